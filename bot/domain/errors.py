@@ -1,0 +1,72 @@
+"""Everything that can go wrong, as one tree whose messages are sentences for the person who reads them at 3 a.m.
+
+BotError
+├── BadInput            what somebody typed or sent cannot be used; nothing was changed
+├── NotAllowed          this person may not do this; names the missing role
+├── Stale               the run has moved on since the button was drawn, or since it was read
+├── Held                another run holds a pool that this one needs
+├── Damaged             a file is not an export that can be trusted; names the part
+├── StoreAway           Redis does not answer; nothing was written
+└── DriverError         the deployment, in three kinds that must never be mixed up
+    ├── NeverSent       the command did not leave; nothing happened
+    ├── CmdletFailed    the server received it and said no
+    └── OutcomeUnknown  it was sent and no answer came; nobody knows
+"""
+
+from __future__ import annotations
+
+
+class BotError(Exception):
+    """The root: `str(error)` is one sentence (or a few) for people."""
+
+    def __init__(self, sentence: str) -> None:
+        super().__init__(sentence)
+        self.sentence = sentence
+
+
+class BadInput(BotError):
+    """What was typed or sent cannot be used; the sentence says what to do instead."""
+
+
+class NotAllowed(BotError):
+    """The person may not do this; the sentence names the missing role and where it is granted."""
+
+
+class Stale(BotError):
+    """Somebody or something else moved the run first; the sentence says what already happened."""
+
+
+class Held(BotError):
+    """A pool is held by another run; the sentence names that run."""
+
+
+class Damaged(BotError):
+    """A file or a stored piece is damaged; the sentence names the part."""
+
+
+class StoreAway(BotError):
+    """Redis did not answer in time; nothing was written."""
+
+
+class DriverError(BotError):
+    """The deployment did not do what was asked."""
+
+
+class NeverSent(DriverError):
+    """The server could not be reached, so the command never left; nothing happened."""
+
+
+class CmdletFailed(DriverError):
+    """The server refused. `error_id` is PowerShell's FullyQualifiedErrorId, `detail` the server's own text.
+
+    `detail` may hold names and numbers of the deployment: only holders of the role may read it.
+    """
+
+    def __init__(self, sentence: str, *, error_id: str = "", detail: str = "") -> None:
+        super().__init__(sentence)
+        self.error_id = error_id
+        self.detail = detail or sentence
+
+
+class OutcomeUnknown(DriverError):
+    """The command was sent and no answer came back: it may have run wholly, partly or not at all."""

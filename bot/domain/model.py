@@ -1,0 +1,91 @@
+"""The nouns everybody shares: pools and pairs, people and roles, verdicts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from enum import StrEnum
+
+
+class Role(StrEnum):
+    """The two groups that seed 000 names for every phase of the recovery."""
+
+    SERVER_ADMIN = "RTCUniversalServerAdmins"
+    RG_ADMIN = "CsResponseGroupAdministrator"
+
+
+class Standing(StrEnum):
+    """What somebody is in the workspace; only a member may ever press anything."""
+
+    MEMBER = "member"
+    GUEST = "guest"
+    EXTERNAL = "external"
+    DELETED = "deleted"
+    BOT = "bot"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Person:
+    """Somebody in Slack, by stable id `T…:U…`; `roles` is None when nobody could tell in time, which is not "none"."""
+
+    id: str
+    name: str
+    standing: Standing
+    roles: frozenset[Role] | None = frozenset()
+
+    @property
+    def slack_id(self) -> str:
+        return self.id.rpartition(":")[2]
+
+
+class Edition(StrEnum):
+    ENTERPRISE = "Enterprise"
+    STANDARD = "Standard"
+
+
+@dataclass(frozen=True, slots=True)
+class Pool:
+    """A Front End pool as the configuration names it.
+
+    `version` is "2013", "2015" or "2019"; `folder` is where on its server files are exchanged; `time_zone` is IANA.
+    """
+
+    fqdn: str
+    edition: Edition = Edition.ENTERPRISE
+    version: str = "2015"
+    site: str = ""
+    backup_pool: str | None = None
+    folder: str = "C:\\Switchback"
+    time_zone: str = "UTC"
+
+    @property
+    def short(self) -> str:
+        return self.fqdn.partition(".")[0]
+
+
+class PoolState(StrEnum):
+    """Where a pool stands, as the runbooks leave it."""
+
+    ACTIVE = "active"
+    OUTAGE = "outage"
+    FAILING_OVER = "failing over"
+    FAILED_OVER = "failed over"
+    FAILING_BACK = "failing back"
+
+
+class Mark(StrEnum):
+    """What a judgement comes to."""
+
+    PASS = "pass"
+    WARN = "warn"
+    STOP = "stop"
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """A judgement: its sentence, lines for those who want more, and facts that later rows may rest on."""
+
+    mark: Mark
+    sentence: str
+    details: tuple[str, ...] = ()
+    facts: tuple[tuple[str, object], ...] = ()

@@ -1,0 +1,47 @@
+"""The one narrow seam to a deployment, and what a simulated one needs to keep its world."""
+
+from __future__ import annotations
+
+from typing import Protocol
+
+from bot.domain.cmdlets import Cmdlet
+from bot.domain.deployment import World
+from bot.domain.groups import Row
+
+
+class Driver(Protocol):
+    """Runs cmdlets on a server of one pool and carries files to and from it.
+
+    Every method raises NeverSent (nothing happened), CmdletFailed (the server said no) or OutcomeUnknown (nobody knows).
+    `file` is a full path on that server.
+    """
+
+    async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]: ...
+
+    async def fetch(self, pool: str, file: str) -> bytes: ...
+
+    async def put(self, pool: str, file: str, data: bytes) -> None: ...
+
+    async def digest(self, pool: str, file: str) -> tuple[str, int]:
+        """SHA-256 (hex) and size in bytes of the file as the server sees it."""
+        ...
+
+    async def delete(self, pool: str, file: str) -> None: ...
+
+    async def close(self) -> None: ...
+
+
+class WorldStore(Protocol):
+    """Keeps one world; `save` raises Stale when somebody saved in between."""
+
+    async def load(self) -> tuple[World, int]: ...
+
+    async def save(self, world: World, version: int) -> int:
+        """Saves if `version` is still the one that was loaded; returns the new version."""
+        ...
+
+    async def blob(self, sha256: str) -> bytes: ...
+
+    async def keep(self, data: bytes) -> str:
+        """Stores audio bytes by their SHA-256 and returns it."""
+        ...
