@@ -12,7 +12,7 @@ from bot.domain.groups import Row
 class Driver(Protocol):
     """Runs cmdlets on a server of one pool and carries files to and from it.
 
-    Every method raises NeverSent (nothing happened), CmdletFailed (the server said no) or OutcomeUnknown (nobody knows).
+    Methods raise NeverSent (nothing happened), CmdletFailed (the server said no) or OutcomeUnknown (nobody knows).
     `file` is a full path on that server.
     """
 
