@@ -1,0 +1,237 @@
+"""Reads the text of the configuration file: rows say what each key may hold, and every fault is named with its line."""
+
+from __future__ import annotations
+
+import re
+import tomllib
+import zoneinfo
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import PureWindowsPath
+from typing import Any
+
+from bot.domain.errors import BadInput
+from bot.domain.groups import checked_fqdn
+from bot.domain.model import Edition, Role
+
+Path = tuple[str | int, ...]
+"""Where something stands in the file, such as `("pools", 1, "fqdn")`."""
+Report = Callable[[Path, str], None]
+Reader = Callable[[Any, Path, Report], Any]
+"""Gives the checked value, or reports why there is none and gives None."""
+
+DRIVERS = ("simulated",)
+VERSIONS = ("2013", "2015", "2019")
+DAILY = ("02:30",)
+_LONGEST_TEXT = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """What a table may hold under `name`; a `required` one has no default."""
+
+    name: str
+    read: Reader
+    default: Any = None
+    required: bool = False
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """`; did you mean “…”?` or nothing, for a word that is not among the known ones."""
+    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
+    return f"; did you mean “{found[0]}”?" if found else "."
+
+
+def text(value: Any, path: Path, report: Report) -> str | None:
+    if isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_TEXT and value.isprintable():
+        return value.strip()
+    return report(path, f"must be text in quotes, on one line, of 1 to {_LONGEST_TEXT} characters.")
+
+
+def flag(value: Any, path: Path, report: Report) -> bool | None:
+    return value if isinstance(value, bool) else report(path, "must be true or false, without quotes.")
+
+
+def one_of(*choices: str) -> Reader:
+    def read(value: Any, path: Path, report: Report) -> str | None:
+        if value in choices and isinstance(value, str):
+            return value
+        listed = " or ".join(f"“{choice}”" for choice in choices)
+        return report(path, f"must be {listed}, not {_shown(value)}.")
+
+    return read
+
+
+def matching(pattern: str, meaning: str) -> Reader:
+    """Text of one shape; `meaning` says what it is and gives an example."""
+    shape = re.compile(pattern)
+
+    def read(value: Any, path: Path, report: Report) -> str | None:
+        if isinstance(value, str) and shape.fullmatch(value):
+            return value
+        return report(path, f"must be {meaning}, not {_shown(value)}.")
+
+    return read
+
+
+def fqdn(value: Any, path: Path, report: Report) -> str | None:
+    try:
+        return checked_fqdn(value if isinstance(value, str) else str(value))
+    except BadInput as fault:
+        return report(path, fault.sentence)
+
+
+def time_zone(value: Any, path: Path, report: Report) -> str | None:
+    try:
+        return zoneinfo.ZoneInfo(value).key
+    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
+        near = nearest(str(value), zoneinfo.available_timezones())
+        return report(path, f"{_shown(value)} is not a time zone such as “Europe/Paris”{near}")
+
+
+def folder(value: Any, path: Path, report: Report) -> str | None:
+    if isinstance(value, str) and value.isprintable() and PureWindowsPath(value).is_absolute():
+        return value
+    return report(path, f"must be a full Windows path such as 'C:\\Switchback' in single quotes, not {_shown(value)}.")
+
+
+def many(item: Reader, least: int = 0) -> Reader:
+    """A list of at least `least` items, each read by `item`."""
+
+    def read(value: Any, path: Path, report: Report) -> tuple[Any, ...]:
+        if not isinstance(value, list) or len(value) < least:
+            report(path, "must be a list in square brackets" + (", with something in it." if least else "."))
+            return ()
+        return tuple(item(entry, (*path, place), report) for place, entry in enumerate(value))
+
+    return read
+
+
+def table(*keys: Key) -> Reader:
+    """A table of these keys and no others; keys that are left out get their defaults."""
+    known = {key.name: key for key in keys}
+
+    def read(value: Any, path: Path, report: Report) -> dict[str, Any]:
+        if not isinstance(value, dict):
+            report(path, "must be a table.")
+            return {}
+        for name in value:
+            if name not in known:
+                report((*path, name), f"is not known here{nearest(name, known)}")
+        for key in keys:
+            if key.required and key.name not in value:
+                report(path, f"{key.name} is missing.")
+        return {
+            key.name: key.read(value[key.name], (*path, key.name), report) if key.name in value else key.default
+            for key in keys
+        }
+
+    return read
+
+
+_ROLE = table(
+    Key("user_groups", many(matching(r"S[A-Z0-9]{2,}", "the id of a Slack user group such as “S0123ABCD”")), ()),
+    Key(
+        "users",
+        many(matching(r"[TE][A-Z0-9]{2,}:[UW][A-Z0-9]{2,}", "workspace and user id, “T0123ABCD:U0456EFGH”")),
+        (),
+    ),
+)
+_CHANNEL = matching(r"[CG][A-Z0-9]{2,}", "the id of a channel such as “C0123ABCD”")
+_POOL = table(
+    Key("fqdn", fqdn, required=True),
+    Key("backup_pool", fqdn),
+    Key("edition", one_of(*Edition), Edition.ENTERPRISE),
+    Key("version", one_of(*VERSIONS), "2015"),
+    Key("site", text, ""),
+    Key("time_zone", time_zone, "UTC"),
+    Key("folder", folder, "C:\\Switchback"),
+)
+_SCHEDULE = table(
+    Key("pool", fqdn, required=True),
+    Key("at", many(matching(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as “02:30”"), least=1), DAILY),
+)
+_FILE = table(
+    Key("pools", many(_POOL), ()),
+    Key("driver", table(Key("kind", one_of(*DRIVERS), DRIVERS[0])), {"kind": DRIVERS[0]}),
+    Key("roles", table(*(Key(role, _ROLE, {}) for role in Role)), {}),
+    Key("channels", table(Key("incidents", _CHANNEL, ""), Key("notifications", _CHANNEL, "")), {}),
+    Key("schedules", many(_SCHEDULE), ()),
+    Key("slack", table(Key("plan_block", flag, False), Key("call_list", many(text), ())), {}),
+)
+
+
+def read(source: str, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
+    """What the text of the file `name` says, and every fault as a sentence; with faults, the values are not for use."""
+    try:
+        document = tomllib.loads(source)
+    except tomllib.TOMLDecodeError as fault:
+        return {}, (_syntax(name, str(fault)),)
+    lines, faults = locate(source), []
+
+    def report(path: Path, sentence: str) -> None:
+        line = next((lines[path[:end]] for end in range(len(path), 0, -1) if path[:end] in lines), None)
+        place = ".".join(str(part) for part in path if not isinstance(part, int))
+        faults.append((line or 0, f"{name}, " + (f"line {line}, " if line else "") + f"{place}: {sentence}"))
+
+    values = _FILE(document, (), report)
+    _check_pools(values, report)
+    return values, tuple(sentence for _, sentence in sorted(faults, key=lambda fault: fault[0]))
+
+
+def _check_pools(values: Mapping[str, Any], report: Report) -> None:
+    """What no single key can tell: pools that are named twice, paired with themselves, or named but not there."""
+    pools = values.get("pools") or ()
+    names = [pool.get("fqdn") for pool in pools]
+    known = {name for name in names if name}
+    for place, pool in enumerate(pools):
+        name, backup = names[place], pool.get("backup_pool")
+        if name and name in names[:place]:
+            report(("pools", place, "fqdn"), f"{name} is listed twice.")
+        if backup and backup == name:
+            report(("pools", place, "backup_pool"), f"{name} is paired with itself.")
+        elif backup and backup not in known:
+            report(("pools", place, "backup_pool"), f"{backup} is not among the pools{nearest(backup, known)}")
+    for place, schedule in enumerate(values.get("schedules") or ()):
+        pool = schedule.get("pool")
+        if pool and pool not in known:
+            report(("schedules", place, "pool"), f"{pool} is not among the pools{nearest(pool, known)}")
+
+
+_HEADER = re.compile(r"\s*(?P<open>\[\[?)(?P<name>[^\[\]]+)\]\]?\s*(?:#.*)?")
+_PAIR = re.compile(r"\s*(?P<name>(?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
+_PART = re.compile(r"[\w-]+|\"[^\"]*\"|'[^']*'")
+
+
+def locate(source: str) -> dict[Path, int]:
+    """The line of every table and key, by a scan good enough to point with: tomllib tells no lines."""
+    lines: dict[Path, int] = {}
+    counts: dict[str, int] = {}
+    here: Path = ()
+    for number, line in enumerate(source.splitlines(), start=1):
+        if header := _HEADER.fullmatch(line):
+            here = _parts(header["name"])
+            if header["open"] == "[[":
+                place = counts.get(header["name"], 0)
+                counts[header["name"]] = place + 1
+                here = (*here, place)
+            lines.setdefault(here, number)
+        elif pair := _PAIR.match(line):
+            lines.setdefault((*here, *_parts(pair["name"])), number)
+    return lines
+
+
+def _parts(name: str) -> Path:
+    return tuple(part.strip("\"'") for part in _PART.findall(name))
+
+
+def _syntax(name: str, fault: str) -> str:
+    said, _, place = fault.partition(" (at ")
+    where = f"{name}, {place.rstrip(')')}" if place else name
+    hint = " Put Windows paths in single quotes: 'C:\\Switchback'." if "'\\" in said else ""
+    return f"{where}: this is not valid TOML: {said}.{hint}"
+
+
+def _shown(value: Any) -> str:
+    return f"“{value[:80]}”" if isinstance(value, str) else f"{value!r}"[:80]

@@ -1,0 +1,56 @@
+"""Asks everybody who may know which roles somebody holds, and counts silence as no."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Iterable
+from typing import Protocol
+
+from bot.domain.errors import BotError
+from bot.domain.model import Role
+
+log = logging.getLogger(__name__)
+
+
+class DirectoryAway(BotError):
+    """A source of roles does not answer, so it cannot tell who holds what."""
+
+
+class RoleSource(Protocol):
+    """One place where roles are granted."""
+
+    async def roles(self, person_id: str) -> frozenset[Role]:
+        """The roles that this place grants to `T…:U…`. Raises DirectoryAway when it cannot tell."""
+        ...
+
+
+class AnyOf:
+    """The union of several sources, asked at once and waited for no longer than `timeout_s` seconds in all."""
+
+    def __init__(self, sources: Iterable[RoleSource], timeout_s: float = 1.5) -> None:
+        self._sources = tuple(sources)
+        self._timeout_s = timeout_s
+
+    async def roles(self, person_id: str) -> frozenset[Role] | None:
+        """What the sources that answered grant; None when they grant nothing and another one could not tell.
+
+        Nobody gains by a source that is away: only a role that somebody positively granted is in the answer.
+        """
+        asked = [asyncio.ensure_future(source.roles(person_id)) for source in self._sources]
+        try:
+            answered, _ = await asyncio.wait(asked, timeout=self._timeout_s) if asked else (set(), set())
+        finally:
+            for question in asked:
+                question.cancel()
+        known = [question.result() for question in answered if _told(question)]
+        granted = frozenset[Role]().union(*known)
+        return granted if granted or len(known) == len(asked) else None
+
+
+def _told(question: asyncio.Future[frozenset[Role]]) -> bool:
+    if question.cancelled():
+        return False
+    if fault := question.exception():
+        log.warning("a source of roles could not tell: %s", type(fault).__name__)
+    return fault is None
