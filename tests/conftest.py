@@ -1,0 +1,32 @@
+"""Real parts for every test: one embedded server per session (per worker under xdist), emptied before each test."""
+
+from __future__ import annotations
+
+import asyncio
+import tempfile
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from storage.connect import connect
+from storage.embedded import start
+
+
+@pytest.fixture(scope="session")
+def redis_url() -> Iterator[str]:
+    """The address of the session's server; its folder is short-lived and short-named."""
+    with tempfile.TemporaryDirectory(prefix="sb-") as folder:
+        server = asyncio.run(start(Path(folder)))
+        yield server.url
+        asyncio.run(server.close())
+
+
+@pytest.fixture
+async def redis(redis_url: str) -> AsyncIterator[Redis]:
+    """A client of an empty server."""
+    client = connect(redis_url)
+    await client.flushall()
+    yield client
+    await client.aclose()
