@@ -12,8 +12,8 @@ class Backup:
 
     `pool` owns the objects, `source` is the pool they were exported from (the same, except during an outage);
     `taken_at` is seconds since the epoch, `size` bytes; `counts` by Kind; `settings` is the row of
-    `Get-CsRgsConfiguration` read beside the export; `contents` is one digest over all objects and audio, so equal digests
-    mean equal contents; `warnings` are sentences that were true when it was taken.
+    `Get-CsRgsConfiguration` read beside the export; `contents` is one digest over all objects and audio, so equal
+    digests mean equal contents; `warnings` are sentences that were true when it was taken.
     """
 
     id: str

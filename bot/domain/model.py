@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 
@@ -83,9 +84,13 @@ class Mark(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
-    """A judgement: its sentence, lines for those who want more, and facts that later rows may rest on."""
+    """A judgement: its sentence, lines for those who want more, and facts that later rows may rest on.
+
+    `back_to` names a row that has to be done once more before this one can be judged again.
+    """
 
     mark: Mark
     sentence: str
     details: tuple[str, ...] = ()
-    facts: tuple[tuple[str, object], ...] = ()
+    facts: Mapping[str, object] = field(default_factory=dict)
+    back_to: str = ""

@@ -1,0 +1,68 @@
+"""Who may do what: roles, the rule of two people, and the sentences of refusal (seed 000; runbooks, "Who")."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+
+from bot.domain.errors import NotAllowed
+from bot.domain.model import Person, Role, Standing
+
+
+class Need(StrEnum):
+    """Whom a row asks for."""
+
+    ADMIN = "admin"
+    SERVER_ADMIN = "server-admin"
+    ANYONE = "anyone"
+
+    @property
+    def roles(self) -> tuple[Role, ...]:
+        """The roles of which one is enough; none: any full member of the workspace."""
+        return _ROLES[self]
+
+    @property
+    def words(self) -> str:
+        return " or ".join(self.roles) if self.roles else "any full member of the workspace"
+
+
+_ROLES = {
+    Need.ADMIN: (Role.SERVER_ADMIN, Role.RG_ADMIN),
+    Need.SERVER_ADMIN: (Role.SERVER_ADMIN,),
+    Need.ANYONE: (),
+}
+
+_STANDINGS = {
+    Standing.GUEST: "Guests cannot do this, whatever groups they are in. Ask a full member of the workspace to press.",
+    Standing.EXTERNAL: "People of other organisations cannot do this. Ask a member of this workspace to press.",
+    Standing.DELETED: "This account is deactivated, so it cannot do this. Ask a colleague to press.",
+    Standing.BOT: "Bots cannot do this. A person has to press.",
+    Standing.UNKNOWN: "Slack did not say in time who you are, so the answer is no. Nothing was changed. Try again.",
+}
+
+
+def allow(person: Person, need: Need) -> None:
+    """Returns when the person may; raises NotAllowed with the reason, the missing role and where it is granted."""
+    if person.standing is not Standing.MEMBER:
+        raise NotAllowed(_STANDINGS[person.standing])
+    if not need.roles:
+        return
+    if person.roles is None:
+        raise NotAllowed(
+            f"This needs {need.words}, and nobody could say in time whether you hold it, so the answer is no. "
+            "Nothing was changed. Try again in a moment."
+        )
+    if not person.roles & frozenset(need.roles):
+        tables = " or ".join(f"[roles.{role}]" for role in need.roles)
+        raise NotAllowed(
+            f"This needs {need.words}, which you do not hold. It is granted by the Slack user groups or the people "
+            f"named under {tables} in Switchback's configuration. Nothing was changed."
+        )
+
+
+def allow_second(person: Person, first: str | None) -> None:
+    """Raises NotAllowed when the person is their own second; `first` is the id of whoever asked, if anybody did."""
+    if first == person.id:
+        raise NotAllowed(
+            "You asked for this command, so you cannot be the second person for it. "
+            "Somebody else who holds the role has to approve. Nothing was changed."
+        )
