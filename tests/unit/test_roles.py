@@ -1,0 +1,110 @@
+"""Who holds which role: several sources at once, and nobody gains by one that is away."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+import pytest
+
+from bot.directory.base import AnyOf, DirectoryAway
+from bot.directory.config import ConfiguredRoles
+from bot.domain.errors import BotError
+from bot.domain.model import Role
+
+ALICE = "T0CONTOSO:U0ALICE"
+
+
+@dataclass(frozen=True)
+class Source:
+    answer: Callable[[], Awaitable[frozenset[Role]]]
+
+    async def roles(self, person_id: str) -> frozenset[Role]:
+        return await self.answer()
+
+
+def granting(*roles: Role) -> ConfiguredRoles:
+    return ConfiguredRoles({role: frozenset({ALICE}) for role in roles})
+
+
+async def _away() -> frozenset[Role]:
+    raise DirectoryAway("The directory does not answer.")
+
+
+async def _broken() -> frozenset[Role]:
+    raise KeyError("usergroup")
+
+
+AWAY, BROKEN = Source(_away), Source(_broken)
+
+
+async def test_the_configuration_grants_by_the_whole_id_and_nothing_like_it() -> None:
+    source = ConfiguredRoles({Role.SERVER_ADMIN: frozenset({ALICE}), Role.RG_ADMIN: frozenset()})
+    assert await source.roles(ALICE) == {Role.SERVER_ADMIN}
+    for other in ("T0OTHER:U0ALICE", "U0ALICE", ALICE.lower(), "", "T0CONTOSO:U0ALIC"):
+        assert await source.roles(other) == frozenset()
+
+
+async def test_sources_add_up() -> None:
+    assert await AnyOf([granting(Role.RG_ADMIN), granting(Role.SERVER_ADMIN)]).roles(ALICE) == set(Role)
+    assert await AnyOf([granting(), granting()]).roles(ALICE) == frozenset()
+    assert await AnyOf([]).roles(ALICE) == frozenset()
+
+
+@pytest.mark.parametrize("silent", [AWAY, BROKEN])
+async def test_unknown_is_not_none_when_a_source_could_not_tell(silent: Source) -> None:
+    assert await AnyOf([granting(), silent]).roles(ALICE) is None
+    assert await AnyOf([silent]).roles(ALICE) is None
+
+
+@pytest.mark.parametrize("silent", [AWAY, BROKEN])
+async def test_a_role_that_somebody_granted_stands_and_no_other_is_added(silent: Source) -> None:
+    assert await AnyOf([silent, granting(Role.RG_ADMIN)]).roles(ALICE) == {Role.RG_ADMIN}
+
+
+async def test_a_source_that_says_nothing_in_time_counts_as_away_and_is_let_go() -> None:
+    let_go = asyncio.Event()
+
+    async def mute() -> frozenset[Role]:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            let_go.set()
+        return frozenset(Role)
+
+    assert await AnyOf([Source(mute)], timeout_s=0.01).roles(ALICE) is None
+    assert await AnyOf([Source(mute), granting(Role.RG_ADMIN)], timeout_s=0.01).roles(ALICE) == {Role.RG_ADMIN}
+    async with asyncio.timeout(5):
+        await let_go.wait()
+
+
+async def test_sources_are_asked_at_the_same_time() -> None:
+    both = asyncio.Barrier(2)
+
+    async def meet() -> frozenset[Role]:
+        await both.wait()
+        return frozenset({Role.RG_ADMIN})
+
+    assert await AnyOf([Source(meet), Source(meet)], timeout_s=5).roles(ALICE) == {Role.RG_ADMIN}
+
+
+async def test_whoever_stops_waiting_stops_the_question_too() -> None:
+    started, let_go = asyncio.Event(), asyncio.Event()
+
+    async def mute() -> frozenset[Role]:
+        started.set()
+        try:
+            return await asyncio.get_running_loop().create_future()
+        finally:
+            let_go.set()
+
+    asking = asyncio.ensure_future(AnyOf([Source(mute)], timeout_s=60).roles(ALICE))
+    await started.wait()
+    asking.cancel()
+    async with asyncio.timeout(5):
+        await let_go.wait()
+
+
+def test_away_is_an_error_of_the_tree_with_a_sentence() -> None:
+    assert issubclass(DirectoryAway, BotError) and str(DirectoryAway("It is away.")) == "It is away."
