@@ -74,6 +74,21 @@ class PoolState(StrEnum):
     FAILING_BACK = "failing back"
 
 
+@dataclass(frozen=True, slots=True)
+class PoolRecord:
+    """What is remembered of a pool: its state, since when (seconds), which run left it so, which open run holds it.
+
+    `carry` is what the next runbook needs to know of the last one, such as which backup was imported.
+    """
+
+    fqdn: str
+    state: PoolState = PoolState.ACTIVE
+    since: float = 0.0
+    run: str = ""
+    held_by: str = ""
+    carry: Mapping[str, object] = field(default_factory=dict)
+
+
 class Mark(StrEnum):
     """What a judgement comes to."""
 

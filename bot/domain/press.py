@@ -1,4 +1,4 @@
-"""What a press of a button makes of a run: who may, whether the button is still the one that is asked, and then what."""
+"""What a press of a button makes of a run: who may, whether the button is still what is asked, and then what."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", m
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """One press as it arrived: the row, choice and question its button was drawn for, and the form, if there was one."""
+    """One press as it arrived: the row, choice and question that its button was drawn for, and the form, if any."""
 
     step: str
     choice: str

@@ -97,7 +97,7 @@ class Run:
     this row could not even be begun. `question` changes whenever people are asked something new: a button carries it,
     so a button of an older state is recognised. `due` is when the engine has to look at it, None while people are.
     `sentence` is what it last said; `detail` the server's own text, for holders of the role only. `since` is when
-    `pool_state` began.
+    `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
     """
 
     id: str
@@ -125,6 +125,7 @@ class Run:
     since: float = 0.0
     carry: Mapping[str, Any] = field(default_factory=dict)
     closed_at: float | None = None
+    channel: str = ""
 
     @property
     def is_open(self) -> bool:

@@ -1,0 +1,70 @@
+"""Where in Slack things are, and which of Slack's deliveries were taken already."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import msgspec
+from redis.asyncio import Redis
+
+from storage import keys
+from storage.connect import guard
+
+_HOME_S = 86_400
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A message: its channel, its ts, and the digest of what was drawn there last."""
+
+    channel: str
+    ts: str
+    digest: str = ""
+
+
+_place = msgspec.json.Decoder(Place)
+
+
+class Cards:
+    """All methods raise StoreAway when Redis does not answer."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    @guard()
+    async def place(self, run_id: str) -> Place | None:
+        data = await self._client.get(keys.card(run_id))
+        return _place.decode(data) if data else None
+
+    @guard()
+    async def put(self, run_id: str, place: Place) -> None:
+        await self._client.set(keys.card(run_id), msgspec.json.encode(place))
+
+    @guard()
+    async def lease(self, run_id: str, seconds: float) -> bool:
+        """Whether the caller may draw this card now; one writer per card across processes, for that long at most."""
+        return bool(await self._client.set(keys.drawing(run_id), b"1", nx=True, px=int(seconds * 1000)))
+
+    @guard()
+    async def release(self, run_id: str) -> None:
+        await self._client.delete(keys.drawing(run_id))
+
+    @guard()
+    async def fresh(self, digest: str, seconds: int) -> bool:
+        """True the first time this delivery is seen within that many seconds, False for the same bytes again."""
+        return bool(await self._client.set(keys.replay(digest), b"1", nx=True, ex=seconds))
+
+    @guard()
+    async def opened_home(self, user: str, now: float) -> None:
+        pipe = self._client.pipeline(transaction=False)
+        pipe.zadd(keys.HOMES, {user: now})
+        pipe.zremrangebyscore(keys.HOMES, "-inf", now - _HOME_S)
+        await pipe.execute()
+
+    @guard()
+    async def homes(self, now: float, count: int = 50) -> tuple[str, ...]:
+        """People who opened their App Home in the last day, the latest first."""
+        names = await self._client.zrange(
+            keys.HOMES, "+inf", now - _HOME_S, byscore=True, desc=True, offset=0, num=count
+        )
+        return tuple(name.decode() for name in names)

@@ -1,0 +1,165 @@
+"""Runs in Redis: one script writes a transition whole, everything else only reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+
+import msgspec
+from redis.asyncio import Redis
+
+from bot.domain.errors import BadInput, Held, Stale
+from bot.domain.model import PoolRecord
+from bot.domain.run import Change, Entry, Run
+from bot.domain.runbook import Tell
+from storage import keys
+from storage.connect import guard, script
+
+_run = msgspec.json.Decoder(Run)
+_entry = msgspec.json.Decoder(Entry)
+_tell = msgspec.json.Decoder(Tell)
+_record = msgspec.json.Decoder(PoolRecord)
+_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class OutboxItem:
+    """Something Slack has yet to be shown ("card") or told ("tell"), due at `score` seconds."""
+
+    key: str
+    kind: str
+    run: str
+    score: float
+    tell: Tell | None = None
+
+
+class Runs:
+    """All methods raise StoreAway when Redis does not answer."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._commit, self._renew, self._sent = (script(client, name) for name in ("commit", "renew", "sent"))
+
+    @guard()
+    async def commit(self, change: Change, at: float) -> Run:
+        """Writes the change onto the version that was read and returns the run as it now is.
+
+        Raises Stale when the run moved on meanwhile (or exists already, for a new one), Held when another run holds one
+        of its pools; then nothing is written.
+        """
+        run = replace(change.run, version=change.run.version + 1)
+        holds = [pool.fqdn for pool in run.pools] if run.pool_state is not None else []
+        rest = {
+            "id": run.id,
+            "at": at,
+            "open": run.is_open,
+            "entries": [_encode(entry).decode() for entry in change.entries],
+            "tells": {
+                f"tell:{run.id}:{run.version}:{index}": _encode(tell).decode()
+                for index, tell in enumerate(change.tells)
+            },
+        }
+        if run.due is not None:
+            rest["due"] = run.due
+        if run.pool_state is not None:
+            record = PoolRecord(run.primary.fqdn, run.pool_state, run.since, run.id, "", run.carry)
+            rest["record"] = _encode(record).decode()
+        names = [keys.run(run.id), keys.audit(run.id), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN]
+        answer = await self._commit(
+            keys=[*names, *(keys.pool(fqdn) for fqdn in holds)],
+            args=[change.run.version, _encode(run), _encode(rest)],
+        )
+        if answer[0] == b"STALE":
+            raise Stale("The run has moved on meanwhile; look at its card. Nothing was changed.")
+        if answer[0] == b"HELD":
+            raise Held(f"The run {answer[1].decode()} holds a pool of this pair. Finish or abandon it first.")
+        return run
+
+    @guard()
+    async def load(self, run_id: str) -> Run:
+        """Raises BadInput when there is no such run."""
+        data = await self._client.hget(keys.run(run_id), "run")
+        if data is None:
+            raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
+        return _run.decode(data)
+
+    @guard()
+    async def renew(self, run: Run, until: float) -> bool:
+        """More time for the worker that holds this version; False when it does not hold it any longer."""
+        return bool(await self._renew(keys=[keys.run(run.id), keys.DUE], args=[run.version, until, run.id]))
+
+    @guard()
+    async def due(self, now: float, count: int = 50) -> tuple[str, ...]:
+        """Ids that may be due; a hint: the loaded run is the truth."""
+        return tuple(
+            name.decode()
+            for name in await self._client.zrange(keys.DUE, "-inf", now, byscore=True, offset=0, num=count)
+        )
+
+    @guard()
+    async def note(self, run_id: str, entry: Entry) -> None:
+        """A line in the audit log that changes nothing, such as a refusal."""
+        await self._client.xadd(keys.audit(run_id), {"entry": _encode(entry)})
+
+    @guard()
+    async def audit(self, run_id: str, count: int = 20) -> tuple[Entry, ...]:
+        """The newest lines of the run's audit log, newest first."""
+        rows = await self._client.xrevrange(keys.audit(run_id), count=count)
+        return tuple(_entry.decode(fields[b"entry"]) for _, fields in rows)
+
+    @guard()
+    async def open(self, count: int = 100) -> tuple[Run, ...]:
+        """Open runs, oldest first."""
+        return await self._all(await self._client.zrange(keys.OPEN, 0, count - 1))
+
+    @guard()
+    async def page(self, before: float | None = None, count: int = 10) -> tuple[Run, ...]:
+        """Runs that were opened before that second, newest first."""
+        top = "+inf" if before is None else f"({before}"
+        names = await self._client.zrange(keys.RUNS, top, "-inf", byscore=True, desc=True, offset=0, num=count)
+        return await self._all(names)
+
+    @guard()
+    async def records(self, fqdns: Iterable[str]) -> dict[str, PoolRecord]:
+        """Where pools stand; a pool nobody moved yet is active."""
+        names = tuple(fqdns)
+        pipe = self._client.pipeline(transaction=False)
+        for fqdn in names:
+            pipe.hmget(keys.pool(fqdn), "record", "held_by")
+        return {fqdn: _standing(fqdn, *row) for fqdn, row in zip(names, await pipe.execute(), strict=True)}
+
+    @guard()
+    async def outbox(self, now: float, count: int = 20) -> tuple[OutboxItem, ...]:
+        """What may be sent by now, oldest first."""
+        rows = await self._client.zrange(keys.OUTBOX, "-inf", now, byscore=True, offset=0, num=count, withscores=True)
+        tells = [name for name, _ in rows if name.startswith(b"tell:")]
+        bodies = dict(zip(tells, await self._client.hmget(keys.TOLD, tells), strict=True)) if tells else {}
+        return tuple(_item(name, score, bodies.get(name)) for name, score in rows)
+
+    @guard()
+    async def sent(self, item: OutboxItem) -> None:
+        """The entry is done with, unless it was marked again since it was read."""
+        await self._sent(keys=[keys.OUTBOX, keys.TOLD], args=[item.key, repr(item.score)])
+
+    @guard()
+    async def later(self, item: OutboxItem, at: float) -> None:
+        """The entry is tried again at that second."""
+        await self._client.zadd(keys.OUTBOX, {item.key: at}, xx=True)
+
+    async def _all(self, names: Iterable[bytes]) -> tuple[Run, ...]:
+        pipe = self._client.pipeline(transaction=False)
+        for name in names:
+            pipe.hget(keys.run(name.decode()), "run")
+        return tuple(_run.decode(data) for data in await pipe.execute() if data)
+
+
+def _standing(fqdn: str, record: bytes | None, held_by: bytes | None) -> PoolRecord:
+    known = _record.decode(record) if record else PoolRecord(fqdn)
+    return replace(known, held_by=held_by.decode() if held_by else "")
+
+
+def _item(name: bytes, score: float, body: bytes | None) -> OutboxItem:
+    key = name.decode()
+    kind, _, rest = key.partition(":")
+    run = rest if kind == "card" else rest.rsplit(":", 2)[0]
+    return OutboxItem(key, kind, run, score, _tell.decode(body) if body else None)
