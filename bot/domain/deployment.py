@@ -174,13 +174,9 @@ def _import(world: World, server: LivePool, command: Cmdlet, portion: float = 1.
     """Documented choice: a refused import has imported nothing; half of one is a fault by itself (facts: lync §3.2)."""
     destination = _writable(_service(world, command, "Destination"), command)
     file = _exported(server, command)
-    switches = Switches(
-        overwrite_owner=command.get("OverwriteOwner") is True,
-        replace_settings=command.get("ReplaceExistingRgsSettings") is True,
-        resolve_names=command.get("ResolveNameConflicts") is True,
-    )
+    switches = Switches.of(command)
     plan = plan_import(destination, file, switches)
-    if plan.clashes:
+    if plan.clashes and not switches.resolve_names:
         names = _listed(f"{clash.item.kind.singular} “{clash.item.name}”" for clash in plan.clashes)
         text = f'These names are already used on "{destination.fqdn}" by another owner: {names}. Nothing was imported.'
         raise refuse(command, "NameConflict", text)

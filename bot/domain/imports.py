@@ -8,10 +8,12 @@ from dataclasses import dataclass, replace
 from itertools import count
 from types import MappingProxyType
 
+from bot.domain.cmdlets import Cmdlet
 from bot.domain.groups import Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
 from bot.domain.world import LivePool, World, contact_of
 
 _Id = tuple[Kind, str]
+_SWITCHES = ("OverwriteOwner", "ReplaceExistingRgsSettings", "ResolveNameConflicts")
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,6 +23,11 @@ class Switches:
     overwrite_owner: bool = False
     replace_settings: bool = False
     resolve_names: bool = False
+
+    @classmethod
+    def of(cls, command: Cmdlet) -> Switches:
+        given = (command.get(key) is True for key in _SWITCHES)
+        return cls(*given)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +49,7 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """`clashes` fail the whole import, unless names are resolved: then there are none here."""
+    """`clashes` fail the whole import unless names are resolved; `landings` are as they would be then."""
 
     landings: tuple[Landing, ...]
     clashes: tuple[Clash, ...]
@@ -53,7 +60,7 @@ def plan_import(destination: LivePool, file: Inventory, switches: Switches) -> I
     """Decides, without doing, what importing this file does (facts: lync §3.2, §3.3, §3.4, §3.6).
 
     Import is an upsert by kind and name that deletes nothing. An object of another owner with the same name is a
-    conflict; when names are resolved the imported one gets the next free number instead.
+    conflict; where it is resolved, the imported one gets the next free number.
     """
     clashes = dict(_clashes(destination, file, switches))
     found = dict(_found(destination, file, clashes, switches))
@@ -70,7 +77,7 @@ def plan_import(destination: LivePool, file: Inventory, switches: Switches) -> I
         names.add(lands.key)
         landings.append(Landing(item, held, lands))
     settings = file.settings if switches.replace_settings and file.settings else destination.settings
-    return ImportPlan(_followed(landings), () if switches.resolve_names else tuple(clashes.values()), settings)
+    return ImportPlan(_followed(landings), tuple(clashes.values()), settings)
 
 
 def land(destination: LivePool, landings: Iterable[Landing], settings: ServiceSettings, file: Inventory) -> LivePool:
