@@ -1,0 +1,139 @@
+"""The only room that knows what action ids, block ids and values of buttons look like."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.errors import BadInput
+
+RUN = "run:"
+"""Prefix of the action ids of a run's buttons: one per choice, so they are unique within their block."""
+
+MORE = "run:*"
+"""Action id of the overflow menu of a card; every option carries a `button_value` as any other button does."""
+
+DETAIL = "detail"
+"""Action id of "Show the server's answer"; its value is the run's id."""
+
+PAGE = "page"
+"""Action id of "Older"; its value is a `page_value`."""
+
+DO = "do:"
+"""Prefix of the action ids of buttons that do what a subcommand does; the value is its words: "backup pool-a"."""
+
+HOME_REFRESH = "home:refresh"
+HOME_MORE = "home:more"
+"""Action id of "Show more" on App Home; its value is how many entries to show."""
+
+LINK = "link:"
+"""Prefix of the action ids of buttons that only open an address; Slack reports their clicks too."""
+
+FORM = "form"
+"""The `callback_id` of every form; its `private_metadata` is the value of the button that opened it."""
+
+ANSWER = "answer"
+"""Action id of the input element of every field of a form."""
+
+OVERFLOW_LIMIT = 150
+"""An option's value may have so many characters (facts: slack limits); what is longer has to be a button of its own."""
+
+_LIMIT = 2000
+_FIELD = "field:"
+_FOREIGN = (
+    "This button was not made by this version of Switchback. Nothing was changed. Use the newest card of the run."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """What a button of a run stands for: the row, choice and question that it was drawn for."""
+
+    run_id: str
+    step: str
+    choice: str
+    question: int
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """What "Older" asks for: the page of a list (`runs`, `backups` …) before this instant (seconds since the epoch)."""
+
+    command: str
+    argument: str
+    before: float
+
+
+def button_value(run_id: str, step: str, choice: str, question: int) -> str:
+    """The value of a run's button and the `private_metadata` of its form."""
+    return "|".join((run_id, step, choice, str(question)))
+
+
+def decode(value: str) -> Pressed:
+    """The inverse of `button_value`. Raises BadInput for anything else."""
+    run_id, step, choice, question = _parts(value, 4)
+    if not (run_id and step and choice and _is_count(question)):
+        raise BadInput(_FOREIGN)
+    return Pressed(run_id, step, choice, int(question))
+
+
+def page_value(command: str, argument: str, before: float) -> str:
+    return "|".join((command, argument, repr(float(before))))
+
+
+def decode_page(value: str) -> Page:
+    """The inverse of `page_value`. Raises BadInput for anything else."""
+    command, argument, before = _parts(value, 3)
+    whole, _, fraction = before.partition(".")
+    if not (command and _is_count(whole) and _is_count(fraction)):
+        raise BadInput(_FOREIGN)
+    return Page(command, argument, float(before))
+
+
+def action_id(choice: str) -> str:
+    """The action id of the button of this choice."""
+    return f"{RUN}{choice}"
+
+
+def block_id(run_id: str, question: int, part: str = "buttons") -> str:
+    """The id of a block of a run's card: new with every question, so that Slack redraws it, and never too long."""
+    digest = hashlib.blake2s(run_id.encode(), digest_size=8).hexdigest()
+    return f"{digest}:{question}:{part}"
+
+
+def field_block(key: str) -> str:
+    """The id of the input block of a form's field."""
+    return f"{_FIELD}{key}"
+
+
+def value_of(action: Mapping[str, Any]) -> str:
+    """The value of what was pressed: of a button, or of the option chosen in a menu."""
+    return str(action.get("value") or (action.get("selected_option") or {}).get("value") or "")
+
+
+def answers(state: Mapping[str, Any]) -> dict[str, str]:
+    """What was filled in, by field key, from the `state` of a form; an empty field is an empty text."""
+    blocks: Mapping[str, Mapping[str, Any]] = state.get("values") or {}
+    return {
+        name.removeprefix(_FIELD): _answer(elements.get(ANSWER) or {})
+        for name, elements in blocks.items()
+        if name.startswith(_FIELD)
+    }
+
+
+def _answer(element: Mapping[str, Any]) -> str:
+    chosen = element.get("selected_option") or {}
+    return str(element.get("value") or chosen.get("value") or "")
+
+
+def _parts(value: str, count: int) -> list[str]:
+    parts = value.split("|")
+    if len(value) > _LIMIT or len(parts) != count:
+        raise BadInput(_FOREIGN)
+    return parts
+
+
+def _is_count(text: str) -> bool:
+    return text.isascii() and text.isdigit() and len(text) <= 20
