@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
@@ -102,6 +103,7 @@ class Timetable:
         self._schedules = tuple(schedules)
         self._start = start
         self._now = now
+        self._starting = asyncio.Lock()
         # Without a grace time, APScheduler would drop an alarm that is a second late.
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True})
         for schedule in self._schedules:
@@ -114,9 +116,10 @@ class Timetable:
             await self.wake(schedule)
 
     async def close(self) -> None:
-        """Wakes no more. A start under way is cancelled; being idempotent, it is caught up at the next `open`."""
-        if self._scheduler.running:
-            self._scheduler.shutdown(wait=False)
+        """Wakes no more, once the start that is under way has ended: APScheduler's own shutdown would cancel it."""
+        async with self._starting:
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=False)
 
     async def wake(self, schedule: Schedule) -> None:
         """Starts the slot that is due now; never raises."""
@@ -127,7 +130,8 @@ class Timetable:
         if latest_due(schedule, self._now()) != slot:
             return
         try:
-            await self._start(slot)
+            async with self._starting:
+                await self._start(slot)
         except Exception as fault:
             delay = timedelta(seconds=RETRY_AFTER_S[min(tries, len(RETRY_AFTER_S) - 1)])
             reason = fault.sentence if isinstance(fault, BotError) else type(fault).__name__

@@ -241,5 +241,23 @@ async def test_the_log_never_shows_the_text_of_an_unforeseen_error(caplog: pytes
     assert "RuntimeError" in caplog.text and "xoxb-hush" not in caplog.text
 
 
+async def test_closing_lets_the_start_that_is_under_way_end() -> None:
+    began, may_end, ended = asyncio.Event(), asyncio.Event(), asyncio.Event()
+
+    async def start(_: Slot) -> None:
+        began.set()
+        await may_end.wait()
+        ended.set()
+
+    timetable = Timetable([PARIS], start, long_ago)
+    opening = asyncio.ensure_future(timetable.open())
+    await began.wait()
+    closing = asyncio.ensure_future(timetable.close())
+    may_end.set()
+    await closing
+    assert ended.is_set()
+    await opening
+
+
 async def test_closing_what_was_never_opened_does_no_harm() -> None:
     await Timetable([PARIS], Log().start, long_ago).close()
