@@ -93,12 +93,13 @@ def socket_path(folder: Path) -> Path:
     if len(os.fsencode(inside)) <= SOCKET_PATH_BYTES:
         return inside
     return (
-        _private(Path(f"/tmp/switchback-{os.getuid()}"))
+        private(Path(f"/tmp/switchback-{os.getuid()}"))
         / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.sock"
     )
 
 
-def _private(short: Path) -> Path:
+def private(short: Path) -> Path:
+    """The folder, made when it is not there. Raises BadInput when somebody else could put a socket into it."""
     short.mkdir(mode=0o700, exist_ok=True)
     found = short.lstat()
     if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid() or found.st_mode & 0o077:
@@ -200,5 +201,6 @@ def _end(keeper: subprocess.Popen[bytes]) -> None:
 
 
 def _last_words(folder: Path) -> str:
-    lines = (folder / "redis.log").read_text("utf-8", "replace").strip().splitlines()
-    return lines[-1][-300:] if lines else "it left no message."
+    log = folder / "redis.log"
+    lines = log.read_text("utf-8", "replace").split("\n") if log.exists() else []
+    return next((line.strip()[-300:] for line in reversed(lines) if line.strip()), "it left no message.")
