@@ -1,0 +1,175 @@
+"""The command line: `python -m bot`."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import json
+import os
+import sys
+import traceback
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from bot.domain.errors import BotError
+from bot.settings import load
+
+Environ = Mapping[str, str]
+Run = Callable[[argparse.Namespace, Environ], int]
+"""Does one command and answers its exit code; what it needs is imported only then, so `inspect` starts at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Argument:
+    """A positional argument, or an option when `name` begins with dashes; without a metavar it is a switch."""
+
+    name: str
+    help: str
+    metavar: str | None = None
+
+    def add(self, parser: argparse.ArgumentParser) -> None:
+        if self.metavar is None:
+            parser.add_argument(self.name, help=self.help, action="store_true")
+        else:
+            parser.add_argument(self.name, help=self.help, metavar=self.metavar)
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    name: str
+    help: str
+    run: Run
+    arguments: tuple[Argument, ...] = ()
+
+
+def serve(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot import app
+
+    asyncio.run(app.serve(settings))
+    return 0
+
+
+def demo(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot import app
+
+    asyncio.run(app.demo(settings, Path(args.export) if args.export else None))
+    return 0
+
+
+def status(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot import app
+
+    say(asyncio.run(app.status(settings)))
+    return 0
+
+
+def check(args: argparse.Namespace, environ: Environ) -> int:
+    """0 when nothing is missing, 1 when something is."""
+    from bot import checks
+
+    if args.manifest:
+        return show(checks.http_manifest(checks.manifest(), args.manifest), [], as_json=True)
+    missing = asyncio.run(checks.check(load(environ)))
+    say(missing or ["Nothing is missing."])
+    return 1 if missing else 0
+
+
+def inspect(args: argparse.Namespace, environ: Environ) -> int:
+    from bot import exports
+
+    return show(*exports.inspect_export(Path(args.export)), as_json=args.json)
+
+
+def diff(args: argparse.Namespace, environ: Environ) -> int:
+    """0 when the two hold the same, 1 when they differ, as diff(1) does."""
+    from bot import exports
+
+    facts, lines = exports.diff_exports(Path(args.old), Path(args.new))
+    show(facts, lines, as_json=args.json)
+    return 0 if facts["equal"] else 1
+
+
+_JSON = Argument("--json", "print JSON for programs")
+COMMANDS = (
+    Command("serve", "run the bot, in Socket Mode or over HTTP", serve),
+    Command(
+        "demo",
+        "run everything on this machine, with a stand-in for Slack and two simulated pools",
+        demo,
+        (Argument("--export", "fill the first pool from this export", "FILE.zip"),),
+    ),
+    Command(
+        "check",
+        "say what is missing before the bot can work in a real workspace",
+        check,
+        (Argument("--manifest", "print the app's manifest for HTTP at this address instead", "URL"),),
+    ),
+    Command("status", "say where every pool and every open run stands", status),
+    Command("inspect", "say what an export holds", inspect, (Argument("export", "an export", "EXPORT.zip"), _JSON)),
+    Command(
+        "diff",
+        "say what differs between two exports, object by object",
+        diff,
+        (Argument("old", "the older export", "OLD.zip"), Argument("new", "the newer export", "NEW.zip"), _JSON),
+    ),
+)
+
+
+def parser() -> argparse.ArgumentParser:
+    """Every command as a subcommand; `args.run` is what does it."""
+    top = argparse.ArgumentParser(
+        "python -m bot", description="Backs up Response Groups and walks people through failover and failback."
+    )
+    below = top.add_subparsers(required=True, metavar="COMMAND")
+    for command in COMMANDS:
+        one = below.add_parser(command.name, help=command.help, description=command.help)
+        one.set_defaults(run=command.run)
+        for argument in command.arguments:
+            argument.add(one)
+    return top
+
+
+def show(facts: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> int:
+    say(json.dumps(facts, indent=2).splitlines() if as_json else lines)
+    return 0
+
+
+def say(lines: Iterable[str]) -> None:
+    """Prints lines; names come from strangers' files, so nothing in them may steer the terminal."""
+    for line in lines:
+        print("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line))
+
+
+def main(argv: Sequence[str], environ: Environ) -> int:
+    """Runs one command and answers its exit code: 2 when it could not be done, with the reason on stderr.
+
+    No stack trace reaches a user; an unforeseen error is named by kind and place, since its text may hold a secret.
+    """
+    args = parser().parse_args(argv)
+    try:
+        code = args.run(args, environ)
+        sys.stdout.flush()
+        return code
+    except BotError as fault:
+        print(fault.sentence, file=sys.stderr)
+        return 2
+    except KeyboardInterrupt:
+        return 130
+    except BrokenPipeError:
+        # Whoever read this has gone, as `head` does; the interpreter must not try to flush once more.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 141
+    except Exception as fault:
+        place = traceback.extract_tb(fault.__traceback__)[-1]
+        where = f"{type(fault).__name__} in {Path(place.filename).name}, line {place.lineno}"
+        print(f"Something went wrong that nobody foresaw ({where}). Please report it.", file=sys.stderr)
+        return 2
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:], os.environ))
