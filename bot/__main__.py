@@ -120,13 +120,13 @@ COMMANDS = (
 )
 
 
-def parser() -> argparse.ArgumentParser:
+def parser(commands: Iterable[Command]) -> argparse.ArgumentParser:
     """Every command as a subcommand; `args.run` is what does it."""
     top = argparse.ArgumentParser(
         "python -m bot", description="Backs up Response Groups and walks people through failover and failback."
     )
     below = top.add_subparsers(required=True, metavar="COMMAND")
-    for command in COMMANDS:
+    for command in commands:
         one = below.add_parser(command.name, help=command.help, description=command.help)
         one.set_defaults(run=command.run)
         for argument in command.arguments:
@@ -145,12 +145,12 @@ def say(lines: Iterable[str]) -> None:
         print("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line))
 
 
-def main(argv: Sequence[str], environ: Environ) -> int:
+def main(argv: Sequence[str], environ: Environ, commands: Iterable[Command] = COMMANDS) -> int:
     """Runs one command and answers its exit code: 2 when it could not be done, with the reason on stderr.
 
     No stack trace reaches a user; an unforeseen error is named by kind and place, since its text may hold a secret.
     """
-    args = parser().parse_args(argv)
+    args = parser(commands).parse_args(argv)
     try:
         code = args.run(args, environ)
         sys.stdout.flush()

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import copy
 import json
+import re
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
-from urllib.parse import urlsplit
 
 import aiohttp
 from slack_sdk.errors import SlackApiError
@@ -19,6 +19,7 @@ from bot.settings import Settings
 from storage.connect import connect, persistence
 
 ENDPOINT = "/slack/events"
+_PUBLIC = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[\w./-]*)?")
 _TIMEOUT_S = 10
 _WRONG_TOKEN = {
     "invalid_auth",
@@ -197,8 +198,7 @@ def manifest(folder: Path = Path(__file__).parents[1]) -> dict[str, Any]:
 
 def http_manifest(socket_mode: Mapping[str, Any], url: str) -> dict[str, Any]:
     """The same app, reached over HTTP at `url`, the bot's public address. Raises BadInput unless that is https."""
-    parts = urlsplit(url)
-    if parts.scheme != "https" or not parts.hostname or parts.query or parts.fragment:
+    if not _PUBLIC.fullmatch(url):
         raise BadInput("The address must be one that Slack can reach over TLS, such as https://switchback.contoso.com.")
     address = url.rstrip("/").removesuffix(ENDPOINT).rstrip("/") + ENDPOINT
     changed = copy.deepcopy(dict(socket_mode))
