@@ -59,11 +59,14 @@ class Pressed:
 
 @dataclass(frozen=True, slots=True)
 class Page:
-    """What "Older" asks for: the page of a list (`runs`, `backups` …) before this instant (seconds since the epoch)."""
+    """What "Older" asks for: the page of a list (`runs`, `backups` …) after `before`, the last entry already shown.
+
+    For runs that is the instant when it was opened (`repr` of the seconds), for backups its id.
+    """
 
     command: str
     argument: str
-    before: float
+    before: str
 
 
 def button_value(run_id: str, step: str, choice: str, question: int) -> str:
@@ -79,17 +82,16 @@ def decode(value: str) -> Pressed:
     return Pressed(run_id, step, choice, int(question))
 
 
-def page_value(command: str, argument: str, before: float) -> str:
-    return "|".join((command, argument, repr(float(before))))
+def page_value(command: str, argument: str, before: str) -> str:
+    return "|".join((command, argument, before))
 
 
 def decode_page(value: str) -> Page:
     """The inverse of `page_value`. Raises BadInput for anything else."""
     command, argument, before = _parts(value, 3)
-    whole, _, fraction = before.partition(".")
-    if not (command and _is_count(whole) and _is_count(fraction)):
+    if not (command and before):
         raise BadInput(_FOREIGN)
-    return Page(command, argument, float(before))
+    return Page(command, argument, before)
 
 
 def action_id(choice: str) -> str:

@@ -19,8 +19,8 @@ def test_a_button_comes_back_as_it_was_sent(run: str, step: str, choice: str, qu
     assert actions.decode(value) == actions.Pressed(run, step, choice, question)
 
 
-@given(words, st.text(st.characters(exclude_characters="|", codec="utf-8"), max_size=80), st.floats(1, 4e9))
-def test_older_comes_back_as_it_was_sent(command: str, argument: str, before: float) -> None:
+@given(words, st.text(st.characters(exclude_characters="|", codec="utf-8"), max_size=80), words)
+def test_older_comes_back_as_it_was_sent(command: str, argument: str, before: str) -> None:
     value = actions.page_value(command, argument, before)
 
     assert actions.decode_page(value) == actions.Page(command, argument, before)
@@ -48,9 +48,7 @@ def test_a_value_of_another_shape_is_refused_in_a_sentence(value: str) -> None:
         actions.decode(value)
 
 
-@pytest.mark.parametrize(
-    "value", ["", "runs|", "runs||", "runs||inf", "runs||nan", "runs||-1.0", "|x|1.0", "a|b|1.0|c"]
-)
+@pytest.mark.parametrize("value", ["", "runs|", "runs||", "|x|1.0", "a|b|1.0|c", "runs||" + "1" * 2000])
 def test_a_page_of_another_shape_is_refused_in_a_sentence(value: str) -> None:
     with pytest.raises(BadInput, match=r"Nothing was changed\."):
         actions.decode_page(value)
