@@ -30,7 +30,8 @@ def apply(world: World, on: str, command: Cmdlet) -> Answer:
 
     Files are those of that server. Raises CmdletFailed, with the world unchanged, when the server says no.
     """
-    return CMDLETS_DO[command.name](world, _server(world, on, command), command)
+    server = _server(world, on, command)
+    return CMDLETS_DO[command.name](world, server, command)
 
 
 def apply_half(world: World, on: str, command: Cmdlet) -> World:

@@ -1,0 +1,207 @@
+"""A deployment that is only a value in a store, with latency and faults at the turn of a switch."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+
+from bot.domain.cmdlets import Cmdlet
+from bot.domain.deployment import apply, apply_half
+from bot.domain.errors import (
+    BadInput,
+    BotError,
+    CmdletFailed,
+    Damaged,
+    DriverError,
+    NeverSent,
+    OutcomeUnknown,
+    Stale,
+    StoreAway,
+)
+from bot.domain.groups import Inventory, Row
+from bot.domain.world import Effect, Fault, FaultKind, ServerFile, World
+from bot.drivers.base import WorldStore
+from bot.drivers.export_zip import read_audio, read_inventory, write_export
+
+_HALFWAY = frozenset({FaultKind.HALF_FAILED, FaultKind.HALF_LOST})
+_LOSING = frozenset({FaultKind.LOST_AFTER, FaultKind.HALF_LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What became of a command: the world after it, and either its rows or what the caller is told instead."""
+
+    world: World
+    rows: tuple[Row, ...] = ()
+    error: DriverError | None = None
+
+
+def outcome(world: World, pool: str, command: Cmdlet, at: float) -> Outcome:
+    """Runs the command on a server of this pool under the faults that strike it; `at` is now, in seconds."""
+    before, faults = world.struck(pool, command)
+    kinds = {fault.kind for fault in faults}
+    lost = OutcomeUnknown(f"The connection to {pool} was lost while {command.name} ran: nobody knows what it did.")
+    if FaultKind.LOST_BEFORE in kinds:
+        return Outcome(before, error=lost)
+    try:
+        after, rows = (apply_half(before, pool, command), ()) if kinds & _HALFWAY else apply(before, pool, command)
+    except CmdletFailed as no:
+        return Outcome(before, error=lost if kinds & _LOSING else no)
+    if after is not before:
+        after = _dated(after, pool, command, at).with_effect(Effect(pool, command.name, str(command), at))
+    if kinds & _LOSING:
+        return Outcome(after, error=lost)
+    if kinds & _HALFWAY:
+        text = f"{command.name} : The operation stopped half-way: part of the objects was written."
+        return Outcome(after, error=CmdletFailed(text, error_id=f"OperationStopped,{command.name}"))
+    return Outcome(after, rows)
+
+
+class SimulatedDriver:
+    """The Driver over a world in a store. `clock` gives seconds since the epoch, `latency_s` is seconds per call.
+
+    Everything that runs on a pool that is down raises NeverSent, as does a store that does not answer; while it is
+    being written to, that is OutcomeUnknown.
+    """
+
+    def __init__(
+        self,
+        store: WorldStore,
+        *,
+        clock: Callable[[], float],
+        sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+        latency_s: float = 0.0,
+    ) -> None:
+        self._store = store
+        self._clock = clock
+        self._sleep = sleep
+        self._latency_s = latency_s
+
+    async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
+        world = await self._reached(pool)
+        _, faults = world.struck(pool, command)
+        await self._wait(fault.seconds for fault in faults if fault.kind is FaultKind.SLOW)
+        result = Outcome(world)
+
+        def run(world: World) -> World:
+            nonlocal result
+            if not world.pools[pool].up:
+                raise OutcomeUnknown(f"{pool} went down while {command.name} ran: nobody knows what it did.")
+            result = outcome(world, pool, command, self._clock())
+            return result.world
+
+        async with _writing(pool):
+            await change(self._store, run)
+        if result.error:
+            raise result.error
+        return result.rows
+
+    async def fetch(self, pool: str, file: str) -> bytes:
+        world = await self._reached(pool)
+        await self._wait()
+        found = world.pools[pool].file(file)
+        if found is None:
+            raise CmdletFailed(f"There is no file {file} on {pool}.", error_id="PathNotFound")
+        async with _reading(pool):
+            if found.inventory is None or found.raw:
+                return await self._store.blob(found.raw)
+            sounds = {sha256: await self._store.blob(sha256) for sha256 in set(found.inventory.audio.values())}
+            return await asyncio.to_thread(write_export, found.inventory, sounds.__getitem__, found.at)
+
+    async def put(self, pool: str, file: str, data: bytes) -> None:
+        """Replaces a file of that name. Bytes that are no export are kept all the same, and fail when imported."""
+        await self._reached(pool)
+        await self._wait()
+        inventory, sounds = await asyncio.to_thread(_unpacked, data)
+        async with _writing(pool):
+            for sound in sounds:
+                await self._store.keep(sound)
+            kept = ServerFile(inventory, self._clock(), await self._store.keep(data), len(data))
+            await change(self._store, lambda world: world.with_pool(world.pools[pool].with_file(file, kept)))
+
+    async def digest(self, pool: str, file: str) -> tuple[str, int]:
+        data = await self.fetch(pool, file)
+        return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()), len(data)
+
+    async def delete(self, pool: str, file: str) -> None:
+        """A file that is gone already is no error: deleting can be repeated."""
+        await self._reached(pool)
+        await self._wait()
+        async with _writing(pool):
+            await change(self._store, lambda world: world.with_pool(world.pools[pool].with_file(file, None)))
+
+    async def close(self) -> None:
+        """Nothing is held open."""
+
+    async def _reached(self, pool: str) -> World:
+        async with _reading(pool):
+            world, _ = await self._store.load()
+        if pool not in world.pools or not world.pools[pool].up:
+            raise NeverSent(f"{pool} does not answer: nothing was sent, nothing happened.")
+        return world
+
+    async def _wait(self, more_s: Iterable[float] = ()) -> None:
+        seconds = self._latency_s + sum(more_s)
+        if seconds > 0:
+            await self._sleep(seconds)
+
+
+async def change(store: WorldStore, edit: Callable[[World], World]) -> World:
+    """The world after `edit`, saved; when somebody saves in between, the edit is made again on theirs."""
+    while True:
+        world, version = await store.load()
+        after = edit(world)
+        if after is world:
+            return world
+        try:
+            await store.save(after, version)
+        except Stale:
+            continue
+        return after
+
+
+async def set_fault(store: WorldStore, fault: Fault) -> None:
+    """Lets it strike, in every process that shares this store. Raises KeyError for a pool that is not there."""
+    await change(store, lambda world: world.with_fault(fault))
+
+
+async def clear(store: WorldStore, pool: str) -> None:
+    """Brings the pool up and takes all its faults away."""
+    await change(store, lambda world: world.without_faults(pool))
+
+
+@asynccontextmanager
+async def _reading(pool: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except StoreAway as away:
+        raise NeverSent(f"{pool} cannot be reached: {away.sentence}") from away
+    except (Damaged, BadInput) as damaged:
+        raise CmdletFailed(f"A file on {pool} cannot be read: {damaged.sentence}", error_id="ReadError") from damaged
+
+
+@asynccontextmanager
+async def _writing(pool: str) -> AsyncIterator[None]:
+    try:
+        yield
+    except StoreAway as away:
+        raise OutcomeUnknown(f"{pool} did not answer any more: {away.sentence}") from away
+
+
+def _dated(world: World, pool: str, command: Cmdlet, at: float) -> World:
+    """A file that the command has just written is from now."""
+    path = str(command.get("FileName"))
+    file = world.pools[pool].file(path)
+    if command.name != "Export-CsRgsConfiguration" or file is None:
+        return world
+    return world.with_pool(world.pools[pool].with_file(path, replace(file, at=at)))
+
+
+def _unpacked(data: bytes) -> tuple[Inventory | None, tuple[bytes, ...]]:
+    try:
+        return read_inventory(data), tuple(sound for _, sound in read_audio(data))
+    except BotError:
+        return None, ()
