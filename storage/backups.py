@@ -1,0 +1,225 @@
+"""Kept exports: content-addressed pieces that daily exports share, and an index by pool and time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import io
+import zlib
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Any
+
+import msgspec
+from redis.asyncio import Redis
+
+from bot.domain.backup import Backup
+from bot.domain.errors import BadInput, Damaged
+from storage import keys
+from storage.connect import guard, script
+from storage.cutting import PIECE_BYTES, cut
+from storage.rows import plain, value
+
+_BATCH_BYTES = PIECE_BYTES
+_PIECE_OVERHEAD = 256
+_SEAL_BYTES = 32
+
+
+class Piece(msgspec.Struct, frozen=True, array_like=True):
+    """One stored piece: its SHA-256, its length, and how many bytes of headers stand before it."""
+
+    sha256: bytes
+    size: int
+    before: int = 0
+
+    @property
+    def key(self) -> str:
+        return keys.piece(self.sha256.hex())
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What is stored under a backup's id: itself, and where its parts lie. Each part is a list of pieces.
+
+    `layout` is the list of all pieces of contents, itself kept as pieces, so that a record stays small.
+    """
+
+    backup: Backup
+    headers: tuple[Piece, ...]
+    layout: tuple[Piece, ...]
+    fingerprints: tuple[Piece, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Parcel:
+    """A backup ready to be sent: its record, and each piece once."""
+
+    record: bytes
+    pieces: Mapping[Piece, memoryview]
+
+
+class Backups:
+    """The backups in one Redis. Everything raises StoreAway when it does not answer."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._keep = script(client, "backups")
+
+    @guard()
+    async def save(self, backup: Backup, data: bytes, fingerprints: Mapping[str, str]) -> None:
+        """Keeps the export: afterwards it is there wholly, after any failure not at all.
+
+        A second save of the same id changes nothing: the first one stays. Raises Damaged when `data` is not what
+        `backup` says it is.
+        """
+        parcel = await asyncio.to_thread(_parcel, backup, data, dict(fingerprints))
+        for batch in _batches(parcel.pieces):
+            await self._send({piece: parcel.pieces[piece] for piece in batch})
+        where = [keys.backup(backup.id), keys.backups(backup.pool), keys.BACKED_UP]
+        await self._keep(keys=where, args=[parcel.record, repr(backup.taken_at), backup.id, backup.pool])
+
+    @guard()
+    async def load(self, id: str) -> bytes:
+        """The export, byte for byte, every piece and the whole checked. Raises Damaged, BadInput for an unknown id."""
+        record = await self._record(id)
+        headers = io.BytesIO(await self._part(id, "headers", record.headers))
+        layout = await self._part(id, "layout", record.layout)
+        pieces = msgspec.msgpack.decode(layout, type=tuple[Piece, ...])
+        # Room for the whole file at once: a buffer that grows is copied now and then, and everybody waits.
+        file, done = io.BytesIO(bytes(record.backup.size)), 0
+        for batch in _batches(pieces):
+            found = await self._client.mget([piece.key for piece in batch])
+            parts = await asyncio.to_thread(_checked, id, "contents", batch, found, done, len(pieces))
+            for piece, part in zip(batch, parts, strict=True):
+                file.write(headers.read(piece.before))
+                file.write(part)
+            done += len(batch)
+        file.write(headers.read())
+        if await asyncio.to_thread(_digest, file) != record.backup.sha256:
+            raise Damaged(f"Backup {id} is damaged: its pieces are sound but do not make the file that was stored.")
+        return file.getvalue()
+
+    @guard()
+    async def get(self, id: str) -> Backup:
+        """What is known about one backup, without its contents. Raises BadInput for an unknown id."""
+        return (await self._record(id)).backup
+
+    @guard()
+    async def fingerprints(self, id: str) -> Mapping[str, str]:
+        """What its objects can be recognised by, as it was given to `save`."""
+        record = await self._record(id)
+        return _unpacked(await self._part(id, "fingerprints", record.fingerprints))
+
+    @guard()
+    async def newest(self, pool: str) -> Backup | None:
+        """The backup of this pool that was taken last."""
+        return next(iter(await self.page(pool, count=1)), None)
+
+    @guard()
+    async def page(self, pool: str, *, before: str | None = None, count: int = 10) -> tuple[Backup, ...]:
+        """At most `count` backups, the newest first; `before` is the id of the last one already shown."""
+        first = 0
+        if before is not None:
+            rank = await self._client.zrevrank(keys.backups(pool), before)
+            if rank is None:
+                raise BadInput(f"There is no backup {before[:80]} of {pool}.")
+            first = rank + 1
+        ids = [id.decode() for id in await self._client.zrevrange(keys.backups(pool), first, first + count - 1)]
+        found = await self._client.mget([keys.backup(id) for id in ids]) if ids else []
+        return tuple(_opened(id, sealed).backup for id, sealed in zip(ids, found, strict=True))
+
+    @guard()
+    async def pools(self) -> tuple[str, ...]:
+        """The pools that have a backup, by name."""
+        return tuple(pool.decode() for pool in await self._client.zrange(keys.BACKED_UP, 0, -1))
+
+    async def _send(self, pieces: Mapping[Piece, memoryview]) -> None:
+        """Sends what is not there yet; a piece of another length is not there."""
+        async with self._client.pipeline(transaction=False) as pipe:
+            for piece in pieces:
+                pipe.strlen(piece.key)
+            sizes = await pipe.execute()
+            missing = [piece for piece, size in zip(pieces, sizes, strict=True) if size != piece.size]
+            for piece in missing:
+                pipe.set(piece.key, pieces[piece])
+            if missing:
+                await pipe.execute()
+
+    async def _record(self, id: str) -> Record:
+        return _opened(id, await self._client.get(keys.backup(id)))
+
+    async def _part(self, id: str, name: str, pieces: tuple[Piece, ...]) -> bytes:
+        parts: list[bytes] = []
+        for batch in _batches(pieces):
+            found = await self._client.mget([piece.key for piece in batch])
+            parts += await asyncio.to_thread(_checked, id, name, batch, found, len(parts), len(pieces))
+        return b"".join(parts)
+
+
+def _parcel(backup: Backup, data: bytes, fingerprints: dict[str, str]) -> Parcel:
+    if len(data) != backup.size or hashlib.sha256(data).hexdigest() != backup.sha256:
+        raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
+    pieces: dict[Piece, memoryview] = {}
+
+    def put(view: memoryview, before: int = 0) -> Piece:
+        piece = Piece(hashlib.sha256(view).digest(), len(view))
+        pieces.setdefault(piece, view)
+        return msgspec.structs.replace(piece, before=before)
+
+    def put_all(part: bytes) -> tuple[Piece, ...]:
+        return tuple(put(memoryview(part)[at : at + PIECE_BYTES]) for at in range(0, len(part), PIECE_BYTES))
+
+    headers, slices = cut(data)
+    contents = tuple(put(memoryview(data)[slice.start : slice.stop], slice.before) for slice in slices)
+    layout = put_all(msgspec.msgpack.encode(contents))
+    record = Record(
+        replace(backup, settings=plain(backup.settings)), put_all(headers), layout, put_all(_packed(fingerprints))
+    )
+    body = msgspec.msgpack.encode(record)
+    return Parcel(hashlib.sha256(body).digest() + body, pieces)
+
+
+def _opened(id: str, sealed: bytes | None) -> Record:
+    if sealed is None:
+        raise BadInput(f"There is no backup {id[:80]}.")
+    body = sealed[_SEAL_BYTES:]
+    if hashlib.sha256(body).digest() != sealed[:_SEAL_BYTES]:
+        raise Damaged(f"Backup {id} is damaged: its record is not what was stored. Choose another backup.")
+    record = msgspec.msgpack.decode(body, type=Record)
+    settings: Any = value(record.backup.settings)
+    return msgspec.structs.replace(record, backup=replace(record.backup, settings=settings))
+
+
+def _batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
+    """Groups small enough that other clients, and other tasks of this process, hardly wait for one."""
+    batch: list[Piece] = []
+    room = _BATCH_BYTES
+    for piece in pieces:
+        room -= piece.size + _PIECE_OVERHEAD
+        if batch and room < 0:
+            yield batch
+            batch, room = [], _BATCH_BYTES - piece.size - _PIECE_OVERHEAD
+        batch.append(piece)
+    if batch:
+        yield batch
+
+
+def _checked(id: str, name: str, pieces: list[Piece], found: list[bytes | None], done: int, total: int) -> list[bytes]:
+    for number, (piece, data) in enumerate(zip(pieces, found, strict=True), start=done + 1):
+        if data is None or hashlib.sha256(data).digest() != piece.sha256:
+            fault = "is missing" if data is None else "is not what was stored"
+            which = f"piece {number} of {total} of its {name} ({piece.sha256.hex()[:12]})"
+            raise Damaged(f"Backup {id} is damaged: {which} {fault}. Choose another backup.")
+    return [data for data in found if data is not None]
+
+
+def _digest(file: io.BytesIO) -> str:
+    with file.getbuffer() as view:
+        return hashlib.sha256(view).hexdigest()
+
+
+def _packed(fingerprints: dict[str, str]) -> bytes:
+    return zlib.compress(msgspec.msgpack.encode(fingerprints))
+
+
+def _unpacked(data: bytes) -> Mapping[str, str]:
+    return msgspec.msgpack.decode(zlib.decompress(data), type=dict[str, str])

@@ -1,0 +1,83 @@
+"""Cutting is exact for whatever file comes, and keeps apart what changes every day from what does not."""
+
+from __future__ import annotations
+
+import io
+import random
+import zipfile
+
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from storage.cutting import PIECE_BYTES, cut, member_spans
+
+names = st.sampled_from(["Workflows.xml", "RGS\\Instances\\a.wav", "é/ü.wav", "same.wav", "d/"])
+sizes = st.one_of(st.integers(0, 600), st.sampled_from([PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2_500_000]))
+stamps = st.sampled_from([(1980, 1, 1, 0, 0, 0), (2026, 11, 21, 3, 0, 0)])
+
+
+class Unseekable(io.BytesIO):
+    """Makes zipfile write sizes behind the data, as producers do that stream."""
+
+    def seekable(self) -> bool:
+        return False
+
+    def seek(self, *_: int) -> int:
+        raise io.UnsupportedOperation
+
+
+@st.composite
+def zips(draw: st.DrawFn) -> bytes:
+    """Zips as different producers write them: stored or deflated, streamed, commented, with bytes before and after."""
+    file = draw(st.sampled_from([io.BytesIO, Unseekable]))()
+    with zipfile.ZipFile(file, "w", draw(st.sampled_from([zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED]))) as archive:
+        archive.comment = draw(st.binary(max_size=20))
+        for name in draw(st.lists(names, max_size=5, unique=True)):
+            data = random.Random(draw(st.integers(0, 3))).randbytes(draw(sizes))
+            archive.writestr(zipfile.ZipInfo(name, draw(stamps)), data)
+    return draw(st.binary(max_size=9)) + file.getvalue() + draw(st.binary(max_size=9))
+
+
+@st.composite
+def broken_zips(draw: st.DrawFn) -> bytes:
+    """The same with a stretch torn out or overwritten."""
+    data = draw(zips())
+    start = draw(st.integers(0, len(data)))
+    stop = draw(st.integers(start, min(len(data), start + 100)))
+    return data[:start] + draw(st.binary(max_size=40)) + data[stop:]
+
+
+files = st.one_of(zips(), broken_zips(), st.binary(max_size=3000))
+
+
+@given(files)
+@example(b"")
+@example(b"PK\x05\x06" + b"\0" * 18)
+def test_headers_and_slices_together_are_the_file_again(data: bytes) -> None:
+    headers, slices = cut(data)
+    again, at = io.BytesIO(), 0
+    for piece in slices:
+        assert 0 < piece.stop - piece.start <= PIECE_BYTES
+        again.write(headers[at : at + piece.before] + data[piece.start : piece.stop])
+        at += piece.before
+    assert again.getvalue() + headers[at:] == data
+
+
+def test_the_data_of_every_member_is_found_and_nothing_else() -> None:
+    file, rng = io.BytesIO(), random.Random(1)
+    contents = {f"{n}.wav": rng.randbytes(5_000 + n) for n in range(20)}
+    with zipfile.ZipFile(file, "w") as archive:
+        for name, data in contents.items():
+            archive.writestr(name, data)
+    whole = file.getvalue()
+    assert [whole[start:stop] for start, stop in member_spans(whole) or ()] == list(contents.values())
+
+
+def test_a_file_that_is_no_clean_zip_is_one_run_without_headers() -> None:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as archive:
+        archive.writestr("a.wav", b"a" * 1000)
+    overlapping = file.getvalue().replace(b"PK\x03\x04", b"XX\x03\x04")
+    for data in (b"no zip at all" * 100, file.getvalue()[:-30], overlapping):
+        headers, slices = cut(data)
+        assert headers == b"" and [(piece.start, piece.stop) for piece in slices] == [(0, len(data))]
