@@ -15,6 +15,7 @@ from handlers.blockkit.elements import (
 )
 from handlers.blockkit.kinds import Choice, Fields, Items, Number, OneOf, Rule, Str, block, fields, pick, plain, text
 
+MARKDOWN_TOTAL, TABLE_TOTAL, DATA_TABLE_TOTAL, VIEW_BYTES = 12_000, 10_000, 20_000, 250_000
 SELECTS = (
     "static_select external_select users_select channels_select conversations_select multi_static_select "
     "multi_external_select multi_users_select multi_channels_select multi_conversations_select"
@@ -89,7 +90,7 @@ FLAT: Mapping[str, Fields] = {
     "header": block("text", text=plain(150), level=Number(1, 4)),
     "image": block("alt_text", *IMAGE, title=plain(2000), **IMAGE_ROWS),
     "input": input_of(INPUTS),
-    "markdown": block("text", text=Str(12_000)),
+    "markdown": block("text", text=Str(MARKDOWN_TOTAL)),
     "plan": block(
         "title tasks",
         rel.unique("tasks", "task_id"),
@@ -161,16 +162,17 @@ COLOUR = "good|warning|danger|#[0-9A-Fa-f]{6}"
 # The rest of an attachment's fields are Slack's legacy; nothing new should use them.
 ATTACHMENT = fields("blocks", blocks=Items(MESSAGE, high=50), color=Str(pattern=COLOUR), fallback=Str())
 VIEW: Mapping[str, Rule] = {"private_metadata": Str(3000, low=0), "callback_id": Str(255), "external_id": Str(255)}
-WHOLE = (rel.unique_block_ids, rel.one_focus)
+
 SURFACES: Mapping[str, Fields] = {
     "message": fields(
         "text",
-        *WHOLE,
+        rel.unique_block_ids,
+        rel.one_focus,
         rel.plan_or_task_cards,
         rel.at_most_one_table,
-        rel.text_within("markdown", "text", 12_000),
-        rel.text_within("table", "rows", 10_000),
-        rel.text_within("data_table", "rows", 20_000),
+        rel.text_within("markdown", "text", MARKDOWN_TOTAL),
+        rel.text_within("table", "rows", TABLE_TOTAL),
+        rel.text_within("data_table", "rows", DATA_TABLE_TOTAL),
         # Slack does not ask for text beside blocks; screen readers and notifications do.
         text=Str(4000, pattern=r"[\s\S]*\S[\s\S]*"),
         blocks=Items(MESSAGE, low=0, high=50),
@@ -178,9 +180,10 @@ SURFACES: Mapping[str, Fields] = {
     ),
     "modal": fields(
         "type title blocks",
-        *WHOLE,
+        rel.unique_block_ids,
+        rel.one_focus,
         rel.submit_with_inputs,
-        rel.bytes_within(250_000),
+        rel.bytes_within(VIEW_BYTES),
         type=Choice(("modal",)),
         title=plain(24),
         submit=plain(24),
@@ -193,10 +196,11 @@ SURFACES: Mapping[str, Fields] = {
     ),
     "home": fields(
         "type blocks",
-        *WHOLE,
-        rel.text_within("table", "rows", 10_000),
-        rel.text_within("data_table", "rows", 20_000),
-        rel.bytes_within(250_000),
+        rel.unique_block_ids,
+        rel.one_focus,
+        rel.text_within("table", "rows", TABLE_TOTAL),
+        rel.text_within("data_table", "rows", DATA_TABLE_TOTAL),
+        rel.bytes_within(VIEW_BYTES),
         type=Choice(("home",)),
         blocks=Items(HOME, high=100),
         **VIEW,

@@ -5,7 +5,8 @@ import json
 from tests.unit import blockkit_bases as on
 from tests.unit import blockkit_payloads as p
 from tests.unit.blockkit_bases import B, E, F
-from tests.unit.blockkit_payloads import Case, longest, message, modal, most, plain, wrong
+from tests.unit.blockkit_cases import Case, changed, longest, most, wrong
+from tests.unit.blockkit_payloads import message, modal, plain
 
 LENGTHS = [
     *longest("message", {"text": "x"}, {"/text": 4000}),
@@ -137,7 +138,7 @@ RANGES = [
 def in_total(surface: str, good: dict, at: str, more: str, pointer: str) -> Case:
     """Several blocks fill one allowance to the last character; one character more in the last is refused."""
     name = f"{surface}{at} one character over the total"
-    return Case(name, surface, good, p.changed(good, at, more), pointer, "too_long")
+    return Case(name, surface, good, changed(good, at, more), pointer, "too_long")
 
 
 def data_table(characters: int) -> dict:

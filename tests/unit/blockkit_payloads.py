@@ -1,11 +1,6 @@
-"""Block Kit payloads that Slack takes, and one change to each that it refuses: the corpus of the validator's tests."""
+"""The parts of Block Kit payloads that Slack takes: builders, and every element and block with all its fields."""
 
-import copy
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
 from typing import Any
-
-DROP = object()
 
 
 def plain(text: str = "Pool") -> dict:
@@ -30,6 +25,11 @@ def section(**more: Any) -> dict:
 
 def actions(*elements: dict) -> dict:
     return {"type": "actions", "elements": list(elements)}
+
+
+def identified(name: str, *parts: dict) -> list[dict]:
+    """The same parts, each with an id of its own under `name`."""
+    return [{**part, name: f"{part['type']}-{number}"} for number, part in enumerate(parts)]
 
 
 def input_block(element: dict, **more: Any) -> dict:
@@ -81,11 +81,17 @@ def home(*blocks: dict, **more: Any) -> dict:
 
 
 CONFIRM = {"title": plain("Sure?"), "text": mrkdwn("It overwrites."), "confirm": plain("Yes"), "deny": plain("No")}
-TABLE = {"type": "table", "rows": [[raw("pool"), raw("state")], [raw("pool-a"), rich(leaf())]]}
+TABLE = {
+    "type": "table",
+    "rows": [[raw("pool"), raw("state")], [raw("pool-a"), rich(leaf())]],
+    "column_settings": [{"align": "right", "is_wrapped": True}],
+}
 DATA_TABLE = {
     "type": "data_table",
     "caption": "Backups",
     "rows": [[raw("pool"), raw("size")], [raw("pool-a"), number()], [rich(leaf()), number()]],
+    "page_size": 5,
+    "row_header_column_index": 0,
 }
 VIDEO = {
     "type": "video",
@@ -101,13 +107,25 @@ VIDEO = {
 }
 CONTAINER = {"type": "container", "title": plain("Log"), "child_blocks": [section()]}
 RICH_LIST = {"type": "rich_text_list", "style": "bullet", "elements": [rich(leaf())["elements"][0]]}
-MENU = {"action_id": "menu", "placeholder": plain("Choose"), "confirm": CONFIRM, "focus_on_load": True}
+PICK = {"action_id": "pick", "confirm": CONFIRM, "focus_on_load": False}
+MENU = {**PICK, "placeholder": plain("Choose")}
+TYPE = {
+    "action_id": "type",
+    "placeholder": plain("Type"),
+    "focus_on_load": False,
+    "dispatch_action_config": {"trigger_actions_on": ["on_enter_pressed", "on_character_entered"]},
+}
 SELECTS = {
     "static_select": {"options": [option(1), option(2)], "initial_option": option(2)},
     "external_select": {"min_query_length": 0, "initial_option": option(1)},
     "users_select": {"initial_user": "U1"},
     "channels_select": {"initial_channel": "C1", "response_url_enabled": True},
-    "conversations_select": {"default_to_current_conversation": True, "filter": {"include": ["im", "public"]}},
+    "conversations_select": {
+        "initial_conversation": "C1",
+        "default_to_current_conversation": True,
+        "response_url_enabled": False,
+        "filter": {"include": ["im", "mpim", "private", "public"], "exclude_external_shared_channels": True},
+    },
 }
 MULTI_SELECTS = {
     "multi_static_select": {
@@ -115,30 +133,41 @@ MULTI_SELECTS = {
         "initial_options": [option(2)],
         "max_selected_items": 1,
     },
-    "multi_external_select": {"min_query_length": 3, "initial_options": [option(1)]},
+    "multi_external_select": {"min_query_length": 3, "initial_options": [option(1)], "max_selected_items": 1},
     "multi_users_select": {"initial_users": ["U1"], "max_selected_items": 2},
-    "multi_channels_select": {"initial_channels": ["C1"]},
-    "multi_conversations_select": {"initial_conversations": ["C1"], "filter": {"exclude_bot_users": True}},
+    "multi_channels_select": {"initial_channels": ["C1"], "max_selected_items": 1},
+    "multi_conversations_select": {
+        "initial_conversations": ["C1"],
+        "max_selected_items": 1,
+        "default_to_current_conversation": False,
+        "filter": {"exclude_bot_users": True},
+    },
 }
 MENUS = [{"type": kind, **MENU, **more} for kind, more in {**SELECTS, **MULTI_SELECTS}.items()]
-STATIC = {"type": "static_select", "options": [option(1), option(2)]}
+STATIC = {"type": "static_select", "options": [option(0), option(1), option(2, description=plain())]}
 GROUPED = {"type": "static_select", "option_groups": [{"label": plain("West"), "options": [option(1)]}]}
-OVERFLOW = {"type": "overflow", "action_id": "more", "options": [option(1, url="https://example.com")]}
-TICKS = {"type": "checkboxes", "options": [{**option(1), "text": mrkdwn()}, option(2)], "initial_options": [option(2)]}
-RADIO = {"type": "radio_buttons", "options": [option(1), option(2)], "initial_option": option(1)}
-DATE = {"type": "datepicker", "initial_date": "2026-11-21", "placeholder": plain()}
-TIME = {"type": "timepicker", "initial_time": "23:59", "timezone": "Europe/Zurich", "placeholder": plain()}
-MOMENT = {"type": "datetimepicker", "initial_date_time": 1_795_000_000, "confirm": CONFIRM}
-DIGITS = {"type": "number_input", "is_decimal_allowed": True, "min_value": "-1.5", "max_value": "10"}
-EMAIL = {"type": "email_text_input", "placeholder": plain(), "initial_value": "a@example.com"}
-URL = {"type": "url_text_input", "placeholder": plain()}
-FORMATTED = {"type": "rich_text_input", "action_id": "note", "initial_value": rich(leaf()), "placeholder": plain()}
+LINK = option(1, url="https://example.com", description=plain())
+OVERFLOW = {"type": "overflow", "action_id": "more", "options": [LINK], "confirm": CONFIRM}
+TICK = {**option(1), "text": mrkdwn(), "description": mrkdwn()}
+TICKS = {"type": "checkboxes", "options": [TICK, option(2)], "initial_options": [option(2)], **PICK}
+RADIO = {"type": "radio_buttons", "options": [option(1, description=plain()), option(2)], **PICK}
+RADIO = {**RADIO, "initial_option": option(2)}
+DATE = {"type": "datepicker", "initial_date": "2026-11-21", **MENU}
+TIME = {"type": "timepicker", "initial_time": "23:59", "timezone": "Europe/Zurich", **MENU}
+MOMENT = {"type": "datetimepicker", "initial_date_time": 1_795_000_000, **PICK}
+LINES = {**TYPE, "multiline": True, "initial_value": "because", "min_length": 1, "max_length": 3000}
+DIGITS = {"type": "number_input", "is_decimal_allowed": True, "min_value": "-1.5", "max_value": "10", **TYPE}
+EMAIL = {"type": "email_text_input", "initial_value": "a@example.com", **TYPE}
+URL = {"type": "url_text_input", "initial_value": "", **TYPE}
+FORMATTED = {"type": "rich_text_input", "initial_value": rich(leaf()), "min_lines": 1, "max_lines": 100, **TYPE}
 FILES = {"type": "file_input", "action_id": "export", "filetypes": ["zip"], "max_files": 1}
-TYPED = [text_input(placeholder=plain(), min_length=1, max_length=3000), DIGITS, EMAIL, URL, FORMATTED]
+TYPED = [text_input(**LINES), {**DIGITS, "initial_value": "7"}, EMAIL, URL, FORMATTED]
 WORKFLOW = {
     "type": "workflow_button",
     "text": plain("Run"),
     "action_id": "run",
+    "style": "primary",
+    "confirm": CONFIRM,
     "workflow": {
         "trigger": {
             "url": "https://slack.com/shortcuts/Ft0",
@@ -152,18 +181,28 @@ FEEDBACK = {
     "positive_button": {"text": plain("Good"), "value": "good", "accessibility_label": "It helped"},
     "negative_button": {"text": plain("Bad"), "value": "bad"},
 }
-TRASH = {"type": "icon_button", "icon": "trash", "text": plain("Delete"), "action_id": "delete"}
+TRASH = {
+    "type": "icon_button",
+    "value": "run-1",
+    "accessibility_label": "Delete the draft",
+    "icon": "trash",
+    "text": plain("Delete"),
+    "action_id": "delete",
+    "confirm": CONFIRM,
+    "visible_to_user_ids": ["U1"],
+}
+BOLD = {"bold": True, "italic": True, "strike": True, "underline": True, "code": False}
 LEAVES = [
-    {"type": "text", "text": "x", "style": {"bold": True, "italic": True, "strike": True, "underline": True}},
+    {"type": "text", "text": "x", "style": BOLD},
     {"type": "link", "url": "https://example.com", "text": "x", "unsafe": False, "style": {"code": True}},
-    {"type": "user", "user_id": "U1", "style": {"highlight": True}},
-    {"type": "usergroup", "usergroup_id": "S1"},
-    {"type": "channel", "channel_id": "C1"},
-    {"type": "team", "team_id": "T1"},
-    {"type": "emoji", "name": "wave", "skin_tone": 2, "unicode": "1f44b"},
-    {"type": "broadcast", "range": "here"},
-    {"type": "color", "value": "#ff0000"},
-    {"type": "date", "timestamp": 1_795_000_000, "format": "{date_short}", "fallback": "today"},
+    {"type": "user", "user_id": "U1", "style": {**BOLD, "highlight": True, "client_highlight": True, "unlink": True}},
+    {"type": "usergroup", "usergroup_id": "S1", "style": {"bold": True}},
+    {"type": "channel", "channel_id": "C1", "style": {"bold": True}},
+    {"type": "team", "team_id": "T1", "style": {"bold": True}},
+    {"type": "emoji", "name": "wave", "skin_tone": 2, "unicode": "1f44b", "style": {"bold": True}},
+    {"type": "broadcast", "range": "here", "style": {"bold": True}},
+    {"type": "color", "value": "#ff0000", "style": {"bold": True}},
+    {"type": "date", "timestamp": 1_795_000_000, "format": "{date}", "url": "https://example.com", "fallback": "today"},
 ]
 RICH = {
     "type": "rich_text",
@@ -171,8 +210,8 @@ RICH = {
         {"type": "rich_text_section", "elements": LEAVES},
         {"type": "rich_text_section", "elements": []},
         {**RICH_LIST, "indent": 8, "offset": 3, "border": 1},
-        {"type": "rich_text_preformatted", "elements": [leaf("Get-CsPool")], "border": 0},
-        {"type": "rich_text_quote", "elements": [leaf()], "border": 1},
+        {"type": "rich_text_preformatted", "elements": LEAVES, "border": 0},
+        {"type": "rich_text_quote", "elements": LEAVES, "border": 1},
     ],
 }
 CARD = card(
@@ -183,12 +222,10 @@ CARD = card(
     subtext=plain(),
     actions=[button(1), button(2), button(3)],
 )
-PLAN = {"type": "plan", "title": "Failover", "tasks": [task(1), task(2, type="task_card", status="pending")]}
-TASK_CARD = {
-    "type": "task_card",
-    **task(1, details=rich(leaf()), output=rich(leaf())),
-    "sources": [{"type": "url", "url": "https://example.com", "text": "Runbook"}],
-}
+SOURCE = {"type": "url", "url": "https://example.com", "text": "Runbook"}
+TOLD = {"details": rich(leaf()), "output": rich(leaf()), "sources": [SOURCE]}
+PLAN = {"type": "plan", "title": "Failover", "tasks": [task(1, **TOLD), task(2, type="task_card", status="pending")]}
+TASK_CARD = {"type": "task_card", **task(1, **TOLD)}
 FULL_BUTTON = button(
     url="https://example.com",
     value="run-1",
@@ -198,23 +235,10 @@ FULL_BUTTON = button(
     agent_prompt="Help",
     agent_prompt_display="Help me",
 )
-EVERYWHERE = [
-    {"type": "divider", "block_id": "line"},
-    {"type": "header", "text": {**plain(":wave:"), "emoji": True}, "level": 1},
-    section(block_id="state", expand=True),
-    {"type": "section", "fields": [mrkdwn(), plain()], "accessory": OVERFLOW},
-    section(accessory=image()),
-    {"type": "context", "elements": [mrkdwn(), plain(), image()]},
-    image(title=plain(), block_id="picture"),
-    {"type": "image", "slack_file": {"id": "F0123456789"}, "alt_text": "a pool"},
-    actions(FULL_BUTTON, WORKFLOW, OVERFLOW, TICKS, RADIO, DATE, TIME, MOMENT),
-    RICH,
-    VIDEO,
-    CARD,
-    card(2, slack_icon={"type": "icon", "name": "rocket"}),
-    *(input_block(element, optional=True, hint=plain()) for element in TYPED),
-]
-TABLES = [TABLE, DATA_TABLE]
+ALERT = {"type": "alert", "text": mrkdwn(), "level": "warning"}
+MARKDOWN = {"type": "markdown", "text": "**done**"}
+CONTROLS = {"type": "context_actions", "elements": [FEEDBACK, TRASH]}
+FILE = {"type": "file", "external_id": "F1", "source": "remote"}
 FOLDED = {
     **CONTAINER,
     "is_collapsible": True,
@@ -230,92 +254,4 @@ HEADED = {
     "has_header_divider": True,
     "child_blocks": [section()],
 }
-WIDE = [{"type": "carousel", "elements": [card(1), card(2)]}, FOLDED, HEADED, *TABLES]
-GOOD: dict[str, tuple[str, dict]] = {
-    "text alone": ("message", {"text": "pool-a is over on pool-b"}),
-    "no blocks any more": ("message", {"text": "done", "blocks": []}),
-    "everything in a message": ("message", message(*EVERYWHERE, *WIDE)),
-    "an attachment": ("message", message(attachments=[{"color": "#1d3c34", "blocks": [section()], "fallback": "x"}])),
-    "a plan": ("message", message(PLAN, {"type": "markdown", "text": "**done**"})),
-    "a task card": ("message", message(TASK_CARD, {"type": "context_actions", "elements": [FEEDBACK, TRASH]})),
-    "a remote file": ("message", message({"type": "file", "external_id": "F1", "source": "remote"})),
-    "everything in a modal": (
-        "modal",
-        modal(
-            *EVERYWHERE,
-            {"type": "alert", "text": mrkdwn(), "level": "warning"},
-            input_block(FILES),
-            close=plain("Back"),
-            private_metadata="",
-            callback_id="abandon",
-            external_id="run-1",
-            clear_on_close=True,
-            notify_on_close=False,
-            submit_disabled=False,
-        ),
-    ),
-    "a modal that only tells": ("modal", {k: v for k, v in modal(section()).items() if k != "submit"}),
-    "everything in a home": ("home", home(*EVERYWHERE, *WIDE, private_metadata="m", callback_id="home")),
-    **{f"a {menu['type']} in an input": ("modal", modal(input_block(menu))) for menu in MENUS},
-    **{f"a {menu['type']} beside a section": ("message", message(section(accessory=menu))) for menu in MENUS},
-    **{f"a {menu['type']} among actions": ("home", home(actions(menu))) for menu in MENUS},
-}
-
-
-@dataclass(frozen=True, slots=True)
-class Case:
-    """A payload that passes, and the same with one change, which must be refused at `pointer` for `code`."""
-
-    name: str
-    surface: str
-    good: dict
-    bad: dict
-    pointer: str
-    code: str
-
-
-def changed(payload: dict, pointer: str, value: Any) -> dict:
-    """A copy with the value at a JSON pointer set, added or (DROP) taken out."""
-    result = copy.deepcopy(payload)
-    *parents, last = [int(step) if step.isdigit() else step for step in pointer.split("/")[1:]]
-    holder = result
-    for step in parents:
-        holder = holder[step]
-    if value is DROP:
-        del holder[last]
-    else:
-        holder[last] = value
-    return result
-
-
-def longest(surface: str, base: dict, limits: dict[str, int]) -> Iterator[Case]:
-    """So many characters pass, one more does not."""
-    for at, high in limits.items():
-        good, bad = changed(base, at, "x" * high), changed(base, at, "x" * (high + 1))
-        yield Case(f"{surface}{at} of {high + 1} characters", surface, good, bad, at, "too_long")
-
-
-def most(surface: str, base: dict, at: str, item: Callable[[int], Any], high: int) -> Case:
-    """So many items pass, one more does not."""
-    good = changed(base, at, [item(i) for i in range(high)])
-    bad = changed(base, at, [item(i) for i in range(high + 1)])
-    return Case(f"{surface}{at} of {high + 1} items", surface, good, bad, at, "too_many")
-
-
-def wrong(surface: str, base: dict, code: str, values: dict[str, Any], pointer: str | None = None) -> Iterator[Case]:
-    """Each value alone is refused, where it stands unless a pointer says otherwise."""
-    for at, value in values.items():
-        name = f"{surface}{at} {code}: {str(value)[:40]}"
-        yield Case(name, surface, base, changed(base, at, value), at if pointer is None else pointer, code)
-
-
-def lacking(surface: str, base: dict, *needed: str) -> Iterator[Case]:
-    for at in needed:
-        yield Case(f"{surface}{at} lacking", surface, base, changed(base, at, DROP), at.rpartition("/")[0], "missing")
-
-
-def unknown(surface: str, base: dict, *extra: str) -> Iterator[Case]:
-    for at in extra:
-        yield Case(
-            f"{surface}{at} unknown", surface, base, changed(base, at, "x"), at.rpartition("/")[0], "unknown_key"
-        )
+WIDE = [{"type": "carousel", "elements": [card(1), card(2)]}, FOLDED, HEADED, TABLE, DATA_TABLE]

@@ -3,7 +3,8 @@
 from tests.unit import blockkit_bases as on
 from tests.unit import blockkit_payloads as p
 from tests.unit.blockkit_bases import B, E, F
-from tests.unit.blockkit_payloads import Case, lacking, message, mrkdwn, plain, unknown, wrong
+from tests.unit.blockkit_cases import DROP, Case, changed, lacking, unknown, wrong
+from tests.unit.blockkit_payloads import message, mrkdwn, plain
 
 NEEDED = [
     *lacking("message", on.SECTION, "/text", f"{B}/type", f"{B}/text/type", f"{B}/text/text"),
@@ -46,7 +47,7 @@ NEEDED = [
     *lacking("modal", on.DISPATCHING, f"{F}/dispatch_action_config/trigger_actions_on"),
     *lacking("modal", on.FILTERED, f"{F}/filter/include"),
     *lacking("home", on.HOME, "/type", "/blocks"),
-    Case("inputs without submit", "modal", on.ASK, p.changed(on.ASK, "/submit", p.DROP), B, "missing"),
+    Case("inputs without submit", "modal", on.ASK, changed(on.ASK, "/submit", DROP), B, "missing"),
 ]
 
 EXTRA = [
@@ -151,7 +152,7 @@ TOGETHER = [
     *wrong("message", on.FOLDED_AND_PLAIN, "duplicate", {"/blocks/0/child_blocks/1/block_id": "inner"}),
     *wrong("message", on.TWO_CARDS, "duplicate", {f"{B}/elements/1/block_id": "a"}),
     *wrong("message", on.ATTACHED_TOO, "duplicate", {"/attachments/0/blocks/0/block_id": "a"}),
-    *wrong("message", on.CHOOSE, "duplicate", {f"{E}/options/1/value": "pool-1"}),
+    *wrong("message", on.CHOOSE, "duplicate", {f"{E}/options/1/value": "pool-0"}),
     *wrong("message", on.TWO_GROUPED, "duplicate", {f"{E}/option_groups/0/options/1/value": "pool-1"}),
     *wrong("message", on.MORE_AND_MORE, "duplicate", {f"{E}/options/1/value": "pool-0"}),
     *wrong("message", on.TICKS, "duplicate", {f"{E}/options/0/value": "pool-2"}, f"{E}/options/1/value"),
@@ -176,7 +177,7 @@ TOGETHER = [
     *wrong("message", on.CARD, "conflict", {f"{B}/slack_icon": {"type": "icon", "name": "key"}}, B),
     *wrong("message", on.FOLDED, "conflict", {f"{B}/is_collapsible": False}, f"{B}/default_collapsed"),
     *wrong("message", on.HEADED, "conflict", {f"{B}/is_collapsible": True}, f"{B}/has_header_divider"),
-    *wrong("message", on.PRESS, "conflict", {f"{E}/agent_prompt": p.DROP}, f"{E}/agent_prompt_display"),
+    *wrong("message", on.PRESS, "conflict", {f"{E}/agent_prompt": DROP}, f"{E}/agent_prompt_display"),
     *wrong("message", message(p.PLAN, p.section()), "conflict", {"/blocks/1": p.TASK_CARD}, B),
     *wrong("message", message(p.TABLE, p.section()), "too_many", {"/blocks/1": p.TABLE}, "/blocks/1/type"),
     *wrong("message", on.DATA_TABLE, "uneven", {f"{B}/rows/1": [p.raw()]}),

@@ -1,0 +1,67 @@
+"""Whole messages, modals and App Homes that Slack takes, which between them use every field there is."""
+
+import json
+
+from tests.unit import blockkit_payloads as p
+from tests.unit.blockkit_payloads import home, message, modal, mrkdwn, plain
+
+EVERYWHERE = [
+    {"type": "divider"},
+    {"type": "header", "text": {**plain(":wave:"), "emoji": True}, "level": 1},
+    p.section(expand=True),
+    {"type": "section", "fields": [mrkdwn(), plain()], "accessory": p.OVERFLOW},
+    p.section(accessory=p.image()),
+    {"type": "context", "elements": [mrkdwn(), plain(), p.image()]},
+    p.image(title=plain()),
+    {"type": "image", "slack_file": {"id": "F0123456789"}, "alt_text": "a pool"},
+    p.section(accessory={"type": "image", "slack_file": {"url": "https://example.com/a.png"}, "alt_text": "a pool"}),
+    p.actions(
+        *p.identified(
+            "action_id", p.FULL_BUTTON, p.WORKFLOW, p.OVERFLOW, p.TICKS, p.RADIO, p.DATE, p.TIME, p.MOMENT, p.FORMATTED
+        )
+    ),
+    p.RICH,
+    p.VIDEO,
+    p.CARD,
+    p.card(2, slack_icon={"type": "icon", "name": "rocket"}),
+    *(p.input_block(element, optional=True, dispatch_action=True, hint=plain()) for element in p.TYPED),
+]
+GOOD: dict[str, tuple[str, dict]] = {
+    "text alone": ("message", {"text": "pool-a is over on pool-b"}),
+    "no blocks any more": ("message", {"text": "done", "blocks": []}),
+    "everything in a message": ("message", message(*p.identified("block_id", *EVERYWHERE, *p.WIDE))),
+    "an attachment": ("message", message(attachments=[{"color": "#1d3c34", "blocks": [p.section()], "fallback": "x"}])),
+    "a plan": ("message", message(*p.identified("block_id", p.PLAN, p.MARKDOWN))),
+    "a task card": ("message", message(*p.identified("block_id", p.TASK_CARD, p.CONTROLS, p.FILE))),
+    "everything in a modal": (
+        "modal",
+        modal(
+            *p.identified("block_id", *EVERYWHERE, p.ALERT, p.input_block(p.FILES, dispatch_action=False)),
+            close=plain("Back"),
+            private_metadata="",
+            callback_id="abandon",
+            external_id="run-1",
+            clear_on_close=True,
+            notify_on_close=False,
+            submit_disabled=False,
+        ),
+    ),
+    "a modal that only tells": ("modal", {k: v for k, v in modal(p.section()).items() if k != "submit"}),
+    "everything in a home": (
+        "home",
+        home(*p.identified("block_id", *EVERYWHERE, *p.WIDE), private_metadata="m", callback_id="home"),
+    ),
+    **{f"a {menu['type']} in an input": ("modal", modal(p.input_block(menu))) for menu in p.MENUS},
+    **{f"a {menu['type']} beside a section": ("message", message(p.section(accessory=menu))) for menu in p.MENUS},
+    **{f"a {menu['type']} among actions": ("home", home(p.actions(menu))) for menu in p.MENUS},
+}
+
+
+def alone() -> list[tuple[str, dict]]:
+    """Every different block of them by itself on its surface."""
+    found = {
+        json.dumps(block): (surface, {**payload, "blocks": [block]})
+        for surface, payload in GOOD.values()
+        for block in payload.get("blocks", ())
+    }
+    return list(found.values())
