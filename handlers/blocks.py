@@ -1,0 +1,66 @@
+"""The few blocks that the product draws, as functions (facts: slack limits)."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from handlers.wording import plain
+
+Block = dict[str, Any]
+Message = dict[str, Any]
+"""What chat.postMessage and chat.update take: `text`, which alone tells all that matters, and `blocks`."""
+
+View = dict[str, Any]
+"""A modal or an App Home."""
+
+
+def words(text: str) -> Block:
+    """Mrkdwn whose author has escaped it; verbatim, so that no name or address in it becomes a link."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def label(text: str, most: int) -> Block:
+    return {"type": "plain_text", "text": plain(text, most)}
+
+
+def header(text: str) -> Block:
+    return {"type": "header", "text": label(text, 150)}
+
+
+def section(text: str, accessory: Block | None = None) -> Block:
+    block: Block = {"type": "section", "text": words(text)}
+    return {**block, "accessory": accessory} if accessory else block
+
+
+def context(*texts: str) -> Block:
+    return {"type": "context", "elements": [words(text) for text in texts]}
+
+
+def divider() -> Block:
+    return {"type": "divider"}
+
+
+def actions(elements: Sequence[Block], block_id: str = "") -> Block:
+    block: Block = {"type": "actions", "elements": list(elements)}
+    return {**block, "block_id": block_id} if block_id else block
+
+
+def button(
+    text: str, action_id: str, value: str, *, style: str = "", reads: str = "", confirm: Block | None = None
+) -> Block:
+    """`reads` is what a screen reader says where several buttons are called the same."""
+    block: Block = {"type": "button", "text": label(text, 75), "action_id": action_id, "value": value}
+    extra = {"style": style, "accessibility_label": plain(reads, 75, ""), "confirm": confirm}
+    return {**block, **{key: item for key, item in extra.items() if item}}
+
+
+def confirm(title: str, text: str, yes: str, style: str) -> Block:
+    block: Block = {"title": label(title, 100), "text": label(text, 300), "confirm": label(yes, 30)}
+    return {**block, "deny": label("Not yet", 30), "style": style or "primary"}
+
+
+def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Block:
+    """A menu of (text, value) for what is seldom wanted."""
+    rows = [{"text": label(text, 75), "value": value} for text, value in options]
+    return {"type": "overflow", "action_id": action_id, "options": rows}
