@@ -65,17 +65,32 @@ class Backups:
         self._keep = script(client, "backups")
 
     @guard()
-    async def save(self, backup: Backup, data: bytes, fingerprints: Mapping[str, str]) -> None:
+    async def save(self, backup: Backup, data: bytes, fingerprints: Mapping[str, str], *, listed: bool = True) -> None:
         """Keeps the export: afterwards it is there wholly, after any failure not at all.
 
+        One that is not `listed` can be loaded by its id but is none of the pool's backups until `enlist`.
         A second save of the same id changes nothing: the first one stays. Raises Damaged when `data` is not what
         `backup` says it is.
         """
         parcel = await asyncio.to_thread(_parcel, backup, data, dict(fingerprints))
         for batch in _batches(parcel.pieces):
             await self._send({piece: parcel.pieces[piece] for piece in batch})
-        where = [keys.backup(backup.id), keys.backups(backup.pool), keys.BACKED_UP]
-        await self._keep(keys=where, args=[parcel.record, repr(backup.taken_at), backup.id, backup.pool])
+        await self._write(parcel.record, backup, keys.index(backup.pool) if listed else (), "")
+
+    @guard()
+    async def enlist(self, id: str, warnings: tuple[str, ...] = ()) -> Backup:
+        """Makes a kept export one of its pool's backups, with what was found out about it; twice is as good as once."""
+        record = await self._record(id)
+        backup = replace(record.backup, warnings=warnings)
+        sealed = _sealed(msgspec.structs.replace(record, backup=replace(backup, settings=plain(backup.settings))))
+        await self._write(sealed, backup, keys.index(backup.pool), "replace")
+        return backup
+
+    @guard()
+    async def find(self, id: str) -> Backup | None:
+        """Like `get`, but None for an unknown id."""
+        sealed = await self._client.get(keys.backup(id))
+        return None if sealed is None else _opened(id, sealed).backup
 
     @guard()
     async def load(self, id: str) -> bytes:
@@ -132,6 +147,10 @@ class Backups:
         """The pools that have a backup, by name."""
         return tuple(pool.decode() for pool in await self._client.zrange(keys.BACKED_UP, 0, -1))
 
+    async def _write(self, sealed: bytes, backup: Backup, index: Iterable[str], mode: str) -> None:
+        args = [sealed, repr(backup.taken_at), backup.id, backup.pool, mode]
+        await self._keep(keys=[keys.backup(backup.id), *index], args=args)
+
     async def _send(self, pieces: Mapping[Piece, memoryview]) -> None:
         """Sends what is not there yet; a piece of another length is not there."""
         async with self._client.pipeline(transaction=False) as pipe:
@@ -174,8 +193,12 @@ def _parcel(backup: Backup, data: bytes, fingerprints: dict[str, str]) -> Parcel
     record = Record(
         replace(backup, settings=plain(backup.settings)), put_all(headers), layout, put_all(_packed(fingerprints))
     )
+    return Parcel(_sealed(record), pieces)
+
+
+def _sealed(record: Record) -> bytes:
     body = msgspec.msgpack.encode(record)
-    return Parcel(hashlib.sha256(body).digest() + body, pieces)
+    return hashlib.sha256(body).digest() + body
 
 
 def _opened(id: str, sealed: bytes | None) -> Record:

@@ -11,6 +11,15 @@ OUTBOX = "outbox"
 RUNS = "runs"
 """Sorted set of all run ids by the second they were created."""
 
+OPEN = "runs:open"
+"""Sorted set of the ids of open runs by the second they were created."""
+
+TOLD = "outbox:tells"
+"""Hash: the messages that wait in the outbox, by their entry there."""
+
+HOMES = "homes"
+"""Sorted set of people by the second they last opened their App Home."""
+
 BACKED_UP = "backups"
 """Sorted set of pools that have a backup, all at score 0: read in the order of their names."""
 
@@ -31,13 +40,23 @@ def pool(fqdn: str) -> str:
 
 
 def card(run_id: str) -> str:
-    """Hash: where in Slack the living card of this run is, and what was drawn there last."""
+    """String: where in Slack the living card of this run is, and what was drawn there last."""
     return f"card:{run_id}"
+
+
+def drawing(run_id: str) -> str:
+    """String that expires: somebody is drawing this card right now."""
+    return f"card:{run_id}:drawing"
 
 
 def backups(pool_fqdn: str) -> str:
     """Sorted set: the backups of this pool by the second they were taken."""
     return f"backups:{pool_fqdn}"
+
+
+def index(pool_fqdn: str) -> tuple[str, str]:
+    """Where a listed backup of this pool is found: among its pool's, and its pool among all that have one."""
+    return backups(pool_fqdn), BACKED_UP
 
 
 def backup(id: str) -> str:

@@ -161,7 +161,7 @@ def open_run(run: Run, runbook: Runbook, now: float) -> Change:
     """The first commit of a run, at the first row that does not fall away."""
     sentence = f"{run.opened_by.name} started {runbook.title} of {run.primary.short}."
     entry = Entry(now, run.opened_by, "opened", run.step, sentence)
-    arrived = _arrive(replace(run, since=now), runbook, 0, now)
+    arrived = _arrive(run, runbook, 0, now)
     return Change(arrived.run, (entry, *arrived.entries), arrived.tells)
 
 
@@ -187,7 +187,7 @@ def propose(run: Run, step: Step, plan: Plan, now: float) -> Change:
     stale = any(approval.hash != plan.hash for approval in run.approvals)
     sentence = "What this rests on has changed since it was approved, so it asks again." if stale else ""
     entry = Entry(now, BOT, "proposed", step.key, sentence or "Waits for approval.", {"commands": plan.commands})
-    new = _ask(run, Phase.WAITING, sentence, now)
+    new = _ask(run, Phase.WAITING, sentence)
     return Change(replace(new, proposal=proposal, approvals=()), (entry,))
 
 
@@ -213,9 +213,9 @@ def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = 
         back = _arrive(_recorded(run, verdict, now, who), runbook, runbook.position(verdict.back_to), now)
         return Change(back.run, (entry, *back.entries), back.tells)
     if verdict.mark is Mark.STOP:
-        return Change(_ask(run, Phase.STOPPED, verdict.sentence, now), (entry,))
+        return Change(_ask(run, Phase.STOPPED, verdict.sentence), (entry,), _alarm(run, runbook, verdict.sentence))
     if step.kind is StepKind.ASK:
-        return Change(_ask(run, Phase.ASKING, verdict.sentence, now), (entry,))
+        return Change(_ask(run, Phase.ASKING, verdict.sentence), (entry,))
     return pass_on(run, runbook, verdict, now, who, (entry,))
 
 
@@ -231,10 +231,11 @@ def pass_on(
     return Change(arrived.run, (*entries, *arrived.entries), (*step.tells(run), *arrived.tells))
 
 
-def stop(run: Run, sentence: str, now: float, detail: str = "") -> Change:
+def stop(run: Run, runbook: Runbook, sentence: str, now: float, detail: str = "") -> Change:
     """Something failed where nothing is left in doubt; people decide."""
     entry = Entry(now, BOT, "stopped", run.step, sentence)
-    return Change(replace(_ask(run, Phase.STOPPED, sentence, now), detail=detail, details=()), (entry,))
+    stopped = replace(_ask(run, Phase.STOPPED, sentence), detail=detail, details=())
+    return Change(stopped, (entry,), _alarm(run, runbook, sentence))
 
 
 def retry(run: Run, sentence: str, now: float, wait_s: float) -> Change:
@@ -249,11 +250,11 @@ def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
     return Change(replace(run, phase=Phase.LOOKING, due=now, sentence=sentence, detail=detail), (entry,))
 
 
-def found(run: Run, finding: Finding, now: float) -> Change:
+def found(run: Run, runbook: Runbook, finding: Finding, now: float) -> Change:
     """The look is over; people choose among what is safe."""
     entry = Entry(now, BOT, "looked", run.step, finding.sentence, {"found": finding.found})
-    new = _ask(run, Phase.LOST, finding.sentence, now)
-    return Change(replace(new, finding=finding, details=finding.details), (entry,))
+    new = replace(_ask(run, Phase.LOST, finding.sentence), finding=finding, details=finding.details)
+    return Change(new, (entry,), _alarm(run, runbook, finding.sentence))
 
 
 def accept_lost(run: Run, runbook: Runbook, now: float, who: Who) -> Change:
@@ -286,8 +287,13 @@ def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
     return replace(run, records=(*run.records, record))
 
 
-def _ask(run: Run, phase: Phase, sentence: str, now: float) -> Run:
+def _ask(run: Run, phase: Phase, sentence: str) -> Run:
     return replace(run, phase=phase, due=None, question=run.question + 1, sentence=sentence)
+
+
+def _alarm(run: Run, runbook: Runbook, sentence: str) -> tuple[Tell, ...]:
+    title = f"{runbook.title} of {run.primary.short} needs somebody"
+    return (Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", loud=True),)
 
 
 def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:

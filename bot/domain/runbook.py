@@ -66,15 +66,17 @@ class Put:
 
 @dataclass(frozen=True, slots=True)
 class Collect:
-    """The zip `file` is brought from `on`, checked on both ends, read, and kept as an unlisted backup; gives it.
+    """The zip `file` is brought from `on`, checked on both ends, read, and kept as an unlisted backup of `pool`.
 
-    The result is the pair (Backup, Inventory). The file on the server is removed afterwards.
+    Gives the pair (Backup, Inventory). The file on the server is removed afterwards. `backup` is its id,
+    `run` the run that took it.
     """
 
     on: str
     file: str
     backup: str
     pool: str
+    run: str
     settings: Mapping[str, object] | None = None
 
 
@@ -115,7 +117,41 @@ class Supersede:
     pool: str
 
 
-Act = Invoke | ReadGroups | ReadSettings | Put | Collect | ListBackup | Load | Newest | Records | Supersede
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """A file that is no longer needed goes from the server of `on`."""
+
+    on: str
+    file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clock:
+    """Gives the time, in seconds since the epoch."""
+
+
+@dataclass(frozen=True, slots=True)
+class Attempt:
+    """Something that may fail without harm; gives its result, or the DriverError instead of raising it."""
+
+    act: Act
+
+
+Act = (
+    Attempt
+    | Clock
+    | Delete
+    | Invoke
+    | ReadGroups
+    | ReadSettings
+    | Put
+    | Collect
+    | ListBackup
+    | Load
+    | Newest
+    | Records
+    | Supersede
+)
 Acts = Mapping[str, Act]
 Seen = Mapping[str, Any]
 
@@ -277,7 +313,8 @@ class Runbook:
     """A tuple of rows. `moves_pools`: it holds both pools of the pair and moves the state of the primary.
 
     `opens` says which states of the primary pool it can start from; `carry` is what the next runbook needs to know;
-    `left` what a run that is abandoned now leaves behind.
+    `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it
+    needs people, and its trouble goes to the notification channel instead of the card's thread.
     """
 
     key: str
@@ -285,6 +322,7 @@ class Runbook:
     steps: tuple[Step, ...]
     need: Need = Need.ADMIN
     moves_pools: bool = False
+    quiet: bool = False
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")

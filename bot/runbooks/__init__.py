@@ -1,0 +1,10 @@
+"""The runbooks: tuples of rows, by key."""
+
+from collections.abc import Mapping
+
+from bot.domain.runbook import Runbook
+from bot.runbooks.backup import BACKUP
+from bot.runbooks.failback import FAILBACK
+from bot.runbooks.failover import FAILOVER
+
+RUNBOOKS: Mapping[str, Runbook] = {book.key: book for book in (BACKUP, FAILOVER, FAILBACK)}

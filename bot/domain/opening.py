@@ -1,0 +1,77 @@
+"""Whether a run can be opened, and as what: pools and pairs, their states, and a sentence when it cannot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+
+from bot.domain.errors import BadInput
+from bot.domain.model import Pool, PoolRecord, PoolState
+from bot.domain.run import Run, Who
+from bot.domain.runbook import Runbook
+
+_AWAY = frozenset({PoolState.FAILED_OVER})
+
+
+@dataclass(frozen=True, slots=True)
+class Estate:
+    """The configured pools: by FQDN, their one-to-one pairs, and why others have none."""
+
+    pools: Mapping[str, Pool]
+    pairs: Mapping[str, str]
+    unpaired: Mapping[str, str]
+
+    def pool(self, name: str) -> Pool:
+        """By FQDN or short name, in any case. Raises BadInput with the nearest match."""
+        wanted = name.strip().casefold().rstrip(".")
+        for pool in self.pools.values():
+            if wanted in (pool.fqdn, pool.short):
+                return pool
+        known = [name for pool in self.pools.values() for name in (pool.short, pool.fqdn)]
+        near = get_close_matches(wanted, known, n=1, cutoff=0.5)
+        hint = f" Did you mean {near[0]}?" if near else ""
+        raise BadInput(f"There is no pool “{name[:60]}”.{hint} `/rgs pools` lists them.")
+
+    def partner(self, pool: Pool) -> Pool | None:
+        other = self.pairs.get(pool.fqdn)
+        return self.pools[other] if other else None
+
+
+def begin(
+    run_id: str,
+    runbook: Runbook,
+    pool: Pool,
+    estate: Estate,
+    record: PoolRecord,
+    by: Who,
+    now: float,
+    channel: str = "",
+) -> Run:
+    """The run before its first commit. Raises BadInput when the pool has no pair, or stands where this cannot start."""
+    partner = estate.partner(pool)
+    if runbook.moves_pools and partner is None:
+        why = estate.unpaired.get(pool.fqdn, "It has no backup pool in the configuration.")
+        raise BadInput(f"{pool.short} gets backups only. {why} Nothing was started.")
+    if record.state not in runbook.opens:
+        wanted = " or ".join(sorted(runbook.opens))
+        raise BadInput(
+            f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
+            "`/rgs status` shows every pool."
+        )
+    moves = (
+        {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.moves_pools else {}
+    )
+    source = partner if record.state in _AWAY and partner else pool
+    return Run(
+        id=run_id,
+        runbook=runbook.key,
+        primary=pool,
+        backup=partner,
+        opened_by=by,
+        opened_at=now,
+        step=runbook.steps[0].key,
+        facts={"source": source.fqdn, "before": dict(record.carry)},
+        channel=channel,
+        **moves,
+    )

@@ -1,0 +1,280 @@
+"""Starts, presses and moves runs: load, decide, commit, act. The only writer of runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import secrets
+from collections.abc import Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain.access import allow
+from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
+from bot.domain.model import Mark, Person, Pool, PoolRecord, Verdict
+from bot.domain.opening import Estate, begin
+from bot.domain.press import Press, already, press
+from bot.domain.report import Report, report
+from bot.domain.run import (
+    SCHEDULE,
+    Change,
+    Entry,
+    Phase,
+    Run,
+    Who,
+    claim,
+    found,
+    is_approved,
+    launch,
+    lose,
+    open_run,
+    propose,
+    retry,
+    settle,
+    stop,
+)
+from bot.domain.runbook import Finding, Found, Invoke, Plan, Runbook, Step
+from bot.hands import Performer, perform_all
+from storage.runs import Runs
+
+log = logging.getLogger(__name__)
+
+_WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
+
+
+class Engine:
+    """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
+
+    `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked.
+    """
+
+    def __init__(
+        self,
+        runs: Runs,
+        hands: Performer,
+        runbooks: Mapping[str, Runbook],
+        pools: Estate,
+        *,
+        clock: Callable[[], float],
+        lease_s: float = 60.0,
+        poll_s: float = 0.5,
+    ) -> None:
+        self._runs, self._hands, self.runbooks, self._pools = runs, hands, runbooks, pools
+        self._clock, self._lease_s, self._poll_s = clock, lease_s, poll_s
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._wake = asyncio.Event()
+
+    async def start(self, runbook: str, fqdn: str, by: Person, *, channel: str = "") -> Run:
+        """A run that a person asked for. Raises NotAllowed, BadInput, Held or StoreAway, and then there is none."""
+        book = self.runbooks[runbook]
+        allow(by, book.need)
+        now = self._clock()
+        pool = self._pools.pool(fqdn)
+        name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
+        return await self._open(
+            begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel)
+        )
+
+    async def start_slot(self, fqdn: str, local: str) -> Run:
+        """The scheduled backup of a pool for that local wall time: its id is the slot, so there is only ever one."""
+        pool, now = self._pools.pool(fqdn), self._clock()
+        name = f"backup-{pool.fqdn}-{local.replace(':', '')}"
+        return await self._open(
+            begin(name, self.runbooks["backup"], pool, self._pools, await self._record(pool), SCHEDULE, now)
+        )
+
+    async def _record(self, pool: Pool) -> PoolRecord:
+        return (await self._runs.records([pool.fqdn]))[pool.fqdn]
+
+    async def _open(self, run: Run) -> Run:
+        try:
+            return await self._commit(open_run(run, self.runbooks[run.runbook], self._clock()))
+        except Stale:
+            return await self._runs.load(run.id)
+
+    async def press(self, run_id: str, pressed: Press, person: Person) -> Run:
+        """Raises NotAllowed, Stale, BadInput or StoreAway, and then nothing changed; a refusal is in the audit log."""
+        run = await self._runs.load(run_id)
+        try:
+            change = press(run, self.runbooks[run.runbook], pressed, person, self._clock())
+        except NotAllowed as refusal:
+            entry = Entry(self._clock(), Who.person(person), "refused", pressed.step, refusal.sentence)
+            await self._runs.note(run_id, entry)
+            raise
+        try:
+            return await self._commit(change)
+        except Stale:
+            newer = await self._runs.load(run_id)
+            raise Stale(already(newer, pressed.step)) from None
+
+    async def report(self, run_id: str) -> Report:
+        """Raises BadInput when there is no such run."""
+        run = await self._runs.load(run_id)
+        return report(run, self.runbooks[run.runbook])
+
+    async def tick(self) -> int:
+        """Moves everything that is due as far as it goes; returns how many runs were touched."""
+        names = [name for name in await self._runs.due(self._clock()) if name not in self._busy]
+        tasks = [self._begin(name) for name in names]
+        await asyncio.gather(*tasks)
+        return len(tasks)
+
+    async def run_forever(self, stopped: asyncio.Event) -> None:
+        """Until `stopped`: begins what is due without waiting for it; what is under way then comes to rest."""
+        while not stopped.is_set():
+            self._wake.clear()
+            try:
+                for name in await self._runs.due(self._clock()):
+                    if name not in self._busy:
+                        self._begin(name)
+            except StoreAway as error:
+                log.warning("The engine waits: %s", error.sentence)
+            await _first(self._wake, stopped, self._poll_s)
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    def _begin(self, run_id: str) -> asyncio.Task[None]:
+        task = asyncio.create_task(self._advance(run_id), name=f"run {run_id}")
+        self._busy[run_id] = task
+        task.add_done_callback(lambda _: self._busy.pop(run_id, None))
+        return task
+
+    async def _commit(self, change: Change) -> Run:
+        run = await self._runs.commit(change, self._clock())
+        if run.due is not None and run.due <= self._clock():
+            self._wake.set()
+        return run
+
+    async def _advance(self, run_id: str) -> None:
+        """One worker's hold on one run, row after row, until it waits for people, for later, or has ended."""
+        try:
+            run: Run | None = await self._runs.load(run_id)
+            while run is not None:
+                claimed = claim(run, self.runbooks[run.runbook], self._clock(), self._lease_s)
+                if claimed is None:
+                    return
+                run = await self._work(await self._commit(Change(claimed)))
+        except Stale:
+            log.info("Run %s was moved by somebody else.", run_id)
+        except BotError as error:
+            log.warning("Run %s waits: %s", run_id, error.sentence)
+
+    async def _work(self, run: Run) -> Run:
+        runbook = self.runbooks[run.runbook]
+        step = runbook.step(run.step)
+        async with self._holding(run):
+            work = self._look if run.phase is Phase.LOOKING else self._read
+            change = await self._guarded(run, runbook, lambda: work(run, runbook, step))
+            if isinstance(change, Plan):
+                run = await self._commit(launch(run, step, change, self._clock(), self._lease_s))
+        if not isinstance(change, Plan):
+            return await self._commit(change)
+        async with self._holding(run):
+            change = await self._send(run, runbook, step, change)
+        return await self._commit(change)
+
+    async def _read(self, run: Run, runbook: Runbook, step: Step) -> Change | Plan:
+        """What the row comes to by reading alone, or the plan that is now to be carried out."""
+        seen = await perform_all(self._hands, step.reads(run))
+        if step.plan is None:
+            return settle(run, runbook, _judged(run, step, seen), self._clock())
+        plan = step.plan(run, seen)
+        if not is_approved(run, step, plan):
+            return propose(run, step, plan, self._clock())
+        return plan
+
+    async def _look(self, run: Run, runbook: Runbook, step: Step) -> Change:
+        """A lost command is looked at: the pool is read and compared with what the command would have done."""
+        if step.found is None:
+            finding = Finding(Found.UNKNOWN, "Nothing can be read that would tell. Look at the server yourself.")
+        else:
+            finding = step.found(run, await perform_all(self._hands, step.look(run)))
+        return found(run, runbook, finding, self._clock())
+
+    async def _send(self, run: Run, runbook: Runbook, step: Step, plan: Plan) -> Change:
+        """Carries out a launched plan. Once a command has changed something, no failure is a harmless one any more."""
+        results: dict[str, Any] = {}
+        written = False
+        try:
+            for name, act in plan.acts.items():
+                results[name] = await self._hands.perform(act)
+                written = written or (isinstance(act, Invoke) and act.command.writes)
+            return settle(run, runbook, _judged(run, step, results), self._clock())
+        except NeverSent as error:
+            if not written:
+                return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
+            return self._doubtful(run, step, error.sentence)
+        except CmdletFailed as error:
+            if step.again or step.found is None:
+                return stop(run, runbook, error.sentence, self._clock(), error.detail)
+            return lose(
+                run, f"The server refused, and may have done a part: {error.sentence}", self._clock(), error.detail
+            )
+        except OutcomeUnknown as error:
+            return self._doubtful(run, step, error.sentence)
+        except BotError as error:
+            return stop(run, runbook, error.sentence, self._clock())
+        except Exception:
+            return self._doubtful(run, step, _fault(run))
+
+    def _doubtful(self, run: Run, step: Step, sentence: str) -> Change:
+        if step.again and run.tries < len(_WAITS_S):
+            return retry(run, f"{sentence} It runs again by itself.", self._clock(), _WAITS_S[run.tries])
+        return lose(run, sentence, self._clock())
+
+    def _retried(self, run: Run, runbook: Runbook, error: BotError) -> Change:
+        if run.tries >= len(_WAITS_S):
+            return stop(run, runbook, f"{error.sentence} It was tried {run.tries + 1} times.", self._clock())
+        return retry(run, f"{error.sentence} It is tried again by itself.", self._clock(), _WAITS_S[run.tries])
+
+    async def _guarded(self, run: Run, runbook: Runbook, work: Callable[[], Any]) -> Any:
+        """Reading changes nothing, so its failures are harmless: tried again for a while, then put to people."""
+        try:
+            return await work()
+        except StoreAway:
+            raise
+        except (NeverSent, OutcomeUnknown) as error:
+            return self._retried(run, runbook, error)
+        except CmdletFailed as error:
+            return stop(run, runbook, error.sentence, self._clock(), error.detail)
+        except BotError as error:
+            return stop(run, runbook, error.sentence, self._clock())
+        except Exception:
+            return stop(run, runbook, _fault(run), self._clock())
+
+    @asynccontextmanager
+    async def _holding(self, run: Run):
+        """Renews the lease while the work goes on, however long a command takes."""
+        task = asyncio.create_task(self._renew(run))
+        try:
+            yield
+        finally:
+            task.cancel()
+            await asyncio.gather(task, return_exceptions=True)
+
+    async def _renew(self, run: Run) -> None:
+        while True:
+            await asyncio.sleep(self._lease_s / 3)
+            try:
+                if not await self._runs.renew(run, self._clock() + self._lease_s):
+                    return
+            except StoreAway as error:
+                log.warning("The lease of %s could not be renewed: %s", run.id, error.sentence)
+
+
+def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
+    return step.judge(run, seen) if step.judge else Verdict(Mark.PASS, step.title + ".")
+
+
+def _fault(run: Run) -> str:
+    mark = secrets.token_hex(4)
+    log.exception("Fault %s in run %s at %s", mark, run.id, run.step)
+    return f"Switchback itself failed here (fault {mark} in its log)."
+
+
+async def _first(wake: asyncio.Event, stopped: asyncio.Event, seconds: float) -> None:
+    waits = [asyncio.create_task(event.wait()) for event in (wake, stopped)]
+    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    for task in waits:
+        task.cancel()

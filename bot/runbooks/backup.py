@@ -1,0 +1,173 @@
+"""The daily export of one pool, read back and compared before it counts (seeds 000, 001, 003 step 2)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.audit import audit
+from bot.domain.compare import compare as compare_objects
+from bot.domain.compare import in_words
+from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.run import Run, fresh_file
+from bot.domain.runbook import (
+    Acts,
+    Collect,
+    Invoke,
+    Left,
+    ListBackup,
+    Load,
+    Plan,
+    ReadGroups,
+    ReadSettings,
+    Runbook,
+    Seen,
+    Step,
+    StepKind,
+    Tell,
+)
+from bot.runbooks.common import counted, export_command, kept, strangers, tally
+
+_NO_COPY = "There is no copy of this backup anywhere else: if this Redis is lost, so is the backup."
+
+
+def source(run: Run) -> Pool:
+    """Where the objects lie now: the pool itself, or its backup pool while it is failed over."""
+    return next(pool for pool in run.pools if pool.fqdn == run.fact("source"))
+
+
+def _owner(run: Run) -> Pool | None:
+    return run.primary if source(run) != run.primary or run.fact("with_owner") else None
+
+
+def _answers(run: Run) -> Acts:
+    return {"settings": ReadSettings(source(run).fqdn, source(run).fqdn)}
+
+
+def _judge_answers(run: Run, seen: Seen) -> Verdict:
+    settings = seen["settings"]
+    music = settings.default_music
+    row: dict[str, Any] = {
+        "AgentRingbackGracePeriod": settings.ringback_grace_s,
+        "DefaultMusicOnHoldFile": music.original_name if music else None,
+        "DisableCallContext": settings.call_context_disabled,
+    }
+    return Verdict(Mark.PASS, f"{source(run).short} answers.", facts={"settings": row})
+
+
+def _export(run: Run, seen: Seen) -> Plan:
+    file = fresh_file(run, source(run), "export")
+    return Plan({"export": Invoke(source(run).fqdn, export_command(source(run), file, owner=_owner(run)))})
+
+
+def _judge_export(run: Run, seen: Seen) -> Verdict:
+    facts = {"file": f"{source(run).folder}\\{run.id}-export-{run.attempt}.zip", "kept": f"{run.id}-{run.attempt}"}
+    return Verdict(Mark.PASS, f"Exported on {source(run).short}.", facts=facts)
+
+
+def _fetch(run: Run) -> Acts:
+    settings = run.fact("settings")
+    where = source(run).fqdn
+    return {"collected": Collect(where, run.fact("file"), run.fact("kept"), run.primary.fqdn, run.id, settings)}
+
+
+def _judge_fetch(run: Run, seen: Seen) -> Verdict:
+    backup = kept(seen)
+    facts = {"sha256": backup.sha256, "size": backup.size, "counts": dict(backup.counts)}
+    return Verdict(Mark.PASS, f"{backup.size:,} bytes are here; both ends agree on them.", facts=facts)
+
+
+def _kept_zip(run: Run) -> Acts:
+    return {"zip": Load(run.fact("kept"))}
+
+
+def _judge_owners(run: Run, seen: Seen) -> Verdict:
+    foreign = tuple(strangers(seen["zip"], run.primary))
+    if not foreign:
+        return Verdict(Mark.PASS, f"It holds {counted(run.fact('counts', {}))}, all owned by {run.primary.short}.")
+    if run.fact("with_owner"):
+        return Verdict(Mark.STOP, f"The export holds objects that {run.primary.short} does not own.", foreign)
+    sentence = f"The export holds copies of another pool; exporting again with -Owner {run.primary.fqdn}."
+    return Verdict(Mark.WARN, sentence, foreign, {"with_owner": True}, back_to="export")
+
+
+def _live(run: Run) -> Acts:
+    owner = _owner(run)
+    return {**_kept_zip(run), "live": ReadGroups(source(run).fqdn, source(run).fqdn, owner.fqdn if owner else None)}
+
+
+def _judge_live(run: Run, seen: Seen) -> Verdict:
+    found = compare_objects(seen["zip"], seen["live"])
+    if found.is_clean:
+        return Verdict(Mark.PASS, f"The export and the pool agree on all {found.expected} objects.")
+    if not run.fact("exported_twice"):
+        sentence = f"The export and the pool disagree ({tally(found)}); somebody may be editing. Exporting once more."
+        return Verdict(Mark.WARN, sentence, in_words(found), {"exported_twice": True}, back_to="export")
+    sentence = f"The export and the pool still disagree ({tally(found)}): somebody is editing. The backup is kept."
+    return Verdict(Mark.WARN, sentence, in_words(found), {"edited": tally(found)})
+
+
+def _deployment(run: Run) -> Acts:
+    return {**_kept_zip(run), "everywhere": ReadGroups(source(run).fqdn, None, show_all=True)}
+
+
+def _judge_audit(run: Run, seen: Seen) -> Verdict:
+    elsewhere = (item for item in seen["everywhere"].objects if item.owner != run.primary.fqdn)
+    findings = audit(seen["zip"], elsewhere=elsewhere, owner=run.primary.fqdn)
+    warnings = tuple(findings.sentences)
+    if not warnings:
+        return Verdict(Mark.PASS, "Names are unique in the deployment, audio is present, references resolve.")
+    sentence = f"{len(warnings)} thing{'s' if len(warnings) > 1 else ''} to mend before an outage."
+    return Verdict(Mark.WARN, sentence, warnings, {"warnings": list(warnings)})
+
+
+def _store(run: Run) -> Acts:
+    edited = run.fact("edited")
+    warnings = [*run.fact("warnings", []), *([f"Edited while it was taken: {edited}."] if edited else [])]
+    return {"listed": ListBackup(run.fact("kept"), tuple(warnings))}
+
+
+def _judge_store(run: Run, seen: Seen) -> Verdict:
+    backup = seen["listed"]
+    return Verdict(Mark.WARN, f"Stored as {backup.id}. {_NO_COPY}", facts={"backup": backup.id})
+
+
+def _tell(run: Run) -> tuple[Tell, ...]:
+    warnings = len(run.fact("warnings", []))
+    owner = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
+    more = f" {warnings} warning{'s' if warnings > 1 else ''}: `/rgs backups {run.primary.short}`." if warnings else ""
+    sentence = (
+        f"Backup of {run.primary.short}{owner} is stored: {counted(run.fact('counts', {}))}, "
+        f"{run.fact('size', 0) / 1024:,.0f} KiB. No copy elsewhere.{more}"
+    )
+    return (Tell("notifications", sentence),)
+
+
+def _left(run: Run) -> Left:
+    return Left("Nothing was changed on the pool, and older backups stay as they are.")
+
+
+BACKUP = Runbook(
+    key="backup",
+    title="Backup",
+    quiet=True,
+    left=_left,
+    steps=(
+        Step("answers", "1", "The pool answers", StepKind.JUDGE, reads=_answers, judge=_judge_answers, again=True),
+        Step("export", "2", "Export", StepKind.CMD, plan=_export, judge=_judge_export, again=True),
+        Step("fetch", "3", "The export is brought here", StepKind.WORK, reads=_fetch, judge=_judge_fetch),
+        Step(
+            "owners", "4", "Everything in it belongs to the pool", StepKind.JUDGE, reads=_kept_zip, judge=_judge_owners
+        ),
+        Step("live", "5", "Export and pool agree", StepKind.JUDGE, reads=_live, judge=_judge_live),
+        Step("audit", "6", "Names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit),
+        Step("store", "8", "Stored", StepKind.WORK, reads=_store, judge=_judge_store),
+        Step(
+            "told",
+            "9",
+            "Told",
+            StepKind.TELL,
+            judge=lambda run, seen: Verdict(Mark.PASS, "Stored and told."),
+            tells=_tell,
+        ),
+    ),
+)

@@ -1,0 +1,283 @@
+"""What the rows of several runbooks share: commands, comparisons, test calls."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.domain.access import Need
+from bot.domain.backup import Backup
+from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.compare import Comparison, compare, compare_audio, compare_settings, contents, in_words
+from bot.domain.difference import change_in_words
+from bot.domain.groups import Inventory, Kind, ServiceSettings, service
+from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.run import Run, fresh_file
+from bot.domain.runbook import (
+    Attempt,
+    Choice,
+    Collect,
+    Delete,
+    Field,
+    Finding,
+    Found,
+    Invoke,
+    ListBackup,
+    Plan,
+    Put,
+    ReadGroups,
+    Seen,
+    Step,
+    StepKind,
+    Tell,
+    Then,
+)
+
+
+def partner(run: Run) -> Pool:
+    """B of a run that holds a pair."""
+    if run.backup is None:
+        raise LookupError(f"{run.id} has no backup pool")
+    return run.backup
+
+
+def moment(at: float, pool: Pool) -> str:
+    """“21 Nov 2026, 02:30 Europe/Berlin”: the pool's own wall clock."""
+    return f"{datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(pool.time_zone)):%d %b %Y, %H:%M} {pool.time_zone}"
+
+
+def age(seconds: float) -> str:
+    """“35 minutes”, “7 hours”, “3 days”: rounded down."""
+    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
+        count = int(seconds // size)
+        if count:
+            return f"{count} {word}{'s' if count > 1 else ''}"
+    return "less than a minute"
+
+
+def counted(counts: Mapping[str, int]) -> str:
+    """“24 workflows, 18 queues, …”, of what there is."""
+    parts = [
+        f"{counts[kind]} {kind.singular if counts[kind] == 1 else kind.plural}" for kind in Kind if counts.get(kind)
+    ]
+    return ", ".join(parts) or "nothing"
+
+
+def export_command(source: Pool, file: str, *, owner: Pool | None = None, remove: bool = False) -> Cmdlet:
+    """Owner and removal only where they are meant; the file name is always fresh (facts: lync §1.1)."""
+    return cmdlet(
+        "Export-CsRgsConfiguration",
+        Source=service(source.fqdn),
+        Owner=service(owner.fqdn) if owner else None,
+        FileName=file,
+        RemoveExportedConfiguration=remove or None,
+    )
+
+
+def export_plan(
+    run: Run, step: str, source: Pool, owner: Pool | None, settings: Mapping[str, Any] | None = None
+) -> Plan:
+    """Export under a fresh name, bring it here, keep it; it is listed among the backups of whoever owns it."""
+    file, kept = fresh_file(run, source, step), f"{run.id}-{step}-{run.attempt + 1}"
+    whose = owner or source
+    return Plan(
+        {
+            "exporting": Invoke(source.fqdn, export_command(source, file, owner=owner)),
+            "collected": Collect(source.fqdn, file, kept, whose.fqdn, run.id, settings),
+            "listed": ListBackup(kept),
+        }
+    )
+
+
+def import_plan(
+    destination: Pool, file: str, backup: str, command: Cmdlet, effect: tuple[str, ...], basis: str
+) -> Plan:
+    """The kept zip goes to the server, is imported, and the copy there is tidied away."""
+    return Plan(
+        {
+            "put": Put(destination.fqdn, file, backup),
+            "import": Invoke(destination.fqdn, command),
+            "tidied": Attempt(Delete(destination.fqdn, file)),
+        },
+        effect,
+        basis,
+    )
+
+
+def removal_plan(run: Run, step: str, copies: Inventory) -> Plan:
+    """The groups of P leave B: exported first, brought here and kept, then B is read again (seed 003 step 12)."""
+    backup = partner(run)
+    file, name = fresh_file(run, backup, step), f"{run.id}-{step}-{run.attempt + 1}"
+    command = export_command(backup, file, owner=run.primary, remove=True)
+    effect = (
+        f"Removes {counted(copies.counts())} of {run.primary.short} from {backup.short}. "
+        "They are exported first, and that file is kept as a backup.",
+        f"{backup.short}'s own groups stay.",
+    )
+    acts = {
+        "removed": Invoke(backup.fqdn, command),
+        "collected": Collect(backup.fqdn, file, name, run.primary.fqdn, run.id),
+        "listed": ListBackup(name),
+        "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
+    }
+    return Plan(acts, effect, basis(copies))
+
+
+def removed(run: Run, seen: Seen) -> Verdict:
+    """Afterwards nothing that P owns may lie on B."""
+    left = len(seen["copies"].objects)
+    where = f"{run.primary.short}'s groups on {partner(run).short}"
+    if left:
+        return Verdict(Mark.STOP, f"{where}: {left} objects are still there.")
+    return Verdict(Mark.PASS, f"{where} are removed; the exported file is kept as a backup.")
+
+
+def found_removal(run: Run, seen: Seen) -> Finding:
+    """What a lost removal has done."""
+    left = len(seen["copies"].objects)
+    if not left:
+        return Finding(Found.DONE, f"Nothing of {run.primary.short} lies on {partner(run).short}: they were removed.")
+    sentence = f"{left} objects of {run.primary.short} still lie on {partner(run).short}."
+    return Finding(Found.PARTLY, f"{sentence} Removing again removes what is left.")
+
+
+def with_settings(held: Inventory, settings: ServiceSettings) -> Inventory:
+    """What a pool holds, read in two commands."""
+    return replace(held, settings=settings)
+
+
+def basis(*inventories: Inventory) -> str:
+    """One digest of everything that a prediction rests on."""
+    return "+".join(contents(inventory) for inventory in inventories)
+
+
+def strangers(inventory: Inventory, owner: Pool) -> list[str]:
+    """Names of objects in an export that somebody else owns."""
+    return [
+        f"{item.kind.singular} “{item.name}” of {item.owner}" for item in inventory.objects if item.owner != owner.fqdn
+    ]
+
+
+def compared(expected: Inventory, actual: Inventory, where: str, *, tolerate: str = "") -> Verdict:
+    """Object by object. A difference stops, unless `tolerate` says why it was expected; an empty answer always does."""
+    found = compare(expected, actual)
+    if found.nothing_arrived:
+        return Verdict(Mark.STOP, f"{where}: nothing came back. {' '.join(in_words(found))}")
+    if found.is_clean:
+        return Verdict(Mark.PASS, f"{where}: all {found.expected} objects are there and equal.")
+    sentence = f"{where}: {tally(found)}."
+    if tolerate:
+        return Verdict(Mark.WARN, f"{sentence} {tolerate}", in_words(found))
+    return Verdict(Mark.STOP, sentence, in_words(found))
+
+
+def tally(found: Comparison) -> str:
+    """“2 missing, 1 changed”, in the order of how much they hurt."""
+    changed = len({(change.kind, change.name) for change in found.changed})
+    counts = (
+        (len(found.missing), "missing"),
+        (changed, "changed"),
+        (len(found.renamed), "renamed"),
+        (len(found.extra), "more than expected"),
+        (len(found.audio or ()), "recordings that differ"),
+    )
+    return ", ".join(f"{count} {word}" for count, word in counts if count) or "no difference"
+
+
+def found_import(
+    expected: Inventory, actual: Inventory, settings: tuple[ServiceSettings | None, ServiceSettings] | None
+) -> Finding:
+    """What a lost import has done, by what lies there; an import may always be run again (facts: lync §3.6)."""
+    found = compare(expected, actual)
+    replaced = not settings or not compare_settings(*settings)
+    if found.is_clean and replaced:
+        return Finding(Found.DONE, f"All {found.expected} objects are there and equal: the import did its work.")
+    if found.nothing_arrived:
+        return Finding(Found.NOT_DONE, "None of the objects is there: the import did nothing. It may be run again.")
+    there = found.expected - len(found.missing)
+    sentence = f"{there} of {found.expected} objects are there: the import did a part of its work."
+    lost = () if replaced else ("The application-level settings were not replaced.",)
+    return Finding(Found.PARTLY, f"{sentence} Importing again updates what is there.", (*in_words(found), *lost))
+
+
+def recordings_differ(expected: Inventory, actual: Inventory, *, settings: bool) -> tuple[str, ...]:
+    """One sentence for each recording whose bytes are not the same; the default music only with `settings`."""
+    if not settings:
+        expected, actual = (replace(side, settings=None) for side in (expected, actual))
+    return tuple(change_in_words(change) for change in compare_audio(expected, actual))
+
+
+def settings_judged(expected: ServiceSettings | None, actual: ServiceSettings, where: str) -> Verdict:
+    changes = compare_settings(expected, actual)
+    if not changes:
+        return Verdict(Mark.PASS, f"{where}: the application-level settings are as they should be.")
+    lines = tuple(change_in_words(change) for change in changes)
+    return Verdict(Mark.STOP, f"{where}: the application-level settings differ.", lines)
+
+
+def accept_differences() -> Choice:
+    """A way on for people who know why there is a difference; the reason stays on the card."""
+    reason = Field("accepted", "Why are these differences right?", multiline=True, max_length=300)
+    return Choice("accept-differences", "Accept differences", "accepted the differences: {accepted}", fields=(reason,))
+
+
+def test_call(key: str, number: str, title: str, where: str, back_to: str = "") -> Step:
+    """A test call recorded apart: number, who, when, heard what (runbooks: failover 13, failback 9)."""
+    fields = (
+        Field(f"{key}_number", "Which number or group did you call?", max_length=120),
+        Field(f"{key}_heard", "What did you hear?", multiline=True, max_length=300),
+    )
+    worked = f"called {{{key}_number}} {where} and heard: {{{key}_heard}}"
+    failed = f"called {{{key}_number}} {where} without success: {{{key}_heard}}"
+    failing = Then.BACK if back_to else Then.AGAIN
+
+    def choices(run: Run) -> tuple[Choice, ...]:
+        return (
+            Choice("worked", "The call worked", worked, fields=fields, style="primary"),
+            Choice("failed", "The call failed", failed, fields=fields, then=failing, to=back_to),
+        )
+
+    return Step(
+        key=key,
+        number=number,
+        title=title,
+        kind=StepKind.ASK,
+        need=Need.ANYONE,
+        explain=lambda run: "Call an informal group first: its agents need not have signed in again.",
+        choices=choices,
+    )
+
+
+def formal_groups(inventory: Inventory) -> tuple[str, ...]:
+    """Names of the agent groups whose agents have to sign in again (seed 000; seed 003 step 6)."""
+    groups = inventory.of(Kind.AGENT_GROUP)
+    return tuple(item.name for item in groups if item.properties.get("ParticipationPolicy") == "Formal")
+
+
+def tell_agents(pool: Callable[[Run], Pool]) -> Callable[[Run], tuple[Tell, ...]]:
+    """The message with the list of formal groups, for the thread of the card."""
+
+    def tells(run: Run) -> tuple[Tell, ...]:
+        names = tuple(str(name) for name in run.fact("formal", ()))
+        if not names:
+            return ()
+        sentence = (
+            f"Agents of the formal groups below have to sign in to their groups again, on {pool(run).short}. "
+            "Until they do, their groups ring nobody."
+        )
+        return (Tell("thread", sentence, names, loud=True),)
+
+    return tells
+
+
+def kept(seen: Seen) -> Backup:
+    """The backup that a Collect gave."""
+    return seen["collected"][0]
+
+
+def exported(seen: Seen) -> Inventory:
+    """The inventory that a Collect gave."""
+    return seen["collected"][1]

@@ -1,0 +1,222 @@
+"""Bringing the groups home to their pool without losing an edit (seeds 000 and 003; runbooks, "failback")."""
+
+from __future__ import annotations
+
+from bot.domain.access import Need
+from bot.domain.model import PoolState
+from bot.domain.run import Phase, Run
+from bot.domain.runbook import Choice, Left, Runbook, Step, StepKind, Tell, Then
+from bot.runbooks import failback_parts as parts
+from bot.runbooks.common import accept_differences, found_removal, partner, tell_agents, test_call
+
+
+def _back(run: Run) -> tuple[Choice, ...]:
+    if run.phase is Phase.STOPPED:
+        return ()
+    likely = run.fact("rebuilt") == "likely"
+    same = Choice(
+        "same", "It was not rebuilt", "says the pool is back and was not rebuilt.", {"rebuilt": "no"}, style="primary"
+    )
+    rebuilt = Choice("rebuilt", "It was rebuilt", "says the pool was rebuilt.", {"rebuilt": "yes"})
+    return (rebuilt, same) if likely else (same, rebuilt)
+
+
+def _names(run: Run) -> tuple[Choice, ...]:
+    said = f"renamed the objects on {partner(run).short} back."
+    return (
+        Choice("names-back", "Names are back", said, style="primary"),
+        Choice("names-stay", "Leave the new names", "leaves the new names; they come home."),
+    )
+
+
+def _move_ways(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.WAITING:
+        return ()
+    return (
+        Choice("elsewhere", "Being done elsewhere", "says it is being done elsewhere.", {"moved": "elsewhere"}),
+        Choice("moved", "It is done already", "says the pool failback is complete.", {"moved": "done"}),
+    )
+
+
+def _complete(run: Run) -> tuple[Choice, ...]:
+    return (Choice("complete", "It is complete", "says the pool failback is complete.", style="primary"),)
+
+
+def _again_or_accept(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.STOPPED:
+        return ()
+    again = Choice("import-again", "Import again", "has it imported again.", then=Then.BACK, to="import")
+    return again, accept_differences()
+
+
+def _routes(run: Run) -> tuple[Choice, ...]:
+    said = f"says gateways and DNS lead to {run.primary.short} again."
+    return (Choice("routed", "All of this is so", said, style="primary"),)
+
+
+def _pre_stage(run: Run) -> Choice:
+    said = f"keeps the copies on {partner(run).short} as a pre-stage."
+    return Choice("pre-stage", "Keep as pre-stage", said, {"clean": False})
+
+
+def _clean(run: Run) -> tuple[Choice, ...]:
+    said = f"has the copies on {partner(run).short} removed."
+    return _pre_stage(run), Choice("clean", "Clean up", said, {"clean": True})
+
+
+def _left(run: Run) -> Left:
+    primary, backup = run.primary.short, partner(run).short
+    imported = run.record_of("import")
+    where = f"its groups were imported on {primary}" if imported else f"its groups are on {backup} still"
+    return Left(f"{primary} stays marked as {run.pool_state}; {where}. Start a failback again to go on.")
+
+
+def _carry(run: Run) -> dict[str, object]:
+    """Once P is active nothing is carried on; an abandoned failback leaves what the failover left."""
+    return {} if run.pool_state is PoolState.ACTIVE else dict(run.fact("before", {}))
+
+
+def _freeze_tell(run: Run) -> tuple[Tell, ...]:
+    sentence = (
+        f"Change freeze: please do not edit Response Groups of {run.primary.short} now, "
+        f"neither there nor on {partner(run).short}, until the failback is done."
+    )
+    return (Tell("notifications", sentence, loud=True),)
+
+
+def _done_tell(run: Run) -> tuple[Tell, ...]:
+    return (Tell("notifications", f"{parts.judge_done(run, {}).sentence} The change freeze is over.", loud=True),)
+
+
+FAILBACK = Runbook(
+    key="failback",
+    title="Failback",
+    moves_pools=True,
+    opens=frozenset({PoolState.FAILED_OVER, PoolState.FAILING_BACK}),
+    carry=_carry,
+    left=_left,
+    steps=(
+        Step("back", "1", "The pool is back", StepKind.ASK, reads=parts.back, judge=parts.judge_back, choices=_back),
+        Step(
+            "rebuild",
+            "1",
+            "The pool was rebuilt",
+            StepKind.JUDGE,
+            skip=lambda run: None if run.fact("rebuilt") == "yes" else "Not needed: it was not rebuilt.",
+            judge=parts.judge_rebuilt,
+        ),
+        Step("freeze", "2", "Changes are frozen", StepKind.TELL, judge=parts.judge_freeze, tells=_freeze_tell),
+        Step(
+            "names",
+            "3",
+            "Names are changed back",
+            StepKind.ASK,
+            skip=lambda run: None if parts.before(run, "resolved") else "Not needed: nothing was renamed.",
+            explain=lambda run: 'Names such as "Help Desk (2)" would come home. Rename them on the backup pool first.',
+            choices=_names,
+        ),
+        Step("export", "3", "Export", StepKind.CMD, plan=parts.export, judge=parts.judge_export, again=True),
+        Step("changes", "4", "What the outage changed", StepKind.JUDGE, reads=parts.changes, judge=parts.judge_changes),
+        Step(
+            "failback",
+            "5",
+            "The pool fails back",
+            StepKind.CMD,
+            need=Need.SERVER_ADMIN,
+            explain=lambda run: f"From now until the import, calls reach {run.primary.short}'s old configuration.",
+            skip=lambda run: "Done before." if run.fact("moved") else None,
+            plan=parts.failback,
+            judge=parts.judge_failback,
+            choices=_move_ways,
+            approvals=lambda run: 1,
+            leaves=PoolState.FAILING_BACK,
+        ),
+        Step(
+            "complete",
+            "5",
+            "The pool failback is complete",
+            StepKind.ASK,
+            need=Need.SERVER_ADMIN,
+            skip=lambda run: None if run.fact("moved") == "elsewhere" else "Not needed: it is complete.",
+            explain=lambda run: "It is done elsewhere. The import waits until it is complete.",
+            choices=_complete,
+        ),
+        Step("reread", "6", "Nothing was edited since", StepKind.JUDGE, reads=parts.reread, judge=parts.judge_reread),
+        Step(
+            "import",
+            "7",
+            "Import",
+            StepKind.CMD,
+            reads=parts.coming_home,
+            plan=parts.import_,
+            judge=parts.judge_import,
+            approvals=lambda run: 2,
+            look=parts.coming_home,
+            found=parts.found_home,
+        ),
+        Step(
+            "verify",
+            "8",
+            "Every object is home",
+            StepKind.JUDGE,
+            reads=parts.verify,
+            judge=parts.judge_verify,
+            choices=_again_or_accept,
+        ),
+        Step(
+            "audio",
+            "8",
+            "Every recording is home",
+            StepKind.CMD,
+            plan=parts.audio,
+            judge=parts.judge_audio,
+            choices=_again_or_accept,
+            again=True,
+        ),
+        Step(
+            "routes",
+            "9",
+            "Calls reach the pool",
+            StepKind.ASK,
+            need=Need.ANYONE,
+            explain=lambda run: f"Gateways and DNS lead to {run.primary.short} again.",
+            choices=_routes,
+        ),
+        test_call("inside", "9", "Test call from inside", "from inside"),
+        test_call("outside", "9", "Test call from the telephone network", "from the telephone network", "routes"),
+        Step(
+            "agents",
+            "9",
+            "Formal agents sign in",
+            StepKind.TELL,
+            judge=parts.judge_agents,
+            tells=tell_agents(lambda run: run.primary),
+        ),
+        Step(
+            "cleanup",
+            "10",
+            "Clean up or keep",
+            StepKind.ASK,
+            explain=lambda run: (
+                f"The copies on {partner(run).short} may stay as a pre-stage, which makes the next failover shorter, "
+                "or be removed, which needs a second person."
+            ),
+            choices=_clean,
+        ),
+        Step(
+            "clean",
+            "10",
+            "Copies are removed",
+            StepKind.CMD,
+            skip=lambda run: None if run.fact("clean") else "Kept as a pre-stage.",
+            reads=parts.left_on_backup,
+            plan=parts.clean,
+            judge=parts.judge_clean,
+            approvals=lambda run: 2,
+            look=parts.left_on_backup,
+            found=found_removal,
+            choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
+        ),
+        Step("done", "11", "Done", StepKind.TELL, judge=parts.judge_done, tells=_done_tell, leaves=PoolState.ACTIVE),
+    ),
+)

@@ -1,0 +1,293 @@
+"""What the rows of failback read, what their commands are, and how they are judged (runbooks, "failback")."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.compare import compare, in_words
+from bot.domain.errors import BadInput
+from bot.domain.groups import Inventory, ServiceSettings, service
+from bot.domain.model import Mark, Verdict
+from bot.domain.rehearsal import rehearse_import
+from bot.domain.run import Run, fresh_file
+from bot.domain.runbook import Acts, Finding, Invoke, Load, Plan, ReadGroups, ReadSettings, Seen
+from bot.runbooks.common import (
+    basis,
+    compared,
+    counted,
+    export_plan,
+    exported,
+    formal_groups,
+    found_import,
+    import_plan,
+    partner,
+    recordings_differ,
+    removal_plan,
+    removed,
+    settings_judged,
+    strangers,
+    tally,
+    with_settings,
+)
+
+
+def before(run: Run, key: str, default: object = None) -> object:
+    """What the failover left behind: "backup", "replaced", "resolved", "imported"."""
+    return run.fact("before", {}).get(key, default)
+
+
+def primary_now(run: Run) -> Acts:
+    """P as it is: everything on it, and its settings."""
+    where = run.primary.fqdn
+    return {"held": ReadGroups(where, where, show_all=True), "settings": ReadSettings(where, where)}
+
+
+def back(run: Run) -> Acts:
+    known = before(run, "backup")
+    return {**primary_now(run), **({"backup": Load(str(known))} if known else {})}
+
+
+def judge_back(run: Run, seen: Seen) -> Verdict:
+    """Only objects owned by P count: all of the last backup's, none of them, or something else (runbooks, row 1)."""
+    pool, own = run.primary.short, seen["held"].owned_by(run.primary.fqdn)
+    if "backup" not in seen:
+        sentence = f"{pool} answers. Which backup was imported is not known, so look yourself whether it was rebuilt."
+        return Verdict(Mark.WARN, sentence, facts={"rebuilt": "unclear"})
+    expected = {item.key for item in seen["backup"].objects}
+    there = len(expected & {item.key for item in own.objects})
+    if expected and there == len(expected):
+        sentence = f"{pool} answers and still holds all {there} objects of the last backup: it was not rebuilt."
+        return Verdict(Mark.PASS, sentence, facts={"rebuilt": "no"})
+    if not there and seen["settings"] == ServiceSettings():
+        sentence = f"{pool} answers, holds nothing of the last backup, and has default settings: it looks rebuilt."
+        return Verdict(Mark.WARN, sentence, facts={"rebuilt": "likely"})
+    sentence = f"{pool} answers, but holds {there} of {len(expected)} objects of the last backup. Was it rebuilt?"
+    return Verdict(Mark.WARN, sentence, facts={"rebuilt": "unclear"})
+
+
+def judge_rebuilt(run: Run, seen: Seen) -> Verdict:
+    """Rebuild is not built yet: the run stops with the commands to run by hand, filled in."""
+    primary, backup = run.primary, partner(run)
+    file = f"{backup.folder}\\rebuild-{run.id}.zip"
+    out = cmdlet("Export-CsRgsConfiguration", Source=service(backup.fqdn), Owner=service(primary.fqdn), FileName=file)
+    into = cmdlet(
+        "Import-CsRgsConfiguration",
+        Destination=service(primary.fqdn),
+        FileName=f"{primary.folder}\\rebuild-{run.id}.zip",
+        OverwriteOwner=True,
+    )
+    sentence = "A rebuilt pool is not brought home by this run yet. Run these by hand, then abandon this run."
+    settings = f"Add -ReplaceExistingRgsSettings to the import if {primary.short} shall take {backup.short}'s settings."
+    move = str(cmdlet("Invoke-CsPoolFailBack", PoolFqdn=primary.fqdn))
+    return Verdict(Mark.STOP, sentence, (str(out), move, str(into), settings))
+
+
+def judge_freeze(run: Run, seen: Seen) -> Verdict:
+    sentence = f"Nobody edits the groups of {run.primary.short}, on either pool, until this run is done."
+    return Verdict(Mark.PASS, sentence)
+
+
+def export(run: Run, seen: Seen) -> Plan:
+    """Before the pool's failback, under the freeze (the seeds disagree; runbooks, row 6)."""
+    acts = export_plan(run, "export", partner(run), run.primary).acts
+    return Plan({**acts, **primary_now(run)})
+
+
+def judge_export(run: Run, seen: Seen) -> Verdict:
+    """Every OwnerPool is P, and the import into P was rehearsed."""
+    found, listed = exported(seen), seen["listed"]
+    foreign = tuple(strangers(found, run.primary))
+    if foreign:
+        return Verdict(Mark.STOP, f"The export holds objects that {run.primary.short} does not own.", foreign)
+    if not found.objects:
+        return Verdict(
+            Mark.STOP, f"{partner(run).short} holds nothing of {run.primary.short}: there is nothing to bring home."
+        )
+    facts = {"export": listed.id, "formal": list(formal_groups(found))}
+    tried = rehearse_import(
+        run.primary, with_settings(seen["held"], seen["settings"]), found, _import_command(run, "rehearsal.zip")
+    )
+    if tried.refused:
+        return Verdict(
+            Mark.STOP, f"The import into {run.primary.short} would fail: {tried.refused}", tried.sentences, facts
+        )
+    sentence = f"Exported and kept: {counted(found.counts())}. The import into {run.primary.short} would work."
+    return Verdict(Mark.PASS, sentence, facts=facts)
+
+
+def home(run: Run) -> Acts:
+    return {"export": Load(run.fact("export"))}
+
+
+def changes(run: Run) -> Acts:
+    known = before(run, "backup")
+    return {**home(run), **primary_now(run), **({"backup": Load(str(known))} if known else {})}
+
+
+def judge_changes(run: Run, seen: Seen) -> Verdict:
+    """What the outage changed, by name: import deletes nothing, so what was deleted on B is listed."""
+    primary, backup = run.primary.short, partner(run).short
+    there = {item.key: item for item in seen["held"].owned_by(run.primary.fqdn).objects}
+    coming = {item.key for item in seen["export"].objects}
+    only = [
+        f"Only on {primary}: {item.kind.singular} “{item.name}”" for key, item in there.items() if key not in coming
+    ]
+    facts = {"only_on_primary": only}
+    if "backup" not in seen:
+        return Verdict(
+            Mark.WARN, "Which backup was imported is not known, so edits cannot be told.", tuple(only), facts
+        )
+    found = compare(seen["backup"], seen["export"])
+    if found.is_clean and not only:
+        return Verdict(Mark.PASS, f"Nothing was edited on {backup} during the outage.", facts=facts)
+    sentence = f"Edited on {backup} during the outage: {tally(found)}. These edits come home."
+    if found.missing:
+        sentence += f" What was deleted on {backup} stays on {primary}: import deletes nothing."
+    return Verdict(Mark.WARN, sentence, (*in_words(found), *only), facts)
+
+
+def failback(run: Run, seen: Seen) -> Plan:
+    """The same PoolFqdn as at failover (seed 004)."""
+    command = cmdlet("Invoke-CsPoolFailBack", PoolFqdn=run.primary.fqdn)
+    effect = (
+        f"The users of {run.primary.short} are served by {run.primary.short} again. Waiting calls drop. "
+        "It may take up to 60 minutes for 20,000 users.",
+    )
+    return Plan({"failback": Invoke(run.primary.fqdn, command)}, effect)
+
+
+def judge_failback(run: Run, seen: Seen) -> Verdict:
+    sentence = (
+        f"{run.primary.short} serves its users again, with its old groups until the import. "
+        f"Conference contents: Invoke-CsBackupServiceSync -PoolFqdn {partner(run).fqdn} "
+        "-BackupModule ConfServices.DataConf, by hand."
+    )
+    return Verdict(Mark.PASS, sentence, facts={"moved": "here"})
+
+
+def reread(run: Run) -> Acts:
+    backup = partner(run).fqdn
+    return {**home(run), "live": ReadGroups(backup, backup, run.primary.fqdn)}
+
+
+def judge_reread(run: Run, seen: Seen) -> Verdict:
+    """The export was taken before the failback; if B has changed since, it is taken again."""
+    found = compare(seen["export"], seen["live"])
+    if found.is_clean:
+        return Verdict(Mark.PASS, f"{partner(run).short} is as it was when it was exported.")
+    sentence = f"{partner(run).short} was edited since the export ({tally(found)}): exporting again."
+    return Verdict(Mark.WARN, sentence, in_words(found), back_to="export")
+
+
+def _import_command(run: Run, file: str) -> Cmdlet:
+    """The replace switch only when failover replaced B's settings: the file carries B's (runbooks, row 7)."""
+    return cmdlet(
+        "Import-CsRgsConfiguration",
+        Destination=service(run.primary.fqdn),
+        FileName=file,
+        OverwriteOwner=True,
+        ReplaceExistingRgsSettings=bool(before(run, "replaced")) or None,
+    )
+
+
+def coming_home(run: Run) -> Acts:
+    return {**home(run), **primary_now(run)}
+
+
+def import_(run: Run, seen: Seen) -> Plan:
+    primary = run.primary
+    file = fresh_file(run, primary, "import")
+    held, command = with_settings(seen["held"], seen["settings"]), _import_command(run, file)
+    tried = rehearse_import(primary, held, seen["export"], command)
+    return import_plan(primary, file, run.fact("export"), command, tried.sentences, basis(held, seen["export"]))
+
+
+def judge_import(run: Run, seen: Seen) -> Verdict:
+    return Verdict(Mark.PASS, f"Imported on {run.primary.short}. Whether everything arrived is checked next.")
+
+
+def found_home(run: Run, seen: Seen) -> Finding:
+    settings = (seen["export"].settings, seen["settings"]) if before(run, "replaced") else None
+    return found_import(seen["export"], _without_extras(seen), settings)
+
+
+def _without_extras(seen: Seen) -> Inventory:
+    """P's own set without what is only on P: import deletes nothing, so those are no difference."""
+    coming = {item.key for item in seen["export"].objects}
+    return Inventory(tuple(item for item in seen["held"].objects if item.key in coming))
+
+
+def verify(run: Run) -> Acts:
+    where = run.primary.fqdn
+    return {**coming_home(run), "plain": ReadGroups(where, where)}
+
+
+def judge_verify(run: Run, seen: Seen) -> Verdict:
+    """With -ShowAll and without it, the same set: what is hidden without it would not be owned by P."""
+    own = seen["held"].owned_by(run.primary.fqdn)
+    where = f"{run.primary.short}'s groups at home"
+    verdict = compared(seen["export"], _without_extras({**seen, "held": own}), where)
+    if verdict.mark is Mark.STOP:
+        return verdict
+    if {item.key for item in own.objects} != {item.key for item in seen["plain"].objects}:
+        return Verdict(
+            Mark.STOP, f"{where}: the list without -ShowAll differs from the one with it. Look at the owners."
+        )
+    only = tuple(run.fact("only_on_primary", ()))
+    if only:
+        sentence = f"{verdict.sentence} {len(only)} object(s) are only on {run.primary.short} and are kept."
+        return Verdict(Mark.WARN, sentence, only)
+    return verdict
+
+
+def audio(run: Run, seen: Seen) -> Plan:
+    return Plan({**export_plan(run, "audio", run.primary, run.primary).acts, **coming_home(run)})
+
+
+def judge_audio(run: Run, seen: Seen) -> Verdict:
+    replaced = bool(before(run, "replaced"))
+    found = exported(seen)
+    there = replace(_without_extras({**seen, "held": found}), settings=found.settings, audio=found.audio)
+    lines = recordings_differ(seen["export"], there, settings=replaced)
+    if lines:
+        return Verdict(Mark.STOP, f"{len(lines)} recording(s) did not arrive as they were exported.", lines)
+    if replaced:
+        settings = settings_judged(seen["export"].settings, seen["settings"], run.primary.short)
+        if settings.mark is Mark.STOP:
+            return settings
+    return Verdict(Mark.PASS, "Every recording is there, byte for byte.")
+
+
+def left_on_backup(run: Run) -> Acts:
+    backup = partner(run).fqdn
+    return {**home(run), "copies": ReadGroups(backup, backup, run.primary.fqdn)}
+
+
+def clean(run: Run, seen: Seen) -> Plan:
+    """B is cleaned only while its set is still what was brought home; otherwise an edit would be lost."""
+    found = compare(seen["export"], seen["copies"])
+    if not found.is_clean:
+        raise BadInput(
+            f"{partner(run).short} was edited since the export ({tally(found)}), and these edits are not at home. "
+            "Nothing was removed. Keep the copies, or undo the edits and try again."
+        )
+    return removal_plan(run, "clean", seen["copies"])
+
+
+def judge_clean(run: Run, seen: Seen) -> Verdict:
+    return removed(run, seen)
+
+
+def judge_agents(run: Run, seen: Seen) -> Verdict:
+    groups = run.fact("formal", [])
+    if not groups:
+        return Verdict(Mark.PASS, "There are no formal groups, so nobody has to sign in again.")
+    return Verdict(Mark.PASS, f"{len(groups)} formal groups: their agents were asked, in the thread, to sign in again.")
+
+
+def judge_done(run: Run, seen: Seen) -> Verdict:
+    primary, backup = run.primary.short, partner(run).short
+    kept = "" if run.fact("clean") else f" Its copies stay on {backup} as a pre-stage."
+    undo = f" {backup}'s own settings are in the backup {before(run, 'own')}." if before(run, "replaced") else ""
+    return Verdict(Mark.PASS, f"{primary} is active again.{kept}{undo}")

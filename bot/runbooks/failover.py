@@ -1,0 +1,258 @@
+"""Bringing the groups of a dead pool up on its backup pool (seeds 000 and 003; runbooks, "failover")."""
+
+from __future__ import annotations
+
+from bot.domain.access import Need
+from bot.domain.model import PoolState
+from bot.domain.run import Run
+from bot.domain.runbook import (
+    Left,
+    Runbook,
+    Step,
+    StepKind,
+    Tell,
+)
+from bot.runbooks import failover_choices as choices
+from bot.runbooks import failover_judges as judges
+from bot.runbooks import failover_plans as plans
+from bot.runbooks.common import partner, tell_agents, test_call
+
+_SETTINGS_CAUTION = (
+    "A pool has one set of application-level settings: ring-back grace, default music, call context. "
+    "*Keep*: {backup} keeps its own; if {primary} can never be recovered, its settings live on in the backup's record "
+    "only. *Replace*: {primary}'s settings overwrite {backup}'s own, for its own groups too; {backup}'s are kept first."
+)
+_BEFORE_MOVE = (
+    "Until the pool failover completes, agents homed on {primary} cannot be reached, so it is never left out. "
+    "If an Edge pool has {primary} as its next hop, change that first: "
+    '`Set-CsEdgeServer -Identity "EdgeServer:<Edge FQDN>" -Registrar "Registrar:{backup_fqdn}"`. '
+    "If the Central Management store is on {primary} or down, move it first, on a Front End of {backup}: "
+    "`Invoke-CsManagementServerFailover -BackupSqlServerFqdn <SQL FQDN> -BackupSqlInstanceName <instance> -Force` "
+    "(without parameters if {primary} still answers). Branch appliances of {primary} are not covered by this run."
+)
+
+
+def _kept_copies(run: Run) -> str | None:
+    return "Not needed: the copies that are there are kept." if run.fact("copies") == "kept" else None
+
+
+def _no_import(run: Run) -> str | None:
+    if run.fact("copies") == "kept" and not run.fact("replace"):
+        return f"Not needed: the copies that are on {partner(run).short} are kept, and so are its settings."
+    return None
+
+
+def _carry(run: Run) -> dict[str, object]:
+    """What failback needs: the last backup before the outage, and what the import did."""
+    return {
+        "backup": run.fact("chosen", ""),
+        "replaced": bool(run.fact("replace")) and _imported(run),
+        "resolved": bool(run.fact("resolve")),
+        "failover": run.id,
+        "imported": _imported(run) or run.fact("copies") == "kept",
+        "own": run.fact("own", ""),
+    }
+
+
+def _imported(run: Run) -> bool:
+    record = run.record_of("import")
+    return record is not None and record.mark in ("pass", "warn")
+
+
+def _touched(run: Run) -> bool:
+    sent = {record.step for record in run.records if record.mark in ("pass", "warn")} & {"clear", "failover", "import"}
+    return bool(sent) or run.attempt > 0 or run.fact("moved") is not None
+
+
+def _left(run: Run) -> Left:
+    primary, backup = run.primary.short, partner(run).short
+    if not _touched(run):
+        return Left(
+            f"Nothing was changed on either pool, and {primary} is marked active again. "
+            "If it really is down, start a failover again.",
+            PoolState.ACTIVE,
+        )
+    if run.pool_state is PoolState.FAILED_OVER:
+        return Left(f"{primary} is failed over to {backup}; the remaining rows were not done.")
+    what = "its groups were imported" if _imported(run) else "its groups were not imported"
+    return Left(
+        f"{primary} stays marked as {run.pool_state}; {what} on {backup}. Start a failover again to go on from here: "
+        f"it reads what lies on {backup} and offers to keep it."
+    )
+
+
+def _done_tell(run: Run) -> tuple[Tell, ...]:
+    return (Tell("notifications", judges.done(run, {}).sentence, loud=True),)
+
+
+FAILOVER = Runbook(
+    key="failover",
+    title="Failover",
+    moves_pools=True,
+    opens=frozenset({PoolState.ACTIVE, PoolState.OUTAGE, PoolState.FAILING_OVER}),
+    carry=_carry,
+    left=_left,
+    steps=(
+        Step(
+            "declare",
+            "1",
+            "The outage is declared",
+            StepKind.ASK,
+            explain=lambda run: f"{run.primary.short} is then marked in outage. Nothing is changed on any server yet.",
+            choices=choices.declare,
+            leaves=PoolState.OUTAGE,
+        ),
+        Step("quiet", "1", "Running backups end", StepKind.WORK, reads=plans.supersede, judge=judges.superseded),
+        Step("order", "2", "Nothing has to come first", StepKind.JUDGE, reads=plans.standing, judge=judges.order),
+        Step("pair", "3", "The pair can carry it", StepKind.JUDGE, reads=plans.pair, judge=judges.pair),
+        Step(
+            "mode",
+            "4",
+            "No replication of groups",
+            StepKind.JUDGE,
+            skip=plans.cannot_replicate,
+            reads=plans.replication,
+            judge=judges.replication,
+        ),
+        Step(
+            "backup",
+            "5",
+            "The backup is chosen",
+            StepKind.ASK,
+            reads=plans.offers,
+            judge=judges.offers,
+            choices=choices.pick,
+        ),
+        Step(
+            "clear",
+            "5",
+            "Older copies are removed",
+            StepKind.CMD,
+            skip=lambda run: None if run.fact("copies") == "clear" else "Not needed.",
+            reads=plans.copies,
+            plan=plans.clear,
+            judge=judges.cleared,
+            approvals=lambda run: 2,
+            look=plans.copies,
+            found=judges.found_clear,
+        ),
+        Step(
+            "rehearse",
+            "6",
+            "The import is rehearsed",
+            StepKind.JUDGE,
+            skip=lambda run: (
+                "Not needed: the copies that are there are kept." if run.fact("copies") == "kept" else None
+            ),
+            reads=plans.rehearsal,
+            judge=judges.rehearsed,
+            choices=choices.conflict_ways,
+        ),
+        Step(
+            "failover",
+            "7",
+            "The pool fails over",
+            StepKind.CMD,
+            need=Need.SERVER_ADMIN,
+            explain=lambda run: _BEFORE_MOVE.format(
+                primary=run.primary.short, backup=partner(run).short, backup_fqdn=partner(run).fqdn
+            ),
+            skip=lambda run: "Done before." if run.fact("moved") else None,
+            plan=plans.failover,
+            judge=judges.moved,
+            choices=choices.move_ways,
+            approvals=lambda run: 1,
+            leaves=PoolState.FAILING_OVER,
+        ),
+        Step(
+            "settings",
+            "8",
+            "Application-level settings",
+            StepKind.ASK,
+            explain=lambda run: _SETTINGS_CAUTION.format(primary=run.primary.short, backup=partner(run).short),
+            reads=plans.settings,
+            judge=judges.settings_choice,
+            choices=choices.settings,
+        ),
+        Step(
+            "keep",
+            "8",
+            "The backup pool's own settings are kept",
+            StepKind.CMD,
+            skip=lambda run: None if run.fact("replace") else "Not needed: they are not replaced.",
+            plan=plans.keep_own,
+            judge=judges.own_kept,
+            again=True,
+        ),
+        Step(
+            "import",
+            "9",
+            "Import",
+            StepKind.CMD,
+            skip=_no_import,
+            reads=plans.rehearsal,
+            plan=plans.import_,
+            judge=judges.imported,
+            choices=choices.to_rehearsal,
+            approvals=lambda run: 2 if run.fact("replace") or run.fact("resolve") else 1,
+            look=plans.arrived,
+            found=judges.found_import_,
+        ),
+        Step(
+            "verify",
+            "10",
+            "Every object arrived",
+            StepKind.JUDGE,
+            reads=plans.arrived,
+            judge=judges.verified,
+            choices=choices.again_or_accept,
+        ),
+        Step(
+            "audio",
+            "11",
+            "Every recording arrived",
+            StepKind.CMD,
+            reads=plans.chosen,
+            plan=plans.audio,
+            judge=judges.audio,
+            choices=choices.again_or_accept,
+            again=True,
+        ),
+        Step(
+            "complete",
+            "12",
+            "The pool failover is complete",
+            StepKind.ASK,
+            need=Need.SERVER_ADMIN,
+            skip=lambda run: None if run.fact("moved") == "elsewhere" else "Not needed: it is complete.",
+            explain=lambda run: (
+                "Somebody does it elsewhere. Until it is complete, agents homed there cannot be reached."
+            ),
+            choices=choices.moved,
+        ),
+        Step(
+            "routes",
+            "12",
+            "Calls reach the backup pool",
+            StepKind.ASK,
+            need=Need.ANYONE,
+            explain=lambda run: (
+                f"Gateways send {run.primary.short}'s numbers to a living Mediation Server; "
+                f"DNS and the agent console's address answer from {partner(run).short}."
+            ),
+            choices=choices.routes,
+        ),
+        test_call("inside", "13", "Test call from inside", "from inside"),
+        test_call("outside", "13", "Test call from the telephone network", "from the telephone network", "routes"),
+        Step(
+            "agents",
+            "14",
+            "Formal agents sign in again",
+            StepKind.TELL,
+            reads=plans.chosen,
+            judge=judges.agents,
+            tells=tell_agents(partner),
+        ),
+        Step("done", "15", "Done", StepKind.TELL, judge=judges.done, tells=_done_tell, leaves=PoolState.FAILED_OVER),
+    ),
+)

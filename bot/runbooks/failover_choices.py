@@ -1,0 +1,127 @@
+"""The buttons of failover's rows: what people can choose, what that records, and where it leads."""
+
+from __future__ import annotations
+
+from bot.domain.run import Phase, Run
+from bot.domain.runbook import Choice, Field, Then
+from bot.runbooks.common import accept_differences, partner
+
+
+def declare(run: Run) -> tuple[Choice, ...]:
+    fields = (
+        Field("seen", "What is seen?", hint="For example: all Front Ends unreachable", multiline=True, max_length=300),
+        Field("outage_since", "Since when?", hint="For example: 02:40", max_length=60),
+        Field(
+            "reachable",
+            "Does the pool still answer?",
+            options=(("no", "No, it is inaccessible"), ("yes", "Yes, it still answers")),
+        ),
+    )
+    said = "declared an outage since {outage_since}: {seen}"
+    return (Choice("declare", "Declare the outage", said, fields=fields, style="primary"),)
+
+
+def pick(run: Run) -> tuple[Choice, ...]:
+    """What to import: the newest backup, an older one, or what lies on B already."""
+    if run.phase is Phase.STOPPED:
+        return ()
+    offers = run.fact("offers", [])
+    newest = offers[0]
+    use = Choice(
+        "use",
+        "Use the newest backup" if len(offers) > 1 else "Use this backup",
+        f"chose the backup of {newest['when']}.",
+        {"chosen": newest["id"], "copies": "none"},
+        style="primary",
+    )
+    menu = Field("chosen", "Which backup?", options=tuple((offer["id"], offer["label"][:75]) for offer in offers))
+    other = Choice("other", "Choose an older one", "chose another backup.", {"copies": "none"}, fields=(menu,))
+    if not run.fact("copies_found"):
+        return (use, other) if len(offers) > 1 else (use,)
+    keep = Choice(
+        "keep",
+        "Keep what is there",
+        f"keeps the copies that are on {partner(run).short} already.",
+        {"chosen": newest["id"], "copies": "kept"},
+        style="primary" if run.fact("copies_equal") else "",
+    )
+    clear = Choice(
+        "clear",
+        "Remove and import",
+        f"has the copies on {partner(run).short} removed and the newest backup imported.",
+        {"chosen": newest["id"], "copies": "clear"},
+    )
+    return keep, clear
+
+
+def conflict_ways(run: Run) -> tuple[Choice, ...]:
+    """Three ways on from a name conflict; the third is to abandon (seed 000)."""
+    if run.phase is not Phase.STOPPED or not run.fact("conflicts"):
+        return ()
+    return (
+        Choice(
+            "renamed",
+            "Renamed on the backup pool",
+            f"renamed the objects on {partner(run).short}.",
+            then=Then.AGAIN,
+            style="primary",
+        ),
+        Choice(
+            "resolve",
+            "Let the import rename",
+            "lets the import rename: -ResolveNameConflicts.",
+            {"resolve": True},
+            then=Then.AGAIN,
+            confirm='Imported objects get names such as "Help Desk (2)". They keep them when they come home, '
+            "until somebody renames them back.",
+        ),
+    )
+
+
+def move_ways(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.WAITING:
+        return ()
+    return (
+        Choice(
+            "elsewhere", "Being done elsewhere", "says the failover is being done elsewhere.", {"moved": "elsewhere"}
+        ),
+        Choice("moved", "It is done already", "says the pool failover is complete.", {"moved": "done"}),
+    )
+
+
+def moved(run: Run) -> tuple[Choice, ...]:
+    return (Choice("complete", "It is complete", "says the pool failover is complete.", style="primary"),)
+
+
+def settings(run: Run) -> tuple[Choice, ...]:
+    backup, primary = partner(run).short, run.primary.short
+    return (
+        Choice("keep-settings", f"Keep {backup}'s"[:75], f"keeps the settings of {backup}.", {"replace": False}),
+        Choice(
+            "replace-settings",
+            f"Replace with {primary}'s"[:75],
+            f"replaces the settings of {backup} by those of {primary}.",
+            {"replace": True},
+            confirm=f"{backup}'s own groups will use {primary}'s settings and music too. It needs a second person.",
+        ),
+    )
+
+
+def again_or_accept(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.STOPPED or run.fact("nothing_arrived"):
+        return ()
+    back = Choice(
+        "import-again", "Import again", "has it imported again.", {"copies": "none"}, then=Then.BACK, to="rehearse"
+    )
+    return back, accept_differences()
+
+
+def to_rehearsal(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.STOPPED:
+        return ()
+    return (Choice("rehearse", "Rehearse again", "asked to rehearse again.", then=Then.BACK, to="rehearse"),)
+
+
+def routes(run: Run) -> tuple[Choice, ...]:
+    said = f"says gateways, DNS and agent console answer from {partner(run).short}."
+    return (Choice("routed", "All of this is so", said, style="primary"),)

@@ -1,0 +1,135 @@
+"""What the rows of failover read and what their commands are."""
+
+from __future__ import annotations
+
+from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.groups import service
+from bot.domain.model import Pool
+from bot.domain.rehearsal import Rehearsal, rehearse_import
+from bot.domain.run import Run, fresh_file
+from bot.domain.runbook import (
+    Acts,
+    Attempt,
+    Clock,
+    Invoke,
+    Load,
+    Newest,
+    Plan,
+    ReadGroups,
+    ReadSettings,
+    Records,
+    Seen,
+    Supersede,
+)
+from bot.runbooks.common import basis, export_plan, import_plan, partner, removal_plan, with_settings
+
+
+def supersede(run: Run) -> Acts:
+    return {"superseded": Supersede(run.primary.fqdn)}
+
+
+def standing(run: Run) -> Acts:
+    return {"records": Records(tuple(pool.fqdn for pool in run.pools))}
+
+
+def pair(run: Run) -> Acts:
+    primary, backup = run.primary.fqdn, partner(run).fqdn
+    acts: Acts = {
+        "relation": Attempt(Invoke(backup, cmdlet("Get-CsPoolBackupRelationship", PoolFqdn=primary))),
+        "settings": ReadSettings(backup, backup),
+        "held": ReadGroups(backup, backup, show_all=True),
+        "newest": Newest(primary, 1),
+    }
+    if run.fact("reachable") == "yes":
+        status = cmdlet("Get-CsBackupServiceStatus", PoolFqdn=primary)
+        return {**acts, "service": Attempt(Invoke(backup, status))}
+    return acts
+
+
+def cannot_replicate(run: Run) -> str | None:
+    """Only 2019 CU1 and later replicate groups (facts: lync §7)."""
+    if all(pool.version == "2019" for pool in run.pools):
+        return None
+    return "Not needed: servers of this version do not replicate Response Groups."
+
+
+def replication(run: Run) -> Acts:
+    backup = partner(run).fqdn
+    status = cmdlet("Get-CsBackupServiceStatus", PoolFqdn=backup, Category="RGS")
+    return {"service": Attempt(Invoke(backup, status))}
+
+
+def offers(run: Run) -> Acts:
+    return {"backups": Newest(run.primary.fqdn, 10), "now": Clock(), **copies(run)}
+
+
+def copies(run: Run) -> Acts:
+    """What lies on B and belongs to P."""
+    return {"copies": ReadGroups(partner(run).fqdn, partner(run).fqdn, run.primary.fqdn)}
+
+
+def clear(run: Run, seen: Seen) -> Plan:
+    return removal_plan(run, "clear", seen["copies"])
+
+
+def settings(run: Run) -> Acts:
+    return {"settings": ReadSettings(partner(run).fqdn, partner(run).fqdn), **chosen(run)}
+
+
+def chosen(run: Run) -> Acts:
+    return {"backup": Load(run.fact("chosen"))}
+
+
+def rehearsal(run: Run) -> Acts:
+    """Everything that the prediction of the import rests on."""
+    backup = partner(run).fqdn
+    return {"held": ReadGroups(backup, backup, show_all=True), **settings(run)}
+
+
+def rehearse(run: Run, seen: Seen, file: str = "rehearsal.zip") -> Rehearsal:
+    command = import_command(run, file)
+    return rehearse_import(partner(run), with_settings(seen["held"], seen["settings"]), seen["backup"], command)
+
+
+def import_command(run: Run, file: str) -> Cmdlet:
+    """-OverwriteOwner is never given here: it would hide everything from `-Owner svc(P)` (facts: lync §3.3)."""
+    return cmdlet(
+        "Import-CsRgsConfiguration",
+        Destination=service(partner(run).fqdn),
+        FileName=file,
+        ReplaceExistingRgsSettings=run.fact("replace") or None,
+        ResolveNameConflicts=run.fact("resolve") or None,
+    )
+
+
+def import_(run: Run, seen: Seen) -> Plan:
+    backup: Pool = partner(run)
+    file = fresh_file(run, backup, "import")
+    effect = rehearse(run, seen, file).sentences
+    rests_on = basis(with_settings(seen["held"], seen["settings"]), seen["backup"])
+    return import_plan(backup, file, run.fact("chosen"), import_command(run, file), effect, rests_on)
+
+
+def failover(run: Run, seen: Seen) -> Plan:
+    """PoolFqdn is always the pool that first homed the users (seed 004)."""
+    disaster = True if run.fact("reachable") != "yes" else None
+    command = cmdlet("Invoke-CsPoolFailOver", PoolFqdn=run.primary.fqdn, DisasterMode=disaster)
+    effect = (
+        f"The users of {run.primary.short} are served by {partner(run).short} from then on. "
+        "It may take up to an hour; nobody is rehomed.",
+    )
+    return Plan({"failover": Invoke(partner(run).fqdn, command)}, effect)
+
+
+def keep_own(run: Run, seen: Seen) -> Plan:
+    backup = partner(run)
+    return export_plan(run, "keep", backup, backup)
+
+
+def arrived(run: Run) -> Acts:
+    return {"live": copies(run)["copies"], **settings(run)}
+
+
+def audio(run: Run, seen: Seen) -> Plan:
+    """Get-CsRgs* shows no bytes, so what arrived is exported again and compared by hash."""
+    return Plan({**export_plan(run, "audio", partner(run), run.primary).acts, **settings(run)})

@@ -1,0 +1,160 @@
+"""A stage for whole stories: real Redis, the simulated deployment, the engine, and people to press."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from redis.asyncio import Redis
+
+from bot.domain.model import Edition, Person, Pool, Role, Standing
+from bot.domain.opening import Estate
+from bot.domain.press import Press, offered
+from bot.domain.run import FOR_PEOPLE, Run
+from bot.domain.world import Fault, FaultKind
+from bot.drivers import contents
+from bot.drivers.simulated import SimulatedDriver
+from bot.engine import Engine
+from bot.hands import Hands
+from bot.runbooks import RUNBOOKS
+from storage.backups import Backups
+from storage.runs import Runs
+from storage.worlds import RedisWorlds
+
+A, B, C = "pool-a.contoso.com", "pool-b.contoso.com", "pool-c.contoso.com"
+
+POOLS = {
+    A: Pool(A, site="Berlin", backup_pool=B, time_zone="Europe/Berlin"),
+    B: Pool(B, site="Munich", backup_pool=A, time_zone="Europe/Berlin"),
+    C: Pool(C, edition=Edition.STANDARD, site="Bonn", time_zone="Europe/Berlin"),
+}
+ESTATE = Estate(POOLS, {A: B, B: A}, {C: "It has no backup pool in the configuration."})
+
+
+def person(name: str, *roles: Role, standing: Standing = Standing.MEMBER) -> Person:
+    return Person(f"T0SWITCH01:U0{name.upper()}", name, standing, frozenset(roles))
+
+
+ANNA = person("Anna", Role.SERVER_ADMIN)
+BORIS = person("Boris", Role.SERVER_ADMIN)
+CLARA = person("Clara", Role.RG_ADMIN)
+DAVID = person("David", Role.RG_ADMIN)
+EMIL = person("Emil")
+
+FORMS: Mapping[str, str] = {
+    "seen": "all Front Ends unreachable",
+    "outage_since": "02:40",
+    "reachable": "no",
+    "inside_number": "Help Desk",
+    "inside_heard": "the greeting",
+    "outside_number": "+49 30 5550 1234",
+    "outside_heard": "the greeting",
+    "reason": "a drill",
+    "accepted": "known",
+}
+
+
+@dataclass(slots=True)
+class Clock:
+    """Time that only moves when a test says so, in seconds since the epoch."""
+
+    now: float = 1_795_000_000.0
+
+    def __call__(self) -> float:
+        return self.now
+
+
+@dataclass(slots=True)
+class Stage:
+    """Everything that a story needs; `rebuilt()` throws the engine away and makes a new one over the same Redis."""
+
+    redis: Redis
+    clock: Clock = field(default_factory=Clock)
+    runs: Runs = field(init=False)
+    backups: Backups = field(init=False)
+    driver: SimulatedDriver = field(init=False)
+    engine: Engine = field(init=False)
+    worlds: RedisWorlds = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.worlds = RedisWorlds(self.redis)
+        self.runs, self.backups = Runs(self.redis), Backups(self.redis)
+        self.driver = SimulatedDriver(self.worlds, clock=self.clock)
+        self.rebuilt()
+
+    def rebuilt(self) -> Engine:
+        hands = Hands(self.driver, self.backups, self.runs, self.clock)
+        self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock)
+        return self.engine
+
+    async def settle(self, run_id: str, patience: int = 200) -> Run:
+        """Until the run waits for people or has ended; time moves on to whatever it waits for."""
+        for _ in range(patience):
+            await self.engine.tick()
+            run = await self.runs.load(run_id)
+            if run.phase in FOR_PEOPLE or not run.is_open:
+                return run
+            self.clock.now = max(self.clock.now, run.due or 0.0) + 0.001
+        raise AssertionError(f"{run_id} does not come to rest")
+
+    async def press(self, run: Run, choice: str, who: Person, **form: str) -> Run:
+        pressed = Press(run.step, choice, run.question, {**FORMS, **form})
+        await self.engine.press(run.id, pressed, who)
+        return await self.settle(run.id)
+
+    async def strike(self, fault: Fault) -> None:
+        """Switches a fault on; it strikes what runs on the pool from now on."""
+        world, version = await self.worlds.load()
+        await self.worlds.save(world.with_fault(fault), version)
+
+    async def take_down(self, pool: str) -> None:
+        await self.strike(Fault(FaultKind.POOL_DOWN, pool))
+
+    async def bring_up(self, pool: str) -> None:
+        world, version = await self.worlds.load()
+        await self.worlds.save(world.without_faults(pool), version)
+
+    def labels(self, run: Run) -> list[str]:
+        return [choice.key for choice in offered(run, RUNBOOKS[run.runbook])]
+
+    async def play(self, run: Run, script: Mapping[str, tuple[tuple[str, Person], ...]]) -> Run:
+        """Presses through a run: for every row that asks, the choices and who makes them, in order."""
+        while run.is_open:
+            presses = script.get(run.step)
+            assert presses, (
+                f"nobody answers at {run.step} ({run.phase}): {run.sentence} {run.details} {self.labels(run)}"
+            )
+            for choice, who in presses:
+                run = await self.press(run, choice, who)
+        return run
+
+
+async def stage_of(redis: Redis) -> Stage:
+    stage = Stage(redis)
+    world, blobs = contents.world()
+    for data in blobs.values():
+        await stage.worlds.keep(data)
+    await stage.worlds.save(world, 0)
+    return stage
+
+
+FAILOVER = {
+    "declare": (("declare", ANNA),),
+    "backup": (("use", ANNA),),
+    "failover": (("approve", ANNA),),
+    "settings": (("keep-settings", CLARA),),
+    "import": (("approve", CLARA),),
+    "routes": (("routed", EMIL),),
+    "inside": (("worked", EMIL),),
+    "outside": (("worked", EMIL),),
+}
+FAILBACK = {
+    "back": (("same", ANNA),),
+    "failback": (("approve", BORIS),),
+    "import": (("approve", ANNA), ("approve", CLARA)),
+    "routes": (("routed", EMIL),),
+    "inside": (("worked", EMIL),),
+    "outside": (("worked", EMIL),),
+    "cleanup": (("clean", ANNA),),
+    "clean": (("approve", ANNA), ("approve", BORIS)),
+}
