@@ -17,8 +17,8 @@ from bot.drivers.sites import BERLIN, MUNICH, POOL_A, POOL_B, VIENNA, Answers, D
 
 RATE_HZ = 8000
 _WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
-_FIRST = tuple("anna jonas leyla max sofia paul mila emre clara felix nora tom".split())
-_LAST = tuple("becker yilmaz huber novak weiss lang koch maier vogel stein kaya roth graf".split())
+_FIRST = ("anna", "jonas", "leyla", "max", "sofia", "paul", "mila", "emre", "clara", "felix", "nora", "tom")
+_LAST = ("becker", "yilmaz", "huber", "novak", "weiss", "lang", "koch", "maier", "vogel", "stein", "roth")
 _DAY, _NIGHT = ("PT8H", "PT17H"), ("PT0S", "PT23H59M")
 _MORNING, _AFTERNOON = ("PT7H30M", "PT12H"), ("PT13H", "PT18H")
 _HOURS = {

@@ -79,6 +79,7 @@ class SimulatedDriver:
         self._clock = clock
         self._sleep = sleep
         self._latency_s = latency_s
+        self._turn = asyncio.Lock()
 
     async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
         world = await self._reached(pool)
@@ -93,8 +94,7 @@ class SimulatedDriver:
             result = outcome(world, pool, command, self._clock())
             return result.world
 
-        async with _writing(pool):
-            await change(self._store, run)
+        await self._changed(pool, run)
         if result.error:
             raise result.error
         return result.rows
@@ -120,7 +120,7 @@ class SimulatedDriver:
             for sound in sounds:
                 await self._store.keep(sound)
             kept = ServerFile(inventory, self._clock(), await self._store.keep(data), len(data))
-            await change(self._store, lambda world: world.with_pool(world.pools[pool].with_file(file, kept)))
+        await self._changed(pool, lambda world: world.with_pool(world.pools[pool].with_file(file, kept)))
 
     async def digest(self, pool: str, file: str) -> tuple[str, int]:
         data = await self.fetch(pool, file)
@@ -130,8 +130,7 @@ class SimulatedDriver:
         """A file that is gone already is no error: deleting can be repeated."""
         await self._reached(pool)
         await self._wait()
-        async with _writing(pool):
-            await change(self._store, lambda world: world.with_pool(world.pools[pool].with_file(file, None)))
+        await self._changed(pool, lambda world: world.with_pool(world.pools[pool].with_file(file, None)))
 
     async def close(self) -> None:
         """Nothing is held open."""
@@ -142,6 +141,11 @@ class SimulatedDriver:
         if pool not in world.pools or not world.pools[pool].up:
             raise NeverSent(f"{pool} does not answer: nothing was sent, nothing happened.")
         return world
+
+    async def _changed(self, pool: str, edit: Callable[[World], World]) -> None:
+        """One change of this process after the other: the race is only against other processes."""
+        async with self._turn, _writing(pool):
+            await change(self._store, edit)
 
     async def _wait(self, more_s: Iterable[float] = ()) -> None:
         seconds = self._latency_s + sum(more_s)

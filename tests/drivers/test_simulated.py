@@ -1,0 +1,324 @@
+"""The simulated driver on a real store: a strict twin, whose faults strike as real ones would."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
+from bot.domain.groups import Kind, Ref, Value, service, walk
+from bot.domain.world import Fault, FaultKind, World
+from bot.drivers.base import Driver
+from bot.drivers.contents import tone, with_export, world
+from bot.drivers.export_zip import read_audio, read_inventory
+from bot.drivers.simulated import SimulatedDriver, change, clear, set_fault
+from bot.drivers.sites import POOL_A, POOL_B, POOL_C
+from storage.worlds import RedisWorlds
+
+FILE = "C:\\Switchback\\a.zip"
+NOW = 1_790_000_000.0
+EXPORT = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_A), FileName=FILE)
+IMPORT = cmdlet("Import-CsRgsConfiguration", Destination=service(POOL_B), FileName=FILE)
+COPIES = cmdlet("Get-CsRgsWorkflow", Identity=service(POOL_B), Owner=service(POOL_A))
+
+
+@pytest.fixture
+async def store(redis: Redis) -> RedisWorlds:
+    """The deployment of the demonstration."""
+    worlds = RedisWorlds(redis)
+    start, blobs = world()
+    for data in blobs.values():
+        await worlds.keep(data)
+    await worlds.save(start, 0)
+    return worlds
+
+
+@pytest.fixture
+def driver(store: RedisWorlds) -> Driver:
+    return SimulatedDriver(store, clock=lambda: NOW)
+
+
+async def carried(driver: Driver) -> bytes:
+    """Exports pool A and puts the file onto pool B's server."""
+    await driver.invoke(POOL_A, EXPORT)
+    data = await driver.fetch(POOL_A, FILE)
+    await driver.put(POOL_B, FILE, data)
+    return data
+
+
+async def copies_on_b(store: RedisWorlds) -> int:
+    deployment, _ = await store.load()
+    return sum(item.is_copy for item in deployment.pools[POOL_B].objects.values())
+
+
+async def imports(store: RedisWorlds) -> int:
+    deployment, _ = await store.load()
+    return sum(effect.cmdlet == IMPORT.name for effect in deployment.effects)
+
+
+async def refused(kind: type[DriverError], driver: Driver, pool: str, command: Cmdlet) -> DriverError:
+    with pytest.raises(kind) as caught:
+        await driver.invoke(pool, command)
+    assert type(caught.value) is kind
+    return caught.value
+
+
+async def test_an_export_is_fetched_as_a_file_that_reads_back(driver: Driver) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    data = await driver.fetch(POOL_A, FILE)
+    deployment, _ = world()
+    inventory = read_inventory(data)
+    assert set(map(repr, inventory.objects)) == set(map(repr, deployment.pools[POOL_A].objects.values()))
+    assert inventory.settings == deployment.pools[POOL_A].settings
+    assert inventory.audio == deployment.pools[POOL_A].audio
+    assert {hashlib.sha256(sound).hexdigest() for _, sound in read_audio(data)} == set(inventory.audio.values())
+
+
+async def test_both_ends_agree_about_the_file(driver: Driver) -> None:
+    data = await carried(driver)
+    expected = (hashlib.sha256(data).hexdigest(), len(data))
+    assert await driver.digest(POOL_A, FILE) == expected
+    assert await driver.digest(POOL_B, FILE.lower()) == expected
+    assert await driver.fetch(POOL_B, FILE) == data
+
+
+async def test_a_file_is_deleted_and_its_name_is_free_again(driver: Driver) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    await refused(CmdletFailed, driver, POOL_A, EXPORT)
+    await driver.delete(POOL_A, FILE)
+    await driver.delete(POOL_A, FILE)
+    with pytest.raises(CmdletFailed, match="There is no file"):
+        await driver.fetch(POOL_A, FILE)
+    await driver.invoke(POOL_A, EXPORT)
+
+
+async def test_bytes_that_are_no_export_are_carried_but_not_imported(driver: Driver) -> None:
+    await driver.put(POOL_B, FILE, b"PK not a zip")
+    assert await driver.fetch(POOL_B, FILE) == b"PK not a zip"
+    error = await refused(CmdletFailed, driver, POOL_B, IMPORT)
+    assert "not an exported configuration" in str(error)
+
+
+async def test_the_whole_way_over_and_back(driver: Driver, store: RedisWorlds) -> None:
+    await carried(driver)
+    await driver.invoke(POOL_B, IMPORT)
+    assert len(await driver.invoke(POOL_B, COPIES)) == 24
+    back = "C:\\Switchback\\back.zip"
+    command = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_B), Owner=service(POOL_A), FileName=back)
+    await driver.invoke(POOL_B, command)
+    await driver.put(POOL_A, back, await driver.fetch(POOL_B, back))
+    home = cmdlet("Import-CsRgsConfiguration", Destination=service(POOL_A), FileName=back, OverwriteOwner=True)
+    await driver.invoke(POOL_A, home)
+    deployment, _ = await store.load()
+    assert deployment.pools[POOL_A].objects == world()[0].pools[POOL_A].objects
+    assert [effect.line for effect in deployment.effects] == [str(EXPORT), str(IMPORT), str(command), str(home)]
+    assert deployment.effect_count == 4
+
+
+async def test_another_process_sees_the_same_deployment(driver: Driver, redis: Redis) -> None:
+    await carried(driver)
+    other = SimulatedDriver(RedisWorlds(redis), clock=lambda: NOW)
+    await other.invoke(POOL_B, IMPORT)
+    assert len(await driver.invoke(POOL_B, COPIES)) == 24
+
+
+async def test_what_was_read_and_what_was_refused_leaves_no_trace(driver: Driver, store: RedisWorlds) -> None:
+    _, before = await store.load()
+    await driver.invoke(POOL_B, COPIES)
+    await refused(CmdletFailed, driver, POOL_B, IMPORT)
+    deployment, after = await store.load()
+    assert after == before
+    assert deployment.effects == ()
+
+
+async def test_a_command_meets_somebody_else_s_change_and_still_counts_once(store: RedisWorlds) -> None:
+    class Hurried(RedisWorlds):
+        """A store in which somebody else saves between this one's load and its save, once."""
+
+        hurry = 1
+
+        async def save(self, world: World, version: int) -> int:
+            if self.hurry:
+                self.hurry = 0
+                await change(store, lambda theirs: theirs.with_fault(Fault(FaultKind.SLOW, POOL_C)))
+            return await super().save(world, version)
+
+    driver = SimulatedDriver(Hurried(store._client), clock=lambda: NOW)
+    await driver.invoke(POOL_A, EXPORT)
+    deployment, _ = await store.load()
+    assert deployment.effect_count == 1
+    assert deployment.faults == (Fault(FaultKind.SLOW, POOL_C),)
+
+
+async def test_many_at_once_in_two_processes_all_take_effect(driver: Driver, store: RedisWorlds, redis: Redis) -> None:
+    other = SimulatedDriver(RedisWorlds(redis), clock=lambda: NOW)
+
+    def export(number: int) -> Cmdlet:
+        return cmdlet("Export-CsRgsConfiguration", Source=service(POOL_A), FileName=f"C:\\{number}.zip")
+
+    await asyncio.gather(*((driver, other)[number % 2].invoke(POOL_A, export(number)) for number in range(10)))
+    deployment, _ = await store.load()
+    assert len(deployment.pools[POOL_A].files) == deployment.effect_count == 10
+
+
+# Faults
+
+
+async def test_nothing_is_sent_to_a_pool_that_is_down(driver: Driver, store: RedisWorlds) -> None:
+    await carried(driver)
+    await set_fault(store, Fault(FaultKind.POOL_DOWN, POOL_B))
+    for command in (IMPORT, COPIES):
+        await refused(NeverSent, driver, POOL_B, command)
+    for attempt in (
+        driver.fetch(POOL_B, FILE),
+        driver.put(POOL_B, FILE, b""),
+        driver.digest(POOL_B, FILE),
+        driver.delete(POOL_B, FILE),
+    ):
+        with pytest.raises(NeverSent):
+            await attempt
+    assert "does not respond" in str(await refused(CmdletFailed, driver, POOL_A, COPIES))
+    await clear(store, POOL_B)
+    await driver.invoke(POOL_B, IMPORT)
+
+
+async def test_nothing_is_sent_to_a_pool_that_nobody_knows(driver: Driver) -> None:
+    await refused(NeverSent, driver, "pool-x.contoso.com", COPIES)
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "effects", "copies"),
+    [
+        (FaultKind.LOST_BEFORE, OutcomeUnknown, 0, 0),
+        (FaultKind.LOST_AFTER, OutcomeUnknown, 1, 73),
+        (FaultKind.HALF_FAILED, CmdletFailed, 1, 36),
+        (FaultKind.HALF_LOST, OutcomeUnknown, 1, 36),
+    ],
+)
+async def test_a_fault_strikes_one_import_and_the_next_one_completes(
+    driver: Driver, store: RedisWorlds, kind: FaultKind, told: type[DriverError], effects: int, copies: int
+) -> None:
+    await carried(driver)
+    await set_fault(store, Fault(kind, POOL_B, IMPORT.name))
+    await refused(told, driver, POOL_B, IMPORT)
+    assert (await imports(store), await copies_on_b(store)) == (effects, copies)
+    await driver.invoke(POOL_B, IMPORT)
+    assert await copies_on_b(store) == 73
+    assert await imports(store) == effects + 1
+
+
+async def test_a_lost_command_that_would_have_been_refused_is_lost_all_the_same(
+    driver: Driver, store: RedisWorlds
+) -> None:
+    await set_fault(store, Fault(FaultKind.LOST_AFTER, POOL_B))
+    await refused(OutcomeUnknown, driver, POOL_B, IMPORT)
+    assert await imports(store) == 0
+
+
+async def test_a_fault_strikes_only_its_pool_and_its_cmdlet_and_so_many_times(
+    driver: Driver, store: RedisWorlds
+) -> None:
+    await set_fault(store, Fault(FaultKind.LOST_BEFORE, POOL_B, "Get-CsRgsWorkflow", times=2))
+    await driver.invoke(POOL_A, COPIES)
+    await driver.invoke(POOL_B, cmdlet("Get-CsRgsQueue", Identity=service(POOL_B)))
+    await refused(OutcomeUnknown, driver, POOL_B, COPIES)
+    await refused(OutcomeUnknown, driver, POOL_B, COPIES)
+    await driver.invoke(POOL_B, COPIES)
+
+
+async def test_a_fault_without_a_count_strikes_until_it_is_cleared(driver: Driver, store: RedisWorlds) -> None:
+    await set_fault(store, Fault(FaultKind.LOST_BEFORE, POOL_B, times=0))
+    for _ in range(3):
+        await refused(OutcomeUnknown, driver, POOL_B, COPIES)
+    await clear(store, POOL_B)
+    await driver.invoke(POOL_B, COPIES)
+
+
+async def test_faults_survive_a_restart(store: RedisWorlds, redis: Redis) -> None:
+    await set_fault(store, Fault(FaultKind.LOST_BEFORE, POOL_B))
+    restarted = SimulatedDriver(RedisWorlds(redis), clock=lambda: NOW)
+    await refused(OutcomeUnknown, restarted, POOL_B, COPIES)
+    await restarted.invoke(POOL_B, COPIES)
+
+
+def sleeper(slept: list[float], then: Callable[[], object] | None = None) -> Callable[[float], object]:
+    async def sleep(seconds: float) -> None:
+        slept.append(seconds)
+        if then:
+            await then()
+
+    return sleep
+
+
+async def test_a_slow_command_takes_its_seconds_and_the_latency_besides(store: RedisWorlds) -> None:
+    slept: list[float] = []
+    driver = SimulatedDriver(store, clock=lambda: NOW, sleep=sleeper(slept), latency_s=0.25)
+    await set_fault(store, Fault(FaultKind.SLOW, POOL_B, seconds=30))
+    await driver.invoke(POOL_B, COPIES)
+    await driver.invoke(POOL_B, COPIES)
+    assert slept == [30.25, 0.25]
+
+
+async def test_a_pool_that_goes_down_under_a_slow_command_leaves_nobody_knowing(store: RedisWorlds) -> None:
+    async def power_cut() -> None:
+        await set_fault(store, Fault(FaultKind.POOL_DOWN, POOL_A))
+
+    await set_fault(store, Fault(FaultKind.SLOW, POOL_A, seconds=30))
+    driver = SimulatedDriver(store, clock=lambda: NOW, sleep=sleeper([], power_cut))
+    await refused(OutcomeUnknown, driver, POOL_A, EXPORT)
+    assert (await store.load())[0].effects == ()
+
+
+# Contents
+
+
+def test_names_are_unique_across_the_deployment_seed_000() -> None:
+    deployment, _ = world()
+    keys = [item.key for pool in deployment.pools.values() for item in pool.objects.values()]
+    assert len(keys) == len(set(keys))
+
+
+def test_every_reference_and_every_recording_of_the_contents_resolves() -> None:
+    deployment, blobs = world()
+    for pool in deployment.pools.values():
+        guids = {item.guid for item in pool.objects.values()}
+        for item in pool.objects.values():
+            assert {ref.guid for ref in references(item.properties)} <= guids
+        assert set(pool.audio.values()) <= set(blobs)
+    assert all(hashlib.sha256(data).hexdigest() == digest for digest, data in blobs.items())
+
+
+def references(value: Value) -> list[Ref]:
+    return [leaf for _, leaf in walk(value) if isinstance(leaf, Ref)]
+
+
+def test_the_contents_are_the_same_every_time() -> None:
+    assert world() == world()
+    assert tone("a") == tone("a") != tone("b")
+
+
+@pytest.mark.parametrize("pool", [POOL_A, POOL_B])
+def test_both_pools_of_the_pair_hold_tens_of_groups_of_every_sort(pool: str) -> None:
+    groups = world()[0].pools[pool]
+    actions = [item.properties["DefaultAction"]["Action"] for item in groups.of(Kind.WORKFLOW)]
+    assert len(actions) >= 20
+    assert {"TransferToQueue", "TransferToQuestion"} == set(actions)
+    policies = {item.properties["ParticipationPolicy"] for item in groups.of(Kind.AGENT_GROUP)}
+    assert policies == {"Formal", "Informal"}
+    assert all(groups.of(kind) for kind in Kind)
+    assert groups.audio
+
+
+def test_an_administrator_s_own_export_fills_the_first_pool() -> None:
+    deployment, _ = world()
+    export = deployment.pools[POOL_C].inventory()
+    mine = with_export(deployment, export).pools[POOL_A]
+    assert [item.name for item in mine.objects.values()] == [item.name for item in export.objects]
+    assert {(item.owner, item.parent) for item in mine.objects.values()} == {(POOL_A, POOL_A)}
+    assert mine.audio == export.audio
+    assert with_export(deployment, export).pools[POOL_B] == deployment.pools[POOL_B]
