@@ -15,12 +15,14 @@ class Slow:
     """Answers `said` as it was when the question came, once `answer` is set."""
 
     said: str = "old"
+    begun: asyncio.Event = field(default_factory=asyncio.Event)
     answer: asyncio.Event = field(default_factory=asyncio.Event)
     asked: list[str] = field(default_factory=list)
 
     async def __call__(self, key: str) -> str:
         self.asked.append(key)
         said = self.said
+        self.begun.set()
         await self.answer.wait()
         if said == "fault":
             raise OSError
@@ -31,8 +33,7 @@ async def test_a_change_while_the_question_is_under_way_is_not_overlooked() -> N
     slow = Slow()
     memory = Memory(slow)
     early = asyncio.ensure_future(memory.get("U1"))
-    await asyncio.sleep(0)
-    assert slow.asked == ["U1"]
+    await slow.begun.wait()
 
     slow.said = "new"
     memory.forget("U1")
@@ -46,7 +47,7 @@ async def test_whoever_gives_up_does_not_take_the_answer_from_others() -> None:
     slow = Slow()
     memory = Memory(slow)
     patient, hasty = asyncio.ensure_future(memory.get("U1")), asyncio.ensure_future(memory.get("U1"))
-    await asyncio.sleep(0)
+    await slow.begun.wait()
 
     hasty.cancel()
     slow.answer.set()
