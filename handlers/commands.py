@@ -1,0 +1,217 @@
+"""`/rgs`: every subcommand is a row, and help is made from the rows."""
+
+from __future__ import annotations
+
+import html
+import re
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from typing import TYPE_CHECKING
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.access import Need, allow
+from bot.domain.errors import BadInput
+from bot.domain.impact import STAGE_OF, Stage
+from bot.domain.model import Person, Pool
+from bot.domain.opening import Estate
+from bot.domain.report import report
+from handlers import payloads, places, views
+from handlers.actions import Page
+from handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from handlers.desk import Desk
+
+COUNT = 10
+"""Entries of a list that are shown at once."""
+
+NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
+"""How many words may stand behind a subcommand."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A subcommand that somebody asked for in `channel`; `before` is the last entry of a list they saw already."""
+
+    desk: Desk
+    person: Person
+    channel: str
+    row: Command
+    words: tuple[str, ...] = ()
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
+
+    `need` says who may use it; None is anybody at all.
+    """
+
+    name: str
+    usage: str
+    example: str
+    meaning: str
+    run: Callable[[Asked], Awaitable[Reply]]
+    takes: range = NO_ARGUMENT
+    need: Need | None = Need.ANYONE
+
+
+async def typed(desk: Desk, args: AsyncArgs) -> Reply:
+    """The one listener of `/rgs`."""
+    person = await desk.people.person(*payloads.actor(args.body))
+    return await run(desk, person, payloads.channel(args.body), str(args.body.get("text") or ""))
+
+
+async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
+    """Does what the text says. Raises BadInput with the nearest match and the usage, or whatever the engine raises."""
+    name, *words = plain(text) or ["help"]
+    row = named(name)
+    if row.need is not None:
+        allow(person, row.need)
+    if len(words) not in row.takes:
+        raise BadInput(f"That is not how `/rgs {row.name}` is used. {usage(row)}")
+    return await row.run(Asked(desk, person, channel, row, tuple(words)))
+
+
+async def older(desk: Desk, person: Person, page: Page) -> Reply:
+    """The next page of a list, in the place of the one before."""
+    row = named(page.command)
+    allow(person, Need.ANYONE)
+    reply = await row.run(Asked(desk, person, "", row, tuple(page.argument.split()), page.before))
+    return replace(reply, public=False, replaces=True)
+
+
+def named(name: str) -> Command:
+    """The row of this name, in any case. Raises BadInput with the nearest one."""
+    rows = {row.name: row for row in COMMANDS}
+    if (known := rows.get(name.casefold())) is not None:
+        return known
+    near = get_close_matches(name.casefold(), rows, n=1, cutoff=0.5)
+    hint = f"Did you mean `/rgs {near[0]}`? {usage(rows[near[0]])}" if near else "`/rgs help` lists what there is."
+    raise BadInput(f"There is no subcommand “{name[:40]}”. {hint}")
+
+
+def usage(row: Command) -> str:
+    return f"Usage: `/rgs {row.usage}`, for example `{row.example}`."
+
+
+def plain(text: str) -> list[str]:
+    """The typed words without what Slack and keyboards add: links around names of servers, entities, quotes."""
+    words = re.sub(r"<(?:https?://)?([^|<>]*)(?:\|([^<>]*))?>", lambda link: link[2] or link[1], text)
+    return re.sub("[\"'`“”‘’]", "", html.unescape(words)).split()
+
+
+async def _help(asked: Asked) -> Reply:
+    return Reply(views.help_text(COMMANDS))
+
+
+async def _status(asked: Asked) -> Reply:
+    desk = asked.desk
+    reports = [report(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
+    records = await desk.runs.records(desk.pools)
+    return Reply(views.status(reports, records, now=desk.now()), public=True)
+
+
+async def _pools(asked: Asked) -> Reply:
+    desk = asked.desk
+    records = await desk.runs.records(desk.pools)
+    newest = {fqdn: await desk.backups.newest(fqdn) for fqdn in desk.pools}
+    due = {fqdn: desk.next_backup(fqdn) for fqdn in desk.pools}
+    return Reply(views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now()))
+
+
+async def _backups(asked: Asked) -> Reply:
+    pool = _pool(asked)
+    page = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT)
+    return Reply(views.backups_list(pool, page, older=len(page) == COUNT, now=asked.desk.now()))
+
+
+async def _runs(asked: Asked) -> Reply:
+    page = await asked.desk.runs.page(float(asked.before) if asked.before else None, COUNT)
+    return Reply(views.runs_list(page, older=len(page) == COUNT, now=asked.desk.now()))
+
+
+async def _impact(asked: Asked) -> Reply:
+    """Of a stage, of the stage that a pool is in, or of all of them in short."""
+    word = "".join(asked.words).casefold().replace("-", "_")
+    stage = next((stage for stage in Stage if stage.name.casefold() == word), None)
+    if stage is None and word:
+        pool = _pool(asked)
+        stage = STAGE_OF[(await asked.desk.runs.records([pool.fqdn]))[pool.fqdn].state]
+    return Reply(views.impact_board(stage), public=stage is not None)
+
+
+async def _whoami(asked: Asked) -> Reply:
+    return Reply(views.whoami(asked.person))
+
+
+def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
+    """Starts a run of this runbook for the pool that was named."""
+
+    async def start(asked: Asked) -> Reply:
+        pool, engine = _pool(asked), asked.desk.engine
+        place = await places.find(asked.desk, asked.channel)
+        run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel)
+        title = engine.runbooks[runbook].title
+        return Reply(views.sentence(f"Starting: {title} of {pool.short}, run {run.id}. {place.sentence}"))
+
+    return start
+
+
+def _pool(asked: Asked) -> Pool:
+    """The pool that was named, in full or in short. Raises BadInput with the nearest one and the usage."""
+    desk, wanted = asked.desk, asked.words[0].casefold()
+    alike = [pool.fqdn for pool in desk.pools.values() if pool.short == wanted]
+    if len(alike) > 1:
+        raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(alike)}. Name one in full.")
+    try:
+        return Estate(desk.pools, desk.pairs, desk.unpaired).pool(wanted)
+    except BadInput as fault:
+        raise BadInput(f"{fault.sentence} {usage(asked.row)}") from None
+
+
+COMMANDS = (
+    Command("help", "help", "/rgs help", "What there is to type.", _help, need=None),
+    Command("status", "status", "/rgs status", "Where every pool stands, what runs, and who is waited for.", _status),
+    Command("pools", "pools", "/rgs pools", "The pools, their pairs, their last and next backups.", _pools),
+    Command(
+        "backup",
+        "backup <pool>",
+        "/rgs backup pool-a",
+        "Export the Response Groups of a pool now.",
+        _starting("backup"),
+        ONE_ARGUMENT,
+    ),
+    Command("backups", "backups <pool>", "/rgs backups pool-a", "The kept backups of a pool.", _backups, ONE_ARGUMENT),
+    Command(
+        "failover",
+        "failover <pool>",
+        "/rgs failover pool-a",
+        "Declare an outage of a pool and move its Response Groups to the backup pool, row by row.",
+        _starting("failover"),
+        ONE_ARGUMENT,
+    ),
+    Command(
+        "failback",
+        "failback <pool>",
+        "/rgs failback pool-a",
+        "Bring the Response Groups of a pool home again, row by row.",
+        _starting("failback"),
+        ONE_ARGUMENT,
+    ),
+    Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs),
+    Command(
+        "impact",
+        "impact [pool|stage]",
+        "/rgs impact pool-a",
+        "What callers and agents see at each stage of a recovery.",
+        _impact,
+        MAYBE_ONE,
+    ),
+    Command(
+        "whoami", "whoami", "/rgs whoami", "Who you are to Switchback, and which roles you hold.", _whoami, need=None
+    ),
+)

@@ -1,0 +1,45 @@
+"""Turns whatever went wrong into a sentence for whoever caused it; the rest goes into the log under a short id."""
+
+from __future__ import annotations
+
+import logging
+import secrets
+import traceback
+from collections.abc import Callable
+from pathlib import Path
+
+from slack_sdk.errors import SlackApiError
+
+from bot.domain.errors import BotError
+
+log = logging.getLogger(__name__)
+
+LATE = (
+    "Switchback got no answer from Redis or Slack in time. Whether this was saved is not known. "
+    "The card shows what was; doing it again is safe, nothing is done twice."
+)
+FRAMES = 3
+
+
+def sentence(error: Exception, mint: Callable[[], str] = lambda: secrets.token_hex(4)) -> str:
+    """What to tell people about this error: never a stack trace, never a token, never the server's own text."""
+    match error:
+        case BotError():
+            return error.sentence
+        case TimeoutError():
+            return LATE
+        case SlackApiError():
+            return f"Slack refused what this needs ({_code(error)}). Nothing was changed that the card does not show."
+    id = mint()
+    log.error("fault %s: %s at %s", id, type(error).__name__, where(error))
+    return f"Something went wrong in Switchback (id {id}). Nothing was changed that the card does not show."
+
+
+def where(error: BaseException) -> str:
+    """The innermost places, such as "buttons.py:40 < __init__.py:61"; without any value, which might be a secret."""
+    frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]
+    return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
+
+
+def _code(error: SlackApiError) -> str:
+    return str(error.response.get("error") or "no reason given")[:60]

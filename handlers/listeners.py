@@ -1,0 +1,85 @@
+"""What stands around every listener: our workspace only, each delivery once, one deadline, and no exception leaves."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+from slack_bolt.response import BoltResponse
+
+from handlers import failures, payloads, replies, views
+from handlers.payloads import Kind
+from handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from handlers.desk import Desk
+
+log = logging.getLogger(__name__)
+
+WORK_S = 2.0
+"""From a delivery to the end of the work on it; Slack waits for 3 s, and an answer takes its time too."""
+
+REPLY_S = 0.8
+"""How long after that an answer may take at most."""
+
+REPLAY_S = 660
+"""Longer than a signature can be used, which is five minutes to either side of now."""
+
+Handler = Callable[["Desk", AsyncArgs], Awaitable[Reply | None]]
+
+
+def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[None]]:
+    """The handler as Bolt may call it: whatever it raises becomes a sentence for whoever acted."""
+
+    async def listen(args: AsyncArgs) -> None:
+        try:
+            async with asyncio.timeout_at(args.context["deadline"]):
+                reply = await handle(desk, args)
+        except Exception as error:
+            reply = _sorry(error)
+        await _answer(args, reply)
+
+    return listen
+
+
+def gate(desk: Desk) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
+    """A middleware: another workspace is refused (401), and the same delivery again is met with silence (200)."""
+
+    async def pass_gate(args: AsyncArgs) -> BoltResponse | None:
+        if payloads.team(args.body) != desk.team:
+            return BoltResponse(status=401, body="")
+        args.context["deadline"] = asyncio.get_running_loop().time() + WORK_S
+        try:
+            async with asyncio.timeout_at(args.context["deadline"]):
+                if not await _is_fresh(desk, args):
+                    return BoltResponse(status=200, body="")
+        except Exception as error:
+            # An event asks for nothing that could be done twice, and what it makes us forget has to be forgotten.
+            if payloads.kind(args.body) is not Kind.EVENT:
+                await _answer(args, _sorry(error))
+                return args.ack.response
+        await args.next()
+        return None
+
+    return pass_gate
+
+
+async def _is_fresh(desk: Desk, args: AsyncArgs) -> bool:
+    delivery = payloads.delivery(args.body, args.context.get("signature", ""))
+    return not delivery or await desk.cards.fresh(delivery, REPLAY_S)
+
+
+def _sorry(error: Exception) -> Reply:
+    return Reply(views.sentence(failures.sentence(error)))
+
+
+async def _answer(args: AsyncArgs, reply: Reply | None) -> None:
+    try:
+        async with asyncio.timeout_at(args.context["deadline"] + REPLY_S):
+            await replies.send(args, reply)
+    except Exception as error:
+        log.warning("an answer did not get to Slack: %s at %s", type(error).__name__, failures.where(error))
+        await args.ack()

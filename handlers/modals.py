@@ -1,0 +1,44 @@
+"""Forms that were sent: decoded, checked field by field, and handed to the engine before they close."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import TYPE_CHECKING
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.press import Press
+from bot.domain.runbook import Field
+from handlers import actions, payloads
+from handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from handlers.desk import Desk
+
+
+async def submitted(desk: Desk, args: AsyncArgs) -> Reply | None:
+    """The one listener of all forms: complaints stay in the form, anything else goes to the engine."""
+    view = args.body["view"]
+    button, form = actions.decode(view.get("private_metadata") or ""), actions.answers(view.get("state") or {})
+    person = await desk.people.person(*payloads.actor(args.body))
+    report = await desk.engine.report(button.run_id)
+    fields = next((choice.fields for choice in report.buttons if choice.key == button.choice), ())
+    if faults := complaints(fields, form):
+        await args.ack(response_action="errors", errors=faults)
+        return None
+    await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, form), person)
+    return None
+
+
+def complaints(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, str]:
+    """What is wrong with each field, by the id of its block; empty when the form can be taken as it is."""
+    faults = ((field, _complaint(field, form.get(field.key, "").strip())) for field in fields)
+    return {actions.field_block(field.key): sentence for field, sentence in faults if sentence}
+
+
+def _complaint(field: Field, text: str) -> str:
+    if not text:
+        return "This is empty. Fill it in and send the form again." if field.required else ""
+    if field.options and text not in {value for value, _ in field.options}:
+        return "This has to be one of the answers that are offered."
+    return f"This is longer than {field.max_length} characters. Shorten it." if len(text) > field.max_length else ""
