@@ -20,7 +20,6 @@ SOCKET_PATH_BYTES = 103
 """What fits in `sun_path` on macOS with its closing zero byte; Linux would take four more."""
 
 _STEP_S = 0.005
-_GRACE_S = 10.0
 
 # The kernel closes the owner's end of the pipe however the owner ends, SIGKILL included, and the watcher then ends the
 # server: unlike PDEATHSIG this works on macOS and from any thread. Standard output is the lock: the server keeps it
@@ -50,10 +49,10 @@ class Embedded:
     def owned(self) -> bool:
         return self.keeper is not None
 
-    async def close(self) -> None:
-        """Ends an owned server in order and waits for its end; may be called again."""
+    async def close(self, *, grace_s: float = 10.0) -> None:
+        """Ends an owned server in order, or by force after `grace_s` seconds, and waits for it; may be called again."""
         if self.keeper is not None:
-            await asyncio.to_thread(_end, self.keeper)
+            await asyncio.to_thread(_end, self.keeper, grace_s)
 
 
 async def start(folder: Path, *, binary: str | None = None, patience_s: float = 60.0) -> Embedded:
@@ -80,7 +79,7 @@ async def start(folder: Path, *, binary: str | None = None, patience_s: float = 
                 await asyncio.sleep(_STEP_S)
     except BaseException as error:
         if keeper is not None:
-            await asyncio.to_thread(_end, keeper)
+            await asyncio.to_thread(_end, keeper, 0.0)
         if isinstance(error, TimeoutError):
             text = f"The embedded Redis in {folder} did not answer within {patience_s:g} seconds: {_last_words(folder)}"
             raise StoreAway(text) from error
@@ -189,11 +188,11 @@ async def _answers(socket: Path) -> bool:
         writer.close()
 
 
-def _end(keeper: subprocess.Popen[bytes]) -> None:
+def _end(keeper: subprocess.Popen[bytes], grace_s: float) -> None:
     if keeper.stdin is not None:
         keeper.stdin.close()
     try:
-        keeper.wait(_GRACE_S)
+        keeper.wait(grace_s)
     except subprocess.TimeoutExpired:
         os.killpg(keeper.pid, signal.SIGKILL)
         keeper.wait()

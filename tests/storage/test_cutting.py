@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import io
 import random
+import struct
 import zipfile
 
+import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
@@ -63,21 +65,43 @@ def test_headers_and_slices_together_are_the_file_again(data: bytes) -> None:
     assert again.getvalue() + headers[at:] == data
 
 
-def test_the_data_of_every_member_is_found_and_nothing_else() -> None:
-    file, rng = io.BytesIO(), random.Random(1)
-    contents = {f"{n}.wav": rng.randbytes(5_000 + n) for n in range(20)}
-    with zipfile.ZipFile(file, "w") as archive:
-        for name, data in contents.items():
-            archive.writestr(name, data)
-    whole = file.getvalue()
-    assert [whole[start:stop] for start, stop in member_spans(whole) or ()] == list(contents.values())
-
-
-def test_a_file_that_is_no_clean_zip_is_one_run_without_headers() -> None:
+def archive_of(*members: bytes) -> bytes:
     file = io.BytesIO()
     with zipfile.ZipFile(file, "w") as archive:
-        archive.writestr("a.wav", b"a" * 1000)
-    overlapping = file.getvalue().replace(b"PK\x03\x04", b"XX\x03\x04")
-    for data in (b"no zip at all" * 100, file.getvalue()[:-30], overlapping):
-        headers, slices = cut(data)
-        assert headers == b"" and [(piece.start, piece.stop) for piece in slices] == [(0, len(data))]
+        for number, data in enumerate(members):
+            info = zipfile.ZipInfo(f"{number}.wav")
+            info.extra = b"\xfe\xca\x04\0extr"
+            archive.writestr(info, data)
+    return file.getvalue()
+
+
+def test_the_data_of_every_member_is_found_and_nothing_else() -> None:
+    contents = [random.Random(n).randbytes(5_000 + n) for n in range(20)]
+    whole = archive_of(*contents)
+    assert [whole[start:stop] for start, stop in member_spans(whole) or ()] == contents
+
+
+def with_directory(whole: bytes, *, at: int, was: int, now: int) -> bytes:
+    """The zip with a number in the last entry of its directory changed; `at` counts from that entry."""
+    place = whole.rindex(b"PK\x01\x02") + at
+    assert whole[place : place + 4] == struct.pack("<I", was)
+    return whole[:place] + struct.pack("<I", now) + whole[place + 4 :]
+
+
+TWINS = archive_of(b"a" * 1000, b"a" * 1000)
+SECOND = TWINS.index(b"PK\x03\x04", 4)
+
+
+@pytest.mark.parametrize(
+    "data",
+    [
+        pytest.param(b"no zip at all" * 100, id="no zip"),
+        pytest.param(TWINS[:-30], id="truncated"),
+        pytest.param(TWINS.replace(b"PK\x03\x04", b"XX\x03\x04"), id="no members"),
+        pytest.param(with_directory(TWINS, at=42, was=SECOND, now=0), id="two entries share a member"),
+        pytest.param(with_directory(TWINS, at=20, was=1000, now=1001), id="a member reaches into the directory"),
+    ],
+)
+def test_a_file_that_is_no_clean_zip_is_one_run_without_headers(data: bytes) -> None:
+    headers, slices = cut(data)
+    assert headers == b"" and [(piece.start, piece.stop) for piece in slices] == [(0, len(data))]

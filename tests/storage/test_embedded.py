@@ -99,6 +99,35 @@ async def test_the_server_ends_when_its_owner_is_killed_and_keeps_what_it_had(fo
     await successor.close()
 
 
+async def test_the_server_outlives_its_keeper_but_not_its_owner(folder: Path) -> None:
+    server = await start(folder)
+    os.kill(server.keeper.pid, signal.SIGKILL)
+    server.keeper.wait()
+    second = await start(folder)
+    assert not second.owned
+    await put(second, "a", "1")
+    reader, writer = await asyncio.open_unix_connection(str(socket_path(folder)))
+    await server.close()
+    async with asyncio.timeout(10):
+        assert await reader.read() == b""
+    writer.close()
+    third = await start(folder)
+    assert third.owned and await value(third, "a") == b"1"
+    await third.close()
+
+
+async def test_a_folder_is_free_as_soon_as_its_server_is_gone_even_without_a_keeper(folder: Path) -> None:
+    server = await start(folder)
+    pid = await server_pid(server)
+    os.kill(server.keeper.pid, signal.SIGKILL)
+    server.keeper.wait()
+    os.kill(pid, signal.SIGKILL)
+    second = await start(folder, patience_s=10)
+    assert second.owned
+    await second.close()
+    await server.close()
+
+
 async def test_no_acknowledged_write_is_lost_when_the_server_is_killed_in_mid_flight(folder: Path) -> None:
     server = await start(folder)
     pid, acknowledged = await server_pid(server), 0
@@ -182,9 +211,9 @@ async def test_a_server_that_refuses_its_data_says_why(folder: Path) -> None:
         await start(folder)
 
 
-async def test_a_server_that_never_answers_is_given_up_and_ended(folder: Path) -> None:
+async def test_a_server_that_neither_answers_nor_ends_is_given_up_and_ended(folder: Path) -> None:
     program = folder / "mute"
-    program.write_text("#!/bin/sh\nexec sleep 600\n")
+    program.write_text("#!/bin/sh\ntrap '' TERM\nexec sleep 600\n")
     program.chmod(0o700)
     with pytest.raises(StoreAway, match=r"did not answer within 0.5 seconds"):
         await start(folder, binary=str(program), patience_s=0.5)
