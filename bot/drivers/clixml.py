@@ -2,28 +2,21 @@
 
 from __future__ import annotations
 
-import codecs
-import re
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
-from xml.etree.ElementTree import Element, ParseError, XMLParser
+from typing import TYPE_CHECKING
 
 from bot.domain.errors import BadInput, Damaged
-from bot.domain.groups import Audio, Ref, Value
+from bot.domain.groups import Value
+from bot.drivers.clixml_values import IDENTITIES, IDENTITY_TYPE, PLAIN, identified, shaped, unescaped, whole_identity
+
+if TYPE_CHECKING:
+    from lxml.etree import _Element
 
 NAMESPACE = "http://schemas.microsoft.com/powershell/2004/04"
 MAX_BYTES = 128 * 1024 * 1024
 MAX_TAGS = 4_000_000
 MAX_DEPTH = 64
-
-IDENTITIES = frozenset({"Identity", "OwnerPool", "QueueID", "BusinessHoursID", "AgentGroupIDList", "HolidaySetIDList"})
-"""Properties that hold an RgsIdentity, also where a shallow export left only its text."""
-
-_ESCAPE = re.compile(r"_x([0-9a-fA-F]{4})_")
-_IDENTITY = re.compile(r"(?:service:)?ApplicationServer:[^/\s]+(?:/[0-9A-F-]{36})?", re.IGNORECASE)
-_FQDN = re.compile(r"[\w-]+(?:\.[\w-]+)+")
-_NO_GUID = "00000000-0000-0000-0000-000000000000"
-_LISTS = ("LST", "IE", "STK", "QUE")
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,159 +27,104 @@ class Thing:
     value: Value
 
 
+def read(data: bytes, part: str) -> tuple[Thing, ...]:
+    """The objects in one CliXml file, UTF-8 or UTF-16; a list at the top counts as its items.
+
+    Bags become mappings, collections tuples, an RgsIdentity a `Ref`, an AudioFile an `Audio`, an enum its name; dates,
+    time spans, GUIDs, decimals and bytes keep their text. Raises Damaged naming `part`.
+    """
+    root = _parsed(data, part)
+    namespace, brace, tag = root.tag.rpartition("}")
+    if tag != "Objs" or namespace + brace not in ("", f"{{{NAMESPACE}}}"):
+        raise Damaged(f"{part} is XML, but not what Export-Clixml writes.")
+    try:
+        return _Reader(namespace + brace).things(root)
+    except (ValueError, BadInput) as error:
+        raise Damaged(f"{part} is not what Export-Clixml writes: {error}") from error
+
+
+def _parsed(data: bytes, part: str) -> _Element:
+    # Only who reads an export pays for lxml.
+    from lxml import etree
+
+    if len(data) > MAX_BYTES or data.count(b"<") > MAX_TAGS:
+        raise Damaged(f"{part} is larger than any export can be.")
+    if any("<!DOCTYPE".encode(encoding) in data for encoding in ("utf-8", "utf-16-le", "utf-16-be")):
+        raise Damaged(f"{part} declares a document type or entities, which an export never does.")
+    parser = etree.XMLParser(
+        resolve_entities=False,
+        no_network=True,
+        load_dtd=False,
+        remove_comments=True,
+        remove_pis=True,
+        collect_ids=False,
+    )
+    try:
+        root = etree.fromstring(data, parser)
+    except (etree.XMLSyntaxError, ValueError) as error:
+        raise Damaged(f"{part} is not well-formed XML: {str(error)[:200]}.") from error
+    if root.getroottree().docinfo.internalDTD is not None:
+        raise Damaged(f"{part} declares a document type or entities, which an export never does.")
+    return root
+
+
 @dataclass(frozen=True, slots=True)
 class _Type:
-    name: str
+    name: str = ""
     is_enum: bool = False
 
 
-def read(data: bytes, part: str) -> tuple[Thing, ...]:
-    """The objects in one CliXml file; a list at the top counts as its items. Raises Damaged naming `part`.
-
-    Bags become mappings, collections tuples, an RgsIdentity a `Ref`, an AudioFile an `Audio`, an enum its name; dates,
-    time spans, GUIDs, decimals and bytes keep their text.
-    """
-    text = decode(data, part)
-    if text.count("<") > MAX_TAGS:
-        raise Damaged(f"{part} has more than {MAX_TAGS:,} tags: too many to be read safely.")
-    if "<!DOCTYPE" in text:
-        raise Damaged(f"{part} declares XML entities or a document type; an export never does.")
-    parser = XMLParser()
-    try:
-        parser.feed(text)
-        root = parser.close()
-    except (ParseError, ValueError) as error:
-        raise Damaged(f"{part} is not well-formed XML: {error}.") from error
-    prefix, brace, tag = root.tag.rpartition("}")
-    if tag != "Objs" or prefix + brace not in ("", f"{{{NAMESPACE}}}"):
-        raise Damaged(f"{part} is XML, but not what Export-Clixml writes.")
-    try:
-        return _Reader(prefix + brace).things(root)
-    except (ValueError, BadInput) as error:
-        raise Damaged(f"{part} holds a value that cannot be read: {error}") from error
-
-
-def decode(data: bytes, part: str) -> str:
-    """The text of UTF-8 (with or without byte order mark) or UTF-16 (with one). Raises Damaged naming `part`."""
-    if len(data) > MAX_BYTES:
-        raise Damaged(f"{part} is larger than {MAX_BYTES // 1024**2} MiB.")
-    utf16 = data.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE))
-    try:
-        return data.decode("utf-16" if utf16 else "utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise Damaged(f"{part} is neither UTF-8 nor UTF-16 text.") from error
-
-
-def unescaped(text: str | None) -> str:
-    """`_xHHHH_` back into characters; halves of a surrogate pair join, and a lone half becomes U+FFFD."""
-    if text is None:
-        return ""
-    if "_x" not in text:
-        return text
-    text = _ESCAPE.sub(lambda match: chr(int(match[1], 16)), text)
-    return text.encode("utf-16-le", "surrogatepass").decode("utf-16-le", "replace")
-
-
-def _kept(text: str | None) -> str:
-    return text or ""
-
-
-def _whole(text: str | None) -> int:
-    return int(text or "")
-
-
-def _real(text: str | None) -> float:
-    return float(text or "")
-
-
-_PLAIN: Mapping[str, Callable[[str | None], Value]] = {
-    **dict.fromkeys(("S", "URI", "XD", "SBK"), unescaped),
-    **dict.fromkeys(("DT", "TS", "G", "D", "BA", "Version", "SS"), _kept),
-    **dict.fromkeys(("I16", "I32", "I64", "U16", "U32", "U64", "By", "SB"), _whole),
-    **dict.fromkeys(("Db", "Sg"), _real),
-    "B": lambda text: (text or "").lower() == "true",
-    "C": lambda text: unescaped(f"_x{_whole(text):04X}_"),
-    "Nil": lambda _: None,
-}
+_NO_TYPE = _Type()
 
 
 class _Reader:
-    """One file: what was named so far by RefId, and how much room is left for what is referred to again."""
-
-    __slots__ = ("budget", "depth", "lists", "names", "objects", "plain", "prefix", "refs", "types")
+    """One file: what was named so far, and how much room is left for what is referred to again."""
 
     def __init__(self, prefix: str) -> None:
-        self.prefix = prefix
-        self.plain = {prefix + tag: read for tag, read in _PLAIN.items()}
-        self.lists = frozenset(prefix + tag for tag in _LISTS)
+        self.plain = {prefix + tag: read for tag, read in PLAIN.items()}
+        self.obj, self.ref, self.pairs = prefix + "Obj", prefix + "Ref", prefix + "DCT"
+        self.names, self.names_again, self.text = prefix + "TN", prefix + "TNRef", prefix + "ToString"
+        self.bags = frozenset((prefix + "Props", prefix + "MS"))
+        self.lists = frozenset(prefix + tag for tag in ("LST", "IE", "STK", "QUE"))
         self.refs: dict[str, Value] = {}
         self.types: dict[str, _Type] = {}
-        self.names: dict[str, tuple[str, bool]] = {}
+        self.properties: dict[str | None, tuple[str, bool]] = {}
         self.budget = MAX_TAGS
         self.depth = 0
 
-    def things(self, root: Element) -> tuple[Thing, ...]:
-        found: list[Thing] = []
-        for element in root:
-            items = self._items(element)
-            found += (Thing(self._type_of(item).name, self.value(item)) for item in items)
+    def things(self, root: _Element) -> tuple[Thing, ...]:
+        found = [thing for element in root for thing in self._spread(element)]
         return tuple(thing for thing in found if thing.value is not None)
 
-    def _items(self, element: Element) -> list[Element]:
-        """The element itself, or what it lists: one object or many, piped or as one collection."""
-        if element.tag == self.prefix + "Obj":
-            for child in element:
-                if child.tag in self.lists:
-                    self._type_of(element)
-                    return list(child)
-        return [element]
+    def _spread(self, element: _Element) -> list[Thing]:
+        """One thing, or what a list at the top holds: one object or many, piped or as one collection."""
+        inside = (
+            next((child for child in element if child.tag in self.lists), None) if element.tag == self.obj else None
+        )
+        if inside is None:
+            return [self._thing(element)]
+        self._type(element)
+        return [self._thing(child) for child in inside]
 
-    def _type_of(self, element: Element) -> _Type:
-        for child in element:
-            if child.tag == self.prefix + "TN":
-                names = [name.text or "" for name in child]
-                found = _Type(
-                    names[0].rpartition(".")[2] if names else "", any(n.endswith("System.Enum") for n in names)
-                )
-                self.types[child.get("RefId", "")] = found
-                return found
-            if child.tag == self.prefix + "TNRef":
-                known = self.types.get(child.get("RefId", ""))
-                if known is None:
-                    raise ValueError("it names a type that was not described before.")
-                return known
-        return _NO_TYPE
+    def _thing(self, element: _Element) -> Thing:
+        value = self.value(element)
+        return Thing(self._type(element).name, value)
 
-    def value(self, element: Element) -> Value:
-        plain = self.plain.get(element.tag)
-        if plain is not None:
-            return plain(element.text)
-        if element.tag == self.prefix + "Obj":
+    def value(self, element: _Element) -> Value:
+        tag = element.tag
+        read = self.plain.get(tag)
+        if read is not None:
+            return read(element.text or "")
+        if tag == self.obj:
             return self._object(element)
-        if element.tag == self.prefix + "Ref":
+        if tag == self.ref:
             return self._again(element.get("RefId", ""))
-        raise ValueError(f"an element <{element.tag[-40:]}> that CliXml does not have.")
+        raise ValueError(f"it has no element <{tag[-40:]}>.")
 
-    def _again(self, ref_id: str) -> Value:
-        if ref_id not in self.refs:
-            raise ValueError(f"reference {ref_id[:20]} leads to nothing that was read before it.")
-        value = self.refs[ref_id]
-        self._spend(value, self.depth)
-        return value
-
-    def _spend(self, value: Value, depth: int) -> None:
-        """Counts what is referred to as if it were written out, so that references to references cannot explode."""
-        if isinstance(value, tuple | Mapping):
-            self.budget -= 1 + len(value)
-            if self.budget < 0 or depth > MAX_DEPTH:
-                raise ValueError("references to references that unfold without end.")
-            for item in value if isinstance(value, tuple) else value.values():
-                self._spend(item, depth + 1)
-
-    def _object(self, element: Element) -> Value:
+    def _object(self, element: _Element) -> Value:
         self.depth += 1
         if self.depth > MAX_DEPTH:
-            raise ValueError(f"objects within objects, more than {MAX_DEPTH} deep.")
+            raise ValueError(f"objects lie within objects, more than {MAX_DEPTH} deep.")
         value = self._built(element)
         self.depth -= 1
         ref_id = element.get("RefId")
@@ -194,93 +132,87 @@ class _Reader:
             self.refs[ref_id] = value
         return value
 
-    def _built(self, element: Element) -> Value:
-        prefix, kind = self.prefix, self._type_of(element)
-        bag: dict[str, Value] | None = None
-        text: str | None = None
-        inner: Value = None
-        has_inner = False
+    def _built(self, element: _Element) -> Value:
+        kind, bag, text, inner = _NO_TYPE, None, None, []
         for child in element:
             tag = child.tag
-            if tag == prefix + "Props" or tag == prefix + "MS":
+            if tag == self.names_again:
+                kind = self._known_type(child)
+            elif tag == self.text:
+                text = unescaped(child.text or "")
+            elif tag in self.bags:
+                known = whole_identity(text) if text and kind.name == IDENTITY_TYPE else None
+                if known is not None:
+                    return known
                 bag = self._bag(child, {} if bag is None else bag)
-            elif tag == prefix + "ToString":
-                text = unescaped(child.text)
+            elif tag == self.names:
+                kind = self._new_type(child)
             elif tag in self.lists:
-                inner, has_inner = tuple([self.value(item) for item in child]), True
-            elif tag == prefix + "DCT":
-                inner, has_inner = self._pairs(child), True
-            elif tag != prefix + "TN" and tag != prefix + "TNRef":
-                inner, has_inner = self.value(child), True
+                inner = [tuple([self.value(item) for item in child])]
+            elif tag == self.pairs:
+                inner = [self._dictionary(child)]
+            else:
+                inner = [self.value(child)]
         if kind.is_enum and text is not None:
             return text
-        if has_inner:
-            return inner
-        return _shaped(kind.name, bag, text)
+        return inner[0] if inner else shaped(kind.name, bag, text)
 
-    def _bag(self, element: Element, bag: dict[str, Value]) -> dict[str, Value]:
-        names = self.names
+    def _bag(self, element: _Element, bag: dict[str, Value]) -> dict[str, Value]:
+        properties, plain = self.properties, self.plain
         for child in element:
-            raw = child.get("N")
-            known = names.get(raw)
-            if known is None:
-                if raw is None:
-                    raise ValueError("a property without a name.")
-                name = unescaped(raw)
-                known = names[raw] = name, name in IDENTITIES
-            name, is_identity = known
-            value = self.value(child)
-            bag[name] = _identified(value) if is_identity else value
+            name, is_identity = properties.get(raw := child.get("N")) or self._property(raw)
+            read = plain.get(child.tag)
+            value = self.value(child) if read is None else read(child.text or "")
+            bag[name] = identified(value) if is_identity else value
         return bag
 
-    def _pairs(self, element: Element) -> dict[str, Value]:
+    def _property(self, raw: str | None) -> tuple[str, bool]:
+        if raw is None:
+            raise ValueError("a property has no name.")
+        name = unescaped(raw)
+        self.properties[raw] = name, name in IDENTITIES
+        return self.properties[raw]
+
+    def _dictionary(self, element: _Element) -> dict[str, Value]:
         found: dict[str, Value] = {}
         for entry in element:
             pair = {child.get("N"): child for child in entry}
             if "Key" not in pair or "Value" not in pair:
-                raise ValueError("a dictionary entry without its key or its value.")
+                raise ValueError("a dictionary's entry lacks its key or its value.")
             found[str(self.value(pair["Key"]))] = self.value(pair["Value"])
         return found
 
+    def _type(self, element: _Element) -> _Type:
+        for child in element:
+            if child.tag == self.names:
+                return self._new_type(child)
+            if child.tag == self.names_again:
+                return self._known_type(child)
+        return _NO_TYPE
 
-_NO_TYPE = _Type("")
+    def _new_type(self, element: _Element) -> _Type:
+        names = [name.text or "" for name in element]
+        found = _Type(names[0].rpartition(".")[2] if names else "", any(name.endswith("System.Enum") for name in names))
+        self.types[element.get("RefId", "")] = found
+        return found
 
+    def _known_type(self, element: _Element) -> _Type:
+        known = self.types.get(element.get("RefId", ""))
+        if known is None:
+            raise ValueError("an object has a type that was not described before.")
+        return known
 
-def _shaped(kind: str, bag: dict[str, Value] | None, text: str | None) -> Value:
-    """The domain's own value for what an object turned out to be."""
-    if bag is None:
-        return text if text is not None else {}
-    if kind == "RgsIdentity" or ("ServiceId" in bag and "InstanceId" in bag):
-        return _identity(bag, text or "")
-    if kind == "AudioFile" or ("UniqueName" in bag and "OriginalFileName" in bag):
-        return Audio(str(bag.get("UniqueName") or ""), str(bag.get("OriginalFileName") or ""))
-    return bag
+    def _again(self, ref_id: str) -> Value:
+        if ref_id not in self.refs:
+            raise ValueError(f"reference {ref_id[:20]} leads to nothing that was read before it.")
+        self._spend(self.refs[ref_id], self.depth)
+        return self.refs[ref_id]
 
-
-def _identity(bag: Mapping[str, Value], text: str) -> Ref:
-    instance = bag.get("InstanceId")
-    guid = instance.get("Guid") if isinstance(instance, Mapping) else instance
-    for candidate in (text, *_texts(bag.get("ServiceId"))):
-        ref = _identified(candidate)
-        if isinstance(ref, Ref):
-            suffix = f"/{guid}" if guid and guid != _NO_GUID else f"/{ref.guid}" if ref.guid else ""
-            return Ref.parse(f"ApplicationServer:{ref.pool}{suffix}")
-    raise ValueError("an identity that does not say which pool it belongs to.")
-
-
-def _texts(value: Value) -> tuple[str, ...]:
-    if isinstance(value, Ref):
-        return (str(value),)
-    found = value.values() if isinstance(value, Mapping) else (value,)
-    return tuple(item for item in found if isinstance(item, str))
-
-
-def _identified(value: Value) -> Value:
-    """An identity that was left as text (also a bare FQDN) as a `Ref`; what is none stays what it is."""
-    if isinstance(value, tuple):
-        return tuple([_identified(item) for item in value])
-    if not isinstance(value, str):
-        return value
-    if _IDENTITY.fullmatch(value):
-        return Ref.parse(value)
-    return Ref.parse(f"ApplicationServer:{value}") if _FQDN.fullmatch(value) else value
+    def _spend(self, value: Value, depth: int) -> None:
+        """Counts what is referred to as if it were written out, so that references to references cannot explode."""
+        if isinstance(value, tuple | Mapping):
+            self.budget -= 1 + len(value)
+            if self.budget < 0 or depth > MAX_DEPTH:
+                raise ValueError("references to references unfold without end.")
+            for item in value if isinstance(value, tuple) else value.values():
+                self._spend(item, depth + 1)

@@ -58,9 +58,7 @@ def write(type_name: str, rows: Iterable[Row], *, encoding: str = "utf-16") -> b
     writer = _Writer()
     for row in rows:
         writer.bag("", f"{_SETTINGS}.{type_name}", row)
-    label = "utf-16" if encoding == "utf-16" else "utf-8"
-    head = f'<?xml version="1.0" encoding="{label}"?>\r\n<Objs Version="1.1.0.1" xmlns="{NAMESPACE}">'
-    text = f"{head}{''.join(writer.out)}</Objs>"
+    text = f'<Objs Version="1.1.0.1" xmlns="{NAMESPACE}">{"".join(writer.out)}</Objs>'
     return b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16" else text.encode("utf-8")
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from types import MappingProxyType
 
 from bot.domain.errors import BadInput, Damaged
-from bot.domain.groups import Audio, Inventory, Kind, RgsObject, ServiceSettings, walk
+from bot.domain.groups import Audio, Inventory, Kind, RgsObject, ServiceSettings, Value
 from bot.drivers import clixml
 from bot.drivers.clixml_write import write
 
@@ -36,6 +36,7 @@ _INSTANCES = f"{FOLDER}/RGS/Instances"
 _SAFE_NAME = re.compile(r"(?!\.+$)[\w.{}() -]{1,200}")
 _CANNOT = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
 _CHUNK = 1024 * 1024
+_DEEPER = (tuple, Audio, dict, MappingProxyType)
 
 
 @dataclass(frozen=True, slots=True)
@@ -110,11 +111,17 @@ def _members(inventory: Inventory, audio: Callable[[str], bytes]) -> Iterator[tu
 def _recordings(objects: tuple[RgsObject, ...], settings: ServiceSettings | None) -> Iterator[tuple[str, Audio]]:
     """Each recording with the folder of the object that uses it."""
     for item in objects:
-        for _, value in walk(item.properties):
-            if isinstance(value, Audio):
-                yield item.guid, value
+        for recording in _recordings_in(item.properties):
+            yield item.guid, recording
     if settings is not None and settings.default_music is not None:
         yield _SETTINGS_TYPE, settings.default_music
+
+
+def _recordings_in(value: Value) -> list[Audio]:
+    if isinstance(value, Audio):
+        return [value]
+    below = value if isinstance(value, tuple) else value.values() if isinstance(value, Mapping) else ()
+    return [audio for item in below if isinstance(item, _DEEPER) for audio in _recordings_in(item)]
 
 
 @dataclass(slots=True)
