@@ -6,6 +6,7 @@ from bot.sandbox.guard import refuse_real_tokens
 from bot.sandbox.journal import Journal, MemoryJournal, RedisJournal
 from bot.sandbox.refusals import NotPossible, RealTokens, SandboxError
 from bot.sandbox.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SOCKET, Sandbox
+from bot.sandbox.switches import Switch
 from bot.sandbox.values import Channel, Group, Kind, Message, Person, View
 
 __all__ = [
@@ -26,6 +27,7 @@ __all__ = [
     "RedisJournal",
     "Sandbox",
     "SandboxError",
+    "Switch",
     "Trouble",
     "View",
     "refuse_real_tokens",

@@ -16,18 +16,22 @@ from bot.sandbox import acts, api, clicks, seed
 from bot.sandbox.acts import Outcome
 from bot.sandbox.clicks import Press, Where
 from bot.sandbox.delivery import ACK_SECONDS, RETRY_AFTER, Delivery
-from bot.sandbox.faults import Faults
+from bot.sandbox.faults import Faults, Trouble
 from bot.sandbox.journal import Journal
 from bot.sandbox.manifest import read_manifest
+from bot.sandbox.page import Page, add_headers, only_from_here
 from bot.sandbox.refusals import SlackRefusal
 from bot.sandbox.shapes import group_json, user_json
 from bot.sandbox.slack import Slack
+from bot.sandbox.switches import Switch
 from bot.sandbox.tickets import Tickets
 from bot.sandbox.transports import HttpTransport, SocketTransport
 from bot.sandbox.values import Durable, Message, Person, View
 from bot.sandbox.workspace import Workspace
 
 HOST = "127.0.0.1"
+LARGEST_CALL = 4 * 1024 * 1024
+FAILING_CALLS = 3
 SOCKET = "socket"
 BOT_TOKEN = "xoxb-sandbox"
 APP_TOKEN = "xapp-sandbox"
@@ -46,6 +50,7 @@ class Sandbox:
     """A workspace of Slack on 127.0.0.1, for one app.
 
     `deliver` is the app's address for HTTP, or "socket" for Socket Mode. `journal` keeps messages, cards and homes.
+    The page shows `hints` (mrkdwn, one thing to try each) and `switches` beside the stand-in's own.
     """
 
     def __init__(
@@ -62,6 +67,8 @@ class Sandbox:
         ack_seconds: float = ACK_SECONDS,
         retry_after: Sequence[float] = RETRY_AFTER,
         contents: Iterable[Durable] | None = None,
+        hints: Sequence[str] = (),
+        switches: Sequence[Switch] = (),
     ) -> None:
         read = read_manifest(manifest)
         self.workspace = Workspace(seed.TEAM, seed.DOMAIN, seed.BOT_USER, seed.BOT_ID, seed.APP_ID)
@@ -72,6 +79,7 @@ class Sandbox:
         self.sockets = SocketTransport(self.slack)
         transport = self.sockets if deliver == SOCKET else HttpTransport(deliver, signing_secret, clock)
         self.delivery = Delivery(self.slack, transport, ack_seconds, retry_after)
+        self._page = Page(self.slack, self.delivery, hints, (*switches, *self._own_switches()))
         self._contents = tuple(contents) if contents is not None else seed.contents(read.bot_name)
         self._changed = asyncio.Event()
         self.workspace.watchers.append(lambda word, value: self._changed.set())
@@ -88,13 +96,15 @@ class Sandbox:
         return f"{self.slack.address}/api/"
 
     def app(self) -> web.Application:
-        """The web application: Web API, response URLs, Socket Mode."""
-        app = web.Application(client_max_size=4 * 1024 * 1024)
+        """The web application: Web API, response URLs, Socket Mode, the page."""
+        app = web.Application(client_max_size=LARGEST_CALL, middlewares=[only_from_here])
+        app.on_response_prepare.append(add_headers)
         app.add_routes(
             [
                 web.route("*", "/api/{method}", partial(api.call, self.slack)),
                 web.post("/response/{url_id}", self._respond),
                 web.get("/link/", self.sockets.accept),
+                *self._page.routes(),
             ]
         )
         return app
@@ -225,6 +235,34 @@ class Sandbox:
         self.faults.away = away
         if away:
             await self.sockets.close()
+
+    def _own_switches(self) -> tuple[Switch, ...]:
+        return (
+            Switch(
+                "Slack is away", self._toggle_away, "Nothing gets in or out until it is back", lambda: self.faults.away
+            ),
+            Switch(
+                "Slack limits the rate",
+                self._toggle_limits,
+                "One message a second per channel, and so many calls a minute",
+                lambda: self.faults.rate_limits,
+            ),
+            Switch(
+                "Let the next 3 calls fail", self._fail_calls, "Slack answers 500; a message or an edit may be missing"
+            ),
+        )
+
+    async def _toggle_away(self) -> str:
+        await self.go_away(not self.faults.away)
+        return "Slack is away. What the bot does goes on, unseen." if self.faults.away else "Slack is back."
+
+    async def _toggle_limits(self) -> str:
+        self.faults.rate_limits = not self.faults.rate_limits
+        return "Slack limits the rate now." if self.faults.rate_limits else "Slack takes calls as they come."
+
+    async def _fail_calls(self) -> str:
+        self.faults.next_calls(FAILING_CALLS, Trouble.SERVER_ERROR)
+        return f"The bot's next {FAILING_CALLS} calls will fail."
 
     async def _respond(self, request: web.Request) -> web.Response:
         try:

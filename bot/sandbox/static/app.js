@@ -1,0 +1,73 @@
+// Draws the page again where something changed.
+import { composer } from "./compose.js";
+import { by, fill, h } from "./dom.js";
+import { drawModal } from "./modal.js";
+import { drawPane } from "./panes.js";
+import { drawFoot, drawPlaces, drawWho } from "./side.js";
+import * as store from "./store.js";
+import { announce, drawStream } from "./stream.js";
+import { act, listen } from "./wire.js";
+
+let typing = null;
+
+function drawBar() {
+  const { place, tab } = store.view;
+  const tabs = ["home", "messages"].map((one) =>
+    h("button", { type: "button", role: "tab", "aria-selected": String(tab === one), onclick: () => store.choose({ tab: one }) }, one === "home" ? "Home" : "Messages"));
+  if (place === "app") return fill(by("bar"), h("h1", {}, store.data.app), h("div", { class: "tabs", role: "tablist" }, tabs));
+  const channel = store.data.channels.get(place);
+  fill(by("bar"),
+    h("h1", {}, `#${channel.name}`),
+    h("span", { class: "purpose" }, channel.purpose),
+    channel.ext_shared ? h("span", { class: "tag outside" }, "⇌ shared") : null,
+    channel.members.includes(store.data.bot) ? null : h("span", { class: "tag" }, `${store.data.app} is not in here`));
+}
+
+function drawComposer() {
+  const id = store.channelId();
+  const box = by("compose");
+  const direct = store.data.channels.get(id)?.direct_with;
+  if (!id || (direct && !store.data.writable)) return fill(box), (typing = null);
+  const place = direct || store.view.place === "app" ? store.data.app : `#${store.data.channels.get(id).name}`;
+  const command = store.outside(store.view.me) ? "" : `, or type ${store.data.commands[0]?.name || "/"}`;
+  typing = composer(`${store.view.me} ${id}`, `Message ${place}${command}`, () => ({ channel: id }));
+  fill(box, typing.node);
+}
+
+// Put words into the composer, from wherever they were pressed.
+function put(text) {
+  if (!typing) store.choose({ place: store.channelsOf(store.view.me)[0].id });
+  typing.set(text);
+}
+
+function drawTitle() {
+  const { personal, count } = store.unreadOf(store.view.me);
+  document.title = `${personal ? `(${personal}) ` : count ? "• " : ""}Switchback`;
+}
+
+const sides = () => (drawPlaces(), drawWho(), drawTitle());
+const everything = () => (drawBar(), drawComposer(), drawStream(), drawPane(put), drawModal(), sides(), drawFoot());
+
+// Slack tells the app whenever somebody opens it.
+const greet = () => store.view.place === "app" && act({ do: "home", tab: store.view.tab }, { quiet: true });
+
+const REDRAW = {
+  begin: () => (everything(), greet()),
+  choose: ({ before }) => {
+    const moved = ["me", "place", "tab"].some((key) => before[key] !== store.view[key]);
+    if (moved) everything(), greet();
+    else drawPane(put), drawFoot();
+  },
+  modals: drawModal,
+  switches: () => (drawPane(put), drawFoot()),
+  message: (frame) => {
+    if (frame.do === "put" && !frame.value.edited) announce(frame.value);
+    if (frame.value.channel === store.channelId()) drawStream(), drawPane(put);
+    sides();
+  },
+  home: () => store.channelId() || drawStream(),
+};
+
+store.onChange((frame) => (REDRAW[frame.do] || REDRAW[frame.kind] || everything)(frame));
+document.addEventListener("visibilitychange", () => store.data.team && (drawStream(), sides()));
+listen();

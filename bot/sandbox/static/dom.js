@@ -1,0 +1,50 @@
+// The few lines that make elements; text only ever becomes text nodes.
+
+export function h(tag, props = {}, ...children) {
+  const node = document.createElement(tag);
+  for (const [name, value] of Object.entries(props)) {
+    if (value === undefined || value === null || value === false) continue;
+    if (name.startsWith("on")) node.addEventListener(name.slice(2), value);
+    else if (name === "value" || name === "checked" || name === "selected" || name === "disabled") node[name] = value;
+    else node.setAttribute(name, value === true ? "" : value);
+  }
+  node.append(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+export const by = (id) => document.getElementById(id);
+
+export function fill(node, ...children) {
+  node.replaceChildren(...children.flat(Infinity).filter((child) => child !== null && child !== undefined && child !== false));
+  return node;
+}
+
+let counter = 0;
+export const fresh = (prefix) => `${prefix}-${++counter}`;
+
+export function toast(words) {
+  const note = h("div", { class: "toast" }, words);
+  by("toasts").append(note);
+  setTimeout(() => note.remove(), 7000);
+}
+
+// A question with two answers, in Slack's confirm dialog shape.
+export function ask(question) {
+  const dialog = h("dialog", { class: "modal small", "aria-labelledby": "ask-title" });
+  const danger = question.style === "danger" ? "danger" : "primary";
+  dialog.append(
+    h("form", { method: "dialog" },
+      h("header", {}, h("h2", { id: "ask-title" }, question.title)),
+      h("div", { class: "body" }, question.text),
+      h("footer", {},
+        h("button", { class: "button", value: "no" }, question.deny),
+        h("button", { class: `button ${danger}`, value: "yes" }, question.confirm))));
+  document.body.append(dialog);
+  dialog.showModal();
+  return new Promise((done) => {
+    dialog.addEventListener("close", () => {
+      dialog.remove();
+      done(dialog.returnValue === "yes");
+    });
+  });
+}
