@@ -103,6 +103,7 @@ def test_a_reader_that_goes_away_is_no_error() -> None:
     running = subprocess.Popen(
         [sys.executable, "-m", "bot", "check", "--manifest", "https://switchback.contoso.com"],
         cwd=ROOT,
+        env={"PATH": "/usr/bin:/bin"},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
     )
@@ -124,8 +125,10 @@ def test_the_manifest_for_http_is_the_same_app_at_an_address(capsys: pytest.Capt
     assert over_http == by_socket
 
 
-def test_an_address_that_already_has_the_path_gets_it_once() -> None:
-    whole = http_manifest(manifest(), "https://contoso.com:8443/bots/slack/events")
+def test_an_address_that_already_has_the_path_gets_it_once_and_the_original_stays_as_it_was() -> None:
+    original = manifest()
+    whole = http_manifest(original, "https://contoso.com:8443/bots/slack/events")
+    assert original == manifest()
     assert whole["settings"]["interactivity"]["request_url"] == "https://contoso.com:8443/bots/slack/events"
 
 

@@ -139,6 +139,8 @@ plan_block = "yes"
         ),
         ("[slack]\ncall_list = ['a\\tb', 'c\td']", "line 2, slack.call_list: must be text in quotes, on one line"),
         ("pools = 3", "line 1, pools: must be a list"),
+        ("[[pools]]\nfqdn = 'a.b'\nfolder = 'C:\\a\tb'", "line 3, pools.folder: must be a full Windows path"),
+        ("[channels]\nnotifications = 3", "line 2, channels.notifications: must be the id of a channel"),
         ("driver = 3", "line 1, driver: must be a table."),
         ("[[pools]\n", "line 1, column 8: this is not valid TOML:"),
         (
@@ -150,6 +152,13 @@ plan_block = "yes"
 def test_each_kind_of_fault_has_its_sentence(text: str, sentence: str) -> None:
     (found,) = faults(text)
     assert found.startswith(f"switchback.toml, {sentence}")
+
+
+@pytest.mark.parametrize(
+    "url", ["redis://localhost", "rediss://:p%40ss@redis.contoso.com:6380/1", "unix:///run/r.sock"]
+)
+def test_every_way_to_redis_is_taken_as_it_stands(url: str) -> None:
+    assert settings({"REDIS_URL": url}).redis_url == url
 
 
 @pytest.mark.parametrize("port", ["", "0", "65535"])
