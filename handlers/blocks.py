@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Sequence
 from typing import Any
 
-from handlers.wording import plain
+from handlers.wording import fitting, plain
 
 Block = dict[str, Any]
 Message = dict[str, Any]
@@ -13,6 +14,8 @@ Message = dict[str, Any]
 
 View = dict[str, Any]
 """A modal or an App Home."""
+
+_SECTION = 2900
 
 
 def words(text: str) -> Block:
@@ -35,6 +38,21 @@ def section(text: str, accessory: Block | None = None) -> Block:
 
 def context(*texts: str) -> Block:
     return {"type": "context", "elements": [words(text) for text in texts]}
+
+
+def packed(lines: Sequence[str], most: int = 11_000) -> list[Block]:
+    """Lines in as few sections as hold them, `most` characters in all: a message takes some 13,000 (facts: slack)."""
+    pages: list[list[str]] = [[]]
+    for line in fitting(lines, len(lines), most):
+        if sum(map(len, pages[-1])) + len(pages[-1]) + len(line) > _SECTION:
+            pages.append([])
+        pages[-1].append(line)
+    return [section("\n".join(page)) for page in pages if page]
+
+
+def size(drawn: Sequence[Block]) -> int:
+    """Characters of the blocks as they are sent."""
+    return len(json.dumps(drawn, ensure_ascii=False))
 
 
 def divider() -> Block:

@@ -11,7 +11,7 @@ from handlers import actions, blocks, rows
 from handlers.blocks import Block, Message, context, section
 from handlers.wording import bounded, bullets, code, joined, lasted, mention, plain, shown, utc, when
 
-_SIGNS: Mapping[Phase, str] = {
+SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
     Phase.READING: "⏳",
     Phase.RUNNING: "⚙️",
@@ -41,7 +41,8 @@ _COMMAND = "The command:"
 _TO = {"failover": "→", "failback": "←"}
 _STYLED = 2
 _BUTTONS = 24
-_PIECES = 8
+_PIECES = 2
+_CARD = 13_000
 _TEXT = 4000
 
 
@@ -57,12 +58,13 @@ def card(report: Report, *, plan_block: bool = False, asked_in: str = "") -> Mes
 
     Always the same for the same run, within the limits of a message, and complete in `text` alone.
     """
-    done = rows.plan(report, title(report)) if plan_block else rows.finished(report)
+    top = [blocks.header(f"{_HEADINGS.get(report.run.phase, '')}{title(report)}"), _state(report)]
     parts = _open(report) if report.run.is_open else []
     follows = rows.coming(rows.parted(report).coming, not report.run.is_open)
-    next_up = [context(follows)] if follows and not plan_block else []
-    drawn = [blocks.header(f"{_HEADINGS.get(report.run.phase, '')}{title(report)}"), _state(report), *done]
-    return {"text": text(report), "blocks": [*drawn, *parts, *next_up, _footer(report, asked_in)]}
+    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(report, asked_in)]
+    room = _CARD - blocks.size([*top, *rest])
+    done = rows.plan(report, title(report)) if plan_block else rows.finished(report, room)
+    return {"text": text(report), "blocks": [*top, *done, *rest]}
 
 
 def text(report: Report) -> str:
@@ -90,7 +92,7 @@ def _state(report: Report) -> Block:
     took = f"\n{_progress(report)}{_took(report)}"
     menu = [(_label(choice), _value(report, choice)) for choice in report.buttons if _in_menu(report, choice)]
     accessory = blocks.overflow(actions.MORE, menu) if menu else None
-    return section(f"{_SIGNS[run.phase]} *{shown(report.state, 400)}*{outcome}{took}", accessory)
+    return section(f"{SIGNS[run.phase]} *{shown(report.state, 400)}*{outcome}{took}", accessory)
 
 
 def _open(report: Report) -> list[Block]:
@@ -98,15 +100,15 @@ def _open(report: Report) -> list[Block]:
     run, now = report.run, report.now
     drawn = [blocks.divider()]
     if now is not None:
-        why = f"\n{shown(report.explain, 1500)}" if report.explain else ""
+        why = f"\n{shown(report.explain, 1200)}" if report.explain else ""
         drawn.append(section(f"▶️ *Now: {rows.name(now)}*{why}"))
     if run.sentence:
-        drawn.append(section(f"> {shown(run.sentence, 1500)}"))
+        drawn.append(section(f"> {shown(run.sentence, 1000)}"))
     if report.details:
-        drawn.append(section(bullets(report.details, 2900)))
+        drawn.append(section(bullets(report.details, 1800)))
     drawn += _commands(report)
     if report.effect:
-        drawn.append(section(f"*What that changes, as predicted:*\n{bullets(report.effect, 2800)}"))
+        drawn.append(section(f"*What that changes, as predicted:*\n{bullets(report.effect, 1800)}"))
     if report.waits_for_people:
         drawn.append(context(_who_may(report)))
     return [*drawn, *_buttons(report)]
@@ -115,7 +117,7 @@ def _open(report: Report) -> list[Block]:
 def _commands(report: Report) -> list[Block]:
     if not report.commands:
         return []
-    pieces = code(report.commands)
+    pieces = code(report.commands, 2000)
     drawn = [section(f"*{_COMMANDS.get(report.run.phase, _COMMAND)}*"), *(section(piece) for piece in pieces[:_PIECES])]
     left = sum(len(piece) for piece in pieces[_PIECES:])
     return [*drawn, context(f"🛑 {left} more characters of commands have no room here.")] if left else drawn

@@ -19,9 +19,9 @@ _SIGNS = {
 }
 _OTHER = ("▫️", "To do")
 _STATUS = {"pass": "complete", "warn": "complete", "skipped": "complete", "stop": "error"}
-_ROOM = 2900
+_SECTION = 2800
+_LEAST = 1000
 _ROWS_WHILE_OPEN = 5
-_SECTIONS = 4
 _TASKS = 50
 
 
@@ -51,12 +51,15 @@ def name(line: Line, most: int = 150) -> str:
     return shown(f"{line.number} · {line.title}" if line.number else line.title, most)
 
 
-def finished(report: Report) -> list[Block]:
-    """Finished rows, a line each. While the run is open only the latest are told, and every warning."""
+def finished(report: Report, room: int) -> list[Block]:
+    """Finished rows, a line each, in about `room` characters.
+
+    While the run is open only the latest are told, and every warning.
+    """
     rows = parted(report).finished
     kept = [row for row in rows[:-_ROWS_WHILE_OPEN] if row.mark == "warn"] if report.run.is_open else list(rows)
     kept = [*kept, *rows[-_ROWS_WHILE_OPEN:]] if report.run.is_open else kept
-    pages = _pages([_compact(row) for row in kept])
+    pages = _pages([_compact(row) for row in kept], max(_LEAST, room))
     folded = len(rows) - sum(len(page) for page in pages)
     first = [f"✅ *{_counted(folded)} before* · done or left out, told in the thread"] if folded else []
     texts = ["\n".join(page) for page in pages]
@@ -88,17 +91,18 @@ def _counted(count: int) -> str:
     return f"{count} row" if count == 1 else f"{count} rows"
 
 
-def _pages(lines: list[str]) -> list[list[str]]:
-    """The newest lines in sections, as many as a card has room for."""
+def _pages(lines: list[str], room: int) -> list[list[str]]:
+    """The newest lines in sections, as many as there is room for."""
     pages: list[list[str]] = [[]]
-    room = _ROOM
+    taken = 0
     for line in reversed(lines):
         room -= len(line) + 1
+        taken += len(line) + 1
         if room < 0:
-            if len(pages) == _SECTIONS:
-                break
+            break
+        if taken > _SECTION:
             pages.append([])
-            room = _ROOM - len(line) - 1
+            taken = len(line) + 1
         pages[-1].append(line)
     return [page[::-1] for page in reversed(pages)]
 

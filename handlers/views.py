@@ -5,10 +5,27 @@ from __future__ import annotations
 from bot.domain.run import Run
 from bot.domain.runbook import Tell
 from handlers.blocks import Message, context, header, section
+from handlers.board import impact_board
 from handlers.card import card
+from handlers.forms import detail, form
+from handlers.lists import backups_list, help_text, pools_list, runs_list, status, whoami
 from handlers.wording import bounded, bullets, shown
 
-__all__ = ["card", "sentence", "tell"]
+__all__ = [
+    "Message",
+    "backups_list",
+    "card",
+    "detail",
+    "form",
+    "help_text",
+    "impact_board",
+    "pools_list",
+    "runs_list",
+    "sentence",
+    "status",
+    "tell",
+    "whoami",
+]
 
 
 def sentence(text: str) -> Message:
@@ -17,9 +34,13 @@ def sentence(text: str) -> Message:
     return {"text": said, "blocks": [section(said)]}
 
 
-def tell(told: Tell, run: Run) -> Message:
-    """A message of the outbox: one compact line, or, when it is loud, one that is not overlooked."""
-    said = shown(told.sentence, 1500) or "Something happened in this run."
+def tell(told: Tell, run: Run, missed: str = "") -> Message:
+    """A message of the outbox: one compact line, or, when it is loud, one that is not overlooked.
+
+    `missed` is the id of somebody who should have got it directly and cannot be written to.
+    """
+    to = f"For <@{missed}>: " if missed else ""
+    said = to + (shown(told.sentence, 1500) or "Something happened in this run.")
     lines = bullets(told.details, 2900, rows=20)
     text = bounded("\n".join(part for part in (f"⚠️ {said}" if told.loud else said, lines) if part), 3900)
     top = [header(f"⚠️ Needs attention: {run.primary.short}"), section(f"*{said}*")] if told.loud else [section(said)]

@@ -1,0 +1,121 @@
+"""What App Home shows one person: what waits for them, what runs, the pools, and what was."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+
+from bot.domain.access import Need, allow
+from bot.domain.backup import Backup
+from bot.domain.errors import NotAllowed
+from bot.domain.model import Person, Pool, PoolRecord
+from bot.domain.report import Report
+from bot.domain.run import Phase, Run
+from handlers import actions, blocks
+from handlers.blocks import Block, View, header, section
+from handlers.lists import pool_line, report_line, run_line
+from handlers.wording import shown
+
+ENTRIES = 5
+"""Entries of each part at first; "Show more" adds as many."""
+
+MOST = 20
+_EMPTY = (
+    "Nothing waits for you, and no run is open.\n"
+    "Type `/rgs failover <pool>` in a channel when a pool is down: Switchback walks you through it row by row, and "
+    "shows every command before anybody approves it. `/rgs help` lists everything else."
+)
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses."""
+
+    reports: Sequence[Report]
+    recent: Sequence[Run]
+    pools: Mapping[str, Pool]
+    records: Mapping[str, PoolRecord]
+    newest: Mapping[str, Backup | None]
+    due: Mapping[str, float | None]
+    unpaired: Mapping[str, str]
+    now: float
+    links: Mapping[str, str] = field(default_factory=dict)
+
+
+def home(house: House, person: Person, entries: int = ENTRIES) -> View:
+    """The view for one person; `entries` of each part are shown, and a button for more."""
+    try:
+        allow(person, Need.ANYONE)
+    except NotAllowed as refusal:
+        return {"type": "home", "blocks": [header("Switchback"), section(shown(refusal.sentence, 1000))]}
+    most = max(1, min(entries, MOST))
+    waiting = [report for report in house.reports if waits_for(report, person)]
+    others = [report for report in house.reports if report not in waiting]
+    empty = [] if house.reports else [section(_EMPTY)]
+    drawn = [
+        header("Switchback"),
+        *empty,
+        *_runs("Waits for you", waiting, house, most),
+        *_runs("Running", others, house, most),
+        *_pools(house, person, most),
+        *_recent(house, most),
+        _foot(house, most),
+    ]
+    return {"type": "home", "blocks": drawn}
+
+
+def waits_for(report: Report, person: Person) -> bool:
+    """Whether this person may press one of the buttons that the run waits with; nobody is their own second."""
+    run = report.run
+    if not report.waits_for_people:
+        return False
+    if run.phase is Phase.WAITING and any(approval.who.id == person.id for approval in run.approvals):
+        return False
+    needs = {choice.need or report.need for choice in report.buttons if choice.key != "abandon"}
+    return any(_may(person, need) for need in needs)
+
+
+def _may(person: Person, need: Need) -> bool:
+    try:
+        allow(person, need)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _runs(heading: str, reports: Sequence[Report], house: House, most: int) -> list[Block]:
+    if not reports:
+        return []
+    rows = [section(report_line(report), _link(house.links.get(report.run.id, ""))) for report in reports[:most]]
+    return [header(f"{heading} ({len(reports)})"), *rows]
+
+
+def _link(address: str) -> Block | None:
+    if not address:
+        return None
+    opens = {"type": "button", "text": blocks.label("Open the card", 75), "action_id": f"{actions.LINK}card"}
+    return {**opens, "url": address}
+
+
+def _pools(house: House, person: Person, most: int) -> list[Block]:
+    offers = _may(person, Need.ADMIN)
+    rows = []
+    for fqdn, pool in list(house.pools.items())[:most]:
+        record = house.records.get(fqdn, PoolRecord(fqdn))
+        backup, due, lone = house.newest.get(fqdn), house.due.get(fqdn), house.unpaired.get(fqdn, "")
+        reads = f"Back up {pool.short} now"
+        press = blocks.button("Back up now", f"{actions.DO}backup", f"backup {fqdn}", reads=reads) if offers else None
+        rows.append(section(pool_line(pool, record, backup, due, lone, house.now), press))
+    return [header("Pools"), *rows] if rows else []
+
+
+def _recent(house: House, most: int) -> list[Block]:
+    ended = [run for run in house.recent if not run.is_open][:most]
+    return [header("Recent runs"), *blocks.packed([run_line(run, house.now) for run in ended])] if ended else []
+
+
+def _foot(house: House, most: int) -> Block:
+    more = max(len(house.reports), len(house.pools), len(house.recent)) > most and most < MOST
+    refresh = blocks.button("Refresh", actions.HOME_REFRESH, str(most))
+    further = [blocks.button("Show more", actions.HOME_MORE, str(most + ENTRIES))] if more else []
+    return blocks.actions([refresh, *further])

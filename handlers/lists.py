@@ -1,0 +1,194 @@
+"""Answers of `/rgs`: lists of pools, backups and runs, the state of everything, help, and who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from bot.domain.access import Need, allow
+from bot.domain.backup import Backup
+from bot.domain.errors import NotAllowed
+from bot.domain.groups import Kind
+from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
+from bot.domain.report import Report
+from bot.domain.run import Phase, Run
+from handlers import actions, blocks
+from handlers.blocks import Block, Message, context, header, packed
+from handlers.card import SIGNS, title
+from handlers.wording import bounded, joined, lasted, shown, when
+
+STATES: Mapping[PoolState, str] = {
+    PoolState.ACTIVE: "🟢 active",
+    PoolState.OUTAGE: "🔴 in outage",
+    PoolState.FAILING_OVER: "🟠 failing over",
+    PoolState.FAILED_OVER: "🟣 failed over",
+    PoolState.FAILING_BACK: "🔵 failing back",
+}
+_ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
+_TEXT = 3900
+
+
+class Row(Protocol):
+    """A subcommand as help shows it."""
+
+    @property
+    def usage(self) -> str: ...
+    @property
+    def example(self) -> str: ...
+    @property
+    def meaning(self) -> str: ...
+
+
+def listing(heading: str, lines: Sequence[str], *foot: str, more: Sequence[Block] = ()) -> Message:
+    """Lines under a heading, as many as a message has room for; the text alone says the same."""
+    text = bounded("\n".join([f"{heading}:", *lines, *foot]), _TEXT)
+    feet = [context(words) for words in foot if words]
+    return {"text": text, "blocks": [header(heading), *packed(lines), *feet, *more]}
+
+
+def help_text(rows: Iterable[Row]) -> Message:
+    """Every subcommand with an example."""
+    lines = [f"*`/rgs {row.usage}`* — {shown(row.meaning, 300)} For example `{row.example}`." for row in rows]
+    foot = (
+        "Switchback exports Response Groups every day, and walks people through failover and failback, row by row.",
+        "It never starts a failover by itself. Every command is shown before anybody approves it.",
+    )
+    return listing("What you can type", lines, *foot)
+
+
+def pools_list(
+    pools: Mapping[str, Pool],
+    records: Mapping[str, PoolRecord],
+    newest: Mapping[str, Backup | None],
+    due: Mapping[str, float | None],
+    unpaired: Mapping[str, str],
+    *,
+    now: float,
+) -> Message:
+    """Every pool: where it stands, its backup pool, its last and next backup. All by FQDN; instants in seconds."""
+    lines = []
+    for fqdn, pool in pools.items():
+        record = records.get(fqdn, PoolRecord(fqdn))
+        lines.append(pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now))
+    return listing("Pools", lines or ["No pool is configured yet: name them under [[pools]] in the configuration."])
+
+
+def pool_line(
+    pool: Pool, record: PoolRecord, backup: Backup | None, due: float | None, unpaired: str, now: float
+) -> str:
+    """One pool in two lines."""
+    pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
+    since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
+    held = f" · held by run `{shown(record.held_by, 120)}`" if record.held_by else ""
+    last = f"last backup {lasted(now - backup.taken_at)} ago, {_counts(backup)}" if backup else "⚠️ no backup yet"
+    coming = f", next {when(due)}" if due else ", none scheduled"
+    lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
+    return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{coming}{lone}"
+
+
+def backups_list(pool: Pool, page: Sequence[Backup], *, older: bool, now: float) -> Message:
+    """Kept backups, newest first; `older`: there may be more behind them."""
+    lines = [_backup_line(backup, now) for backup in page]
+    none = f"{shown(pool.short, 80)} has no backup yet. `/rgs backup {shown(pool.short, 80)}` makes one now."
+    more = _older(actions.page_value("backups", pool.fqdn, page[-1].id)) if older and page else []
+    return listing(f"Backups of {pool.short}", lines or [none], more=more)
+
+
+def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
+    """Runs, newest first; `older`: there may be more behind them."""
+    lines = [run_line(run, now) for run in page]
+    none = "No run yet. `/rgs failover <pool>` declares an outage, `/rgs backup <pool>` makes a backup."
+    more = _older(actions.page_value("runs", "", str(page[-1].opened_at))) if older and page else []
+    return listing("Runs", lines or [none], more=more)
+
+
+def run_line(run: Run, now: float) -> str:
+    """One run in a line: what, how it stands or ended, who opened it."""
+    what = f"*{run.runbook.capitalize()} of {shown(run.primary.short, 80)}*"
+    end = _ENDS.get(run.phase)
+    took = f" after {lasted(run.closed_at - run.opened_at)}" if run.closed_at is not None else ""
+    state = f"{end}{took}" if end else f"open for {lasted(now - run.opened_at)}"
+    said = f" — {shown(run.sentence, 200)}" if run.sentence else ""
+    who = shown(run.opened_by.name, 80)
+    return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{shown(run.id, 120)}`"
+
+
+def status(reports: Sequence[Report], records: Mapping[str, PoolRecord], *, now: float) -> Message:
+    """Where every pool stands, then every open run with what it waits for."""
+    away = [record for record in records.values() if record.state is not PoolState.ACTIVE]
+    standing = [f"*{shown(one.fqdn, 260)}* · {STATES[one.state]} since {when(one.since)}" for one in away]
+    active = len(records) - len(away)
+    calm = [f"🟢 {'All' if not away else 'The other'} {active} pools are active."] if active else []
+    running = [report_line(report) for report in reports] or ["No run is open."]
+    return listing("Status", [*standing, *calm, *running], "`/rgs runs` lists what is over.")
+
+
+def report_line(report: Report) -> str:
+    """An open run in two lines: its state, and who is waited for."""
+    said = shown(report.run.sentence, 200)
+    waits = f"Waits for {report.need.words}." if report.waits_for_people else "Nobody has to do anything."
+    state = joined((shown(report.state, 200), said if said != report.state else ""))
+    what = f"{SIGNS[report.run.phase]} *{shown(title(report), 200)}*"
+    return f"{what} · {state}\n      {waits} `{shown(report.run.id, 120)}`"
+
+
+def whoami(person: Person) -> Message:
+    """Who somebody is to Switchback, which roles they hold, and what follows."""
+    roles = ", ".join(sorted(person.roles)) if person.roles else "none"
+    known = "not known: whoever grants roles did not answer in time" if person.roles is None else roles
+    lines = [
+        f"*{shown(person.name, 100) or 'Somebody'}* · `{shown(person.id, 60)}`",
+        f"In this workspace: {_STANDINGS[person.standing]}",
+        f"Roles: {known}",
+        *(f"{'✅ You may' if _may(person, need) else '➖ You may not'} {what}" for need, what in _MAY.items()),
+    ]
+    return listing(
+        "Who you are to Switchback",
+        lines,
+        f"Roles come from Slack user groups or from [roles.{Role.SERVER_ADMIN}] and [roles.{Role.RG_ADMIN}] "
+        "in Switchback's configuration.",
+    )
+
+
+_STANDINGS = {
+    Standing.MEMBER: "a full member",
+    Standing.GUEST: "a guest, and guests can press nothing",
+    Standing.EXTERNAL: "of another organisation, and can press nothing here",
+    Standing.DELETED: "a deactivated account",
+    Standing.BOT: "a bot, and bots can press nothing",
+    Standing.UNKNOWN: "not known: Slack did not answer in time",
+}
+_MAY = {
+    Need.ANYONE: "follow every run, and answer what any member may answer, such as test calls",
+    Need.ADMIN: "start and approve backups, failover and failback of Response Groups",
+    Need.SERVER_ADMIN: "approve what moves whole pools",
+}
+
+
+def _may(person: Person, need: Need) -> bool:
+    try:
+        allow(person, need)
+    except NotAllowed:
+        return False
+    return True
+
+
+def _counts(backup: Backup) -> str:
+    found = (f"{count} {kind.singular if count == 1 else kind.plural}" for kind, count in _known(backup) if count)
+    return ", ".join(found) or "empty"
+
+
+def _known(backup: Backup) -> Iterable[tuple[Kind, int]]:
+    return ((kind, backup.counts.get(kind, 0)) for kind in Kind)
+
+
+def _backup_line(backup: Backup, now: float) -> str:
+    size = f"{backup.size / 1e6:,.1f} MB" if backup.size >= 1e5 else f"{backup.size / 1e3:,.1f} kB"
+    source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 260)}"
+    first = f"*{when(backup.taken_at)}*, {lasted(now - backup.taken_at)} ago · {size} · {_counts(backup)}{source}"
+    warned = "".join(f"\n      ⚠️ {shown(warning, 200)}" for warning in backup.warnings[:3])
+    return f"{first}\n      `{shown(backup.id, 150)}` · SHA-256 `{shown(backup.sha256[:12], 20)}…`{warned}"
+
+
+def _older(value: str) -> list[Block]:
+    return [blocks.actions([blocks.button("Show older", actions.PAGE, value)])]
