@@ -11,6 +11,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
+from redis.asyncio import Redis
 
 from bot.__main__ import COMMANDS, Command, main, parser
 from bot.checks import check, configured, http_manifest, manifest
@@ -209,6 +210,16 @@ async def test_slack_out_of_reach_is_one_sentence(slack: Sandbox) -> None:
 async def test_redis_out_of_reach_is_one_sentence_without_its_password(slack: Sandbox, tmp_path: Path) -> None:
     (missing,) = await check(at(slack, redis_url=f"unix://:hush@{tmp_path}/none.sock"))
     assert missing.startswith("Redis cannot be reached.") and "hush" not in missing
+
+
+async def test_what_a_power_cut_would_cost_is_said(slack: Sandbox, redis: Redis, redis_url: str) -> None:
+    assert await check(at(slack, redis_url=redis_url)) == []
+    await redis.config_set("appendfsync", "everysec")
+    try:
+        (cost,) = await check(at(slack, redis_url=redis_url))
+    finally:
+        await redis.config_set("appendfsync", "always")
+    assert "power cut" in cost
 
 
 @pytest.mark.parametrize(

@@ -1,0 +1,20 @@
+"""The documents say what the code says."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.__main__ import COMMANDS
+from bot.settings import table
+
+README = Path(__file__).parents[2] / "README.md"
+
+
+def test_the_readme_has_the_table_of_every_setting() -> None:
+    # Made by: python -c "from bot.settings import table; print(table())"
+    assert table() in README.read_text("utf-8")
+
+
+def test_the_readme_names_every_command() -> None:
+    text = README.read_text("utf-8")
+    assert [command.name for command in COMMANDS if f"bot {command.name}" not in text] == []
