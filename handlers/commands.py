@@ -31,6 +31,9 @@ NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
 """How many words may stand behind a subcommand."""
 
 
+STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
+
+
 @dataclass(frozen=True, slots=True)
 class Asked:
     """A subcommand that somebody asked for in `channel`; `before` is the last entry of a list they saw already."""
@@ -135,13 +138,15 @@ async def _runs(asked: Asked) -> Reply:
 
 
 async def _impact(asked: Asked) -> Reply:
-    """Of a stage, of the stage that a pool is in, or of all of them in short."""
-    word = "".join(asked.words).casefold().replace("-", "_")
-    stage = next((stage for stage in Stage if stage.name.casefold() == word), None)
-    if stage is None and word:
-        pool = _pool(asked)
-        stage = STAGE_OF[(await asked.desk.runs.records([pool.fqdn]))[pool.fqdn].state]
-    return Reply(views.impact_board(stage), public=stage is not None)
+    """Of a stage, of the stage that a pool is in, or of all of them."""
+    word = "".join(asked.words).casefold()
+    stage = STAGES.get(word)
+    if stage is not None or not word:
+        return Reply(views.impact_board(stage), public=stage is not None)
+    pool = _pool(asked)
+    record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
+    imported = record.carry.get("imported")
+    return Reply(views.impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
 
 
 async def _whoami(asked: Asked) -> Reply:
@@ -207,7 +212,7 @@ COMMANDS = (
         "impact",
         "impact [pool|stage]",
         "/rgs impact pool-a",
-        "What callers and agents see at each stage of a recovery.",
+        f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
         _impact,
         MAYBE_ONE,
     ),

@@ -1,0 +1,105 @@
+"""Every button: those of a run go to the engine, the others open, page or do what a subcommand does."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from typing import TYPE_CHECKING
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.access import Need, allow
+from bot.domain.errors import BadInput, NotAllowed
+from bot.domain.model import Person
+from bot.domain.press import Press
+from bot.domain.report import Report
+from bot.domain.run import Entry, Who
+from bot.domain.runbook import Choice
+from handlers import actions, commands, home, payloads, views
+from handlers.blocks import View
+from handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from handlers.desk import Desk
+
+Button = Callable[["Desk", AsyncArgs, Person, str], Awaitable[Reply | None]]
+
+
+async def pressed(desk: Desk, args: AsyncArgs) -> Reply | None:
+    """The one listener of all clicks; the row with the longest prefix of the action id does it."""
+    action = args.body["actions"][0]
+    name = str(action.get("action_id"))
+    prefix = max((prefix for prefix in BUTTONS if name.startswith(prefix)), key=len, default=actions.LINK)
+    person = await desk.people.person(*payloads.actor(args.body))
+    return await BUTTONS[prefix](desk, args, person, actions.value_of(action))
+
+
+async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    """A choice with fields asks for them first; any other one is made at once."""
+    button = actions.decode(value)
+    report = await desk.engine.report(button.run_id)
+    choice = _choice(report, button)
+    if choice is None or not choice.fields:
+        await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, {}), person)
+        return
+    await _permit(desk, report, person, choice.need or report.need)
+    await _open(args, views.form(choice, report, value))
+
+
+async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    """The server's own text may hold names and numbers, so only holders of the row's role see it."""
+    report = await desk.engine.report(value)
+    await _permit(desk, report, person, report.need)
+    await _open(args, views.detail(report))
+
+
+async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
+    page = actions.decode_page(value)
+    return await commands.older(desk, person, page)
+
+
+async def _do(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
+    return await commands.run(desk, person, payloads.channel(args.body), value)
+
+
+async def _home(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    allow(person, Need.ANYONE)
+    await home.more(desk, person, value)
+
+
+async def _nothing(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    """Opening an address needs nothing of the bot."""
+
+
+BUTTONS: Mapping[str, Button] = {
+    actions.RUN: _of_run,
+    actions.DETAIL: _detail,
+    actions.PAGE: _page,
+    actions.DO: _do,
+    actions.HOME_REFRESH: _home,
+    actions.HOME_MORE: _home,
+    actions.LINK: _nothing,
+}
+
+
+def _choice(report: Report, button: actions.Pressed) -> Choice | None:
+    """The choice that the button stands for, as long as it is what is asked; the engine says what became of others."""
+    still = report.run.step == button.step and button.question == report.run.question
+    offered = (one for one in report.buttons if one.key == button.choice)
+    return next((one for one in offered if still or one.key == "abandon"), None)
+
+
+async def _permit(desk: Desk, report: Report, person: Person, need: Need) -> None:
+    """Raises NotAllowed, and the log says so: whoever is refused here never gets to the engine."""
+    try:
+        allow(person, need)
+    except NotAllowed as refusal:
+        entry = Entry(desk.now(), Who.person(person), "refused", report.run.step, refusal.sentence)
+        await desk.runs.note(report.run.id, entry)
+        raise
+
+
+async def _open(args: AsyncArgs, view: View) -> None:
+    trigger = args.body.get("trigger_id")
+    if not trigger:
+        raise BadInput("Slack sent nothing that a form could be opened with. Press the button again.")
+    await args.client.views_open(trigger_id=trigger, view=view)

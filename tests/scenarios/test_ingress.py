@@ -1,0 +1,190 @@
+"""What comes in over HTTP: only what Slack signed just now, once, of our workspace; the rest changes nothing."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import logging
+from collections.abc import AsyncIterator, Callable
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.run import Run
+from handlers.ingress import MOST_BYTES
+from tests.drivers.sandbox_parts import ANNA, EMIL, GRETA
+from tests.scenarios.front import TEAM, Front, click, form, opened, signature
+from tests.scenarios.stage import ANNA as OPENER
+from tests.scenarios.stage import A
+
+FORM = {"Content-Type": "application/x-www-form-urlencoded"}
+HELP = {"command": "/rgs", "text": "help", "team_id": TEAM, "user_id": EMIL, "channel_id": "C0INCIDENT"}
+
+
+@pytest.fixture
+async def front(redis: Redis) -> AsyncIterator[Front]:
+    async with opened(redis) as front:
+        yield front
+
+
+async def asking(front: Front) -> Run:
+    """A failover that asks for its outage to be confirmed by anybody who may."""
+    run = await front.desk.engine.start("failover", A, OPENER)
+    return await front.stage.settle(run.id)
+
+
+async def test_what_slack_signed_is_answered(front: Front) -> None:
+    body, headers = form(HELP)
+
+    status, text = await front.signed(body, headers)
+
+    assert status == 200 and "/rgs failover" in json.loads(text)["text"]
+
+
+BODY = form(HELP)[0]
+REFUSED: dict[str, Callable[[int], tuple[bytes, dict[str, str]]]] = {
+    "unsigned": lambda now: (BODY, {}),
+    "signed by guess": lambda now: (BODY, {**signature(BODY, now), "X-Slack-Signature": "v0=" + "0" * 64}),
+    "stamped only": lambda now: (BODY, {"X-Slack-Request-Timestamp": str(now)}),
+    "signed with another secret": lambda now: (BODY, signature(BODY, now, secret="another")),
+    "signed without a secret": lambda now: (BODY, signature(BODY, now, secret="")),
+    "tampered body": lambda now: (BODY + b"&text=failover+pool-a", signature(BODY, now)),
+    "tampered stamp": lambda now: (BODY, {**signature(BODY, now), "X-Slack-Request-Timestamp": str(now - 1)}),
+    "stale": lambda now: (BODY, signature(BODY, now - 301)),
+    "of the future": lambda now: (BODY, signature(BODY, now + 301)),
+    "stamped with a fraction": lambda now: (BODY, signature(BODY, f"{now}.0")),
+    "stamped with a word": lambda now: (BODY, signature(BODY, "now")),
+    "stamped beyond measure": lambda now: (BODY, signature(BODY, "9" * 400)),
+    "signed beyond ASCII": lambda now: (BODY, {**signature(BODY, now), "X-Slack-Signature": "v0=ü"}),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+async def test_what_slack_did_not_sign_just_now_is_refused_and_nothing_changes(front: Front, what: str) -> None:
+    before = await front.everything()
+    sent, headers = REFUSED[what](int(front.stage.clock()))
+
+    assert await front.post(sent, FORM | headers) == (401, "")
+    assert await front.everything() == before and not front.told(EMIL)
+
+
+@pytest.mark.parametrize("age", [-300, 300])
+async def test_a_clock_that_is_five_minutes_off_is_forgiven(front: Front, age: int) -> None:
+    assert (await front.signed(BODY, FORM, age))[0] == 200
+
+
+async def test_a_click_of_another_workspace_is_refused_and_nothing_changes(front: Front) -> None:
+    run = await asking(front)
+    before = await front.everything()
+    body = click(run, "declare", ANNA, team="T0OTHER001")
+
+    assert await front.signed(body, FORM) == (401, "")
+    assert await front.everything() == before
+
+
+async def test_a_command_of_another_workspace_is_refused(front: Front) -> None:
+    body, headers = form({**HELP, "team_id": "T0OTHER001"})
+
+    assert await front.signed(body, headers) == (401, "")
+
+
+async def test_somebody_of_another_organisation_is_refused_although_the_click_is_of_our_workspace(
+    front: Front,
+) -> None:
+    run = await asking(front)
+    body = click(run, "abandon", GRETA, user_team="T0PARTNER1")
+
+    status, _ = await front.signed(body, FORM)
+
+    assert status == 200 and await front.desk.runs.load(run.id) == run
+    entry = (await front.desk.runs.audit(run.id))[0]
+    assert (entry.what, entry.who.id) == ("refused", f"T0PARTNER1:{GRETA}")
+
+
+async def test_the_same_bytes_again_are_met_with_silence_and_nothing_changes(front: Front) -> None:
+    body, headers = form({**HELP, "text": "backup pool-a", "user_id": ANNA})
+    headers |= signature(body, int(front.stage.clock()))
+    status, text = await front.post(body, headers)
+    assert status == 200 and "Starting" in json.loads(text)["text"]
+    before = await front.everything()
+
+    for _ in range(3):
+        assert await front.post(body, headers) == (200, "")
+
+    assert await front.everything() == before
+    assert len(await front.desk.runs.page()) == 1
+
+
+async def test_fifty_copies_at_once_start_one_run(front: Front) -> None:
+    body, headers = form({**HELP, "text": "backup pool-a", "user_id": ANNA})
+    headers |= signature(body, int(front.stage.clock()))
+
+    answers = await asyncio.gather(*(front.post(body, headers) for _ in range(50)))
+
+    assert sorted(bool(text) for _, text in answers) == [False] * 49 + [True]
+    assert len(await front.desk.runs.page()) == 1
+
+
+async def test_an_event_that_slack_sends_again_is_taken_once(front: Front, caplog: pytest.LogCaptureFixture) -> None:
+    event = {"type": "event_callback", "team_id": TEAM, "event_id": "Ev1"}
+    event |= {"event": {"type": "user_change", "user": {"id": EMIL}}}
+    body = json.dumps(event).encode()
+    await front.desk.people.person(EMIL)
+
+    for age, retry in ((1, {}), (0, {"X-Slack-Retry-Num": "1", "X-Slack-Retry-Reason": "http_timeout"})):
+        assert await front.signed(body, {"Content-Type": "application/json"} | retry, age) == (200, "")
+
+    assert len([key async for key in front.stage.redis.scan_iter("replay:*")]) == 1
+    assert not caplog.records
+
+
+async def test_slack_may_verify_the_address_and_the_certificate(front: Front) -> None:
+    asked = json.dumps({"type": "url_verification", "token": "x", "challenge": "3eZbrw1aB"}).encode()
+    body, headers = form({"ssl_check": "1", "token": "x"})
+
+    status, text = await front.signed(asked, {"Content-Type": "application/json"})
+    assert (status, json.loads(text)) == (200, {"challenge": "3eZbrw1aB"})
+    assert await front.signed(body, headers) == (200, "")
+    assert (await front.get("/slack/events?ssl_check=1"))[0] == 200
+    assert (await front.get("/slack/events"))[0] == 405
+
+
+@pytest.mark.parametrize(
+    ("body", "kind"),
+    [
+        (b"[1]", "application/json"),
+        (b"{", "application/json"),
+        (b"[" * 100_000, "application/json"),
+        (b"payload=%5B1%5D", "application/x-www-form-urlencoded"),
+        (b"payload=", "application/x-www-form-urlencoded"),
+        (b"\xff\xfe", "application/x-www-form-urlencoded"),
+    ],
+)
+async def test_what_cannot_be_read_is_a_bad_request(front: Front, body: bytes, kind: str) -> None:
+    assert await front.signed(body, {"Content-Type": kind}) == (400, "")
+
+
+async def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(front: Front) -> None:
+    body = b"x" * (MOST_BYTES + 1)
+
+    assert await front.signed(body, FORM) == (413, "")
+
+
+async def test_nothing_that_slack_sends_reaches_the_log(front: Front, caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+    body, headers = form({**HELP, "text": "help +49 30 5550 1234"})
+
+    await front.post(body, headers)
+    await front.signed(body, headers)
+
+    assert "5550" not in caplog.text
+
+
+async def test_the_bot_says_that_it_lives_and_whether_it_is_ready(front: Front) -> None:
+    assert await front.get("/healthz") == (200, {"alive": True, "socket_mode": "off"})
+    assert await front.get("/readyz") == (200, {"redis": True, "slack": True})
+
+    await front.slack.go_away()
+
+    assert await front.get("/readyz") == (503, {"redis": True, "slack": False})
+    assert (await front.get("/healthz"))[0] == 200
