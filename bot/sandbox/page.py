@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import json
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -62,14 +63,33 @@ async def _close(slack: Slack, delivery: Delivery, body: Body) -> acts.Outcome:
     return await clicks.close(slack, delivery, body["as"], body["view_id"], bool(body.get("clear")))
 
 
-ACTS: dict[str, Callable[[Slack, Delivery, Body], Awaitable[acts.Outcome]]] = {
-    "click": _click,
-    "close": _close,
-    "command": _command,
-    "home": _home,
-    "say": _say,
-    "submit": _submit,
+@dataclass(frozen=True, slots=True)
+class Act:
+    """One thing people do on the page: what it must say, all of it text, and who does it."""
+
+    needs: tuple[str, ...]
+    run: Callable[[Slack, Delivery, Body], Awaitable[acts.Outcome]]
+
+
+ACTS = {
+    "click": Act(("as", "where", "action_id", "block_id"), _click),
+    "close": Act(("as", "view_id"), _close),
+    "command": Act(("as", "channel", "text"), _command),
+    "home": Act(("as",), _home),
+    "say": Act(("as", "channel", "text"), _say),
+    "submit": Act(("as", "view_id"), _submit),
 }
+
+
+def read_act(raw: str) -> tuple[Act, Body]:
+    """What the page asks for; ValueError when it makes no sense."""
+    body = json.loads(raw)
+    act = ACTS.get(body.get("do", "")) if isinstance(body, dict) else None
+    if act is None or not all(isinstance(body.get(name), str) for name in act.needs):
+        raise ValueError("This is no act of a person.")
+    if not isinstance(body.get("values", {}), dict):
+        raise ValueError("The values of a form are named.")
+    return act, body
 
 
 class Page:
@@ -79,6 +99,7 @@ class Page:
         self._slack, self._delivery = slack, delivery
         self._hints, self._switches = tuple(hints), tuple(switches)
         self._feeds: set[asyncio.Queue[bytes]] = set()
+        self._switched: list[dict[str, Any]] = []
         slack.workspace.watchers.append(self._changed)
 
     def routes(self) -> list[web.AbstractRouteDef]:
@@ -130,6 +151,14 @@ class Page:
         else:
             change = {"do": word, "kind": value.key.partition(":")[0], "value": value}
         self._send(change)
+        self._tell_switches()
+
+    def _tell_switches(self) -> None:
+        """A switch may turn by itself, for instance when the one failure it promised has happened."""
+        shown = [switch.shown() for switch in self._switches]
+        if shown != self._switched:
+            self._switched = shown
+            self._send({"do": "switches", "switches": shown})
 
     def _send(self, change: dict[str, Any]) -> None:
         frame = msgspec.json.encode(change)
@@ -143,7 +172,9 @@ class Page:
         socket = web.WebSocketResponse(heartbeat=20, timeout=1)
         await socket.prepare(request)
         feed: asyncio.Queue[bytes] = asyncio.Queue()
-        feed.put_nowait(msgspec.json.encode(self.snapshot()))
+        begin = self.snapshot()
+        self._switched = begin["switches"]
+        feed.put_nowait(msgspec.json.encode(begin))
         self._feeds.add(feed)
         sender = asyncio.create_task(_pump(feed, socket))
         try:
@@ -160,12 +191,13 @@ class Page:
 
     async def _act(self, request: web.Request) -> web.Response:
         try:
-            body = json.loads(await request.text())
-            outcome = await ACTS[body["do"]](self._slack, self._delivery, body)
+            act, body = read_act(await request.text())
+        except ValueError:
+            raise web.HTTPBadRequest(text="The page asked for something this stand-in does not know.") from None
+        try:
+            outcome = await act.run(self._slack, self._delivery, body)
         except SandboxError as refusal:
             return web.json_response({"ok": False, "notice": str(refusal), "errors": {}})
-        except (KeyError, TypeError, ValueError):
-            raise web.HTTPBadRequest(text="The page asked for something this stand-in does not know.") from None
         return web.json_response({"ok": outcome.ok, "notice": outcome.notice, "errors": dict(outcome.errors)})
 
     async def _switch(self, request: web.Request) -> web.Response:
@@ -173,7 +205,7 @@ class Page:
         if not number.isdecimal() or int(number) >= len(self._switches):
             raise web.HTTPNotFound(text="There is no such switch.")
         notice = await self._switches[int(number)].press()
-        self._send({"do": "switches", "switches": [switch.shown() for switch in self._switches]})
+        self._tell_switches()
         return web.json_response({"ok": True, "notice": notice or "", "errors": {}})
 
 

@@ -31,8 +31,12 @@ function drawComposer() {
   const place = direct || store.view.place === "app" ? store.data.app : `#${store.data.channels.get(id).name}`;
   const command = store.outside(store.view.me) ? "" : `, or type ${store.data.commands[0]?.name || "/"}`;
   typing = composer(`${store.view.me} ${id}`, `Message ${place}${command}`, () => ({ channel: id }));
+  const had = box.contains(document.activeElement);
   fill(box, typing.node);
+  if (had) box.querySelector("textarea").focus();
 }
+
+const startTyping = () => by("compose").querySelector("textarea")?.focus();
 
 // Put words into the composer, from wherever they were pressed.
 function put(text) {
@@ -52,11 +56,12 @@ const everything = () => (drawBar(), drawComposer(), drawStream(), drawPane(put)
 const greet = () => store.view.place === "app" && act({ do: "home", tab: store.view.tab }, { quiet: true });
 
 const REDRAW = {
-  begin: () => (everything(), greet()),
+  begin: () => (everything(), greet(), startTyping()),
   choose: ({ before }) => {
     const moved = ["me", "place", "tab"].some((key) => before[key] !== store.view[key]);
     if (moved) everything(), greet();
-    else drawPane(put), drawFoot();
+    if (before.place !== store.view.place) startTyping();
+    if (!moved) drawPane(put), drawFoot();
   },
   modals: drawModal,
   switches: () => (drawPane(put), drawFoot()),

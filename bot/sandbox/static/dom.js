@@ -19,6 +19,16 @@ export function fill(node, ...children) {
   return node;
 }
 
+// Bring the children of a node to these, touching only what differs: focus, selection and open menus stay.
+export function patch(parent, nodes) {
+  const wanted = nodes.flat(Infinity).filter(Boolean);
+  const kept = new Set(wanted);
+  [...parent.childNodes].filter((node) => !kept.has(node)).forEach((node) => node.remove());
+  wanted.forEach((node, at) => {
+    if (parent.childNodes[at] !== node) parent.insertBefore(node, parent.childNodes[at] || null);
+  });
+}
+
 let counter = 0;
 export const fresh = (prefix) => `${prefix}-${++counter}`;
 

@@ -4,6 +4,8 @@ export const data = {
   now: 0, team: "", bot: "", app: "", writable: true, commands: [], hints: [], switches: [],
   people: new Map(), groups: new Map(), channels: new Map(), messages: new Map(), homes: new Map(), modals: new Map(),
 };
+// Grows when names change, so that whatever shows one is drawn anew.
+export let edition = 0;
 export const view = { me: "", place: "", tab: "home", pane: "try", thread: "" };
 
 const listeners = [];
@@ -25,6 +27,7 @@ export function begin(frame) {
   if (!since) localStorage.setItem("since", (since = frame.now));
   data.messages = new Map();
   frame.messages.forEach(keep);
+  edition += 1;
   if (first) settle(firstView());
   tell({ do: "begin" });
 }
@@ -35,6 +38,7 @@ export function change(frame) {
   else if (frame.kind === "message") frame.do === "put" ? keep(frame.value) : forget(frame.value);
   else if (frame.kind === "home") data.homes.set(frame.value.user, frame.value);
   else {
+    edition += 1;
     const table = { person: data.people, group: data.groups, channel: data.channels }[frame.kind];
     frame.do === "put" ? table.set(frame.value.id, frame.value) : table.delete(frame.value.id);
   }

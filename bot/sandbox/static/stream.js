@@ -1,6 +1,6 @@
 // The messages of one conversation, App Home, and the threads beside them.
 import { draw, keepingFocus } from "./blocks.js";
-import { by, fill, h } from "./dom.js";
+import { by, fill, h, patch } from "./dom.js";
 import { clock, day, mrkdwn } from "./text.js";
 import * as store from "./store.js";
 import { act, earlier } from "./wire.js";
@@ -66,16 +66,31 @@ export function messageNode(message, { compact = false, inThread = false } = {})
     tools);
 }
 
+// Messages that did not change keep their nodes, one set for the channel and one for the thread.
+const drawn = { stream: new WeakMap(), thread: new WeakMap() };
+
+function cached(message, options) {
+  const kept = drawn[options.inThread ? "thread" : "stream"];
+  const below = options.inThread ? [] : store.replies(message.channel, store.view.me, message.ts);
+  const look = [store.edition, store.view.me, options.compact, below.length, below.at(-1)?.ts].join(" ");
+  if (kept.get(message)?.look !== look) kept.set(message, { look, node: messageNode(message, options) });
+  return kept.get(message).node;
+}
+
 function listed(messages, options = {}) {
-  const out = [];
-  messages.forEach((message, at) => {
+  return messages.flatMap((message, at) => {
     const before = messages[at - 1];
-    const newDay = !before || day(before.ts) !== day(message.ts);
-    if (newDay && !options.inThread) out.push(h("div", { class: "day", role: "separator" }, h("span", {}, day(message.ts))));
-    const compact = !newDay && before.user === message.user && !before.only === !message.only && message.ts - before.ts < GROUP_SECONDS;
-    out.push(messageNode(message, { ...options, compact: compact && !message.blocks.length }));
+    const newDay = !options.inThread && (!before || day(before.ts) !== day(message.ts));
+    const follows = before && before.user === message.user && !before.only === !message.only;
+    const compact = Boolean(follows && !newDay && !message.blocks.length && message.ts - before.ts < GROUP_SECONDS);
+    return [newDay ? dayLine(day(message.ts)) : null, cached(message, { ...options, compact })];
   });
-  return out;
+}
+
+const dayLines = new Map();
+function dayLine(words) {
+  if (!dayLines.has(words)) dayLines.set(words, h("div", { class: "day", role: "separator" }, h("span", {}, words)));
+  return dayLines.get(words);
 }
 
 function empty(channel) {
@@ -96,7 +111,8 @@ export function drawStream() {
     drawStream();
   };
   const button = roots.length >= 200 ? h("button", { class: "button quiet", onclick: more }, "Earlier messages") : null;
-  keepingFocus(stream, () => fill(stream, h("div", { class: "column" }, button, roots.length ? listed(roots) : empty(channel))));
+  if (stream.firstChild?.className !== "column") fill(stream, h("div", { class: "column" }));
+  keepingFocus(stream, () => patch(stream.firstChild, [button, roots.length ? listed(roots) : empty(channel)]));
   stream.dataset.channel = id;
   if (atEnd) stream.scrollTop = stream.scrollHeight;
   if (document.visibilityState === "visible") store.markRead(store.view.me, id);
@@ -119,7 +135,7 @@ export function drawThread(box, anew) {
   const count = h("div", { class: "day", role: "separator" }, h("span", {}, below.length === 1 ? "1 reply" : `${below.length} replies`));
   const gone = h("p", { class: "faint" }, "This message is gone.");
   const atEnd = !anew && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-  keepingFocus(box, () => fill(box, root ? messageNode(root, { inThread: true }) : gone, root ? count : null, listed(below, { inThread: true })));
+  keepingFocus(box, () => patch(box, [root ? cached(root, { inThread: true, compact: false }) : gone, root ? count : null, listed(below, { inThread: true })]));
   if (atEnd) box.scrollTop = box.scrollHeight;
 }
 
