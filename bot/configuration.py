@@ -29,11 +29,12 @@ _LONGEST_TEXT = 200
 
 @dataclass(frozen=True, slots=True)
 class Key:
-    """What a table may hold under `name`; a `required` one has no default."""
+    """What a table may hold under `name`; a `required` one has no default. `meaning` is for the documents."""
 
     name: str
     read: Reader
     default: Any = None
+    meaning: str = ""
     required: bool = False
 
 
@@ -130,35 +131,54 @@ def table(*keys: Key) -> Reader:
     return read
 
 
-_ROLE = table(
-    Key("user_groups", many(matching(r"S[A-Z0-9]{2,}", "the id of a Slack user group such as “S0123ABCD”")), ()),
-    Key(
-        "users",
-        many(matching(r"[TE][A-Z0-9]{2,}:[UW][A-Z0-9]{2,}", "workspace and user id, “T0123ABCD:U0456EFGH”")),
-        (),
-    ),
-)
+_GROUP = matching(r"S[A-Z0-9]{2,}", "the id of a Slack user group such as “S0123ABCD”")
+_USER = matching(r"[TE][A-Z0-9]{2,}:[UW][A-Z0-9]{2,}", "workspace and user, by id, such as “T0123ABCD:U0456EFGH”")
 _CHANNEL = matching(r"[CG][A-Z0-9]{2,}", "the id of a channel such as “C0123ABCD”")
-_POOL = table(
-    Key("fqdn", fqdn, required=True),
-    Key("backup_pool", fqdn),
-    Key("edition", one_of(*Edition), Edition.ENTERPRISE),
-    Key("version", one_of(*VERSIONS), "2015"),
-    Key("site", text, ""),
-    Key("time_zone", time_zone, "UTC"),
-    Key("folder", folder, "C:\\Switchback"),
+_TIME = matching(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as “02:30”")
+
+POOL = (
+    Key("fqdn", fqdn, meaning="The pool.", required=True),
+    Key("backup_pool", fqdn, meaning="The pool it fails over to. Without one: backups only."),
+    Key("edition", one_of(*Edition), Edition.ENTERPRISE, "`Enterprise` or `Standard`."),
+    Key("version", one_of(*VERSIONS), "2015", "`2013`, `2015` or `2019`."),
+    Key("site", text, "", "Where it stands, for people."),
+    Key("time_zone", time_zone, "UTC", "IANA name; the times of its schedule are local to it."),
+    Key("folder", folder, "C:\\Switchback", "Where its server puts and finds exports."),
 )
-_SCHEDULE = table(
-    Key("pool", fqdn, required=True),
-    Key("at", many(matching(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as “02:30”"), least=1), DAILY),
+DRIVER = (Key("kind", one_of(*DRIVERS), DRIVERS[0], "How pools are reached: `simulated` touches no server."),)
+ROLE = (
+    Key("user_groups", many(_GROUP), (), "Slack user groups whose members hold the role, `S…`."),
+    Key("users", many(_USER), (), "People who hold it, `T…:U…`."),
 )
+CHANNELS = (
+    Key("incidents", _CHANNEL, "", "Cards of runs that were started where the bot is not a member, `C…`."),
+    Key("notifications", _CHANNEL, "", "One line after every backup, `C…`."),
+)
+SCHEDULE = (
+    Key("pool", fqdn, meaning="The pool to export.", required=True),
+    Key("at", many(_TIME, least=1), DAILY, "Times of day. A pool without a row is exported at 02:30."),
+)
+SLACK = (
+    Key("plan_block", flag, False, "Show the steps of a card as Slack's plan block."),
+    Key("call_list", many(text), (), "Who to call in an outage, a line each."),
+)
+TABLES: Mapping[str, tuple[Key, ...]] = {
+    "[[pools]]": POOL,
+    "[driver]": DRIVER,
+    **{f"[roles.{role}]": ROLE for role in Role},
+    "[channels]": CHANNELS,
+    "[[schedules]]": SCHEDULE,
+    "[slack]": SLACK,
+}
+"""Every table of the file with its keys."""
+
 _FILE = table(
-    Key("pools", many(_POOL), ()),
-    Key("driver", table(Key("kind", one_of(*DRIVERS), DRIVERS[0])), {"kind": DRIVERS[0]}),
-    Key("roles", table(*(Key(role, _ROLE, {}) for role in Role)), {}),
-    Key("channels", table(Key("incidents", _CHANNEL, ""), Key("notifications", _CHANNEL, "")), {}),
-    Key("schedules", many(_SCHEDULE), ()),
-    Key("slack", table(Key("plan_block", flag, False), Key("call_list", many(text), ())), {}),
+    Key("pools", many(table(*POOL)), ()),
+    Key("driver", table(*DRIVER), {"kind": DRIVERS[0]}),
+    Key("roles", table(*(Key(role, table(*ROLE), {}) for role in Role)), {}),
+    Key("channels", table(*CHANNELS), {}),
+    Key("schedules", many(table(*SCHEDULE)), ()),
+    Key("slack", table(*SLACK), {}),
 )
 
 

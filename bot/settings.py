@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -142,8 +143,31 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
 
 def table() -> str:
     """The README's table of the environment, in Markdown."""
-    rows = (f"| `{row.name}` | {f'`{row.default}`' if row.default else ''} | {row.meaning} |" for row in SETTINGS)
-    return "\n".join(("| variable | default | meaning |", "|---|---|---|", *rows))
+    return _markdown("variable", ((f"`{row.name}`", row.default, row.meaning) for row in SETTINGS))
+
+
+def file_table() -> str:
+    """The README's table of the configuration file, in Markdown."""
+    tables = configuration.TABLES.items()
+    keys = ((f"`{name}` `{key.name}`", _toml(key.default), key.meaning) for name, keys in tables for key in keys)
+    return _markdown("key", keys)
+
+
+def _markdown(head: str, rows: Iterable[tuple[str, str, str]]) -> str:
+    lines = (f"| {name} | {f'`{default}`' if default else ''} | {meaning} |" for name, default, meaning in rows)
+    return "\n".join((f"| {head} | default | meaning |", "|---|---|---|", *lines))
+
+
+def _toml(default: object) -> str:
+    """A default as it would be written in the file; nothing where there is none."""
+    match default:
+        case bool():
+            return str(default).lower()
+        case tuple():
+            return json.dumps(default) if default else ""
+        case str():
+            return f"'{default}'" if default else ""
+    return ""
 
 
 def _environment(environ: Mapping[str, str]) -> dict[str, str]:

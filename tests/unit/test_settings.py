@@ -9,8 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.configuration import TABLES
 from bot.domain.model import Edition, Role
-from bot.settings import SETTINGS, Settings, SettingsFault, load, settings, table
+from bot.settings import SETTINGS, Settings, SettingsFault, file_table, load, settings, table
 
 EXAMPLE = Path(__file__).parents[2] / "switchback.example.toml"
 
@@ -47,12 +48,13 @@ def test_the_example_is_valid_and_says_what_it_seems_to_say() -> None:
 
 
 def test_the_example_shows_every_key_that_there_is() -> None:
-    document = tomllib.loads(EXAMPLE.read_text())
-    assert set(document) == {"pools", "driver", "roles", "channels", "schedules", "slack"}
-    assert set(document["pools"][0]) == {"fqdn", "backup_pool", "edition", "version", "site", "time_zone", "folder"}
-    assert set(document["roles"]) == set(Role)
-    assert set(document["channels"]) == {"incidents", "notifications"}
-    assert set(document["slack"]) == {"plan_block", "call_list"}
+    document = tomllib.loads(EXAMPLE.read_text("utf-8"))
+    tables = {"[[pools]]": document["pools"][0], "[[schedules]]": document["schedules"][0]}
+    tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
+    tables |= {f"[{name}]": document[name] for name in ("driver", "channels", "slack")}
+    assert {name: set(keys) for name, keys in tables.items()} == {
+        name: {key.name for key in keys} for name, keys in TABLES.items()
+    }
 
 
 def test_an_empty_environment_gives_the_defaults() -> None:
@@ -79,6 +81,15 @@ def test_no_secret_shows_in_repr_or_str() -> None:
 def test_the_table_has_a_row_for_every_variable_with_its_default() -> None:
     for row, line in zip(SETTINGS, table().splitlines()[2:], strict=True):
         assert line.startswith(f"| `{row.name}` |") and row.meaning in line and row.default in line
+
+
+def test_the_table_of_the_file_has_a_row_for_every_key_with_its_meaning() -> None:
+    lines = file_table().splitlines()[2:]
+    keys = [(name, key) for name, keys in TABLES.items() for key in keys]
+    for (name, key), line in zip(keys, lines, strict=True):
+        assert line.startswith(f"| `{name}` `{key.name}` |") and key.meaning and key.meaning in line
+    assert '| `[[schedules]]` `at` | `["02:30"]` |' in file_table()
+    assert "| `[slack]` `plan_block` | `false` |" in file_table()
 
 
 def test_every_fault_is_named_at_once_with_its_line() -> None:
