@@ -37,7 +37,8 @@ def detail(report: Report) -> View:
     left = sum(len(piece) for piece in pieces[_ANSWER_PIECES:])
     cut = [context(f"{left} more characters are not shown.")] if left else []
     none = [] if pieces else [section("The server said nothing more.")]
-    top = [header(title(report)), section(joined((shown(report.state, 400), shown(report.run.sentence, 1000))))]
+    said = joined((shown(report.state, 400), shown(report.run.sentence, 1000)))
+    top = [header(title(report)), *([section(said)] if said else [])]
     warning = context("Names and numbers are shown as the server wrote them. Do not paste them into a channel.")
     return _modal("The server's answer", [*top, *shown_pieces, *none, *cut, warning], "Close")
 

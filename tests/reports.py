@@ -7,7 +7,9 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from bot.domain.access import Need
-from bot.domain.model import Person, Pool, Role, Standing
+from bot.domain.backup import Backup
+from bot.domain.groups import Kind
+from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.press import REASON
 from bot.domain.report import Line, Report
 from bot.domain.run import BOT, ENDED, FOR_PEOPLE, SCHEDULE, Approval, Phase, Proposal, Run, Who
@@ -39,7 +41,25 @@ persons = st.builds(
     st.sampled_from(Standing),
     st.none() | st.frozensets(st.sampled_from(Role)),
 )
-pools = st.builds(Pool, st.sampled_from(("pool-a.contoso.com", "pool-b.contoso.com", f"{'p' * 63}.example.com")))
+LONG = ".".join(["p" * 60] * 4) + ".com"
+fqdns = st.sampled_from(("pool-a.contoso.com", "pool-b.contoso.com", LONG)) | st.from_regex(
+    r"[a-z]{1,9}\.de", fullmatch=True
+)
+pools = st.builds(Pool, fqdns, backup_pool=st.none() | fqdns)
+records = st.builds(PoolRecord, fqdns, st.sampled_from(PoolState), moments, names, names)
+backups = st.builds(
+    Backup,
+    st.sampled_from(("failover-1a2b3c-1", "backup-pool-a.contoso.com-2026-11-21T0230-1")),
+    fqdns,
+    fqdns,
+    moments,
+    names,
+    st.integers(0, 10**10),
+    st.dictionaries(st.sampled_from(Kind), st.integers(0, 9999)),
+    names,
+    names,
+    warnings=st.lists(names, max_size=5).map(tuple),
+)
 fields = st.builds(
     Field,
     st.sampled_from(("reason", "number", "choice")),

@@ -1,20 +1,28 @@
-"""Whatever people and servers are called, every message is accepted by Slack and reads well as text alone."""
+"""Whatever people and servers are called, everything that is shown is accepted by Slack and reads well as text."""
 
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
+from bot.domain.backup import Backup
+from bot.domain.impact import Stage, board
+from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.report import Report
-from handlers import views
+from bot.domain.run import Run
+from bot.domain.runbook import Choice, Tell
+from handlers import actions, views
 from handlers.blockkit import validate
-from tests.reports import names, reports, runs, tells
+from handlers.home_view import House, home
+from tests.reports import backups, choices, names, persons, pools, records, reports, runs, tells
 
 # A report is too large to shrink in reasonable time; the first one that fails is shown as it is.
-FEW = settings(max_examples=60, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+FEW = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+NOW = 2e9
 
 
 def strings(value: Any) -> list[str]:
@@ -25,14 +33,18 @@ def strings(value: Any) -> list[str]:
     return [text for item in items for text in strings(item)]
 
 
+def assert_harmless(shown: dict[str, Any]) -> None:
+    for text in strings(shown):
+        assert "<!channel" not in text and "<https" not in text and "<@U0ANNA0001> &" not in text
+        assert text.count("```") in (0, 2)
+        assert not {"\u202e", "\u202c", "\x00", "\x1b"} & set(text)
+    json.dumps(shown)
+
+
 def assert_good(message: dict[str, Any], surface: str = "message") -> None:
     assert validate(message, surface) == []
-    for text in strings(message):
-        assert "<!channel" not in text
-        assert "<https" not in text
-        assert "5678" not in text
-        assert not {"\u202e", "\x00", "\x1b"} & set(text)
-    json.dumps(message)
+    assert_harmless(message)
+    assert not any("5678" in text for text in strings(message))
 
 
 @FEW
@@ -40,7 +52,32 @@ def assert_good(message: dict[str, Any], surface: str = "message") -> None:
 def test_every_card_is_accepted_whatever_names_are_in_it(report: Report, plan_block: bool, asked_in: str) -> None:
     message = views.card(report, plan_block=plan_block, asked_in=asked_in)
     assert_good(message)
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000 or plan_block
     assert message == views.card(report, plan_block=plan_block, asked_in=asked_in)
+
+
+@FEW
+@given(reports())
+def test_every_button_of_a_card_says_what_was_asked_when_it_was_drawn(report: Report) -> None:
+    message = views.card(report)
+    elements = [element for block in message["blocks"] for element in block.get("elements", [])]
+    elements += [option for block in message["blocks"] for option in block.get("accessory", {}).get("options", [])]
+    values = [
+        element["value"] for element in elements if element.get("action_id") != actions.DETAIL and "value" in element
+    ]
+    found = {actions.decode(value) for value in values}
+    run = report.run
+    offered = [choice for choice in report.buttons if choice.key != "abandon"][:24]
+    keys = {choice.key for choice in offered} | {choice.key for choice in report.buttons if choice.key == "abandon"}
+    assert found == {actions.Pressed(run.id, run.step, key, run.question) for key in keys}
+
+
+@FEW
+@given(reports())
+def test_a_row_of_buttons_has_one_primary_and_at_most_two_coloured_ones(report: Report) -> None:
+    for block in views.card(report)["blocks"]:
+        styles = [element["style"] for element in block.get("elements", []) if "style" in element]
+        assert len(styles) <= 2 and styles.count("primary") <= 1
 
 
 @FEW
@@ -50,6 +87,86 @@ def test_every_sentence_is_accepted(text: str) -> None:
 
 
 @FEW
-@given(tells, runs())
-def test_every_message_of_the_outbox_is_accepted(tell: Any, run: Any) -> None:
-    assert_good(views.tell(tell, run))
+@given(tells, runs(), st.sampled_from(("", "U0NOBODY01")))
+def test_every_message_of_the_outbox_is_accepted(tell: Tell, run: Run, missed: str) -> None:
+    assert_good(views.tell(tell, run, missed))
+
+
+@FEW
+@given(choices, reports(), names)
+def test_every_form_is_accepted(choice: Choice, report: Report, filled: str) -> None:
+    value = actions.button_value(report.run.id, report.run.step, choice.key, report.run.question)
+    view = views.form(choice, report, value, {field.key: filled for field in choice.fields})
+    assert validate(view, "modal") == []
+    assert view["private_metadata"] == value
+    inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    assert inputs == [actions.field_block(field.key) for field in choice.fields]
+
+
+@FEW
+@given(reports())
+def test_the_servers_own_answer_is_shown_to_the_letter_in_its_form(report: Report) -> None:
+    view = views.detail(report)
+    assert validate(view, "modal") == []
+    assert_harmless(view)
+    if "+49 (30)" in report.run.detail:
+        assert "+49 (30) 1234-5678" in str(view)
+
+
+@FEW
+@given(st.lists(reports(most_rows=5), max_size=4), st.lists(records, max_size=12))
+def test_every_status_is_accepted(found: Sequence[Report], standing: Sequence[PoolRecord]) -> None:
+    assert_good(views.status(found, {record.fqdn: record for record in standing}, now=NOW))
+
+
+@FEW
+@given(st.lists(pools, max_size=60), st.lists(backups, max_size=3), names)
+def test_every_list_of_pools_and_backups_is_accepted(
+    found: Sequence[Pool], kept: Sequence[Backup], reason: str
+) -> None:
+    by_name = {pool.fqdn: pool for pool in found}
+    newest: Mapping[str, Backup | None] = {fqdn: kept[0] if kept else None for fqdn in by_name}
+    assert_good(views.pools_list(by_name, {}, newest, {}, dict.fromkeys(by_name, reason), now=NOW))
+    for pool in found[:1]:
+        assert_good(views.backups_list(pool, kept, older=True, now=NOW))
+
+
+@FEW
+@given(st.lists(runs(), max_size=10), st.booleans())
+def test_every_list_of_runs_is_accepted(found: Sequence[Run], older: bool) -> None:
+    assert_good(views.runs_list(found, older=older, now=NOW))
+
+
+@FEW
+@given(persons)
+def test_every_person_is_told_who_they_are(person: Person) -> None:
+    assert_good(views.whoami(person))
+
+
+@FEW
+@given(
+    persons,
+    st.lists(reports(most_rows=3), max_size=25),
+    st.lists(runs(), max_size=30),
+    st.lists(pools, max_size=25),
+    st.integers(-5, 500),
+)
+def test_every_home_is_accepted(
+    person: Person, found: Sequence[Report], recent: Sequence[Run], named: Sequence[Pool], entries: int
+) -> None:
+    by_name = {pool.fqdn: pool for pool in named}
+    links = {report.run.id: "https://example.slack.com/archives/C1/p1" for report in found}
+    house = House(found, recent, by_name, {}, {}, {}, {}, NOW, links)
+    assert_good(home(house, person, entries), "home")
+
+
+def test_the_board_shows_every_bullet_of_all_thirty_cells() -> None:
+    everything = views.impact_board()
+    assert_good(everything)
+    for stage in Stage:
+        one = views.impact_board(stage)
+        assert_good(one)
+        for line in board(stage, None):
+            for bullet in line.bullets:
+                assert bullet.text in str(one["blocks"]) and bullet.text in str(everything["blocks"])
+                assert bullet.text in one["text"]
