@@ -35,7 +35,7 @@ from bot.domain.run import (
     settle,
     stop,
 )
-from bot.domain.runbook import Finding, Found, Invoke, Plan, Runbook, Step
+from bot.domain.runbook import Finding, Found, Invoke, Plan, Runbook, Step, StepKind
 from bot.hands import Performer, perform_all
 from storage.runs import Runs
 
@@ -264,7 +264,10 @@ class Engine:
 
 
 def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
-    return step.judge(run, seen) if step.judge else Verdict(Mark.PASS, step.title + ".")
+    """What the row says of what was seen; a question that needs no reading says nothing before it is answered."""
+    if step.judge:
+        return step.judge(run, seen)
+    return Verdict(Mark.PASS, "" if step.kind is StepKind.ASK else f"{step.title}.")
 
 
 def _fault(run: Run) -> str:

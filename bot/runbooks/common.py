@@ -194,7 +194,7 @@ def found_import(
     found = compare(expected, actual)
     replaced = not settings or not compare_settings(*settings)
     if found.is_clean and replaced:
-        return Finding(Found.DONE, f"All {found.expected} objects are there and equal: the import did its work.")
+        return Finding(Found.DONE, f"All {found.expected} objects are there and equal: nothing is left to import.")
     if found.nothing_arrived:
         return Finding(Found.NOT_DONE, "None of the objects is there: the import did nothing. It may be run again.")
     there = found.expected - len(found.missing)

@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from types import MappingProxyType
 
 from redis.asyncio import Redis
 
+from bot.domain.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
 from bot.domain.opening import Estate
 from bot.domain.press import Press, offered
@@ -113,6 +115,17 @@ class Stage:
     async def bring_up(self, pool: str) -> None:
         world, version = await self.worlds.load()
         await self.worlds.save(world.without_faults(pool), version)
+
+    async def edit(self, pool: str, owner: str, **properties: Value) -> str:
+        """Somebody changes a queue of `owner` that lies on `pool`; gives its name."""
+        world, version = await self.worlds.load()
+        live = world.pools[pool]
+        queues = ((key, item) for key, item in live.objects.items() if key[0] is Kind.QUEUE)
+        key, queue = next((key, item) for key, item in queues if item.owner == owner)
+        edited = replace(queue, properties={**queue.properties, **properties})
+        objects = MappingProxyType({**live.objects, key: edited})
+        await self.worlds.save(world.with_pool(replace(live, objects=objects)), version)
+        return queue.name
 
     def labels(self, run: Run) -> list[str]:
         return [choice.key for choice in offered(run, RUNBOOKS[run.runbook])]

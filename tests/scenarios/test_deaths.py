@@ -1,0 +1,162 @@
+"""The engine thrown away at every point where it can die: the story ends the same, and nothing runs twice."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.groups import Kind
+from bot.domain.model import Person, PoolState
+from bot.domain.press import Press
+from bot.domain.run import Change, Phase, Run
+from bot.domain.runbook import Act, Found, Invoke
+from bot.engine import Engine
+from bot.hands import Hands
+from bot.runbooks import RUNBOOKS
+from storage.runs import Runs
+from tests.scenarios.stage import ANNA, BORIS, CLARA, ESTATE, FAILBACK, FAILOVER, FORMS, A, B, Stage, stage_of
+
+ONCE = ("Import-CsRgsConfiguration", "Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack")
+
+
+class Died(BaseException):
+    """The process is gone; no handler of the engine may catch this."""
+
+
+class MortalRuns(Runs):
+    """Dies right after a commit, the first time that a run comes to this phase of this row."""
+
+    def __init__(self, client: Redis, spared: set[tuple[str, str, str]]) -> None:
+        super().__init__(client)
+        self._spared = spared
+
+    async def commit(self, change: Change, at: float) -> Run:
+        run = await super().commit(change, at)
+        which = (run.runbook, run.step, str(run.phase))
+        if which not in self._spared:
+            self._spared.add(which)
+            raise Died
+        return run
+
+
+class MortalHands(Hands):
+    """Dies right after a command had its effect, before anybody could write that down, once for each command."""
+
+    def __init__(self, stage: Stage, spared: set[tuple[str, str, str]]) -> None:
+        super().__init__(stage.driver, stage.backups, stage.runs, stage.clock)
+        self._spared = spared
+
+    async def perform(self, act: Act) -> Any:
+        result = await super().perform(act)
+        if isinstance(act, Invoke) and act.command.writes:
+            which = (act.on, act.command.name, str(act.command.get("RemoveExportedConfiguration")))
+            if which not in self._spared:
+                self._spared.add(which)
+                raise Died
+        return result
+
+
+class Mortal:
+    """Makes one life of the engine after another, and counts how often it died."""
+
+    def __init__(self, stage: Stage, *, after_effect: bool) -> None:
+        self.stage, self.after_effect = stage, after_effect
+        self.deaths, self._spared = 0, set[tuple[str, str, str]]()
+
+    def engine(self) -> Engine:
+        """The next life: it ends at the first commit, or the first effect, that no life ended at before."""
+        stage = self.stage
+        if self.after_effect:
+            return Engine(stage.runs, MortalHands(stage, self._spared), RUNBOOKS, ESTATE, clock=stage.clock)
+        hands = Hands(stage.driver, stage.backups, stage.runs, stage.clock)
+        return Engine(MortalRuns(stage.redis, self._spared), hands, RUNBOOKS, ESTATE, clock=stage.clock)
+
+    async def rest(self, run_id: str) -> Run:
+        """One life after another until the run waits for people or has ended."""
+        for _ in range(400):
+            run = await self.stage.runs.load(run_id)
+            if run.due is None:
+                return run
+            self.stage.clock.now = max(self.stage.clock.now, run.due) + 0.001
+            try:
+                await self.engine().tick()
+            except Died:
+                self.deaths += 1
+        raise AssertionError("it does not come to rest")
+
+    async def story(self, runbook: str, script: Mapping[str, tuple[tuple[str, Person], ...]]) -> Run:
+        run = await self.stage.engine.start(runbook, A, ANNA)
+        for _ in range(200):
+            run = await self.rest(run.id)
+            if not run.is_open:
+                return run
+            if run.phase is Phase.LOST:
+                run = await answer_lost(self.stage, run)
+                continue
+            assert run.step in script, f"nobody answers at {run.step} ({run.phase}): {run.sentence} {run.details}"
+            for choice, who in script[run.step]:
+                run = await pressed(self.stage, run, choice, who)
+        raise AssertionError("the story does not end")
+
+
+async def answer_lost(stage: Stage, run: Run) -> Run:
+    """What a careful person does: follows the look where it found something, and otherwise looks at the server."""
+    world, _ = await stage.worlds.load()
+    moved = world.pools[A].failed_over == (run.step == "failover")
+    known = run.finding is not None and run.finding.found
+    done = known is Found.DONE or (known is Found.UNKNOWN and moved)
+    return await pressed(stage, run, "accept" if done else "retry", ANNA)
+
+
+async def pressed(stage: Stage, run: Run, choice: str, who: Person) -> Run:
+    await stage.engine.press(run.id, Press(run.step, choice, run.question, FORMS), who)
+    return await stage.runs.load(run.id)
+
+
+@pytest.mark.parametrize("after_effect", [False, True], ids=["after every commit", "after every effect"])
+async def test_the_story_ends_the_same_however_often_the_engine_dies(redis: Redis, after_effect: bool) -> None:
+    stage = await stage_of(redis)
+    mortal = Mortal(stage, after_effect=after_effect)
+    backup = await mortal.story("backup", {})
+    await stage.take_down(A)
+    failover = await mortal.story("failover", FAILOVER)
+    await stage.edit(B, A, TimeoutThreshold=77)
+    await stage.bring_up(A)
+    failback = await mortal.story("failback", FAILBACK)
+    assert {backup.phase, failover.phase, failback.phase} == {Phase.DONE}
+    assert (await stage.runs.records([A]))[A].state is PoolState.ACTIVE
+    assert mortal.deaths == 7 if after_effect else mortal.deaths > 100
+    world, _ = await stage.worlds.load()
+    assert 77 in {item.properties.get("TimeoutThreshold") for item in world.pools[A].of(Kind.QUEUE)}
+    counts = Counter(effect.cmdlet for effect in world.effects if effect.cmdlet in ONCE)
+    assert counts == {"Import-CsRgsConfiguration": 2, "Invoke-CsPoolFailOver": 1, "Invoke-CsPoolFailBack": 1}
+    removals = [effect.line for effect in world.effects if "-RemoveExportedConfiguration" in effect.line]
+    assert len(removals) == 1
+
+
+async def test_a_lost_import_is_looked_at_and_never_run_again_by_itself(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    for step in ("declare", "backup", "failover", "settings"):
+        assert run.step == step
+        for choice, who in FAILOVER[step]:
+            run = await stage.press(run, choice, who)
+    stage.engine = Mortal(stage, after_effect=True).engine()
+    with pytest.raises(Died):
+        await stage.press(run, "approve", CLARA)
+    stage.rebuilt()
+    run = await stage.settle(run.id)
+    assert run.phase is Phase.LOST
+    assert run.finding is not None
+    assert run.finding.found is Found.DONE
+    assert "nothing is left to import" in run.sentence
+    run = await stage.press(run, "accept", BORIS)
+    assert run.step == "routes"
+    world, _ = await stage.worlds.load()
+    assert sum(effect.cmdlet == "Import-CsRgsConfiguration" for effect in world.effects) == 1
