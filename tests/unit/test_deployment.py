@@ -202,6 +202,9 @@ def test_settings_are_set_one_by_one_and_only_in_range_lync_1_4_2_7() -> None:
     assert world.pools[B].settings == ServiceSettings(90, OWN_MUSIC, False)
     world = run(world, B, "Set-CsRgsConfiguration", Identity=service(B), DisableCallContext=True)
     assert world.pools[B].settings == ServiceSettings(90, OWN_MUSIC, True)
+    for edge in (30, 600):
+        world = run(WORLD, B, "Set-CsRgsConfiguration", Identity=service(B), AgentRingbackGracePeriod=edge)
+        assert world.pools[B].settings.ringback_grace_s == edge
     for wrong in (29, 601):
         error = refused(WORLD, B, "Set-CsRgsConfiguration", Identity=service(B), AgentRingbackGracePeriod=wrong)
         assert "ParameterArgumentValidationError" in error.error_id
@@ -213,6 +216,11 @@ def test_what_if_changes_nothing() -> None:
     assert run(WORLD, B, "Invoke-CsPoolFailOver", PoolFqdn=P, WhatIf=True) is WORLD
     over = run(WORLD, B, "Invoke-CsPoolFailOver", PoolFqdn=P)
     assert run(over, B, "Invoke-CsPoolFailBack", PoolFqdn=P, WhatIf=True) is over
+
+
+def test_a_command_for_a_service_takes_no_single_object() -> None:
+    one = Ref(P, guid(1))
+    assert "must name a service" in str(refused(WORLD, P, "Export-CsRgsConfiguration", Source=one, FileName=FILE))
 
 
 # Export (lync §1.1, §3.1)
@@ -399,6 +407,41 @@ def test_overwrite_owner_gives_everything_to_the_destination_lync_3_3() -> None:
     assert names(again, Identity=service(C), ShowAll=True) == ["Front Desk", "Help Desk"]
 
 
+def test_names_that_meet_within_one_file_are_conflicts_too_lync_2_1() -> None:
+    twins = (thing(Kind.QUEUE, P, 41, "Fax"), replace(thing(Kind.QUEUE, P, 42, "fax"), owner=B))
+    world = WORLD.with_pool(
+        BACKUP.holding([thing(Kind.QUEUE, B, 43, "FAX")]).with_file(FILE, ServerFile(Inventory(twins)))
+    )
+    error = refused(world, B, "Import-CsRgsConfiguration", Destination=service(B), FileName=FILE)
+    assert "queue “Fax”, queue “fax”" in str(error)
+    world = imported(world, B, ResolveNameConflicts=True, OverwriteOwner=True)
+    assert names(world, "Queue", Identity=service(B), ShowAll=True) == ["FAX", "Fax (2)", "fax (3)"]
+
+
+def test_overwrite_owner_does_not_take_a_name_from_the_destination_s_own_lync_3_2() -> None:
+    own = thing(Kind.HOLIDAY_SET, C, 23, "Holidays")
+    world = carried(export(WORLD, P), P, C)
+    world = world.with_pool(world.pools[C].holding([own]))
+    command = {"Destination": service(C), "FileName": FILE, "OverwriteOwner": True}
+    assert "holiday set “Holidays”" in str(refused(world, C, "Import-CsRgsConfiguration", **command))
+
+
+def test_an_object_whose_row_another_one_updates_lands_beside_it_lync_3_6() -> None:
+    moved = [queue(P, 2, "Second", 3), queue(P, 6, "Third", 3)]
+    world = WORLD.with_pool(PRIMARY.holding([queue(P, 2, "First", 3), queue(P, 6, "Second", 3)]))
+    world = world.with_pool(world.pools[P].with_file(FILE, ServerFile(Inventory(tuple(moved)))))
+    world = imported(world, P, OverwriteOwner=True)
+    assert names(world, "Queue", Identity=service(P)) == ["First", "Second", "Third"]
+
+
+def test_a_row_of_another_owner_is_never_updated_lync_3_2() -> None:
+    taken = replace(thing(Kind.HOLIDAY_SET, B, 5, "Renamed here"), owner=B)
+    world = EXPORTED.with_pool(EXPORTED.pools[B].holding([taken]))
+    world = imported(world, B)
+    assert names(world, "HolidaySet", Identity=service(B), ShowAll=True) == ["Holidays", "Renamed here"]
+    assert held(world, B, Kind.HOLIDAY_SET, "Renamed here") == taken
+
+
 def test_overwrite_owner_on_the_backup_pool_hides_everything_from_owner_lync_3_3_danger() -> None:
     world = imported(EXPORTED, B, OverwriteOwner=True)
     assert rows(world, B, "Get-CsRgsWorkflow", Identity=service(B), Owner=P) == ()
@@ -437,6 +480,16 @@ def test_without_overwrite_it_fails_on_a_rebuilt_pool_seed_000_lync_3_3() -> Non
     assert rebuilt.pools[P].objects == PRIMARY.objects
 
 
+def test_a_copy_of_another_owner_does_not_count_as_still_held() -> None:
+    world = export(WORLD, P)
+    others = [item for item in PRIMARY.objects.values() if item.kind is not Kind.HOLIDAY_SET]
+    world = world.with_pool(
+        world.pools[P].holding([*others, replace(thing(Kind.HOLIDAY_SET, P, 51, "Holidays"), owner=B)])
+    )
+    command = {"Destination": service(P), "FileName": FILE, "ResolveNameConflicts": True}
+    assert "contact objects" in str(refused(world, P, "Import-CsRgsConfiguration", **command))
+
+
 def test_without_overwrite_it_fails_on_any_other_pool_lync_3_3() -> None:
     world = carried(export(WORLD, P), P, C)
     assert "contact objects" in str(
@@ -447,6 +500,19 @@ def test_without_overwrite_it_fails_on_any_other_pool_lync_3_3() -> None:
 def test_contact_objects_stay_while_the_owner_still_has_the_groups_lync_12_2() -> None:
     world = export(IMPORTED, B, "c:\\gone.zip", Owner=P, RemoveExportedConfiguration=True)
     assert world.contacts == WORLD.contacts
+
+
+def test_an_import_without_overwrite_leaves_every_contact_object_to_its_pool_lync_3_3() -> None:
+    taken = imported(carried(EXPORTED, P, C), C, OverwriteOwner=True)
+    assert imported(taken, B).contacts["sip:helpdesk@contoso.com"] == C
+
+
+def test_an_address_that_a_workflow_gives_up_loses_its_contact_object_lync_2_2() -> None:
+    renumbered = replace(workflow(P, 1, "Help Desk", 2), properties={"PrimaryUri": "sip:new@contoso.com"})
+    world = WORLD.with_pool(PRIMARY.with_file(FILE, ServerFile(Inventory((renumbered,)))))
+    contacts = imported(world, P).contacts
+    assert contacts["sip:new@contoso.com"] == P
+    assert "sip:helpdesk@contoso.com" not in contacts
 
 
 def test_contact_objects_go_with_the_last_pool_that_holds_the_group_lync_3_1() -> None:
@@ -562,6 +628,27 @@ def test_the_backup_service_lists_three_modules_and_none_for_response_groups_lyn
         "ConfServices.DataConf": ("SteadyState", "NormalState"),
         "CentralMgmt.CMSMaster": ("NotInitialized", "NormalState"),
     }
+
+
+def test_the_backup_service_has_sent_everything_once_its_pool_is_read_only_lync_5_1() -> None:
+    (row,) = rows(over(WORLD, P), P, "Get-CsBackupServiceStatus", PoolFqdn=P)
+    assert [module["ExportStatus"] for module in row["BackupModules"]][:2] == ["FinalState", "FinalState"]
+
+
+def test_the_backup_service_is_in_error_while_the_backup_pool_is_down_lync_1_6() -> None:
+    (row,) = rows(down(WORLD, B), P, "Get-CsBackupServiceStatus", PoolFqdn=P)
+    assert row["BackupModules"][0]["ExportStatus"] == "ErrorState"
+
+
+def test_the_backup_service_can_be_asked_for_one_category_lync_7() -> None:
+    world = WORLD.with_pool(replace(PRIMARY, version="2019"))
+    (row,) = rows(world, P, "Get-CsBackupServiceStatus", PoolFqdn=P, Category="RGS")
+    states = {module["Identity"]: module["ExportStatus"] for module in row["BackupModules"]}
+    assert states == {
+        "ApplicationServer.RGSDataStore": "NotInitialized",
+        "ApplicationServer.RGSFileStore": "NotInitialized",
+    }
+    assert "Category" in str(refused(world, P, "Get-CsBackupServiceStatus", PoolFqdn=P, Category="Everything"))
 
 
 # A pool that is down, and an import that breaks off (lync §11)
