@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import msgspec
-from aiohttp import web
+from aiohttp import WSCloseCode, web
 
 from bot.sandbox import acts, clicks
 from bot.sandbox.clicks import Press
@@ -99,6 +99,7 @@ class Page:
         self._slack, self._delivery = slack, delivery
         self._hints, self._switches = tuple(hints), tuple(switches)
         self._feeds: set[asyncio.Queue[bytes]] = set()
+        self._sockets: set[web.WebSocketResponse] = set()
         self._switched: list[dict[str, Any]] = []
         slack.workspace.watchers.append(self._changed)
 
@@ -112,6 +113,11 @@ class Page:
             web.post("/page/act", self._act),
             web.post("/page/switch/{number}", self._switch),
         ]
+
+    async def close(self) -> None:
+        """Let every open page go; it tries by itself until the stand-in is back."""
+        for socket in list(self._sockets):
+            await socket.close(code=WSCloseCode.GOING_AWAY)
 
     def snapshot(self) -> dict[str, Any]:
         """Everything the page needs to begin with; older messages are asked for when somebody scrolls up."""
@@ -176,12 +182,14 @@ class Page:
         self._switched = begin["switches"]
         feed.put_nowait(msgspec.json.encode(begin))
         self._feeds.add(feed)
+        self._sockets.add(socket)
         sender = asyncio.create_task(_pump(feed, socket))
         try:
             async for _ in socket:
                 pass
         finally:
             self._feeds.discard(feed)
+            self._sockets.discard(socket)
             sender.cancel()
         return socket
 

@@ -99,6 +99,7 @@ class Sandbox:
         """The web application: Web API, response URLs, Socket Mode, the page."""
         app = web.Application(client_max_size=LARGEST_CALL, middlewares=[only_from_here])
         app.on_response_prepare.append(add_headers)
+        app.on_shutdown.append(self._hang_up)
         app.add_routes(
             [
                 web.route("*", "/api/{method}", partial(api.call, self.slack)),
@@ -123,7 +124,6 @@ class Sandbox:
     async def stop(self) -> None:
         """Stop listening; what was said stays in the journal."""
         await self.delivery.close()
-        await self.sockets.close()
         if self._runner:
             await self._runner.cleanup()
         await self.slack.write_down()
@@ -235,6 +235,10 @@ class Sandbox:
         self.faults.away = away
         if away:
             await self.sockets.close()
+
+    async def _hang_up(self, app: web.Application) -> None:
+        await self.sockets.close()
+        await self._page.close()
 
     def _own_switches(self) -> tuple[Switch, ...]:
         return (

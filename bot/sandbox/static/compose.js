@@ -78,7 +78,7 @@ export function tryThis(text, put) {
     const inside = part instanceof Element ? [part, ...part.querySelectorAll("code")].filter((one) => one.matches("code")) : [];
     for (const code of inside.filter((one) => one.textContent.startsWith("/"))) {
       const press = (event) => (event.preventDefault(), put(code.textContent));
-      const words = h("a", { class: "try", href: "#", role: "button", title: "Put this into the message field", onclick: press }, code.textContent);
+      const words = h("a", { class: code.textContent.length < 24 ? "try short" : "try", href: "#", role: "button", title: "Put this into the message field", onclick: press }, code.textContent);
       if (code === part) return words;
       code.replaceWith(words);
     }

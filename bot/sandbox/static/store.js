@@ -88,6 +88,7 @@ function firstView() {
   const stored = JSON.parse(sessionStorage.getItem("view") || "{}");
   const link = location.pathname.match(/^\/archives\/(\w+)\/p(\d+)$/);
   const thread = link ? asked.get("thread_ts") : "";
+  history.replaceState(null, "", "/");
   return {
     me: asked.get("as") || stored.me || actors()[0].id,
     place: link?.[1] || asked.get("in") || stored.place || "",
