@@ -81,9 +81,11 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
 
 async def older(desk: Desk, person: Person, page: Page) -> Reply:
     """The next page of a list, in the place of the one before."""
-    row = named(page.command)
+    row, words = named(page.command), tuple(page.argument.split())
     allow(person, Need.ANYONE)
-    reply = await row.run(Asked(desk, person, "", row, tuple(page.argument.split()), page.before))
+    if len(words) not in row.takes:
+        raise BadInput(f"This page does not exist any more. {usage(row)}")
+    reply = await row.run(Asked(desk, person, "", row, words, page.before))
     return replace(reply, public=False, replaces=True)
 
 
@@ -133,7 +135,7 @@ async def _backups(asked: Asked) -> Reply:
 
 
 async def _runs(asked: Asked) -> Reply:
-    page = await asked.desk.runs.page(float(asked.before) if asked.before else None, COUNT)
+    page = await asked.desk.runs.page(_instant(asked), COUNT)
     return Reply(views.runs_list(page, older=len(page) == COUNT, now=asked.desk.now()))
 
 
@@ -164,6 +166,13 @@ def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
         return Reply(views.sentence(f"Starting: {title} of {pool.short}, run {run.id}. {place.sentence}"))
 
     return start
+
+
+def _instant(asked: Asked) -> float | None:
+    try:
+        return float(asked.before) if asked.before else None
+    except ValueError:
+        raise BadInput(f"This page does not exist any more. {usage(asked.row)}") from None
 
 
 def _pool(asked: Asked) -> Pool:

@@ -29,7 +29,8 @@ def sentence(error: Exception, mint: Callable[[], str] = lambda: secrets.token_h
         case TimeoutError():
             return LATE
         case SlackApiError():
-            return f"Slack refused what this needs ({_code(error)}). Nothing was changed that the card does not show."
+            reason = code(error) or "no reason given"
+            return f"Slack refused what this needs ({reason}). Nothing was changed that the card does not show."
     id = mint()
     log.error("fault %s: %s at %s", id, type(error).__name__, where(error))
     return f"Something went wrong in Switchback (id {id}). Nothing was changed that the card does not show."
@@ -41,5 +42,7 @@ def where(error: BaseException) -> str:
     return " < ".join(f"{Path(frame.filename).name}:{frame.lineno}" for frame in reversed(frames))
 
 
-def _code(error: SlackApiError) -> str:
-    return str(error.response.get("error") or "no reason given")[:60]
+def code(error: Exception) -> str:
+    """Slack's word for why it refused, such as "channel_not_found"; empty when it gave none, or did not even answer."""
+    said = error.response.data if isinstance(error, SlackApiError) else None
+    return str(said.get("error") or "")[:60] if isinstance(said, dict) else ""

@@ -14,6 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import DirectoryAway
 from bot.domain.model import Person, Role, Standing
+from handlers.failures import code
 from handlers.memory import Memory
 
 log = logging.getLogger(__name__)
@@ -68,9 +69,9 @@ class SlackGroups:
         try:
             answer = await self._client.usergroups_users_list(usergroup=group)
         except SlackApiError as refusal:
-            if refusal.response.get("error") not in GRANTS_NOTHING:
+            if (reason := code(refusal)) not in GRANTS_NOTHING:
                 raise
-            log.warning("user group %s grants nothing: %s", group, refusal.response["error"])
+            log.warning("user group %s grants nothing: %s", group, reason)
             return frozenset()
         return frozenset(answer["users"])
 

@@ -1,12 +1,14 @@
-"""Where a run's card goes: to where it was asked for, unless the bot is not there or strangers are."""
+"""Where a run's card goes: to where it was asked for, unless the bot is not there, nobody else is, or strangers are."""
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from handlers.failures import code
 from handlers.people import AWAY
 
 if TYPE_CHECKING:
@@ -14,35 +16,43 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+ANSWER_S = 1.0
+DIRECT = "D"
+"""What the ids of direct messages begin with."""
+
 HERE = "Its card appears here in a moment."
-_INCIDENTS = "Its card appears in the incident channel"
+ELSEWHERE = "Its card appears in the incident channel"
+NOT_A_MEMBER = f"{ELSEWHERE}, since Switchback is not a member here."
 
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """`channel` is empty for the configured incident channel; `sentence` tells whoever asked where to look."""
+    """Where a run was asked for, and a sentence about where its card appears.
+
+    `channel` is empty when the card must not go there. One that cannot be posted goes to the incident channel as well.
+    """
 
     channel: str
     sentence: str
 
 
 async def find(desk: Desk, channel: str) -> Place:
-    """Where a card that is asked for in this channel goes; whatever is in doubt goes to the incident channel."""
-    if not desk.incidents or channel == desk.incidents:
+    """Where the card of a run that is asked for in this channel goes; in doubt, to the incident channel."""
+    if channel == desk.incidents or (channel and not desk.incidents):
         return Place(channel, HERE)
-    if not channel:
-        return Place("", f"{_INCIDENTS}.")
+    if not channel or channel.startswith(DIRECT):
+        return Place("", f"{ELSEWHERE}, where others can see it.")
     try:
-        answer = await desk.slack.conversations_info(channel=channel)
+        async with asyncio.timeout(ANSWER_S):
+            return _judge(channel, (await desk.slack.conversations_info(channel=channel))["channel"])
     except AWAY as fault:
-        log.info("a card cannot go to %s: %s", channel, type(fault).__name__)
-        return Place("", f"{_INCIDENTS}, since Switchback is not a member here.")
-    return _judge(channel, answer["channel"])
+        log.info("Slack does not tell who reads along in %s: %s", channel, type(fault).__name__)
+        if code(fault) == "channel_not_found":
+            return Place(channel, NOT_A_MEMBER)
+        return Place("", f"{ELSEWHERE}, since Slack did not tell who reads along here.")
 
 
 def _judge(channel: str, info: Mapping[str, Any]) -> Place:
-    if any(info.get(key) for key in ("is_ext_shared", "is_pending_ext_shared")):
-        return Place("", f"{_INCIDENTS}, since people of other organisations read along here.")
-    if info.get("is_im") or not info.get("is_member"):
-        return Place("", f"{_INCIDENTS}, since Switchback is not a member here.")
-    return Place(channel, HERE)
+    if info.get("is_ext_shared") or info.get("is_pending_ext_shared"):
+        return Place("", f"{ELSEWHERE}, since people of other organisations read along here.")
+    return Place(channel, HERE if info.get("is_member") else NOT_A_MEMBER)
