@@ -17,6 +17,7 @@ NAMESPACE = "http://schemas.microsoft.com/powershell/2004/04"
 MAX_BYTES = 128 * 1024 * 1024
 MAX_TAGS = 4_000_000
 MAX_DEPTH = 64
+MAX_AGAIN = 250_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,7 +90,7 @@ class _Reader:
         self.refs: dict[str, Value] = {}
         self.types: dict[str, _Type] = {}
         self.properties: dict[str | None, tuple[str, bool]] = {}
-        self.budget = MAX_TAGS
+        self.budget = MAX_AGAIN
         self.depth = 0
 
     def things(self, root: _Element) -> tuple[Thing, ...]:
@@ -119,7 +120,7 @@ class _Reader:
             return self._object(element)
         if tag == self.ref:
             return self._again(element.get("RefId", ""))
-        raise ValueError(f"it has no element <{tag[-40:]}>.")
+        raise ValueError(f"it has no element <{tag.rpartition('}')[2][:40]}>.")
 
     def _object(self, element: _Element) -> Value:
         self.depth += 1

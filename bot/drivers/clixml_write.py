@@ -57,7 +57,7 @@ def write(type_name: str, rows: Iterable[Row], *, encoding: str = "utf-16") -> b
     """The file for `rows` of one type, such as `Workflow`; `encoding` is "utf-16" (Export-Clixml's own) or "utf-8"."""
     writer = _Writer()
     for row in rows:
-        writer.bag("", f"{_SETTINGS}.{type_name}", row)
+        writer.bag(None, f"{_SETTINGS}.{type_name}", row)
     text = f'<Objs Version="1.1.0.1" xmlns="{NAMESPACE}">{"".join(writer.out)}</Objs>'
     return b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16" else text.encode("utf-8")
 
@@ -72,6 +72,10 @@ def _units(match: re.Match[str]) -> str:
     return "".join(f"_x{units[index : index + 2].hex().upper()}_" for index in range(0, len(units), 2))
 
 
+def _label(name: str | None) -> str:
+    return "" if name is None else f" N={quoteattr(_NEEDS_ESCAPE.sub(_units, name))}"
+
+
 class _Writer:
     __slots__ = ("out", "refs", "types")
 
@@ -80,16 +84,14 @@ class _Writer:
         self.refs = 0
         self.types: dict[str, int] = {}
 
-    def bag(self, name: str, type_name: str, row: Mapping[str, Value], text: str = "") -> None:
+    def bag(self, name: str | None, type_name: str, row: Mapping[str, Value]) -> None:
         self._open(name, type_name, "System.Object")
-        if text:
-            self.out.append(f"<ToString>{escaped(text)}</ToString>")
         self.out.append("<Props>")
         for key, value in row.items():
             self.value(key, value, key)
         self.out.append("</Props></Obj>")
 
-    def value(self, name: str, value: Value, holder: str) -> None:
+    def value(self, name: str | None, value: Value, holder: str) -> None:
         """`name` is the property the value is written under, `holder` the property whose schema it follows."""
         match value:
             case None:
@@ -111,13 +113,13 @@ class _Writer:
                 self._open(name, _LIST_TYPE, "System.Object")
                 self.out.append("<LST>")
                 for item in value:
-                    self.value("", item, holder)
+                    self.value(None, item, holder)
                 self.out.append("</LST></Obj>")
             case Mapping():
                 self.bag(name, f"{_SETTINGS}.{_BAGS.get(holder, 'Settings')}", value)
 
-    def _open(self, name: str, *type_names: str) -> None:
-        label = f" N={quoteattr(_NEEDS_ESCAPE.sub(_units, name))}" if name else ""
+    def _open(self, name: str | None, *type_names: str) -> None:
+        label = _label(name)
         self.out.append(f'<Obj{label} RefId="{self.refs}">')
         self.refs += 1
         known = self.types.get(type_names[0])
@@ -128,11 +130,11 @@ class _Writer:
         names = "".join(f"<T>{escape(type_name)}</T>" for type_name in type_names)
         self.out.append(f'<TN RefId="{known}">{names}</TN>')
 
-    def _leaf(self, tag: str, name: str, text: str | None) -> None:
-        label = f" N={quoteattr(_NEEDS_ESCAPE.sub(_units, name))}" if name else ""
+    def _leaf(self, tag: str, name: str | None, text: str | None) -> None:
+        label = _label(name)
         self.out.append(f"<{tag}{label} />" if text is None else f"<{tag}{label}>{text}</{tag}>")
 
-    def _text(self, name: str, value: str, holder: str) -> None:
+    def _text(self, name: str | None, value: str, holder: str) -> None:
         enum, known = _ENUMS.get(holder, ("", ()))
         if value in known:
             self._open(name, f"{_SETTINGS}.{enum}", "System.Enum", "System.ValueType", "System.Object")
@@ -141,7 +143,7 @@ class _Writer:
         tag, shape = _TEXT_TAGS.get(holder, ("S", None))
         self._leaf(tag if shape and shape.fullmatch(value) else "S", name, escaped(value))
 
-    def _identity(self, name: str, ref: Ref) -> None:
+    def _identity(self, name: str | None, ref: Ref) -> None:
         instance = {"Guid": ref.guid} if ref.guid else None
         self._open(name, _IDENTITY_TYPE, "System.Object")
         self.out.append(f"<ToString>{escaped(str(ref))}</ToString><Props>")
