@@ -54,9 +54,9 @@ def serve(args: argparse.Namespace, environ: Environ) -> int:
 
 def demo(args: argparse.Namespace, environ: Environ) -> int:
     settings = load(environ)
-    from bot import app
+    from bot.demo import demo as show_everything
 
-    asyncio.run(app.demo(settings, Path(args.export) if args.export else None))
+    asyncio.run(show_everything(settings, Path(args.export) if args.export else None))
     return 0
 
 

@@ -47,7 +47,8 @@ _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 class Engine:
     """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
 
-    `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked.
+    `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked;
+    `committed` is called after every commit, since there is something new to draw.
     """
 
     def __init__(
@@ -60,9 +61,10 @@ class Engine:
         clock: Callable[[], float],
         lease_s: float = 60.0,
         poll_s: float = 0.5,
+        committed: Callable[[], None] = lambda: None,
     ) -> None:
         self._runs, self._hands, self.runbooks, self._pools = runs, hands, runbooks, pools
-        self._clock, self._lease_s, self._poll_s = clock, lease_s, poll_s
+        self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
 
@@ -142,6 +144,7 @@ class Engine:
 
     async def _commit(self, change: Change) -> Run:
         run = await self._runs.commit(change, self._clock())
+        self._committed()
         if run.due is not None and run.due <= self._clock():
             self._wake.set()
         return run

@@ -1,0 +1,306 @@
+"""The only place that constructs: joins storage, deployment, engine, schedules and Slack into one running bot."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import logging
+import signal
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from redis.asyncio import Redis
+from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.errors import SlackApiError
+from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.directory.base import AnyOf
+from bot.directory.config import ConfiguredRoles
+from bot.domain.errors import BadInput
+from bot.domain.opening import Estate
+from bot.drivers.base import Driver
+from bot.drivers.simulated import SimulatedDriver
+from bot.engine import Engine
+from bot.hands import Hands
+from bot.runbooks import RUNBOOKS
+from bot.schedules import Schedule, Slot, Timetable, next_due
+from bot.settings import Settings
+from handlers import ingress, register
+from handlers.cards import Drawer
+from handlers.desk import Desk
+from handlers.people import People, SlackGroups
+from storage import embedded
+from storage.backups import Backups
+from storage.cards import Cards
+from storage.connect import connect, persistence
+from storage.runs import Runs
+from storage.worlds import RedisWorlds
+
+log = logging.getLogger(__name__)
+
+_SLACK_S = 10.0
+_FIRM_NO = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+_REST_S = 10.0
+
+
+@asynccontextmanager
+async def store(settings: Settings) -> AsyncIterator[Redis]:
+    """A client of the configured Redis, or of the embedded one, which then ends with this process."""
+    server = None
+    if not settings.redis_url:
+        server = await embedded.start(Path(settings.data), binary=settings.redis_server_bin or None)
+    client = connect(settings.redis_url or (server.url if server else ""))
+    try:
+        yield client
+    finally:
+        await client.aclose()
+        if server:
+            await server.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """Who the bot is, as auth.test tells once at start."""
+
+    team: str
+    bot_user: str
+    bot: str
+    enterprise: str = ""
+
+
+class Switchback:
+    """One running bot. `driver` reaches the deployment; `clock` gives seconds since the epoch."""
+
+    def __init__(
+        self,
+        settings: Settings,
+        client: Redis,
+        driver: Driver,
+        session: ClientSession,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
+        self._settings, self._redis, self._driver, self._clock = settings, client, driver, clock
+        self.runs, self.backups, self._cards = Runs(client), Backups(client), Cards(client)
+        self._stop, self._told = asyncio.Event(), asyncio.Event()
+        self.estate = Estate({pool.fqdn: pool for pool in settings.pools}, settings.pairs(), settings.unpaired)
+        hands = Hands(driver, self.backups, self.runs, clock)
+        self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
+        zones = {pool.fqdn: pool.time_zone for pool in settings.pools}
+        self._schedules = {fqdn: Schedule(fqdn, zones[fqdn], at) for fqdn, at in settings.schedules.items()}
+        self._timetable = Timetable(self._schedules.values(), self._start_slot)
+        self.slack = slack_client(settings, session)
+        self.bolt = AsyncApp(client=self.slack, authorize=self._authorize, process_before_response=True)
+        self._identity: Identity | None = None
+        self._socket: Any = None
+        self._tasks: list[asyncio.Task[None]] = []
+
+    async def open(self) -> None:
+        """Work begins at once; Slack joins when it answers. Raises BadInput when Slack refuses the token."""
+        for sentence in await persistence(self._redis):
+            log.warning("%s", sentence)
+        self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
+        await self._timetable.open()
+        self._identity = await self._join()
+        desk = self._desk(self._identity)
+        register(self.bolt, desk)
+        drawer = Drawer(desk)
+        self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
+        if self._settings.app_token:
+            self._socket = await open_socket(self.bolt, self._settings.app_token)
+        gc.freeze()
+        log.info("Switchback is at work in workspace %s.", self._identity.team)
+
+    async def close(self) -> None:
+        """Takes no new work, lets what is under way come to rest for a while, then leaves it to the next start."""
+        await self._timetable.close()
+        if self._socket:
+            await self._socket.close_async()
+        self._stop.set()
+        if self._tasks:
+            _, hanging = await asyncio.wait(self._tasks, timeout=_REST_S)
+            for task in hanging:
+                task.cancel()
+            await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._driver.close()
+
+    def application(self) -> web.Application:
+        """The bot's own addresses: Slack's door (HTTP mode), `/healthz` and `/readyz`."""
+        probes = ingress.Probes(self._redis.ping, self._joined, self._connected if self._settings.app_token else None)
+        application = web.Application(middlewares=[self._not_before_joining], client_max_size=ingress.MOST_BYTES)
+        application.add_routes(ingress.routes(self.bolt, self._settings.signing_secret, probes, self._clock))
+        return application
+
+    @web.middleware
+    async def _not_before_joining(
+        self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
+    ) -> web.StreamResponse:
+        if request.path == ingress.PATH and self._identity is None:
+            return web.Response(status=503)
+        return await handler(request)
+
+    async def _joined(self) -> bool:
+        return self._identity is not None
+
+    async def _connected(self) -> bool:
+        return self._socket is not None and await self._socket.client.is_connected()
+
+    async def _join(self) -> Identity:
+        """Asks until Slack answers: an outage of Slack at start delays cards, not backups."""
+        wait_s = 1.0
+        while True:
+            try:
+                who = await self.slack.auth_test()
+                return Identity(who["team_id"], who["user_id"], who["bot_id"], who.get("enterprise_id") or "")
+            except SlackApiError as error:
+                reason = str(error.response.get("error"))
+                if reason in _FIRM_NO:
+                    raise BadInput(
+                        f"Slack refuses SLACK_BOT_TOKEN ({reason}). Copy it again from the app's page."
+                    ) from None
+            except (ClientError, OSError, TimeoutError) as error:
+                reason = type(error).__name__
+            log.warning("Slack does not answer yet (%s); asking again in %.0f s.", reason, wait_s)
+            await asyncio.sleep(wait_s)
+            wait_s = min(wait_s * 2, 60.0)
+
+    async def _authorize(self, **_: Any) -> AuthorizeResult | None:
+        who = self._identity
+        if who is None:
+            return None
+        token = self._settings.bot_token
+        return AuthorizeResult(
+            enterprise_id=who.enterprise or None,
+            team_id=who.team,
+            bot_token=token,
+            bot_id=who.bot,
+            bot_user_id=who.bot_user,
+        )
+
+    def _desk(self, who: Identity) -> Desk:
+        settings = self._settings
+        groups = SlackGroups(self.slack, {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()})
+        directory = AnyOf([ConfiguredRoles(settings.users), groups])
+        return Desk(
+            engine=self.engine,
+            runs=self.runs,
+            backups=self.backups,
+            cards=self._cards,
+            people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
+            slack=self.slack,
+            pools=self.estate.pools,
+            pairs=self.estate.pairs,
+            unpaired=self.estate.unpaired,
+            incidents=settings.incidents_channel,
+            notifications=settings.notifications_channel,
+            call_list=settings.call_list,
+            plan_block=settings.plan_block,
+            team=who.team,
+            next_backup=self._next_backup,
+            now=self._clock,
+        )
+
+    async def _start_slot(self, slot: Slot) -> None:
+        await self.engine.start_slot(slot.pool, slot.local)
+
+    def _next_backup(self, fqdn: str) -> float | None:
+        due = (
+            next_due(self._schedules[fqdn], datetime.fromtimestamp(self._clock(), UTC))
+            if fqdn in self._schedules
+            else None
+        )
+        return due[1].timestamp() if due else None
+
+
+def slack_client(settings: Settings, session: ClientSession) -> AsyncWebClient:
+    """One shared session with a deadline of its own: a connection for each call would cost 4.6 times the CPU."""
+    return AsyncWebClient(
+        settings.bot_token,
+        base_url=settings.slack_api_url,
+        session=session,
+        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
+    )
+
+
+async def open_socket(bolt: AsyncApp, app_token: str) -> Any:
+    """Socket Mode, connected. Imported late: HTTP does not need it."""
+    from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
+
+    handler = AsyncSocketModeHandler(bolt, app_token)
+    await handler.connect_async()
+    return handler
+
+
+def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:
+    """The driver that the configuration names; settings know no other kind yet."""
+    return SimulatedDriver(RedisWorlds(client), clock=clock)
+
+
+@asynccontextmanager
+async def running(
+    settings: Settings, client: Redis, driver: Driver, host: str = "0.0.0.0", port: int | None = None
+) -> AsyncIterator[Switchback]:
+    """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own."""
+    async with ClientSession(timeout=ClientTimeout(total=_SLACK_S)) as session:
+        bot = Switchback(settings, client, driver, session)
+        runner = web.AppRunner(bot.application(), access_log=None, shutdown_timeout=2)
+        try:
+            if port is not None:
+                await runner.setup()
+                await web.TCPSite(runner, host, port).start()
+            await bot.open()
+            yield bot
+        finally:
+            await runner.cleanup()
+            await bot.close()
+
+
+async def until_told() -> None:
+    """Waits for SIGINT or SIGTERM."""
+    stop = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGINT, signal.SIGTERM):
+        loop.add_signal_handler(number, stop.set)
+    await stop.wait()
+
+
+def quiet_logs() -> None:
+    """Our own lines at INFO; Bolt would log request bodies, and APScheduler every wake-up."""
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("slack_bolt", "slack_sdk", "apscheduler", "aiohttp"):
+        logging.getLogger(name).setLevel(logging.CRITICAL if name == "slack_bolt" else logging.WARNING)
+
+
+async def serve(settings: Settings) -> None:
+    """`python -m bot serve`: until a signal. Raises BadInput for what keeps it from starting."""
+    quiet_logs()
+    if not settings.bot_token or not (settings.app_token or settings.signing_secret):
+        raise BadInput("Slack is not configured. `python -m bot check` tells what is missing, a sentence each.")
+    async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
+        await until_told()
+
+
+async def status(settings: Settings) -> list[str]:
+    """`python -m bot status`: every pool and every open run, a line each."""
+    async with store(settings) as client:
+        runs, backups = Runs(client), Backups(client)
+        records = await runs.records(pool.fqdn for pool in settings.pools)
+        lines = []
+        for fqdn, record in records.items():
+            newest = await backups.newest(fqdn)
+            last = (
+                f"last backup {datetime.fromtimestamp(newest.taken_at, UTC):%Y-%m-%d %H:%M} UTC"
+                if newest
+                else "no backup"
+            )
+            lines.append(f"{fqdn}: {record.state}, {last}")
+        for run in await runs.open():
+            lines.append(f"{run.id}: {run.phase} at {RUNBOOKS[run.runbook].step(run.step).title}")
+        return lines or ["No pools are configured."]
