@@ -6,7 +6,7 @@ import asyncio
 import hashlib
 import io
 import zlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -22,6 +22,7 @@ from storage.rows import plain, value
 
 _BATCH_BYTES = PIECE_BYTES
 _PIECE_OVERHEAD = 256
+_ASK = 256
 _SEAL_BYTES = 32
 
 
@@ -72,9 +73,16 @@ class Backups:
         A second save of the same id changes nothing: the first one stays. Raises Damaged when `data` is not what
         `backup` says it is.
         """
-        parcel = await asyncio.to_thread(_parcel, backup, data, dict(fingerprints))
-        for batch in _batches(parcel.pieces):
-            await self._send({piece: parcel.pieces[piece] for piece in batch})
+        sha256, parcel = await asyncio.gather(
+            asyncio.to_thread(_sha256, data), asyncio.to_thread(_parcel, backup, data, dict(fingerprints))
+        )
+        if sha256 != backup.sha256 or len(data) != backup.size:
+            raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
+        for batch in _batches(await self._missing(tuple(parcel.pieces))):
+            async with self._client.pipeline(transaction=False) as pipe:
+                for piece in batch:
+                    pipe.set(piece.key, parcel.pieces[piece])
+                await pipe.execute()
         await self._write(parcel.record, backup, keys.index(backup.pool) if listed else (), "")
 
     @guard()
@@ -109,7 +117,9 @@ class Backups:
                 file.write(part)
             done += len(batch)
         file.write(headers.read())
-        if await asyncio.to_thread(_digest, file) != record.backup.sha256:
+        with file.getbuffer() as view:
+            sha256 = await asyncio.to_thread(_sha256, view)
+        if sha256 != record.backup.sha256:
             raise Damaged(f"Backup {id} is damaged: its pieces are sound but do not make the file that was stored.")
         return file.getvalue()
 
@@ -151,17 +161,17 @@ class Backups:
         args = [sealed, repr(backup.taken_at), backup.id, backup.pool, mode]
         await self._keep(keys=[keys.backup(backup.id), *index], args=args)
 
-    async def _send(self, pieces: Mapping[Piece, memoryview]) -> None:
-        """Sends what is not there yet; a piece of another length is not there."""
-        async with self._client.pipeline(transaction=False) as pipe:
-            for piece in pieces:
-                pipe.strlen(piece.key)
-            sizes = await pipe.execute()
-            missing = [piece for piece, size in zip(pieces, sizes, strict=True) if size != piece.size]
-            for piece in missing:
-                pipe.set(piece.key, pieces[piece])
-            if missing:
-                await pipe.execute()
+    async def _missing(self, pieces: Sequence[Piece]) -> list[Piece]:
+        """Those that are not there yet; one of another length is not there."""
+        missing: list[Piece] = []
+        for start in range(0, len(pieces), _ASK):
+            some = pieces[start : start + _ASK]
+            async with self._client.pipeline(transaction=False) as pipe:
+                for piece in some:
+                    pipe.strlen(piece.key)
+                sizes = await pipe.execute()
+            missing += [piece for piece, size in zip(some, sizes, strict=True) if size != piece.size]
+        return missing
 
     async def _record(self, id: str) -> Record:
         return _opened(id, await self._client.get(keys.backup(id)))
@@ -175,8 +185,6 @@ class Backups:
 
 
 def _parcel(backup: Backup, data: bytes, fingerprints: dict[str, str]) -> Parcel:
-    if len(data) != backup.size or hashlib.sha256(data).hexdigest() != backup.sha256:
-        raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
     pieces: dict[Piece, memoryview] = {}
 
     def put(view: memoryview, before: int = 0) -> Piece:
@@ -235,9 +243,8 @@ def _checked(id: str, name: str, pieces: list[Piece], found: list[bytes | None],
     return [data for data in found if data is not None]
 
 
-def _digest(file: io.BytesIO) -> str:
-    with file.getbuffer() as view:
-        return hashlib.sha256(view).hexdigest()
+def _sha256(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()
 
 
 def _packed(fingerprints: dict[str, str]) -> bytes:

@@ -254,6 +254,19 @@ async def test_backups_are_paged_from_the_newest_even_when_taken_in_the_same_sec
     assert await backups.pools() == ("pool-a.contoso.com", "pool-b.contoso.com")
 
 
+async def test_a_backup_that_is_not_listed_is_none_of_the_pool_s_until_it_is_enlisted(redis: Redis) -> None:
+    backups, data = Backups(redis), export()
+    kept = replace(backup_of(data, "b1"), settings={"Music": Audio("u", "o")})
+    assert await backups.find("b1") is None
+    await backups.save(kept, data, FINGERPRINTS, listed=False)
+    assert await backups.newest(POOL) is None and await backups.pools() == ()
+    assert await backups.find("b1") == kept and await backups.load("b1") == data
+    told = replace(kept, warnings=("One queue has no group.",))
+    assert await backups.enlist("b1", told.warnings) == told == await backups.enlist("b1", told.warnings)
+    assert await backups.page(POOL) == (told,) and await backups.pools() == (POOL,)
+    assert await backups.load("b1") == data and await backups.fingerprints("b1") == FINGERPRINTS
+
+
 async def test_a_pool_without_backups_has_no_newest_and_an_empty_page(redis: Redis) -> None:
     assert await Backups(redis).newest(POOL) is None
     assert await Backups(redis).page(POOL) == () == await Backups(redis).pools()
