@@ -40,10 +40,10 @@ TASK: Mapping[str, Rule] = {
 }
 
 
-def input_of(elements: str) -> Fields:
+def input_of(elements: str, *relations: rel.Relation) -> Fields:
     return block(
         "label element",
-        rel.no_file_input_dispatch,
+        *relations,
         label=plain(2000),
         hint=plain(2000),
         element=pick(ELEMENTS, elements),
@@ -156,7 +156,9 @@ EVERYWHERE = "actions card context divider header image input rich_text section 
 HOME = pick(BLOCKS, f"{EVERYWHERE} carousel container data_table table")
 MESSAGE = OneOf({name: rows for name, rows in BLOCKS.items() if name != "alert"})
 # Only a modal may ask for files.
-MODAL = OneOf({**pick(BLOCKS, f"{EVERYWHERE} alert").kinds, "input": input_of(f"{INPUTS} file_input")})
+MODAL = OneOf(
+    {**pick(BLOCKS, f"{EVERYWHERE} alert").kinds, "input": input_of(f"{INPUTS} file_input", rel.no_file_input_dispatch)}
+)
 
 COLOUR = "good|warning|danger|#[0-9A-Fa-f]{6}"
 # The rest of an attachment's fields are Slack's legacy; nothing new should use them.
@@ -167,7 +169,6 @@ SURFACES: Mapping[str, Fields] = {
     "message": fields(
         "text",
         rel.unique_block_ids,
-        rel.one_focus,
         rel.plan_or_task_cards,
         rel.at_most_one_table,
         rel.text_within("markdown", "text", MARKDOWN_TOTAL),

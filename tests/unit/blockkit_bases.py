@@ -6,10 +6,10 @@ from tests.unit.blockkit_payloads import message, modal, plain
 B = "/blocks/0"
 E = f"{B}/elements/0"
 F = f"{B}/element"
-HEADER = message({"type": "header", "text": plain()})
+HEADER = message(p.HEADER)
 SECTION = message(p.section(block_id="a"))
 FIELDS = message({"type": "section", "fields": [p.mrkdwn()]})
-CONTEXT = message({"type": "context", "elements": [p.mrkdwn(), p.image()]})
+CONTEXT = message(p.CONTEXT)
 PRESS = message(p.actions(p.FULL_BUTTON))
 TWO_PRESSES = message(p.actions(p.button(1), p.button(2)))
 ASK = modal(p.input_block(p.text_input(placeholder=plain()), hint=plain()), p.section())
@@ -48,16 +48,21 @@ TICKS_ALONE = message(p.actions({"type": "checkboxes", "options": [p.option()]})
 RADIO_ALONE = message(p.actions({"type": "radio_buttons", "options": [p.option()]}))
 MANY = message(p.actions({"type": "multi_static_select", "options": [p.option(1)], "initial_options": [p.option(1)]}))
 MORE_AND_MORE = message(p.actions({"type": "overflow", "options": [p.option(0), p.option(1)]}))
-TWO_GROUPED = message(p.actions(p.MENUS[5]))
 TWO_BLOCKS = message(p.section(block_id="a"), p.section(block_id="b"))
 FOLDED_AND_PLAIN = message({**p.CONTAINER, "child_blocks": [p.section(block_id="inner"), p.section(block_id="b")]})
+TWO_ASKED = modal(p.input_block(p.text_input(), block_id="a"), p.input_block(p.text_input(), block_id="b"))
 TWO_CARDS = message({"type": "carousel", "elements": [p.card(1, block_id="a"), p.card(2, block_id="b")]})
 ATTACHED_TOO = message(p.section(block_id="a"), attachments=[{"blocks": [p.section(block_id="b")]}])
 FOCUSED = modal(*[p.input_block(p.text_input(focus_on_load=focus), block_id=str(focus)) for focus in (True, False)])
 ASK_FOR_LENGTH = modal(p.input_block(p.text_input(min_length=5, max_length=5)))
-FORM = message(p.input_block(p.text_input()))
-ICON = message(p.card(slack_icon={"type": "icon", "name": "key"}))
+FORM = message(p.input_block(p.text_input(), hint=plain()))
+ICON = message(p.card(slack_icon=p.ICON))
 FILE_BLOCK = message(p.FILE)
-ONLY_IN_A_MESSAGE = [*(base["blocks"][0] for base in (PLAN, TASK_CARD, MARKDOWN, CONTROLS, FILE_BLOCK))]
-NOT_IN_A_MODAL = [*ONLY_IN_A_MESSAGE, *p.WIDE]
-NOT_IN_A_HOME = [*ONLY_IN_A_MESSAGE, ALERT["blocks"][0]]
+NOT_IN_A_MODAL = [*p.ONLY_IN_A_MESSAGE, *p.WIDE]
+NOT_IN_A_HOME = [*p.ONLY_IN_A_MESSAGE, p.ALERT]
+MANY_GROUPED = message(p.actions(next(menu for menu in p.MENUS if menu["type"] == "multi_static_select")))
+MANY_FOUND = message(p.actions(next(menu for menu in p.MENUS if menu["type"] == "multi_external_select")))
+FILE_URL = message({"type": "image", "slack_file": {"url": "https://example.com"}, "alt_text": "a pool"})
+ASK_FOR_TEXT = modal(p.input_block(p.text_input()))
+MANY_NEW = message(p.actions({"type": "multi_static_select", "options": [p.option()]}))
+MANY_OFFERED = message(p.actions({"type": "multi_static_select", "options": [p.option(1), p.option(2)]}))

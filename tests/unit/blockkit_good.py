@@ -1,6 +1,8 @@
 """Whole messages, modals and App Homes that Slack takes, which between them use every field there is."""
 
 import json
+from collections.abc import Iterator
+from typing import Any
 
 from tests.unit import blockkit_payloads as p
 from tests.unit.blockkit_payloads import home, message, modal, mrkdwn, plain
@@ -26,11 +28,13 @@ EVERYWHERE = [
     p.card(2, slack_icon={"type": "icon", "name": "rocket"}),
     *(p.input_block(element, optional=True, dispatch_action=True, hint=plain()) for element in p.TYPED),
 ]
+CARD_TEXTS = ("title", "subtitle", "body", "subtext")
+ATTACHED = message(attachments=[{"color": "#1d3c34", "blocks": [p.section()], "fallback": "x"}])
 GOOD: dict[str, tuple[str, dict]] = {
     "text alone": ("message", {"text": "pool-a is over on pool-b"}),
     "no blocks any more": ("message", {"text": "done", "blocks": []}),
     "everything in a message": ("message", message(*p.identified("block_id", *EVERYWHERE, *p.WIDE))),
-    "an attachment": ("message", message(attachments=[{"color": "#1d3c34", "blocks": [p.section()], "fallback": "x"}])),
+    "an attachment": ("message", ATTACHED),
     "a plan": ("message", message(*p.identified("block_id", p.PLAN, p.MARKDOWN))),
     "a task card": ("message", message(*p.identified("block_id", p.TASK_CARD, p.CONTROLS, p.FILE))),
     "everything in a modal": (
@@ -65,3 +69,43 @@ def alone() -> list[tuple[str, dict]]:
         for block in payload.get("blocks", ())
     }
     return list(found.values())
+
+
+def taken() -> Iterator[tuple[str, dict, str, Any]]:
+    """A surface, a payload, a place in it, and what may stand there: every choice that is documented."""
+    first, element, inner = "/blocks/0", "/blocks/0/elements/0", "/blocks/0/element"
+    press, plan, rich = message(p.actions(p.FULL_BUTTON)), message(p.PLAN), message(p.RICH)
+    form, ask, files = (f(p.input_block(p.text_input())) for f in (message, modal, home))
+    choices = [
+        ("message", press, f"{element}/style", ("primary", "danger")),
+        ("message", press, f"{element}/confirm/style", ("primary", "danger")),
+        ("message", press, f"{element}/confirm/text", (plain(), mrkdwn())),
+        ("message", message(p.actions(p.WORKFLOW)), f"{element}/style", ("primary", "danger")),
+        ("message", plan, f"{first}/tasks/0/status", ("pending", "in_progress", "complete", "error")),
+        ("message", message(p.TASK_CARD), f"{first}/status", ("in_progress", "complete", "error")),
+        ("message", rich, f"{element}/elements/7/range", ("here", "channel", "everyone")),
+        ("message", rich, f"{first}/elements/2/style", ("bullet", "ordered")),
+        ("message", message(p.TABLE), f"{first}/column_settings/0/align", ("left", "center", "right")),
+        ("message", message(p.CONTAINER), f"{first}/width", ("narrow", "standard", "wide", "full")),
+        ("message", message(p.FOLDED), f"{first}/subtitle", (plain(), mrkdwn())),
+        *(("message", message(p.CARD), f"{first}/{name}", (plain(), mrkdwn())) for name in CARD_TEXTS),
+        (
+            "message",
+            message(p.card(slack_icon=p.ICON)),
+            f"{first}/slack_icon/name",
+            ("key", "archive", "thumbs-up", "warning"),
+        ),
+        ("message", message(p.CONTAINER), f"{first}/child_blocks/0", p.CHILDREN),
+        ("message", message(p.section()), f"{first}/accessory", [*p.BUTTONS, *p.CHOOSERS, p.image()]),
+        ("home", home(p.actions(p.button())), element, [*p.BUTTONS, *p.CHOOSERS, p.MOMENT, p.FORMATTED]),
+        ("message", form, inner, p.INPUTS),
+        ("modal", ask, inner, [*p.INPUTS, p.FILES]),
+        ("home", files, inner, p.INPUTS),
+        ("modal", modal(p.ALERT), f"{first}/level", ("default", "info", "warning", "error", "success")),
+        ("message", ATTACHED, "/attachments/0/color", ("good", "warning", "danger", "#1d3c34")),
+        ("message", ATTACHED, "/attachments/0/blocks/0", [*EVERYWHERE, *p.WIDE, *p.ONLY_IN_A_MESSAGE]),
+    ]
+    yield from ((surface, base, at, value) for surface, base, at, values in choices for value in values)
+
+
+TAKEN = list(taken())

@@ -34,6 +34,14 @@ LENGTHS = [
     *longest("message", on.WORKFLOW, {f"{E}/text/text": 75, f"{E}/accessibility_label": 75}),
     *longest("message", on.CHOOSE, {f"{E}/options/1/text/text": 75, f"{E}/options/1/value": 150}),
     *longest("message", on.GROUPS, {f"{E}/option_groups/0/label/text": 75}),
+    *longest("message", on.MORE, {f"{E}/options/0/value": 150, f"{E}/options/0/description/text": 75}),
+    *longest("message", on.TICKS, {f"{E}/options/0/description/text": 75}),
+    *longest("message", on.CHOOSE, {f"{E}/options/2/description/text": 75}),
+    *longest("message", on.WORKFLOW, {f"{E}/workflow/trigger/url": 3000}),
+    *longest("message", on.FILE_URL, {f"{B}/slack_file/url": 3000}),
+    *longest("message", on.CONTROLS, {f"{B}/elements/1/text/text": 3000}),
+    *longest("message", on.FORM, {f"{B}/label/text": 2000, f"{B}/hint/text": 2000}),
+    *longest("modal", on.ASK_FOR_TEXT, {f"{F}/initial_value": 3000}),
     *longest("message", on.MORE, {f"{E}/options/0/url": 3000, f"{E}/options/0/text/text": 75}),
     *longest("message", on.TICKS, {f"{E}/options/0/text/text": 75, f"{E}/options/0/value": 150}),
     *longest("message", on.MARKDOWN, {f"{B}/text": 12_000}),
@@ -55,6 +63,10 @@ LENGTHS = [
 
 def cells(count: int) -> list[dict]:
     return [p.raw(str(i)) for i in range(count)]
+
+
+def data_columns(count: int) -> dict:
+    return message({"type": "data_table", "caption": "c", "rows": [cells(count)] * 2})
 
 
 COUNTS = [
@@ -81,6 +93,12 @@ COUNTS = [
     most("message", on.TABLE, f"{B}/rows", lambda i: cells(2), 100),
     most("message", on.TABLE, f"{B}/rows/0", lambda i: p.raw(), 20),
     most("message", on.TABLE, f"{B}/column_settings", lambda i: {"is_wrapped": True}, 20),
+    most("message", on.TICKS_ALONE, f"{E}/initial_options", lambda i: p.option(), 10),
+    most("message", on.MANY, f"{E}/initial_options", lambda i: p.option(1), 100),
+    most("message", on.MANY_FOUND, f"{E}/initial_options", p.option, 100),
+    most("message", on.MANY_NEW, f"{E}/options", p.option, 100),
+    most("message", on.MANY_GROUPED, f"{E}/option_groups", lambda i: {"label": plain(), "options": [p.option(2)]}, 100),
+    Case("21 columns", "message", data_columns(20), data_columns(21), f"{B}/rows/0", "too_many"),
     most("message", on.DATA_TABLE, f"{B}/rows", lambda i: cells(2), 201),
 ]
 
@@ -108,6 +126,15 @@ FEWEST = [
     *wrong("modal", on.ASK, "too_few", {"/blocks": []}),
     *wrong("modal", on.ASK, "empty", {"/title/text": "", "/submit/text": "", "/callback_id": ""}),
     *wrong("modal", on.DISPATCHING, "too_few", {f"{F}/dispatch_action_config/trigger_actions_on": []}),
+    *wrong(
+        "modal",
+        on.DISPATCHING,
+        "too_many",
+        {f"{F}/dispatch_action_config/trigger_actions_on": ["on_enter_pressed"] * 3},
+    ),
+    *wrong("message", on.ATTACHED, "too_few", {"/attachments/0/blocks": []}),
+    *wrong("message", on.ATTACHED, "empty", {"/attachments/0/color": "", "/attachments/0/fallback": ""}),
+    *wrong("message", on.WORKFLOW, "empty", {f"{E}/accessibility_label": ""}),
     *wrong("modal", on.FILTERED, "too_few", {f"{F}/filter/include": []}),
     *wrong("modal", on.PEOPLE, "too_few", {f"{F}/initial_users": []}),
     *wrong("home", on.HOME, "too_few", {"/blocks": []}),
@@ -128,7 +155,13 @@ RANGES = [
     *wrong("modal", on.FILES, "out_of_range", {f"{F}/max_files": 11}),
     *wrong("modal", on.FORMATTED, "out_of_range", {f"{F}/min_lines": 0, f"{F}/max_lines": 101}),
     *wrong("modal", on.FORMATTED, "out_of_range", {f"{F}/min_lines": 101, f"{F}/max_lines": 0}),
-    *wrong("modal", on.PEOPLE, "out_of_range", {f"{F}/max_selected_items": 0}),
+    *(
+        case
+        for menu in p.MENUS
+        if menu["type"].startswith("multi_")
+        for case in wrong("modal", modal(p.input_block(menu)), "out_of_range", {f"{F}/max_selected_items": 0})
+    ),
+    *wrong("message", on.RICH, "out_of_range", {f"{B}/elements/4/border": 2, f"{E}/elements/6/skin_tone": 0}),
     *wrong("modal", on.MOMENT, "out_of_range", {f"{F}/initial_date_time": -1}),
     *wrong("modal", on.MOMENT, "out_of_range", {f"{F}/initial_date_time": 10_000_000_000}),
     *wrong("modal", on.QUERY, "out_of_range", {f"{F}/min_query_length": -1}),
@@ -149,9 +182,9 @@ def rich_table(characters: int) -> dict:
     return {"type": "table", "rows": [[p.rich(p.leaf("x" * characters))]]}
 
 
-def view_of(size: int) -> dict:
-    """A home of exactly so many bytes, letters of two bytes among them."""
-    view = p.home(*[p.section(text=plain("é" * 1500)) for _ in range(81)], private_metadata="")
+def view_of(size: int, empty: dict) -> dict:
+    """A view of exactly so many bytes, letters of two bytes among them."""
+    view = {**empty, "blocks": [p.section(text=plain("é" * 1500))] * 81, "private_metadata": ""}
     missing = size - len(json.dumps(view, ensure_ascii=False, separators=(",", ":")).encode())
     return {**view, "private_metadata": "x" * missing}
 
@@ -175,6 +208,16 @@ TOTALS = [
         "/blocks/1/rows",
     ),
     in_total("message", message(rich_table(10_000)), "/blocks/0/rows/0", [p.raw("x" * 10_001)], "/blocks/0/rows"),
-    Case("a home of 250001 bytes", "home", view_of(250_000), view_of(250_001), "", "too_large"),
+    *(
+        Case(
+            f"a {view['type']} of 250001 bytes",
+            view["type"],
+            view_of(250_000, view),
+            view_of(250_001, view),
+            "",
+            "too_large",
+        )
+        for view in (p.home(), modal())
+    ),
 ]
 LIMITS = [*LENGTHS, *COUNTS, *FEWEST, *RANGES, *TOTALS]

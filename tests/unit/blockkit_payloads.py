@@ -255,3 +255,12 @@ HEADED = {
     "child_blocks": [section()],
 }
 WIDE = [{"type": "carousel", "elements": [card(1), card(2)]}, FOLDED, HEADED, TABLE, DATA_TABLE]
+BUTTONS = [button(), WORKFLOW, OVERFLOW]
+CHOOSERS = [TICKS, RADIO, DATE, TIME, *MENUS]
+INPUTS = [*CHOOSERS, MOMENT, *TYPED]
+HEADER = {"type": "header", "text": plain()}
+CONTEXT = {"type": "context", "elements": [mrkdwn(), image()]}
+CHILDREN = [actions(button()), CONTEXT, {"type": "divider"}, FILE, HEADER, image(), input_block(text_input())]
+CHILDREN = [*CHILDREN, RICH, section(), TABLE, VIDEO]
+ONLY_IN_A_MESSAGE = [PLAN, TASK_CARD, MARKDOWN, CONTROLS, FILE]
+ICON = {"type": "icon", "name": "key"}

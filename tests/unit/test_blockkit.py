@@ -9,11 +9,13 @@ from hypothesis import strategies as st
 
 from handlers.blockkit import Problem, validate
 from tests.unit.blockkit_cases import Case, changed, places
-from tests.unit.blockkit_good import GOOD, alone
+from tests.unit.blockkit_good import GOOD, TAKEN, alone
 from tests.unit.blockkit_limits import LIMITS
+from tests.unit.blockkit_payloads import LEAVES
 from tests.unit.blockkit_rules import RULES
 
 CORPUS = [*LIMITS, *RULES]
+PLACES = [(surface, good, at, value) for surface, good in alone() for at, value in places(good)]
 SURFACES = ("message", "modal", "home")
 
 
@@ -27,6 +29,17 @@ def test_one_change_to_a_good_payload_is_refused_where_it_was_made(case: Case):
 @pytest.mark.parametrize(("surface", "payload"), GOOD.values(), ids=GOOD)
 def test_what_slack_takes_is_no_problem(surface: str, payload: dict):
     assert validate(payload, surface) == []
+
+
+@pytest.mark.parametrize(("surface", "base", "at", "value"), TAKEN)
+def test_every_choice_that_slack_offers_is_taken(surface: str, base: dict, at: str, value: Any):
+    assert validate(changed(base, at, value), surface) == []
+
+
+def test_an_id_may_be_as_long_as_slack_allows():
+    for surface, good, at, value in PLACES:
+        if isinstance(value, str) and at.endswith(("/action_id", "/block_id")):
+            assert validate(changed(good, at, "x" * 255), surface) == []
 
 
 @pytest.mark.parametrize(
@@ -73,14 +86,22 @@ def test_a_payload_nested_without_end_is_refused():
     assert validate({"type": "home", "blocks": [], "private_metadata": deep}, "home")
 
 
-PLACES = [(surface, good, at, value) for surface, good in alone() for at, value in places(good)]
 MAY_BE_EMPTY = ("/initial_value", "/private_metadata")
 NEVER_MRKDWN = ("/label", "/hint", "/placeholder", "/submit", "/close", "/confirm/title", "/confirm/confirm", "/deny")
+LEAF_TYPES = {leaf["type"] for leaf in LEAVES}
 MRKDWN = {"type": "mrkdwn", "text": "x"}
 
 
 def is_a(kind: type) -> Callable[[str, Any], bool]:
     return lambda at, value: type(value) is kind
+
+
+def may_not_be_empty(at: str, value: Any) -> bool:
+    """Rich text may have no leaves, and a message no blocks; nothing else may be empty."""
+    leaves = isinstance(value, list) and all(
+        isinstance(item, dict) and item.get("type") in LEAF_TYPES for item in value
+    )
+    return isinstance(value, list) and at != "/blocks" and not leaves
 
 
 @pytest.mark.parametrize(
@@ -105,6 +126,10 @@ def is_a(kind: type) -> Callable[[str, Any], bool]:
             id="a long id",
         ),
         pytest.param(lambda at, value: at.endswith("/placeholder/text"), "x" * 151, {"too_long"}, id="a placeholder"),
+        pytest.param(may_not_be_empty, [], {"too_few"}, id="an empty array"),
+        pytest.param(
+            lambda at, value: is_a(int)(at, value) and not at.endswith("/value"), -1, {"out_of_range"}, id="below zero"
+        ),
     ],
 )
 def test_what_is_wrong_is_wrong_anywhere(applies: Callable[[str, Any], bool], instead: Any, codes: set[str]):
