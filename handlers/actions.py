@@ -42,9 +42,7 @@ OVERFLOW_LIMIT = 150
 
 _LIMIT = 2000
 _FIELD = "field:"
-_FOREIGN = (
-    "This button was not made by this version of Switchback. Nothing was changed. Use the newest card of the run."
-)
+FOREIGN = "This button was not made by this version of Switchback. Nothing was changed. Use the newest card of the run."
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,7 +76,7 @@ def decode(value: str) -> Pressed:
     """The inverse of `button_value`. Raises BadInput for anything else."""
     run_id, step, choice, question = _parts(value, 4)
     if not (run_id and step and choice and _is_count(question)):
-        raise BadInput(_FOREIGN)
+        raise BadInput(FOREIGN)
     return Pressed(run_id, step, choice, int(question))
 
 
@@ -90,7 +88,7 @@ def decode_page(value: str) -> Page:
     """The inverse of `page_value`. Raises BadInput for anything else."""
     command, argument, before = _parts(value, 3)
     if not (command and before):
-        raise BadInput(_FOREIGN)
+        raise BadInput(FOREIGN)
     return Page(command, argument, before)
 
 
@@ -133,7 +131,7 @@ def _answer(element: Mapping[str, Any]) -> str:
 def _parts(value: str, count: int) -> list[str]:
     parts = value.split("|")
     if len(value) > _LIMIT or len(parts) != count:
-        raise BadInput(_FOREIGN)
+        raise BadInput(FOREIGN)
     return parts
 
 

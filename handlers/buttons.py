@@ -25,12 +25,12 @@ Button = Callable[["Desk", AsyncArgs, Person, str], Awaitable[Reply | None]]
 
 
 async def pressed(desk: Desk, args: AsyncArgs) -> Reply | None:
-    """The one listener of all clicks; the row with the longest prefix of the action id does it."""
+    """The one listener of all clicks: what the action id begins with says which row does it."""
     action = args.body["actions"][0]
     name = str(action.get("action_id"))
-    prefix = max((prefix for prefix in BUTTONS if name.startswith(prefix)), key=len, default=actions.LINK)
+    button = next((button for prefix, button in BUTTONS.items() if name.startswith(prefix)), _foreign)
     person = await desk.people.person(*payloads.actor(args.body))
-    return await BUTTONS[prefix](desk, args, person, actions.value_of(action))
+    return await button(desk, args, person, actions.value_of(action))
 
 
 async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -68,6 +68,10 @@ async def _home(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None
 
 async def _nothing(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     """Opening an address needs nothing of the bot."""
+
+
+async def _foreign(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    raise BadInput(actions.FOREIGN)
 
 
 BUTTONS: Mapping[str, Button] = {

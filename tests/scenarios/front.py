@@ -8,7 +8,7 @@ import json
 import socket
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import urlencode
 
@@ -22,13 +22,13 @@ from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.model import Role
 from bot.domain.run import Run
-from bot.sandbox import BOT_TOKEN, SIGNING_SECRET, MemoryJournal, Message, Sandbox
+from bot.sandbox import BOT_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Sandbox
 from handlers import actions, register, views
 from handlers.desk import Desk
 from handlers.ingress import Probes, routes
 from handlers.people import People, SlackGroups
 from storage.cards import Cards
-from tests.drivers.sandbox_parts import INCIDENT, MANIFEST
+from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
 from tests.scenarios.stage import ESTATE, Stage, stage_of
 
 TEAM = "T0SWITCH01"
@@ -100,16 +100,20 @@ def click(run: Run, choice: str, user: str, team: str = TEAM, user_team: str = T
 
 
 @asynccontextmanager
-async def opened(redis: Redis) -> AsyncIterator[Front]:
-    """The front over this Redis, with the pools of the stage and the people of the stand-in."""
+async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncIterator[Front]:
+    """The front over this Redis, with the pools of the stage and the people of the stand-in.
+
+    `road` is how Slack's deliveries come: "http" or "socket"; `changes` are made to the desk.
+    """
     stage = await stage_of(redis)
     door = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{door.getsockname()[1]}"
-    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=f"{url}/slack/events", clock=stage.clock)
+    deliver = SOCKET if road == SOCKET else f"{url}/slack/events"
+    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, clock=stage.clock)
     await slack.start()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
         client = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
-        desk = desk_of(stage, client)
+        desk = replace(desk_of(stage, client), **changes)
         app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, process_before_response=True)
         register(app, desk)
         front = web.Application()
@@ -118,7 +122,8 @@ async def opened(redis: Redis) -> AsyncIterator[Front]:
         await runner.setup()
         await web.SockSite(runner, door).start()
         try:
-            yield Front(slack, stage, desk, app, url, session)
+            async with listening(app, slack, road):
+                yield Front(slack, stage, desk, app, url, session)
         finally:
             await slack.stop()
             await runner.cleanup()
