@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from bot.domain.report import Report
 from bot.domain.run import Phase
 from bot.domain.runbook import Choice
 from handlers import actions, blocks, rows
 from handlers.blocks import Block, Message, context, section
-from handlers.wording import bounded, bullets, code, joined, lasted, mention, plain, shown, utc, when
+from handlers.wording import bounded, bullets, code, exact, joined, lasted, mention, plain, shown, utc, when
 
 SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
@@ -72,16 +72,17 @@ def text(report: Report) -> str:
     run, stands = report.run, rows.parted(report)
     head = f"{_HEADINGS.get(run.phase, '')}{shown(title(report), 200)}: {shown(report.state, 300)}"
     said = shown(run.sentence, 600) if run.sentence and run.sentence != report.state else ""
-    commands = shown(" ; ".join(report.commands), 800) if report.commands else ""
+    commands = exact(" ; ".join(report.commands), 800) if report.commands else ""
     lines = [
         joined((head, said)),
         shown(report.explain, 400),
         f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
         joined(("Predicted:", shown(" ".join(report.effect), 500))) if report.effect else "",
-        _who_may(report) if report.waits_for_people else "",
+        _who_may(report, utc) if report.waits_for_people else "",
         f"Offered on the card: {_offer(report)}." if report.waits_for_people else "",
         joined((_progress(report), _plain_coming(stands, run.is_open))),
-        f"Run {shown(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}.{_took(report)}",
+        f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
+        f"{_took(report, utc)}",
     ]
     return bounded("\n".join(line for line in lines if line), _TEXT)
 
@@ -166,7 +167,7 @@ def _value(report: Report, choice: Choice) -> str:
     return actions.button_value(report.run.id, report.run.step, choice.key, report.run.question)
 
 
-def _who_may(report: Report) -> str:
+def _who_may(report: Report, at: Callable[[float], str] = when) -> str:
     run = report.run
     others = [choice for choice in report.buttons if choice.need not in (None, report.need) and choice.key != "abandon"]
     apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
@@ -176,7 +177,7 @@ def _who_may(report: Report) -> str:
     if not run.approvals:
         return f"{who} Two people have to: one asks, somebody else approves."
     first = run.approvals[0]
-    return f"{who} {shown(first.who.name, 100)} asked at {when(first.at)}; somebody else has to approve."
+    return f"{who} Asked for by {shown(first.who.name, 100)}, {at(first.at)}; somebody else has to approve."
 
 
 def _offer(report: Report) -> str:
@@ -192,11 +193,11 @@ def _plain_coming(stands: rows.Parted, is_open: bool) -> str:
     return rows.coming(stands.coming, not is_open).replace("*", "") + ("." if stands.coming else "")
 
 
-def _took(report: Report) -> str:
+def _took(report: Report, at: Callable[[float], str] = when) -> str:
     run = report.run
     if run.closed_at is None:
         return ""
-    return f" Took {lasted(run.closed_at - run.opened_at)}, until {when(run.closed_at)}."
+    return f" Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
 
 
 def _footer(report: Report, asked_in: str) -> Block:
@@ -205,5 +206,5 @@ def _footer(report: Report, asked_in: str) -> Block:
     where = f" {arrow} ".join(shown(pool.fqdn, 260) for pool in run.pools) if arrow else shown(run.primary.fqdn, 260)
     opener = "opened by " + (shown(run.opened_by.name, 100) or mention(run.opened_by))
     asked = f"asked for in <#{asked_in}>, where Switchback is not a member" if asked_in else ""
-    parts = (f"Run `{shown(run.id, 150)}`", where, f"{opener} {when(run.opened_at)}", asked)
+    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener} {when(run.opened_at)}", asked)
     return context(" · ".join(part for part in parts if part))

@@ -15,7 +15,7 @@ from bot.domain.run import Phase, Run
 from handlers import actions, blocks
 from handlers.blocks import Block, Message, context, header, packed
 from handlers.card import SIGNS, title
-from handlers.wording import bounded, joined, lasted, shown, when
+from handlers.wording import bounded, exact, joined, lasted, shown, when
 
 STATES: Mapping[PoolState, str] = {
     PoolState.ACTIVE: "🟢 active",
@@ -79,7 +79,7 @@ def pool_line(
     """One pool in two lines."""
     pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
     since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
-    held = f" · held by run `{shown(record.held_by, 120)}`" if record.held_by else ""
+    held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
     last = f"last backup {lasted(now - backup.taken_at)} ago, {_counts(backup)}" if backup else "⚠️ no backup yet"
     coming = f", next {when(due)}" if due else ", none scheduled"
     lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
@@ -110,7 +110,7 @@ def run_line(run: Run, now: float) -> str:
     state = f"{end}{took}" if end else f"open for {lasted(now - run.opened_at)}"
     said = f" — {shown(run.sentence, 200)}" if run.sentence else ""
     who = shown(run.opened_by.name, 80)
-    return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{shown(run.id, 120)}`"
+    return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
 
 
 def status(reports: Sequence[Report], records: Mapping[str, PoolRecord], *, now: float) -> Message:
@@ -129,7 +129,7 @@ def report_line(report: Report) -> str:
     waits = f"Waits for {report.need.words}." if report.waits_for_people else "Nobody has to do anything."
     state = joined((shown(report.state, 200), said if said != report.state else ""))
     what = f"{SIGNS[report.run.phase]} *{shown(title(report), 200)}*"
-    return f"{what} · {state}\n      {waits} `{shown(report.run.id, 120)}`"
+    return f"{what} · {state}\n      {waits} `{exact(report.run.id, 120)}`"
 
 
 def whoami(person: Person) -> Message:
@@ -137,7 +137,7 @@ def whoami(person: Person) -> Message:
     roles = ", ".join(sorted(person.roles)) if person.roles else "none"
     known = "not known: whoever grants roles did not answer in time" if person.roles is None else roles
     lines = [
-        f"*{shown(person.name, 100) or 'Somebody'}* · `{shown(person.id, 60)}`",
+        f"*{shown(person.name, 100) or 'Somebody'}* · `{exact(person.id, 60)}`",
         f"In this workspace: {_STANDINGS[person.standing]}",
         f"Roles: {known}",
         *(f"{'✅ You may' if _may(person, need) else '➖ You may not'} {what}" for need, what in _MAY.items()),
@@ -187,7 +187,7 @@ def _backup_line(backup: Backup, now: float) -> str:
     source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 260)}"
     first = f"*{when(backup.taken_at)}*, {lasted(now - backup.taken_at)} ago · {size} · {_counts(backup)}{source}"
     warned = "".join(f"\n      ⚠️ {shown(warning, 200)}" for warning in backup.warnings[:3])
-    return f"{first}\n      `{shown(backup.id, 150)}` · SHA-256 `{shown(backup.sha256[:12], 20)}…`{warned}"
+    return f"{first}\n      `{exact(backup.id, 150)}` · SHA-256 `{exact(backup.sha256[:12], 20)}…`{warned}"
 
 
 def _older(value: str) -> list[Block]:

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.report import Line, Report
-from bot.domain.run import Phase, Who
+from bot.domain.run import Phase
 from handlers.blocks import Block, section
-from handlers.wording import mention, plain, shown, signed, utc, when
+from handlers.wording import is_person, mention, plain, shown, signed, utc, when
 
 _SIGNS = {
     "pass": ("✅", "Done"),
@@ -21,7 +21,7 @@ _OTHER = ("▫️", "To do")
 _STATUS = {"pass": "complete", "warn": "complete", "skipped": "complete", "stop": "error"}
 _SECTION = 2800
 _LEAST = 1000
-_ROWS_WHILE_OPEN = 5
+_ROWS_WHILE_OPEN = 3
 _TASKS = 50
 
 
@@ -59,9 +59,9 @@ def finished(report: Report, room: int) -> list[Block]:
     rows = parted(report).finished
     kept = [row for row in rows[:-_ROWS_WHILE_OPEN] if row.mark == "warn"] if report.run.is_open else list(rows)
     kept = [*kept, *rows[-_ROWS_WHILE_OPEN:]] if report.run.is_open else kept
-    pages = _pages([_compact(row) for row in kept], max(_LEAST, room))
+    pages = _pages([_compact(row, report.run.opened_at) for row in kept], max(_LEAST, room))
     folded = len(rows) - sum(len(page) for page in pages)
-    first = [f"✅ *{_counted(folded)} before* · done or left out, told in the thread"] if folded else []
+    first = [f"✅ *{_counted(folded)} before* · done or left out"] if folded else []
     texts = ["\n".join(page) for page in pages]
     if first:
         texts = ["\n".join([*first, *texts[:1]]), *texts[1:]]
@@ -107,11 +107,15 @@ def _pages(lines: list[str], room: int) -> list[list[str]]:
     return [page[::-1] for page in reversed(pages)]
 
 
-def _compact(row: Line) -> str:
+def _compact(row: Line, opened_at: float) -> str:
     sign, word = _SIGNS.get(row.mark, _OTHER)
-    said = f" — {signed(row.sentence, row.who)}" if row.sentence else (f" · {mention(row.who)}" if row.who else "")
-    at = f" · {when(row.at)}" if row.at else ""
+    said = f" — {signed(row.sentence, row.who)}" if row.sentence else _alone(row)
+    at = f" · {when(row.at, opened_at)}" if row.at else ""
     return f"{sign} {word} *{name(row)}*{said}{at}"
+
+
+def _alone(row: Line) -> str:
+    return f" · {mention(row.who)}" if row.who and is_person(row.who) else ""
 
 
 def _task(row: Line, is_coming: bool, phase: Phase) -> dict[str, Any]:
@@ -131,8 +135,8 @@ def _task(row: Line, is_coming: bool, phase: Phase) -> dict[str, Any]:
 
 def _rich(row: Line) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = [{"type": "text", "text": plain(row.sentence, 300)}]
-    if row.who:
-        parts.append({"type": "text", "text": f" · {_name(row.who)}"})
+    if row.who and is_person(row.who) and not row.sentence.startswith(row.who.name):
+        parts.append({"type": "text", "text": f" · {plain(row.who.name, 80)}"})
     if row.at:
         date = {
             "type": "date",
@@ -142,10 +146,6 @@ def _rich(row: Line) -> list[dict[str, Any]]:
         }
         parts += [{"type": "text", "text": " · "}, date]
     return [{"type": "rich_text_section", "elements": parts}]
-
-
-def _name(who: Who) -> str:
-    return plain(who.name, 80)
 
 
 def _folded_task(count: int) -> dict[str, Any]:

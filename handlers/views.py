@@ -9,7 +9,7 @@ from handlers.board import impact_board
 from handlers.card import card
 from handlers.forms import detail, form
 from handlers.lists import backups_list, help_text, pools_list, runs_list, status, whoami
-from handlers.wording import bounded, bullets, shown
+from handlers.wording import bounded, bullets, exact, shown
 
 __all__ = [
     "Message",
@@ -44,5 +44,5 @@ def tell(told: Tell, run: Run, missed: str = "") -> Message:
     lines = bullets(told.details, 2900, rows=20)
     text = bounded("\n".join(part for part in (f"⚠️ {said}" if told.loud else said, lines) if part), 3900)
     top = [header(f"⚠️ Needs attention: {run.primary.short}"), section(f"*{said}*")] if told.loud else [section(said)]
-    foot = [context(f"Run `{shown(run.id, 150)}`")] if told.loud or lines else []
+    foot = [context(f"Run `{exact(run.id, 150)}`")] if told.loud or lines else []
     return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), *foot]}

@@ -10,22 +10,35 @@ from bot.domain.compare import masked
 from bot.domain.run import Who
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_OWN = re.compile(r"((?<![\w-])(?:backup|failover|failback)-[a-z0-9.-]+?-\d{4}-\d{4}-[0-9a-f]{4}(?![0-9a-f]))")
+"""Ids of runs, as the engine makes them: their digits are a date and no phone number."""
+
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
+_HALF_A_DAY_S = 12 * 3600
 _FENCE = "```"
 _FENCE_ROOM = 2 * len(_FENCE) + 2
 
 
 def plain(text: str, most: int = 150, otherwise: str = "(no name)") -> str:
     """One line for a plain_text object, which Slack does not parse: no mention, no hidden sign, `most` characters."""
-    line = " ".join(_UNSEEN.sub("", masked(text[: 4 * most])).split()).replace("<", "‹").replace(">", "›")
+    line = _line(without_numbers(text[: 4 * most])).replace("<", "‹").replace(">", "›")
     return bounded(line, most) or otherwise
 
 
 def shown(text: str, most: int = 600) -> str:
     """One line for mrkdwn: numbers masked, `& < >` escaped, no code fence; `most` characters after escaping."""
-    line = " ".join(_UNSEEN.sub("", masked(text[: 2 * most])).split())
-    return bounded(escaped(line), most)
+    return exact(without_numbers(text[: 2 * most]), most)
+
+
+def exact(text: str, most: int = 600) -> str:
+    """As `shown`, with every number: for our own ids, and for commands, which people approve to the letter."""
+    return bounded(escaped(_line(text)), most)
+
+
+def without_numbers(text: str) -> str:
+    """The text without anything that could be a phone number; the ids of runs stay what they are."""
+    return "".join(part if _OWN.fullmatch(part) else masked(part) for part in _OWN.split(text))
 
 
 def escaped(text: str) -> str:
@@ -70,9 +83,13 @@ def code(lines: Iterable[str], most: int = 2900) -> list[str]:
     return pieces
 
 
-def when(at: float) -> str:
-    """An instant (seconds since the epoch) in the reader's own time zone, UTC where it cannot be shown so."""
-    return f"<!date^{int(at)}^{{date_short_pretty}} {{time}}|{utc(at)}>"
+def when(at: float, since: float | None = None) -> str:
+    """An instant (seconds since the epoch) in the reader's own time zone, UTC where it cannot be shown so.
+
+    Within half a day of `since`, the day goes without saying.
+    """
+    day = "" if since is not None and 0 <= at - since < _HALF_A_DAY_S else "{date_short_pretty} "
+    return f"<!date^{int(at)}^{day}{{time}}|{utc(at)}>"
 
 
 def utc(at: float) -> str:
@@ -91,20 +108,32 @@ def lasted(seconds: float) -> str:
     return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days"
 
 
+def is_person(who: Who) -> bool:
+    return ":" in who.id
+
+
 def mention(who: Who) -> str:
     """Somebody as Slack links them; the bot itself, and whoever has no Slack id, by name."""
     user = who.id.rpartition(":")[2]
-    return f"<@{user}>" if _SLACK_USER.fullmatch(user) else shown(who.name, 80)
+    return f"<@{user}>" if is_person(who) and _SLACK_USER.fullmatch(user) else shown(who.name, 80)
 
 
 def signed(sentence: str, who: Who | None, most: int = 300) -> str:
-    """The sentence with whoever it speaks of as a mention; their name is in it already, or it is put behind."""
-    if who is None:
+    """The sentence with whoever it speaks of as a mention; their name is in it already, or it is put behind.
+
+    What the bot did by itself is not signed.
+    """
+    if who is None or not is_person(who):
         return shown(sentence, most)
+    sentence = without_numbers(sentence[: 4 * most])
     rest = sentence.removeprefix(who.name) if who.name else sentence
     if rest != sentence:
         return f"{mention(who)}{' ' if rest[:1].isspace() else ''}{shown(rest, most)}"
     return f"{shown(sentence, most)} · {mention(who)}"
+
+
+def _line(text: str) -> str:
+    return " ".join(_UNSEEN.sub("", text).split())
 
 
 def _whole(text: str, most: int) -> int:

@@ -46,10 +46,11 @@ fqdns = st.sampled_from(("pool-a.contoso.com", "pool-b.contoso.com", LONG)) | st
     r"[a-z]{1,9}\.de", fullmatch=True
 )
 pools = st.builds(Pool, fqdns, backup_pool=st.none() | fqdns)
-records = st.builds(PoolRecord, fqdns, st.sampled_from(PoolState), moments, names, names)
+ids = st.sampled_from(("", "failover-pool-a-1121-0240-9f3c", "backup-pool-a.contoso.com-2026-11-21T0230"))
+records = st.builds(PoolRecord, fqdns, st.sampled_from(PoolState), moments, ids, ids)
 backups = st.builds(
     Backup,
-    st.sampled_from(("failover-1a2b3c-1", "backup-pool-a.contoso.com-2026-11-21T0230-1")),
+    st.sampled_from(("failover-pool-a-1121-0240-9f3c-1", "backup-pool-a.contoso.com-2026-11-21T0230-1")),
     fqdns,
     fqdns,
     moments,
@@ -83,7 +84,7 @@ choices = st.builds(
 ABANDON = Choice("abandon", "Abandon the run", "abandoned the run", fields=(REASON,), style="danger")
 texts = st.lists(names, max_size=12).map(tuple)
 # Commands are shown to the letter, numbers included: keeping numbers out of them is not up to the card.
-lines = st.lists(names.map(lambda name: name.replace("5678", "")), max_size=12).map(tuple)
+lines = st.lists(names.map(lambda name: name.replace("1234-5678", "")), max_size=12).map(tuple)
 tells = st.builds(Tell, st.sampled_from(("notifications", "thread")), names, texts, st.booleans())
 
 
@@ -92,7 +93,7 @@ def runs(draw: st.DrawFn, phases: tuple[Phase, ...] = tuple(Phase)) -> Run:
     phase = draw(st.sampled_from(phases))
     proposal = st.builds(Proposal, st.just("cafe"), lines, texts, st.integers(1, 2))
     return Run(
-        id=draw(st.sampled_from(("failover-1a2b3c", "pool-a.contoso.com@2026-11-21T02:30"))),
+        id=draw(st.sampled_from(("failover-pool-a-1121-0240-9f3c", "backup-pool-a.contoso.com-2026-11-21T0230"))),
         runbook=draw(st.sampled_from(("backup", "failover", "failback"))),
         primary=draw(pools),
         backup=draw(st.none() | pools),
