@@ -46,6 +46,9 @@ from storage.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
 
+BOLT = logging.getLogger("switchback.bolt")
+"""Bolt's own lines hold request bodies, so only its failures are kept."""
+
 _SLACK_S = 10.0
 _FIRM_NO = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 _REST_S = 10.0
@@ -97,8 +100,8 @@ class Switchback:
         self._schedules = {fqdn: Schedule(fqdn, zones[fqdn], at) for fqdn, at in settings.schedules.items()}
         self._timetable = Timetable(self._schedules.values(), self._start_slot)
         self.slack = slack_client(settings, session)
-        self.bolt = AsyncApp(client=self.slack, authorize=self._authorize, process_before_response=True)
-        self._identity: Identity | None = None
+        self.bolt = AsyncApp(client=self.slack, authorize=authorizer(self), logger=BOLT, process_before_response=True)
+        self.identity: Identity | None = None
         self._socket: Any = None
         self._tasks: list[asyncio.Task[None]] = []
 
@@ -108,15 +111,15 @@ class Switchback:
             log.warning("%s", sentence)
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
         await self._timetable.open()
-        self._identity = await self._join()
-        desk = self._desk(self._identity)
+        self.identity = await self._join()
+        desk = self._desk(self.identity)
         register(self.bolt, desk)
         drawer = Drawer(desk)
         self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._settings.app_token)
         gc.freeze()
-        log.info("Switchback is at work in workspace %s.", self._identity.team)
+        log.info("Switchback is at work in workspace %s.", self.identity.team)
 
     async def close(self) -> None:
         """Takes no new work, lets what is under way come to rest for a while, then leaves it to the next start."""
@@ -142,12 +145,12 @@ class Switchback:
     async def _not_before_joining(
         self, request: web.Request, handler: Callable[[web.Request], Awaitable[web.StreamResponse]]
     ) -> web.StreamResponse:
-        if request.path == ingress.PATH and self._identity is None:
+        if request.path == ingress.PATH and self.identity is None:
             return web.Response(status=503)
         return await handler(request)
 
     async def _joined(self) -> bool:
-        return self._identity is not None
+        return self.identity is not None
 
     async def _connected(self) -> bool:
         return self._socket is not None and await self._socket.client.is_connected()
@@ -170,19 +173,6 @@ class Switchback:
             log.warning("Slack does not answer yet (%s); asking again in %.0f s.", reason, wait_s)
             await asyncio.sleep(wait_s)
             wait_s = min(wait_s * 2, 60.0)
-
-    async def _authorize(self, **_: Any) -> AuthorizeResult | None:
-        who = self._identity
-        if who is None:
-            return None
-        token = self._settings.bot_token
-        return AuthorizeResult(
-            enterprise_id=who.enterprise or None,
-            team_id=who.team,
-            bot_token=token,
-            bot_id=who.bot,
-            bot_user_id=who.bot_user,
-        )
 
     def _desk(self, who: Identity) -> Desk:
         settings = self._settings
@@ -217,6 +207,24 @@ class Switchback:
             else None
         )
         return due[1].timestamp() if due else None
+
+
+def authorizer(bot: Switchback) -> Callable[..., Awaitable[AuthorizeResult | None]]:
+    """What Bolt asks on every request: answered from auth.test at start, instead of once more each time."""
+
+    async def authorize(team_id: str | None = None) -> AuthorizeResult | None:
+        who = bot.identity
+        if who is None:
+            return None
+        return AuthorizeResult(
+            enterprise_id=who.enterprise or None,
+            team_id=who.team,
+            bot_token=bot.slack.token,
+            bot_id=who.bot,
+            bot_user_id=who.bot_user,
+        )
+
+    return authorize
 
 
 def slack_client(settings: Settings, session: ClientSession) -> AsyncWebClient:
@@ -272,10 +280,11 @@ async def until_told() -> None:
 
 
 def quiet_logs() -> None:
-    """Our own lines at INFO; Bolt would log request bodies, and APScheduler every wake-up."""
-    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
-    for name in ("slack_bolt", "slack_sdk", "apscheduler", "aiohttp"):
-        logging.getLogger(name).setLevel(logging.CRITICAL if name == "slack_bolt" else logging.WARNING)
+    """Our own lines from INFO up, everybody else's from WARNING up, Bolt's only when they are errors."""
+    logging.basicConfig(level=logging.WARNING, format="%(asctime)s %(levelname)s %(name)s: %(message)s")
+    for name in ("bot", "handlers", "storage"):
+        logging.getLogger(name).setLevel(logging.INFO)
+    BOLT.setLevel(logging.ERROR)
 
 
 async def serve(settings: Settings) -> None:

@@ -31,7 +31,7 @@ POOLS = (
 )
 HINTS = (
     "As *Anna Berg*, in #incident-lync, type `/rgs status`. Then take a backup: `/rgs backup pool-a`.",
-    "Open *Weather* and take pool-a down. Type `/rgs failover pool-a` and press your way through the card, "
+    "Open *Make trouble* and take pool-a down. Type `/rgs failover pool-a` and press your way through the card, "
     "as Anna and as Clara Nowak; press something as *Emil Hansen*, who holds no role.",
     "Bring pool-a up again, type `/rgs failback pool-a`, and have *Boris Lind* approve as the second person.",
 )

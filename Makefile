@@ -1,0 +1,45 @@
+# Two commands: `make demo` and `make test`. Everything they need is set up in .venv from the lock files.
+
+PYTHON ?= python3
+PORT ?= 3000
+EXPORT ?=
+VENV := .venv
+BIN := $(VENV)/bin
+
+.PHONY: demo test bench lint lock clean
+
+demo: $(VENV)/ready
+	@SWITCHBACK_DATA=$${SWITCHBACK_DATA:-.data} PORT=$(PORT) $(BIN)/python -m bot demo $(if $(EXPORT),--export "$(EXPORT)")
+
+test: $(VENV)/ready-for-tests
+	@$(BIN)/python -m pytest -n 2
+
+bench: $(VENV)/ready-for-tests
+	@$(BIN)/python -m tests.bench
+
+lint: $(VENV)/ready-for-tests
+	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+# Written with uv; no address of any index is recorded.
+lock:
+	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
+	  -o requirements-dev.lock
+
+clean:
+	rm -rf $(VENV)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' \
+	  || { echo "Switchback needs Python 3.11 or later: make PYTHON=python3.12 …"; exit 1; }
+	@$(PYTHON) -m venv $(VENV) || { rm -rf $(VENV); echo "This Python has no venv: install your system's python3-venv."; exit 1; }
+
+$(VENV)/ready: requirements.lock | $(BIN)/python
+	@echo "Setting up (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements.lock
+	@touch $@
+
+$(VENV)/ready-for-tests: requirements-dev.lock | $(BIN)/python
+	@echo "Setting up for tests (once) …"
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-dev.lock
+	@touch $@ $(VENV)/ready
