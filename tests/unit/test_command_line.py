@@ -17,8 +17,10 @@ from bot.__main__ import COMMANDS, Command, main, parser
 from bot.checks import check, configured, http_manifest, manifest
 from bot.domain.errors import BadInput, StoreAway
 from bot.domain.model import Pool, Role
+from bot.drivers.export_zip import write_export
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, SOCKET, MemoryJournal, Sandbox
 from bot.settings import Settings
+from tests.worlds import sample
 
 ROOT = Path(__file__).parents[2]
 TEAM = "T0SWITCH01"
@@ -139,6 +141,63 @@ def test_an_address_that_already_has_the_path_gets_it_once_and_the_original_stay
 def test_an_address_that_slack_would_refuse_is_refused(url: str) -> None:
     with pytest.raises(BadInput, match="over TLS"):
         http_manifest(manifest(), url)
+
+
+@pytest.fixture
+def exports(tmp_path: Path) -> Path:
+    """An export, one that lacks a workflow, one with a name that would steer a terminal, and no export."""
+    made = sample(1)
+    first, *rest = made.inventory.objects
+    for name, objects in (("old", (first, *rest)), ("new", rest), ("sly", (replace(first, name="\x1b[2Jsly"), *rest))):
+        inventory = replace(made.inventory, objects=tuple(objects))
+        (tmp_path / f"{name}.zip").write_bytes(write_export(inventory, made.blobs.__getitem__, 1_800_000_000.0))
+    (tmp_path / "none.zip").write_bytes(b"no export")
+    return tmp_path
+
+
+def test_inspect_says_what_an_export_holds(exports: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["inspect", str(exports / "old.zip")], {}) == 0
+    assert capsys.readouterr().out.startswith("6 workflows, 6 queues, 8 agent groups, 3 hours of business, 3 holiday")
+    assert main(["inspect", str(exports / "old.zip"), "--json"], {}) == 0
+    assert len(json.loads(capsys.readouterr().out)["objects"]["Workflow"]) == 6
+
+
+def test_diff_ends_as_diff_does(exports: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    old, new = str(exports / "old.zip"), str(exports / "new.zip")
+    assert main(["diff", old, old], {}) == 0
+    assert capsys.readouterr().out.startswith("Both exports hold the same 26 objects")
+    assert main(["diff", old, new], {}) == 1
+    assert capsys.readouterr().out.endswith("is missing.\n")
+    assert main(["diff", old, new, "--json"], {}) == 1
+    told = json.loads(capsys.readouterr().out)
+    assert told["equal"] is False and len(told["missing"]) == 1
+
+
+@pytest.mark.parametrize("argv", [["inspect", "none.zip"], ["inspect", "gone.zip"], ["diff", "old.zip", "none.zip"]])
+def test_what_is_no_export_is_refused_in_a_sentence(
+    exports: Path, argv: list[str], monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(exports)
+    assert main(argv, {}) == 2
+    said = capsys.readouterr()
+    assert said.out == "" and "zip" in said.err and said.err.endswith(".\n") and "nobody foresaw" not in said.err
+
+
+def test_a_name_in_an_export_cannot_steer_the_terminal(exports: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    main(["inspect", str(exports / "sly.zip")], {})
+    main(["diff", str(exports / "old.zip"), str(exports / "sly.zip")], {})
+    main(["inspect", str(exports / "sly.zip"), "--json"], {})
+    said = capsys.readouterr().out
+    assert "[2Jsly" in said and "\x1b" not in said
+
+
+def test_looking_into_exports_needs_neither_redis_nor_slack(exports: Path) -> None:
+    script = (
+        "import sys; from bot.__main__ import main; main(sys.argv[1:], {});"
+        "sys.exit(bool({'redis', 'slack_sdk', 'aiohttp', 'apscheduler'} & set(sys.modules)))"
+    )
+    argv = [sys.executable, "-c", script, "inspect", str(exports / "old.zip")]
+    assert subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=60).returncode == 0
 
 
 @pytest.fixture
