@@ -5,17 +5,18 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Callable
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
-from bot.domain.groups import service
+from bot.domain.groups import Audio, Inventory, ServiceSettings, service
 from bot.domain.world import Fault, FaultKind, World
 from bot.drivers.base import Driver
 from bot.drivers.contents import world
-from bot.drivers.export_zip import read_audio, read_inventory
+from bot.drivers.export_zip import read_audio, read_inventory, write_export
 from bot.drivers.simulated import SimulatedDriver, change, clear, set_fault
 from bot.drivers.sites import POOL_A, POOL_B, POOL_C
 from storage.worlds import RedisWorlds
@@ -85,6 +86,27 @@ async def test_both_ends_agree_about_the_file(driver: Driver) -> None:
     assert await driver.digest(POOL_A, FILE) == expected
     assert await driver.digest(POOL_B, FILE.lower()) == expected
     assert await driver.fetch(POOL_B, FILE) == data
+
+
+async def test_a_file_that_was_brought_keeps_its_very_bytes(store: RedisWorlds) -> None:
+    """Whatever made it: another server, at another time."""
+    data = write_export(Inventory(others=("notes.txt",)), lambda _: b"", NOW - 86_400)
+    driver = SimulatedDriver(store, clock=lambda: NOW)
+    await driver.put(POOL_B, FILE, data)
+    assert await driver.fetch(POOL_B, FILE) == data
+    assert await driver.digest(POOL_B, FILE) == (hashlib.sha256(data).hexdigest(), len(data))
+
+
+async def test_recordings_that_come_with_a_file_are_there_for_the_next_export(driver: Driver) -> None:
+    """An administrator's own export brings sounds that this deployment has never heard."""
+    music = Audio("never-heard", "harp.wav")
+    sound = b"RIFF of our own"
+    export = Inventory(settings=ServiceSettings(60, music), audio={"never-heard": hashlib.sha256(sound).hexdigest()})
+    await driver.put(POOL_B, FILE, write_export(export, lambda _: sound, NOW))
+    await driver.invoke(POOL_B, replace(IMPORT, arguments=(*IMPORT.arguments, ("ReplaceExistingRgsSettings", True))))
+    again = "C:\\Switchback\\again.zip"
+    await driver.invoke(POOL_B, cmdlet("Export-CsRgsConfiguration", Source=service(POOL_B), FileName=again))
+    assert dict(read_audio(await driver.fetch(POOL_B, again)))["never-heard"] == sound
 
 
 async def test_a_file_is_deleted_and_its_name_is_free_again(driver: Driver) -> None:
