@@ -152,15 +152,13 @@ BACKUP = Runbook(
     quiet=True,
     left=_left,
     steps=(
-        Step("answers", "1", "The pool answers", StepKind.JUDGE, reads=_answers, judge=_judge_answers, again=True),
+        Step("answers", "1", "Ask the pool", StepKind.JUDGE, reads=_answers, judge=_judge_answers, again=True),
         Step("export", "2", "Export", StepKind.CMD, plan=_export, judge=_judge_export, again=True),
-        Step("fetch", "3", "The export is brought here", StepKind.WORK, reads=_fetch, judge=_judge_fetch),
-        Step(
-            "owners", "4", "Everything in it belongs to the pool", StepKind.JUDGE, reads=_kept_zip, judge=_judge_owners
-        ),
-        Step("live", "5", "Export and pool agree", StepKind.JUDGE, reads=_live, judge=_judge_live),
-        Step("audit", "6", "Names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit),
-        Step("store", "8", "Stored", StepKind.WORK, reads=_store, judge=_judge_store),
+        Step("fetch", "3", "Bring the export here", StepKind.WORK, reads=_fetch, judge=_judge_fetch),
+        Step("owners", "4", "Check whose groups these are", StepKind.JUDGE, reads=_kept_zip, judge=_judge_owners),
+        Step("live", "5", "Compare export and pool", StepKind.JUDGE, reads=_live, judge=_judge_live),
+        Step("audit", "6", "Check names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit),
+        Step("store", "8", "Store", StepKind.WORK, reads=_store, judge=_judge_store),
         Step(
             "told",
             "9",

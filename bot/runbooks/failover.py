@@ -96,19 +96,19 @@ FAILOVER = Runbook(
         Step(
             "declare",
             "1",
-            "The outage is declared",
+            "Declare the outage",
             StepKind.ASK,
             explain=lambda run: f"{run.primary.short} is then marked in outage. Nothing is changed on any server yet.",
             choices=choices.declare,
             leaves=PoolState.OUTAGE,
         ),
-        Step("quiet", "1", "Running backups end", StepKind.WORK, reads=plans.supersede, judge=judges.superseded),
-        Step("order", "2", "Nothing has to come first", StepKind.JUDGE, reads=plans.standing, judge=judges.order),
-        Step("pair", "3", "The pair can carry it", StepKind.JUDGE, reads=plans.pair, judge=judges.pair),
+        Step("quiet", "1", "End running backups", StepKind.WORK, reads=plans.supersede, judge=judges.superseded),
+        Step("order", "2", "Check what has to come first", StepKind.JUDGE, reads=plans.standing, judge=judges.order),
+        Step("pair", "3", "Check the pair", StepKind.JUDGE, reads=plans.pair, judge=judges.pair),
         Step(
             "mode",
             "4",
-            "No replication of groups",
+            "Check for replicated groups",
             StepKind.JUDGE,
             skip=plans.cannot_replicate,
             reads=plans.replication,
@@ -117,7 +117,7 @@ FAILOVER = Runbook(
         Step(
             "backup",
             "5",
-            "The backup is chosen",
+            "Choose the backup",
             StepKind.ASK,
             reads=plans.offers,
             judge=judges.offers,
@@ -126,7 +126,7 @@ FAILOVER = Runbook(
         Step(
             "clear",
             "5",
-            "Older copies are removed",
+            "Remove older copies",
             StepKind.CMD,
             skip=lambda run: None if run.fact("copies") == "clear" else "Not needed.",
             reads=plans.copies,
@@ -139,7 +139,7 @@ FAILOVER = Runbook(
         Step(
             "rehearse",
             "6",
-            "The import is rehearsed",
+            "Rehearse the import",
             StepKind.JUDGE,
             skip=lambda run: (
                 "Not needed: the copies that are there are kept." if run.fact("copies") == "kept" else None
@@ -151,7 +151,7 @@ FAILOVER = Runbook(
         Step(
             "failover",
             "7",
-            "The pool fails over",
+            "Fail the pool over",
             StepKind.CMD,
             need=Need.SERVER_ADMIN,
             explain=lambda run: _BEFORE_MOVE.format(
@@ -167,7 +167,7 @@ FAILOVER = Runbook(
         Step(
             "settings",
             "8",
-            "Application-level settings",
+            "Choose the application-level settings",
             StepKind.ASK,
             explain=lambda run: _SETTINGS_CAUTION.format(primary=run.primary.short, backup=partner(run).short),
             reads=plans.settings,
@@ -177,7 +177,7 @@ FAILOVER = Runbook(
         Step(
             "keep",
             "8",
-            "The backup pool's own settings are kept",
+            "Keep the backup pool's own settings",
             StepKind.CMD,
             skip=lambda run: None if run.fact("replace") else "Not needed: they are not replaced.",
             plan=plans.keep_own,
@@ -187,7 +187,7 @@ FAILOVER = Runbook(
         Step(
             "import",
             "9",
-            "Import",
+            "Import the groups",
             StepKind.CMD,
             skip=_no_import,
             reads=plans.rehearsal,
@@ -201,7 +201,7 @@ FAILOVER = Runbook(
         Step(
             "verify",
             "10",
-            "Every object arrived",
+            "Verify every object",
             StepKind.JUDGE,
             reads=plans.arrived,
             judge=judges.verified,
@@ -210,7 +210,7 @@ FAILOVER = Runbook(
         Step(
             "audio",
             "11",
-            "Every recording arrived",
+            "Verify every recording",
             StepKind.CMD,
             reads=plans.chosen,
             plan=plans.audio,
@@ -221,7 +221,7 @@ FAILOVER = Runbook(
         Step(
             "complete",
             "12",
-            "The pool failover is complete",
+            "Complete the pool failover",
             StepKind.ASK,
             need=Need.SERVER_ADMIN,
             skip=lambda run: None if run.fact("moved") == "elsewhere" else "Not needed: it is complete.",
@@ -233,7 +233,7 @@ FAILOVER = Runbook(
         Step(
             "routes",
             "12",
-            "Calls reach the backup pool",
+            "Lead calls to the backup pool",
             StepKind.ASK,
             need=Need.ANYONE,
             explain=lambda run: (
@@ -247,7 +247,7 @@ FAILOVER = Runbook(
         Step(
             "agents",
             "14",
-            "Formal agents sign in again",
+            "Ask formal agents to sign in",
             StepKind.TELL,
             reads=plans.chosen,
             judge=judges.agents,
