@@ -43,7 +43,8 @@ __all__ = [
 
 _NUMBERED = re.compile(r"(?P<name>.+) \(\d+\)", re.DOTALL)
 _ROUNDS = 8
-_MISSING_BYTES = "bytes missing"
+_KINDS = frozenset(map(str, Kind))
+_MISSING_BYTES = "a recording without its bytes"
 
 
 def compare(
@@ -81,24 +82,25 @@ def compare_audio(expected: Inventory, actual: Inventory) -> tuple[Change, ...]:
     before, after = recordings(expected), recordings(actual)
     if expected.settings is None or actual.settings is None:
         before, after = (_of_objects(found) for found in (before, after))
+    names = {(str(item.kind), item.key[1]): item.name for side in (actual, expected) for item in side.objects}
+    differ = (key for key in before.keys() | after.keys() if not before.get(key) or before[key] != after.get(key))
     return tuple(
         Change(
-            Kind(kind) if kind in set(Kind) else None,
-            name,
+            Kind(kind) if kind in _KINDS else None,
+            names.get((kind, name), name),
             path,
             _bytes(before.get((kind, name, path))),
             _bytes(after.get((kind, name, path))),
         )
-        for kind, name, path in sorted(before.keys() | after.keys())
-        if not before.get((kind, name, path)) or before[kind, name, path] != after.get((kind, name, path))
+        for kind, name, path in sorted(differ)
     )
 
 
 def compare_settings(expected: ServiceSettings | None, actual: ServiceSettings | None) -> tuple[Change, ...]:
     """The application-level settings, which belong to the pool; music by file name. Unknown ones differ from known."""
     if expected is None or actual is None:
-        known = tuple(None if side is None else "known" for side in (expected, actual))
-        return () if expected is actual else (Change(None, "", "settings", *known),)
+        known = ["not known" if side is None else "known" for side in (expected, actual)]
+        return () if expected is actual else (Change(None, "", "", *known),)
     return tuple(_changes(None, "", "", expected.row(), actual.row(), (_nowhere, _nowhere)))
 
 
@@ -107,7 +109,7 @@ def _nowhere(_: Ref) -> None:
 
 
 def _of_objects(found: dict[tuple[str, str, str], str]) -> dict[tuple[str, str, str], str]:
-    return {key: sha256 for key, sha256 in found.items() if key[0] in set(Kind)}
+    return {key: sha256 for key, sha256 in found.items() if key[0] in _KINDS}
 
 
 def _bytes(sha256: str | None) -> str | None:

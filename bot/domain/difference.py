@@ -14,9 +14,10 @@ Shown = None | bool | int | float | str | tuple[str, ...]
 
 _DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T[\d:.]+Z?)?(?![\d-])"
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_NUMBER = re.compile(rf"(?P<keep>(?<![\d-])(?:{_DATE}|{_GUID}))|\+?\(?\d(?:[^\w,;@:“”]{{0,3}}\d)+")
+_NUMBER = re.compile(rf"(?P<keep>(?<![\d-])(?:{_DATE}|{_GUID}))|\+?\(?\d(?:(?:[^\w,;@:“”]|_){{0,3}}\d)+")
 _DIALLED = frozenset({"LineUri", "DisplayNumber", "Uri", "PrimaryUri"})
 _LONGEST = 80
+_JOINER = "\u200d"  # holds one emoji together
 _WORDS = {
     "OwnerPool": "owner",
     "AgentGroupIDList": "agent groups",
@@ -92,7 +93,7 @@ def masked(text: str, least: int = 5) -> str:
 
 def quoted(text: str) -> str:
     """A name from an export, in quotes, on one line, masked and bounded."""
-    return f"“{_bounded(masked(' '.join(text.split())))}”"
+    return f"“{_bounded(masked(_printable(text)))}”"
 
 
 def titled(kind: Kind | None, name: str) -> str:
@@ -108,19 +109,11 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
             f"Nothing came back, and {comparison.expected} objects should have: "
             "either nothing was imported, or the list was asked for without the owner.",
         )
-    return tuple(_sentences(comparison))
+    return tuple(sentences(comparison))
 
 
-def change_in_words(change: Change) -> str:
-    """One sentence: “Queue “Ward 3”: TimeoutThreshold was 30, is 45.”"""
-    before, after = change.before, change.after
-    subject = f"{titled(change.kind, change.name)}: {_property(change.path)}"
-    if isinstance(before, tuple) or isinstance(after, tuple):
-        return f"{subject} {_list_in_words(_listed(before), _listed(after), change.path)}."
-    return f"{subject} was {_value(before, change.path)}, is {_value(after, change.path)}."
-
-
-def _sentences(comparison: Comparison) -> Iterator[str]:
+def sentences(comparison: Comparison) -> Iterator[str]:
+    """One sentence for each difference, also when nothing arrived at all."""
     for item in comparison.missing:
         yield f"{titled(item.kind, item.name)} is missing."
     for item in comparison.extra:
@@ -137,12 +130,26 @@ def _sentences(comparison: Comparison) -> Iterator[str]:
             yield change_in_words(change)
 
 
+def change_in_words(change: Change) -> str:
+    """One sentence: “Queue “Ward 3”: TimeoutThreshold was 30, is 45.”"""
+    before, after = change.before, change.after
+    subject = f"{titled(change.kind, change.name)}: {_property(change.path)}".rstrip()
+    if isinstance(before, tuple) or isinstance(after, tuple):
+        return f"{subject} {_list_in_words(_listed(before), _listed(after), change.path)}."
+    return f"{subject} was {_value(before, change.path)}, is {_value(after, change.path)}."
+
+
+def _printable(text: str) -> str:
+    """One line without what moves a cursor or turns the direction of writing."""
+    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable() or sign == _JOINER)
+
+
 def _bounded(text: str) -> str:
     return text if len(text) <= _LONGEST else text[: _LONGEST - 1] + "…"
 
 
 def _property(path: str) -> str:
-    return ".".join(_WORDS.get(step, step) for step in path.split("."))
+    return _bounded(masked(_printable(".".join(_WORDS.get(step, step) for step in path.split(".")))))
 
 
 def _value(value: Shown, path: str) -> str:
@@ -153,7 +160,7 @@ def _value(value: Shown, path: str) -> str:
             return "on" if value else "off"
         case str():
             least = 3 if path.rpartition(".")[2] in _DIALLED else 5
-            return _bounded(masked(" ".join(value.split()), least)) or "empty"
+            return _bounded(masked(_printable(value), least)) or "empty"
     return str(value)
 
 

@@ -138,8 +138,8 @@ class _Survey:
 def _opened(source: bytes | Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
     try:
         archive = zipfile.ZipFile(BytesIO(source) if isinstance(source, bytes) else source)
-    except FileNotFoundError as error:
-        raise BadInput(f"There is no file {source}.") from error
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        raise BadInput(f"There is no file {source} that can be read.") from error
     except _CANNOT as error:
         raise Damaged("The file is not a zip archive, or it is cut short: its table of contents is missing.") from error
     with archive:

@@ -198,8 +198,9 @@ def test_a_reference_that_leads_elsewhere_is_found_though_both_are_there() -> No
 def test_missing_bytes_on_both_sides_are_a_finding() -> None:
     silent = replace(EXPECTED, audio={})
     found = compare_audio(silent, silent)
+    assert {change.name for change in found} <= {"", *(item.name for item in EXPECTED.objects)}
     assert len(found) == len(EXPECTED.audio)
-    assert {(change.before, change.after) for change in found} == {("bytes missing", "bytes missing")}
+    assert {(change.before, change.after) for change in found} == {("a recording without its bytes",) * 2}
 
 
 def test_settings_are_compared_apart() -> None:
@@ -219,6 +220,29 @@ def test_a_changed_number_of_seconds_is_said_in_one_sentence() -> None:
     before = _with(QUEUE, replace(QUEUE, name="Ward 3", properties={"TimeoutThreshold": 30}))
     after = _with(QUEUE, replace(QUEUE, name="Ward 3", properties={"TimeoutThreshold": 45}))
     assert "Queue “Ward 3”: TimeoutThreshold was 30, is 45." in in_words(compare(before, after))
+
+
+def test_a_lost_recording_is_said_once_and_a_lost_list_item_by_name() -> None:
+    line = EXPECTED.of(Kind.WORKFLOW)[0]
+    silent = _with(line, replace(line, properties={**line.properties, "CustomMusicOnHoldFile": None}))
+    said = in_words(compare(EXPECTED, silent, audio=True))
+    assert said == (f"Workflow “{line.name}”: CustomMusicOnHoldFile was recording “hold.wma”, is not set.",)
+    assert in_words(compare(EXPECTED, _without(line), audio=True)) == (f"Workflow “{line.name}” is missing.",)
+
+
+def test_an_object_that_only_was_put_in_another_order_says_so() -> None:
+    groups = QUEUE.properties["AgentGroupIDList"]
+    assert isinstance(groups, tuple)
+    other = _with(QUEUE, replace(QUEUE, properties={**QUEUE.properties, "AgentGroupIDList": groups[::-1]}))
+    assert "agent groups are in another order: were agent group “" in in_words(compare(EXPECTED, other))[0]
+
+
+def test_no_sentence_moves_a_cursor_or_turns_the_text() -> None:
+    nasty = "\x1b[2J\u202eevil\u200d\x00"
+    properties = {nasty: nasty, "AgentsByUri": (nasty,)}
+    after = _with(QUEUE, replace(QUEUE, name=nasty, properties={**QUEUE.properties, **properties}))
+    for sentence in in_words(compare(EXPECTED, after)):
+        assert sentence.replace("\u200d", "").isprintable()
 
 
 def test_no_sentence_carries_a_phone_number_or_a_line_break_or_runs_long() -> None:
@@ -245,6 +269,7 @@ def test_no_sentence_carries_a_phone_number_or_a_line_break_or_runs_long() -> No
         ("+49 (30) 123-45 67;ext=5678901", "…67;ext=…01"),
         ("sip:+49301234567@contoso.com", "sip:…67@contoso.com"),
         ("Ward 3", "Ward 3"),
+        ("030_123_456", "…56"),
         ("2026-12-25T00:00:00", "2026-12-25T00:00:00"),
         ("deadbeef-1234-4234-8234-123456789012", "deadbeef-1234-4234-8234-123456789012"),
         ("٠١٢٣٤٥٦٧", "…٦٧"),
