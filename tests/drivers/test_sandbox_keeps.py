@@ -42,7 +42,7 @@ async def redis_on(folder: Path):
 
 async def test_a_new_stand_in_over_the_same_journal_finds_everything():
     journal = MemoryJournal()
-    async with alone(journal=journal) as (sandbox, client):
+    async with alone(journal=journal, clock=lambda: 1_700_000_000.0) as (sandbox, client):
         card = await client.chat_postMessage(channel=INCIDENT, text="Card", blocks=CARD)
         await client.chat_postMessage(channel=INCIDENT, text="Detail", thread_ts=card["ts"])
         gone = await client.chat_postMessage(channel=INCIDENT, text="Gone")
@@ -52,7 +52,7 @@ async def test_a_new_stand_in_over_the_same_journal_finds_everything():
         await client.views_publish(user_id=ANNA, view={"type": "home", "blocks": CARD})
         await sandbox.change_group("S0SERVER01", [ANNA])
         before = sandbox
-    async with alone(journal=journal) as (sandbox, client):
+    async with alone(journal=journal, clock=lambda: 1_700_000_000.0) as (sandbox, client):
         assert sandbox.messages(INCIDENT) == before.messages(INCIDENT)
         assert [one.text for one in sandbox.messages("D0ANNA0001")] == ["For you"]
         assert sandbox.home(ANNA) == before.home(ANNA)

@@ -270,6 +270,34 @@ async def test_forms_can_be_pushed_updated_cleared_and_put_away():
         assert (closed, box.modal(ANNA)) == ([False], None)
 
 
+@pytest.mark.parametrize(
+    "answer",
+    [
+        {"response_action": "errors", "errors": {"resaon": "Say more."}},
+        {"response_action": "errors", "errors": {}},
+        {"response_action": "update", "view": {**FORM, "title": {"type": "plain_text", "text": "x" * 25}}},
+        {"response_action": "close"},
+    ],
+)
+async def test_an_answer_to_a_form_that_makes_no_sense_is_trouble_and_leaves_the_form_open(answer):
+    def setup(app):
+        @app.command("/rgs")
+        async def rgs(ack, body, client):
+            await ack()
+            await client.views_open(trigger_id=body["trigger_id"], view={**FORM, "callback_id": "why"})
+
+        @app.view("why")
+        async def why(ack):
+            await ack(answer)
+
+    async with joined("http", setup) as room:
+        await room.sandbox.command(ANNA, INCIDENT, "/rgs help")
+        view = await room.sandbox.until(lambda: room.sandbox.modal(ANNA))
+        outcome = await room.sandbox.submit(ANNA, view.id, {"reason": "drill"})
+        assert outcome.notice.startswith("We had some trouble connecting.")
+        assert room.sandbox.modal(ANNA) == view
+
+
 async def test_a_response_url_answers_five_times_and_can_replace_and_delete():
     async def answer(ack, respond):
         await ack()

@@ -1,7 +1,7 @@
 // The messages of one conversation, App Home, and the threads beside them.
 import { draw, keepingFocus } from "./blocks.js";
 import { by, fill, h, patch } from "./dom.js";
-import { clock, day, mrkdwn } from "./text.js";
+import { SMALL, clock, day, mrkdwn } from "./text.js";
 import * as store from "./store.js";
 import { act, earlier } from "./wire.js";
 
@@ -52,7 +52,7 @@ function threadLink(message) {
   const open = () => store.choose({ pane: "thread", thread: message.ts });
   return h("button", { class: "replies", type: "button", onclick: open },
     who.map((user) => avatar(user, true)), h("span", {}, below.length === 1 ? "1 reply" : `${below.length} replies`),
-    h("span", { class: "faint" }, `last ${day(below.at(-1).ts, "date_short").toLowerCase()} at ${clock(below.at(-1).ts)}`));
+    h("span", { class: "faint" }, `last ${day(below.at(-1).ts, "date_short", SMALL)} at ${clock(below.at(-1).ts)}`));
 }
 
 export function messageNode(message, { compact = false, inThread = false } = {}) {

@@ -126,19 +126,20 @@ const FORMATS = {
   time_secs: { hour: "numeric", minute: "2-digit", second: "2-digit" },
 };
 
+export const SMALL = ["today", "yesterday", "tomorrow"];
 export const clock = (seconds) => new Intl.DateTimeFormat(undefined, FORMATS.time).format(seconds * 1000);
 
-export function day(seconds, kind = "date_long") {
+export function day(seconds, kind = "date_long", names = ["Today", "Yesterday", "Tomorrow"]) {
   const midnight = (moment) => new Date(moment).setHours(0, 0, 0, 0);
   const days = Math.round((midnight(Date.now()) - midnight(seconds * 1000)) / 86_400_000);
-  const pretty = { 0: "Today", 1: "Yesterday", "-1": "Tomorrow" }[days];
+  const pretty = { 0: names[0], 1: names[1], "-1": names[2] }[days];
   return pretty || new Intl.DateTimeFormat(undefined, FORMATS[kind]).format(seconds * 1000);
 }
 
 function stamp(seconds, format) {
   return format.replace(/\{(\w+)\}/g, (whole, kind) => {
     if (kind === "ago") return `${Math.max(0, Math.round((Date.now() / 1000 - seconds) / 60))} minutes ago`;
-    if (kind.endsWith("_pretty")) return day(seconds, kind.replace("_pretty", "")).toLowerCase();
+    if (kind.endsWith("_pretty")) return day(seconds, kind.replace("_pretty", ""), SMALL);
     return FORMATS[kind] ? new Intl.DateTimeFormat(undefined, FORMATS[kind]).format(seconds * 1000) : whole;
   });
 }
