@@ -78,11 +78,7 @@ class Backups:
         )
         if sha256 != backup.sha256 or len(data) != backup.size:
             raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
-        for batch in _batches(await self._missing(tuple(parcel.pieces))):
-            async with self._client.pipeline(transaction=False) as pipe:
-                for piece in batch:
-                    pipe.set(piece.key, parcel.pieces[piece])
-                await pipe.execute()
+        await self._send(parcel.pieces, await self._missing(tuple(parcel.pieces)))
         await self._write(parcel.record, backup, keys.index(backup.pool) if listed else (), "")
 
     @guard()
@@ -172,6 +168,26 @@ class Backups:
                 sizes = await pipe.execute()
             missing += [piece for piece, size in zip(some, sizes, strict=True) if size != piece.size]
         return missing
+
+    async def _send(self, pieces: Mapping[Piece, memoryview], missing: Iterable[Piece]) -> None:
+        """Two batches at a time: while Redis writes one to its disk, the next is on its way."""
+        batches = _batches(missing)
+
+        async def send() -> None:
+            for batch in batches:
+                async with self._client.pipeline(transaction=False) as pipe:
+                    for piece in batch:
+                        pipe.set(piece.key, pieces[piece])
+                    await pipe.execute()
+
+        # No TaskGroup: it passes over a task that was cancelled, and pieces would be missing.
+        senders = [asyncio.create_task(send()) for _ in range(2)]
+        try:
+            await asyncio.gather(*senders)
+        finally:
+            for sender in senders:
+                sender.cancel()
+            await asyncio.gather(*senders, return_exceptions=True)
 
     async def _record(self, id: str) -> Record:
         return _opened(id, await self._client.get(keys.backup(id)))
