@@ -40,11 +40,14 @@ def context(*texts: str) -> Block:
     return {"type": "context", "elements": [words(text) for text in texts]}
 
 
-def packed(lines: Sequence[str], most: int = 11_000) -> list[Block]:
-    """Lines in as few sections as hold them, `most` characters in all: a message takes some 13,000 (facts: slack)."""
+def packed(lines: Sequence[str], most: int = 11_000, *, apart: bool = False) -> list[Block]:
+    """Lines in as few sections as hold them, or each in its own when they stand `apart`.
+
+    `most` characters in all: a message takes some 13,000 (facts: slack).
+    """
     pages: list[list[str]] = [[]]
     for line in fitting(lines, len(lines), most):
-        if sum(map(len, pages[-1])) + len(pages[-1]) + len(line) > _SECTION:
+        if apart or sum(map(len, pages[-1])) + len(pages[-1]) + len(line) > _SECTION:
             pages.append([])
         pages[-1].append(line)
     return [section("\n".join(page)) for page in pages if page]

@@ -29,7 +29,7 @@ def _all(imported: bool | None) -> Message:
         drawn += [header(_capital(stage)), section("\n".join(_cell(line) for line in rows))]
         calls = next(line for line in rows if line.subject is Subject.NEW)
         short.append(f"{_capital(stage)}. {_cell(calls)}")
-    text = "What callers and agents see. `/rgs impact <stage>` or `/rgs impact <pool>` tells one stage whole."
+    text = "What callers and agents see. `/rgs impact failed-over` or `/rgs impact pool-a` tells one stage whole."
     return {"text": bounded("\n".join([text, *short]), _TEXT), "blocks": [*drawn, _notes()]}
 
 

@@ -22,7 +22,7 @@ ENTRIES = 5
 MOST = 20
 _EMPTY = (
     "Nothing waits for you, and no run is open.\n"
-    "Type `/rgs failover <pool>` in a channel when a pool is down: Switchback walks you through it row by row, and "
+    "Type `/rgs failover pool-a` in a channel when a pool is down: Switchback walks you through it row by row, and "
     "shows every command before anybody approves it. `/rgs help` lists everything else."
 )
 

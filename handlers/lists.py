@@ -26,6 +26,7 @@ STATES: Mapping[PoolState, str] = {
 }
 _ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
 _TEXT = 3900
+_APART = 30
 
 
 class Row(Protocol):
@@ -40,20 +41,34 @@ class Row(Protocol):
 
 
 def listing(heading: str, lines: Sequence[str], *foot: str, more: Sequence[Block] = ()) -> Message:
-    """Lines under a heading, as many as a message has room for; the text alone says the same."""
+    """Lines under a heading, as many as a message has room for; the text alone says the same.
+
+    A few long ones stand apart from each other.
+    """
     text = bounded("\n".join([f"{heading}:", *lines, *foot]), _TEXT)
     feet = [context(words) for words in foot if words]
-    return {"text": text, "blocks": [header(heading), *packed(lines), *feet, *more]}
+    return {"text": text, "blocks": [header(heading), *packed(lines, apart=_stand_apart(lines)), *feet, *more]}
+
+
+def _stand_apart(lines: Sequence[str]) -> bool:
+    return len(lines) <= _APART and any("\n" in line for line in lines)
 
 
 def help_text(rows: Iterable[Row]) -> Message:
     """Every subcommand with an example."""
-    lines = [f"*`/rgs {row.usage}`* — {shown(row.meaning, 300)} For example `{row.example}`." for row in rows]
+    lines = [
+        f"*`/rgs {exact(row.usage)}`* — {shown(row.meaning, 300)} For example `{exact(row.example)}`." for row in rows
+    ]
     foot = (
         "Switchback exports Response Groups every day, and walks people through failover and failback, row by row.",
         "It never starts a failover by itself. Every command is shown before anybody approves it.",
     )
     return listing("What you can type", lines, *foot)
+
+
+def _example(row: Row) -> str:
+    """What to type, unless that is plain already."""
+    return "" if row.example == f"/rgs {row.usage}" else f" For example `{exact(row.example)}`."
 
 
 def pools_list(
@@ -97,7 +112,7 @@ def backups_list(pool: Pool, page: Sequence[Backup], *, older: bool, now: float)
 def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
     """Runs, newest first; `older`: there may be more behind them."""
     lines = [run_line(run, now) for run in page]
-    none = "No run yet. `/rgs failover <pool>` declares an outage, `/rgs backup <pool>` makes a backup."
+    none = "No run yet. `/rgs failover pool-a` declares an outage of pool-a, `/rgs backup pool-a` makes a backup of it."
     more = _older(actions.page_value("runs", "", str(page[-1].opened_at))) if older and page else []
     return listing("Runs", lines or [none], more=more)
 

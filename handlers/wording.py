@@ -97,15 +97,17 @@ def utc(at: float) -> str:
 
 
 def lasted(seconds: float) -> str:
-    """A duration in the two units that matter: "12 s", "23 min", "2 h 5 min", "3 days"."""
+    """A duration in the two units that matter: "12 s", "23 min", "2 h 5 min", "2 h", "3 days"."""
     whole = max(0, round(seconds))
     if whole < 60:
         return f"{whole} s"
     minutes = whole // 60
     if minutes < 60:
         return f"{minutes} min"
-    hours = minutes // 60
-    return f"{hours} h {minutes % 60} min" if hours < 48 else f"{hours // 24} days"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{hours // 24} days"
 
 
 def is_person(who: Who) -> bool:

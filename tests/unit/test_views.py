@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -17,12 +18,15 @@ from bot.domain.run import Run
 from bot.domain.runbook import Choice, Tell
 from handlers import actions, views
 from handlers.blockkit import validate
+from handlers.commands import COMMANDS
 from handlers.home_view import House, home
 from tests.reports import backups, choices, names, persons, pools, records, reports, runs, tells
 
 # A report is too large to shrink in reasonable time; the first one that fails is shown as it is.
 FEW = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 NOW = 2e9
+_ODD = re.compile(r"<(?!!date\^|@[UW][A-Z0-9]+>|#C[A-Z0-9]+>)")
+"""Anything that Slack would take for a link or a mention, other than those that are meant."""
 
 
 def strings(value: Any) -> list[str]:
@@ -37,6 +41,7 @@ def assert_harmless(shown: dict[str, Any]) -> None:
     for text in strings(shown):
         assert "<!channel" not in text and "<https" not in text and "<@U0ANNA0001> &" not in text
         assert text.count("```") in (0, 2)
+        assert not _ODD.search(text)
         assert not {"\u202e", "\u202c", "\x00", "\x1b"} & set(text)
     json.dumps(shown)
 
@@ -164,6 +169,17 @@ def test_every_home_is_accepted(
     links = {report.run.id: "https://example.slack.com/archives/C1/p1" for report in found}
     house = House(found, recent, by_name, {}, {}, {}, {}, NOW, links)
     assert_good(home(house, person, entries), "home")
+
+
+def test_help_and_empty_lists_are_accepted() -> None:
+    for message in (
+        views.help_text(COMMANDS),
+        views.runs_list((), older=False, now=NOW),
+        views.backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
+        views.pools_list({}, {}, {}, {}, {}, now=NOW),
+        views.status((), {}, now=NOW),
+    ):
+        assert_good(message)
 
 
 def test_the_board_shows_every_bullet_of_all_thirty_cells() -> None:

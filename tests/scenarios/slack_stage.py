@@ -1,0 +1,100 @@
+"""The stage of a story with a stand-in for Slack in front of it."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, replace
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot.domain.model import Person, Role, Standing
+from bot.sandbox import Message, Sandbox, Trouble
+from handlers.cards import Drawer
+from handlers.desk import Desk
+from handlers.people import People
+from storage.cards import Cards
+from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
+from tests.scenarios.stage import ESTATE, POOLS, Stage, stage_of
+
+TEAM = "T0SWITCH01"
+ROLES = {f"{TEAM}:{ANNA}": frozenset({Role.SERVER_ADMIN}), f"{TEAM}:{CLARA}": frozenset({Role.RG_ADMIN})}
+ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, ROLES[f"{TEAM}:{ANNA}"])
+
+
+class Roles:
+    """Who holds which role, by id."""
+
+    async def roles(self, person_id: str) -> frozenset[Role] | None:
+        return ROLES.get(person_id, frozenset())
+
+
+@dataclass(slots=True)
+class SlackStage:
+    """A story, the desk over it, and the one who draws."""
+
+    story: Stage
+    sandbox: Sandbox
+    desk: Desk
+    drawer: Drawer
+
+    async def drain(self, seconds: float = 2.0) -> int:
+        """Once, after the clock has moved on by so many seconds and the card's pause of a second is over."""
+        self.story.clock.now += seconds
+        for run in await self.story.runs.page(count=50):
+            await self.desk.cards.release(run.id)
+        return await self.drawer.drain(self.story.clock.now)
+
+    def posted(self, channel: str = INCIDENT) -> list[Message]:
+        return self.sandbox.messages(channel)
+
+    def trouble(self, count: int, trouble: Trouble, seconds: float = 1.0) -> None:
+        self.sandbox.faults.next_calls(count, trouble, seconds)
+
+    async def waiting(self) -> int:
+        """How many entries the outbox holds, due or not."""
+        return len(await self.story.runs.outbox(float("inf"), 1000))
+
+    async def until_drained(self, most: int = 60) -> None:
+        """Until nothing is left in the outbox; time moves on by two seconds, then by more."""
+        for turn in range(most):
+            await self.drain(2.0 + turn)
+            if not await self.waiting():
+                return
+        raise AssertionError("the outbox is never empty")
+
+    def another_drawer(self, **changes: Any) -> Drawer:
+        return Drawer(replace(self.desk, **changes))
+
+
+@asynccontextmanager
+async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
+    story = await stage_of(redis)
+    async with alone() as (sandbox, client):
+        desk = Desk(
+            engine=story.engine,
+            runs=story.runs,
+            backups=story.backups,
+            cards=Cards(redis),
+            people=People(client, Roles(), TEAM),
+            slack=client,
+            pools=POOLS,
+            pairs=ESTATE.pairs,
+            unpaired=ESTATE.unpaired,
+            incidents=INCIDENT,
+            notifications=BACKUPS,
+            call_list=(),
+            plan_block=False,
+            team=TEAM,
+            next_backup=lambda fqdn: None,
+            now=story.clock,
+        )
+        desk = replace(desk, **changes)
+        yield SlackStage(story, sandbox, desk, Drawer(desk))
+
+
+async def gathered(*drawers: Drawer, now: float) -> list[int]:
+    """All of them drain at the same time."""
+    return await asyncio.gather(*(drawer.drain(now) for drawer in drawers))
