@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 
 from redis.asyncio import Redis
@@ -33,13 +34,14 @@ class RedisWorlds:
             version = int(await self._client.hget(self._key, "version") or 0)
             if version != self._read[1]:
                 stored, data = await self._client.hmget(self._key, "version", "world")
-                self._read = (decoded(data), int(stored)) if data else (World(), 0)
+                self._read = (await asyncio.to_thread(decoded, data), int(stored)) if data else (World(), 0)
         return self._read
 
     async def save(self, world: World, version: int) -> int:
         """The new version. Raises Stale when somebody saved after `version` was read."""
+        data = await asyncio.to_thread(encoded, world)
         async with guard():
-            saved = int(await self._save(keys=[self._key], args=[version, encoded(world)]))
+            saved = int(await self._save(keys=[self._key], args=[version, data]))
         if saved < 0:
             raise Stale("The simulated deployment was changed by somebody else at the same moment.")
         self._read = (world, saved)

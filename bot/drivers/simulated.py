@@ -154,10 +154,13 @@ class SimulatedDriver:
 
 
 async def change(store: WorldStore, edit: Callable[[World], World]) -> World:
-    """The world after `edit`, saved; when somebody saves in between, the edit is made again on theirs."""
+    """The world after `edit`, saved; when somebody saves in between, the edit is made again on theirs.
+
+    The edit runs in a thread: with thousands of objects it takes long enough to be felt by whoever waits for an answer.
+    """
     while True:
         world, version = await store.load()
-        after = edit(world)
+        after = await asyncio.to_thread(edit, world)
         if after is world:
             return world
         try:
