@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import tempfile
 from collections.abc import AsyncIterator, Iterator
 from pathlib import Path
@@ -40,8 +41,8 @@ async def client(server: Embedded) -> AsyncIterator[Redis]:
 @pytest.fixture
 def debian_redis() -> str:
     """Debian's Redis, the only server here that speaks TLS."""
-    program = "/usr/bin/redis-server"
-    if not os.access(program, os.X_OK):
+    program = shutil.which("redis-server")
+    if program is None:
         reason = "Debian's redis-server is not installed: `apt-get install redis-server`."
         pytest.fail(reason) if os.environ.get("CI") == "true" else pytest.skip(reason)
     return program

@@ -8,7 +8,7 @@ import struct
 import zipfile
 
 import pytest
-from hypothesis import example, given
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from storage.cutting import PIECE_BYTES, cut, member_spans
@@ -52,6 +52,7 @@ def broken_zips(draw: st.DrawFn) -> bytes:
 files = st.one_of(zips(), broken_zips(), st.binary(max_size=3000))
 
 
+@settings(deadline=None)
 @given(files)
 @example(b"")
 @example(b"PK\x05\x06" + b"\0" * 18)
