@@ -1,5 +1,7 @@
 """The stand-in's page in a real browser: what people see, press and type, and what hostile text cannot do."""
 
+import asyncio
+import re
 import shutil
 from contextlib import asynccontextmanager
 
@@ -191,6 +193,91 @@ async def test_a_form_keeps_what_was_typed_while_it_complains(page):
         await page.keyboard.press("Escape")
         await expect(page.locator("dialog")).to_have_count(0)
         assert room.sandbox.modal(ANNA) is None
+
+
+async def test_every_kind_of_field_sends_what_slack_sends(page):
+    given = asyncio.get_running_loop().create_future()
+    kinds = {
+        "date": {"type": "datepicker"},
+        "time": {"type": "timepicker"},
+        "moment": {"type": "datetimepicker"},
+        "count": {"type": "number_input", "is_decimal_allowed": False},
+        "mail": {"type": "email_text_input"},
+        "ticks": {"type": "checkboxes", "options": POOLS, "initial_options": POOLS[:1]},
+        "one": {"type": "radio_buttons", "options": POOLS},
+        "several": {"type": "multi_static_select", "options": POOLS},
+        "who": {"type": "users_select"},
+        "where": {"type": "channels_select"},
+        "left": {"type": "plain_text_input", "initial_value": "as it was"},
+    }
+    fields = [field(name, {**kind, "action_id": "a"}) for name, kind in kinds.items()]
+    form = modal("All", *fields, submit={"type": "plain_text", "text": "Send"})
+
+    def setup(app):
+        @app.command("/rgs")
+        async def rgs(ack, body, client):
+            await ack()
+            await client.views_open(trigger_id=body["trigger_id"], view=form)
+
+        @app.view("")
+        async def sent(ack, view):
+            await ack()
+            state = {name: next(iter(values.values())) for name, values in view["state"]["values"].items()}
+            given.set_result(
+                {name: value for name, row in state.items() for key, value in row.items() if key != "type"}
+            )
+
+    bot = Bot()
+    bot.setup = setup
+    async with seen(page, bot) as room:
+        await room.sandbox.command(ANNA, INCIDENT, "/rgs all")
+        for name, value in {"date": "2026-11-21", "time": "03:10", "moment": "2026-11-21T03:10", "count": "7"}.items():
+            await page.fill(f"[data-input={name}] input", value)
+        await page.fill("[data-input=mail] input", "anna@contoso.com")
+        for name in ("ticks", "one", "several"):
+            await page.check(f"[data-input={name}] input[value=b]")
+        await page.select_option("[data-input=who] select", label="Clara Nowak")
+        await page.select_option("[data-input=where] select", label="#lync-backups")
+        moment = await page.evaluate("new Date('2026-11-21T03:10').getTime() / 1000")
+        await page.click("dialog [type=submit]")
+        assert await asyncio.wait_for(given, 5) == {
+            "date": "2026-11-21",
+            "time": "03:10",
+            "moment": moment,
+            "count": "7",
+            "mail": "anna@contoso.com",
+            "ticks": POOLS,
+            "one": POOLS[1],
+            "several": POOLS[1:],
+            "who": "U0CLARA001",
+            "where": BACKUPS,
+            "left": "as it was",
+        }
+
+
+async def test_what_is_chosen_in_a_message_is_sent_at_once(page):
+    heard: asyncio.Queue = asyncio.Queue()
+
+    def setup(app):
+        @app.action(re.compile(".*"))
+        async def chosen(ack, body):
+            await ack()
+            action = body["actions"][0]
+            heard.put_nowait((action["action_id"], action["selected_option"]["value"], body["state"]["values"]))
+
+    bot = Bot()
+    bot.setup = setup
+    async with seen(page, bot) as room:
+        menu = {"type": "overflow", "action_id": "more", "options": POOLS}
+        pick = {"type": "static_select", "action_id": "pick", "options": POOLS}
+        blocks = [section("Card", accessory=menu, block_id="top"), actions(pick, block_id="row")]
+        await room.client.chat_postMessage(channel=INCIDENT, text="Card", blocks=blocks)
+        await page.select_option(".message select", "b")
+        state = {"row": {"pick": {"type": "static_select", "selected_option": POOLS[1]}}}
+        assert await asyncio.wait_for(heard.get(), 5) == ("pick", "b", state)
+        await page.click(".overflow summary")
+        await page.click("[role=menuitem] >> text=pool-a")
+        assert await asyncio.wait_for(heard.get(), 5) == ("more", "a", state)
 
 
 async def test_hostile_text_stays_text(page):
