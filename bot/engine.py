@@ -181,8 +181,8 @@ class Engine:
         """What the row comes to by reading alone, or the plan that is now to be carried out."""
         seen = await perform_all(self._hands, step.reads(run))
         if step.plan is None:
-            return settle(run, runbook, _judged(run, step, seen), self._clock())
-        plan = step.plan(run, seen)
+            return settle(run, runbook, await _judged(run, step, seen), self._clock())
+        plan = await asyncio.to_thread(step.plan, run, seen)
         if not is_approved(run, step, plan):
             return propose(run, step, plan, self._clock())
         return plan
@@ -192,7 +192,8 @@ class Engine:
         if step.found is None:
             finding = Finding(Found.UNKNOWN, "Nothing can be read that would tell. Look at the server yourself.")
         else:
-            finding = step.found(run, await perform_all(self._hands, step.look(run)))
+            seen = await perform_all(self._hands, step.look(run))
+            finding = await asyncio.to_thread(step.found, run, seen)
         return found(run, runbook, finding, self._clock())
 
     async def _send(self, run: Run, runbook: Runbook, step: Step, plan: Plan) -> Change:
@@ -203,7 +204,7 @@ class Engine:
             for name, act in plan.acts.items():
                 results[name] = await self._hands.perform(act)
                 written = written or (isinstance(act, Invoke) and act.command.writes)
-            return settle(run, runbook, _judged(run, step, results), self._clock())
+            return settle(run, runbook, await _judged(run, step, results), self._clock())
         except NeverSent as error:
             if not written:
                 return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
@@ -266,10 +267,13 @@ class Engine:
                 log.warning("The lease of %s could not be renewed: %s", run.id, error.sentence)
 
 
-def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
-    """What the row says of what was seen; a question that needs no reading says nothing before it is answered."""
+async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
+    """What the row says of what was seen; a question that needs no reading says nothing before it is answered.
+
+    In a thread: thousands of objects take seconds to compare, and clicks have to be answered meanwhile.
+    """
     if step.judge:
-        return step.judge(run, seen)
+        return await asyncio.to_thread(step.judge, run, seen)
     return Verdict(Mark.PASS, "" if step.kind is StepKind.ASK else f"{step.title}.")
 
 

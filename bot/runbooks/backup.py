@@ -7,10 +7,12 @@ from typing import Any
 from bot.domain.audit import audit
 from bot.domain.compare import compare as compare_objects
 from bot.domain.compare import in_words
+from bot.domain.errors import DriverError
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.run import Run, fresh_file
 from bot.domain.runbook import (
     Acts,
+    Attempt,
     Collect,
     Invoke,
     Left,
@@ -107,13 +109,16 @@ def _judge_live(run: Run, seen: Seen) -> Verdict:
 
 
 def _deployment(run: Run) -> Acts:
-    return {**_kept_zip(run), "everywhere": ReadGroups(source(run).fqdn, None, show_all=True)}
+    return {**_kept_zip(run), "everywhere": Attempt(ReadGroups(source(run).fqdn, None, show_all=True))}
 
 
 def _judge_audit(run: Run, seen: Seen) -> Verdict:
-    elsewhere = (item for item in seen["everywhere"].objects if item.owner != run.primary.fqdn)
+    everywhere = seen["everywhere"]
+    unread = isinstance(everywhere, DriverError)
+    elsewhere = () if unread else (item for item in everywhere.objects if item.owner != run.primary.fqdn)
     findings = audit(seen["zip"], elsewhere=elsewhere, owner=run.primary.fqdn)
-    warnings = tuple(findings.sentences)
+    alone = "Another pool could not be read, so names were not compared across the deployment."
+    warnings = (*findings.sentences, *([alone] if unread else []))
     if not warnings:
         return Verdict(Mark.PASS, "Names are unique in the deployment, audio is present, references resolve.")
     sentence = f"{len(warnings)} thing{'s' if len(warnings) > 1 else ''} to mend before an outage."
