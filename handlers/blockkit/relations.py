@@ -70,7 +70,7 @@ def never_with(name: str, other: str) -> Relation:
 
 
 def ordered(low: str, high: str) -> Relation:
-    """`low` may not exceed `high`; both are numbers or decimal strings."""
+    """`low` may not exceed `high`; both are numbers or decimal strings, and what is neither is not compared."""
 
     def relation(value: Mapping) -> Iterator[Fault]:
         try:
@@ -122,8 +122,9 @@ def initial_option_offered(element: Mapping) -> Iterator[Fault]:
 
 
 def initial_options_offered(element: Mapping) -> Iterator[Fault]:
+    offered = _offered(element)
     for where, option in _mappings(element, "initial_options"):
-        if option not in _offered(element):
+        if option not in offered:
             yield where, "not_offered", "must be one of the provided options"
 
 
@@ -176,14 +177,15 @@ def submit_with_inputs(view: Mapping) -> Iterator[Fault]:
 
 
 def plan_or_task_cards(message: Mapping) -> Iterator[Fault]:
-    kinds = {"plan", "task_card"}
-    found = [(where, block["type"]) for where, block in _blocks(message) if block.get("type") in ("plan", "task_card")]
-    if {kind for _, kind in found} == kinds:
-        yield found[0][0], "conflict", "must not use `plan` and `task_card` blocks in one message"
+    plans = [where for where, block in _blocks(message) if block.get("type") == "plan"]
+    cards = [where for where, block in _blocks(message) if block.get("type") == "task_card"]
+    if plans and cards:
+        yield plans[0], "conflict", "must not use `plan` and `task_card` blocks in one message"
 
 
 def at_most_one_table(message: Mapping) -> Iterator[Fault]:
-    for where, _ in [at for at in _blocks(message) if at[1].get("type") == "table"][1:]:
+    tables = [where for where, block in _blocks(message) if block.get("type") == "table"]
+    for where in tables[1:]:
         yield f"{where}/type", "too_many", "only one table allowed"
 
 
