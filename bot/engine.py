@@ -12,30 +12,15 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain.access import allow
+from bot.domain.acts import Invoke
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import Mark, Person, Pool, PoolRecord, Verdict
+from bot.domain.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
 from bot.domain.opening import Estate, begin
 from bot.domain.press import Press, already, press
 from bot.domain.report import Report, report
-from bot.domain.run import (
-    SCHEDULE,
-    Change,
-    Entry,
-    Phase,
-    Run,
-    Who,
-    claim,
-    found,
-    is_approved,
-    launch,
-    lose,
-    open_run,
-    propose,
-    retry,
-    settle,
-    stop,
-)
-from bot.domain.runbook import Finding, Found, Invoke, Plan, Runbook, Step, StepKind
+from bot.domain.run import SCHEDULE, Change, Entry, Phase, Run, Who
+from bot.domain.runbook import Finding, Found, Plan, Runbook, Step, StepKind
 from bot.hands import Performer, perform_all
 from storage.runs import Runs
 

@@ -7,13 +7,7 @@ import hashlib
 from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
-from bot.domain.backup import Backup
-from bot.domain.cmdlets import cmdlet
-from bot.domain.compare import contents, fingerprints
-from bot.domain.errors import Damaged, DriverError, Stale
-from bot.domain.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
-from bot.domain.run import BOT, Phase, close
-from bot.domain.runbook import (
+from bot.domain.acts import (
     Act,
     Acts,
     Attempt,
@@ -30,6 +24,13 @@ from bot.domain.runbook import (
     Records,
     Supersede,
 )
+from bot.domain.backup import Backup
+from bot.domain.cmdlets import cmdlet
+from bot.domain.compare import contents, fingerprints
+from bot.domain.errors import Damaged, DriverError, Stale
+from bot.domain.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
+from bot.domain.moves import close
+from bot.domain.run import BOT, Phase
 from bot.drivers.base import Driver
 from bot.drivers.export_zip import read_inventory
 from storage.backups import Backups

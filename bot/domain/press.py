@@ -9,7 +9,8 @@ from bot.domain.access import allow, allow_second
 from bot.domain.compare import masked
 from bot.domain.errors import BadInput, Stale
 from bot.domain.model import Mark, Person, Verdict
-from bot.domain.run import Approval, Change, Entry, Phase, Run, Who, accept_lost, again, close, go_back, pass_on
+from bot.domain.moves import accept_lost, again, close, go_back, pass_on
+from bot.domain.run import Approval, Change, Entry, Phase, Run, Who
 from bot.domain.runbook import Choice, Field, Found, Runbook, Step, Then
 
 REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", multiline=True, max_length=300)

@@ -4,29 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.acts import Acts, Attempt, Collect, Invoke, ListBackup, Load, ReadGroups, ReadSettings, Seen
 from bot.domain.audit import audit
 from bot.domain.compare import compare as compare_objects
 from bot.domain.compare import in_words
 from bot.domain.errors import DriverError
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import (
-    Acts,
-    Attempt,
-    Collect,
-    Invoke,
-    Left,
-    ListBackup,
-    Load,
-    Plan,
-    ReadGroups,
-    ReadSettings,
-    Runbook,
-    Seen,
-    Step,
-    StepKind,
-    Tell,
-)
+from bot.domain.runbook import Left, Plan, Runbook, Step, StepKind, Tell
 from bot.runbooks.common import counted, export_command, kept, strangers, tally
 
 _NO_COPY = "There is no copy of this backup anywhere else: if this Redis is lost, so is the backup."

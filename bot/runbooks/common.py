@@ -9,6 +9,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.access import Need
+from bot.domain.acts import Attempt, Collect, Delete, Invoke, ListBackup, Put, ReadGroups, Seen
 from bot.domain.backup import Backup
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.compare import Comparison, compare, compare_audio, compare_settings, contents, in_words
@@ -16,25 +17,7 @@ from bot.domain.difference import change_in_words
 from bot.domain.groups import Inventory, Kind, ServiceSettings, service
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import (
-    Attempt,
-    Choice,
-    Collect,
-    Delete,
-    Field,
-    Finding,
-    Found,
-    Invoke,
-    ListBackup,
-    Plan,
-    Put,
-    ReadGroups,
-    Seen,
-    Step,
-    StepKind,
-    Tell,
-    Then,
-)
+from bot.domain.runbook import Choice, Field, Finding, Found, Plan, Step, StepKind, Tell, Then
 
 
 def partner(run: Run) -> Pool:

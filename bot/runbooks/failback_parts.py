@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from bot.domain.acts import Acts, Invoke, Load, ReadGroups, ReadSettings, Seen
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.compare import compare, in_words
 from bot.domain.errors import BadInput
@@ -11,7 +12,7 @@ from bot.domain.groups import Inventory, ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.rehearsal import rehearse_import
 from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import Acts, Finding, Invoke, Load, Plan, ReadGroups, ReadSettings, Seen
+from bot.domain.runbook import Finding, Plan
 from bot.runbooks.common import (
     basis,
     compared,

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
+from bot.domain.acts import Seen
 from bot.domain.backup import Backup
 from bot.domain.compare import compare
 from bot.domain.errors import DriverError
 from bot.domain.groups import Inventory, Kind
 from bot.domain.model import Edition, Mark, Pool, PoolState, Verdict
 from bot.domain.run import Run
-from bot.domain.runbook import Finding, Seen
+from bot.domain.runbook import Finding
 from bot.runbooks.common import (
     age,
     compared,

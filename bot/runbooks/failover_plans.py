@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from bot.domain.cmdlets import Cmdlet, cmdlet
-from bot.domain.groups import service
-from bot.domain.model import Pool
-from bot.domain.rehearsal import Rehearsal, rehearse_import
-from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import (
+from bot.domain.acts import (
     Acts,
     Attempt,
     Clock,
     Invoke,
     Load,
     Newest,
-    Plan,
     ReadGroups,
     ReadSettings,
     Records,
     Seen,
     Supersede,
 )
+from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.groups import service
+from bot.domain.model import Pool
+from bot.domain.rehearsal import Rehearsal, rehearse_import
+from bot.domain.run import Run, fresh_file
+from bot.domain.runbook import Plan
 from bot.runbooks.common import basis, export_plan, import_plan, partner, removal_plan, with_settings
 
 

@@ -9,11 +9,12 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.acts import Act, Invoke
 from bot.domain.groups import Kind
 from bot.domain.model import Person, PoolState
 from bot.domain.press import Press
 from bot.domain.run import Change, Phase, Run
-from bot.domain.runbook import Act, Found, Invoke
+from bot.domain.runbook import Found
 from bot.engine import Engine
 from bot.hands import Hands
 from bot.runbooks import RUNBOOKS
