@@ -9,18 +9,13 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
-from aiohttp import ClientError, ClientSession, ClientTimeout, web
+from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
-from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
-from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
@@ -30,6 +25,7 @@ from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
 from bot.hands import Hands
+from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Schedule, Slot, Timetable, next_due
 from bot.settings import Settings
@@ -46,11 +42,7 @@ from storage.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
 
-BOLT = logging.getLogger("switchback.bolt")
-"""Bolt's own lines hold request bodies, so only its failures are kept."""
-
 _SLACK_S = 10.0
-_FIRM_NO = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
 _REST_S = 10.0
 
 
@@ -67,16 +59,6 @@ async def store(settings: Settings) -> AsyncIterator[Redis]:
         await client.aclose()
         if server:
             await server.close()
-
-
-@dataclass(frozen=True, slots=True)
-class Identity:
-    """Who the bot is, as auth.test tells once at start."""
-
-    team: str
-    bot_user: str
-    bot: str
-    enterprise: str = ""
 
 
 class Switchback:
@@ -99,8 +81,13 @@ class Switchback:
         zones = {pool.fqdn: pool.time_zone for pool in settings.pools}
         self._schedules = {fqdn: Schedule(fqdn, zones[fqdn], at) for fqdn, at in settings.schedules.items()}
         self._timetable = Timetable(self._schedules.values(), self._start_slot)
-        self.slack = slack_client(settings, session)
-        self.bolt = AsyncApp(client=self.slack, authorize=authorizer(self), logger=BOLT, process_before_response=True)
+        self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
+        self.bolt = AsyncApp(
+            client=self.slack,
+            authorize=authorizer(lambda: self.identity, settings.bot_token),
+            logger=BOLT,
+            process_before_response=True,
+        )
         self.identity: Identity | None = None
         self._socket: Any = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -111,7 +98,7 @@ class Switchback:
             log.warning("%s", sentence)
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
         await self._timetable.open()
-        self.identity = await self._join()
+        self.identity = await join(self.slack)
         desk = self._desk(self.identity)
         register(self.bolt, desk)
         drawer = Drawer(desk)
@@ -155,25 +142,6 @@ class Switchback:
     async def _connected(self) -> bool:
         return self._socket is not None and await self._socket.client.is_connected()
 
-    async def _join(self) -> Identity:
-        """Asks until Slack answers: an outage of Slack at start delays cards, not backups."""
-        wait_s = 1.0
-        while True:
-            try:
-                who = await self.slack.auth_test()
-                return Identity(who["team_id"], who["user_id"], who["bot_id"], who.get("enterprise_id") or "")
-            except SlackApiError as error:
-                reason = str(error.response.get("error"))
-                if reason in _FIRM_NO:
-                    raise BadInput(
-                        f"Slack refuses SLACK_BOT_TOKEN ({reason}). Copy it again from the app's page."
-                    ) from None
-            except (ClientError, OSError, TimeoutError) as error:
-                reason = type(error).__name__
-            log.warning("Slack does not answer yet (%s); asking again in %.0f s.", reason, wait_s)
-            await asyncio.sleep(wait_s)
-            wait_s = min(wait_s * 2, 60.0)
-
     def _desk(self, who: Identity) -> Desk:
         settings = self._settings
         groups = SlackGroups(self.slack, {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()})
@@ -207,43 +175,6 @@ class Switchback:
             else None
         )
         return due[1].timestamp() if due else None
-
-
-def authorizer(bot: Switchback) -> Callable[..., Awaitable[AuthorizeResult | None]]:
-    """What Bolt asks on every request: answered from auth.test at start, instead of once more each time."""
-
-    async def authorize(team_id: str | None = None) -> AuthorizeResult | None:
-        who = bot.identity
-        if who is None:
-            return None
-        return AuthorizeResult(
-            enterprise_id=who.enterprise or None,
-            team_id=who.team,
-            bot_token=bot.slack.token,
-            bot_id=who.bot,
-            bot_user_id=who.bot_user,
-        )
-
-    return authorize
-
-
-def slack_client(settings: Settings, session: ClientSession) -> AsyncWebClient:
-    """One shared session with a deadline of its own: a connection for each call would cost 4.6 times the CPU."""
-    return AsyncWebClient(
-        settings.bot_token,
-        base_url=settings.slack_api_url,
-        session=session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
-    )
-
-
-async def open_socket(bolt: AsyncApp, app_token: str) -> Any:
-    """Socket Mode, connected. Imported late: HTTP does not need it."""
-    from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
-
-    handler = AsyncSocketModeHandler(bolt, app_token)
-    await handler.connect_async()
-    return handler
 
 
 def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:
