@@ -12,6 +12,9 @@ from bot.domain.errors import BadInput
 RUN = "run:"
 """Prefix of the action ids of a run's buttons: one per choice, so they are unique within their block."""
 
+NOW = "now:"
+"""The same for choices without fields: nothing has to be read to know that they open no form."""
+
 MORE = "run:*"
 """Action id of the overflow menu of a card; every option carries a `button_value` as any other button does."""
 
@@ -92,9 +95,9 @@ def decode_page(value: str) -> Page:
     return Page(command, argument, before)
 
 
-def action_id(choice: str) -> str:
-    """The action id of the button of this choice."""
-    return f"{RUN}{choice}"
+def action_id(choice: str, asks: bool = True) -> str:
+    """The action id of the button of this choice; `asks` unless it is certain that it has no fields."""
+    return f"{RUN if asks else NOW}{choice}"
 
 
 def block_id(run_id: str, question: int, part: str = "buttons") -> str:

@@ -39,10 +39,14 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     report = await desk.engine.report(button.run_id)
     choice = _choice(report, button)
     if choice is None or not choice.fields:
-        await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, {}), person)
-        return
+        return await _at_once(desk, args, person, value)
     await _permit(desk, report, person, choice.need or report.need)
     await _open(args, views.form(choice, report, value))
+
+
+async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    button = actions.decode(value)
+    await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, {}), person)
 
 
 async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -76,6 +80,7 @@ async def _foreign(desk: Desk, args: AsyncArgs, person: Person, value: str) -> N
 
 BUTTONS: Mapping[str, Button] = {
     actions.RUN: _of_run,
+    actions.NOW: _at_once,
     actions.DETAIL: _detail,
     actions.PAGE: _page,
     actions.DO: _do,

@@ -27,6 +27,8 @@ MOST_BYTES = 1024 * 1024
 """Slack's largest request is a click in a view of 250 kB, form-encoded."""
 
 DEADLINE_S = 2.95
+"""Slack waits for 3 s."""
+
 PROBE_S = 2.0
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
@@ -56,9 +58,12 @@ def events(app: AsyncApp, signing_secret: str, now: Callable[[], float]) -> Hand
 
     async def take(request: web.Request) -> web.Response:
         signature = request.headers.get("X-Slack-Signature", "")
-        raw = await _signed(request, secret, signature, now())
         try:
+            async with asyncio.timeout(DEADLINE_S):
+                raw = await _signed(request, secret, signature, now())
             body = parsed(raw, request.content_type)
+        except TimeoutError:
+            raise web.HTTPRequestTimeout(text="") from None
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest(text="") from None
         return await _dispatched(app, request, body, signature)

@@ -53,6 +53,14 @@ def fields(**said: str) -> dict[str, str]:
     return {actions.field_block(key): text for key, text in said.items()}
 
 
+async def posted(front: Front, *buttons: dict[str, str]) -> Message:
+    """A message with these buttons."""
+    rows = [{"type": "button", "text": {"type": "plain_text", "text": "Press"}, **button} for button in buttons]
+    blocks = [{"type": "actions", "elements": rows}]
+    await front.desk.slack.chat_postMessage(channel=INCIDENT, text="Press", blocks=blocks)
+    return front.slack.messages(INCIDENT)[-1]
+
+
 async def now(front: Front, run: Run) -> Run:
     return await front.desk.runs.load(run.id)
 
@@ -110,6 +118,17 @@ async def test_a_button_acts_at_once_and_the_next_press_is_told_who_was_first(fr
     assert not front.told(ANNA)
     assert front.told(BORIS) == ["Anna Berg already approved this. Nothing was done twice."]
     assert await now(front, run) == approved
+
+
+@pytest.mark.parametrize("asks", [True, False])
+async def test_a_button_may_say_that_it_opens_no_form(front: Front, asks: bool) -> None:
+    run, _ = await at_approval(front)
+    name, value = actions.action_id("approve", asks), actions.button_value(run.id, run.step, "approve", run.question)
+    message = await posted(front, {"action_id": name, "value": value})
+
+    await front.slack.click(ANNA, message, name)
+
+    assert (await now(front, run)).approvals[0].who.name == "Anna Berg"
 
 
 @pytest.mark.parametrize(
@@ -272,26 +291,17 @@ async def test_the_other_tab_of_app_home_asks_for_nothing(front: Front) -> None:
 
 
 async def test_a_button_of_another_version_is_answered_all_the_same(front: Front) -> None:
-    button = {"type": "button", "text": {"type": "plain_text", "text": "Old"}, "value": "v0"}
-    rows = [{**button, "action_id": name} for name in ("approve_v0", actions.action_id("approve"), actions.PAGE)]
-    posted = await front.desk.slack.chat_postMessage(
-        channel=INCIDENT, text="Old", blocks=[{"type": "actions", "elements": rows}]
-    )
-    old = front.slack.workspace.message(INCIDENT, posted["ts"])
-    assert old
+    names = ("approve_v0", actions.action_id("approve"), actions.action_id("approve", asks=False), actions.PAGE)
+    old = await posted(front, *({"action_id": name, "value": "v0"} for name in names))
 
-    for row in rows:
-        assert (await front.slack.click(ANNA, old, row["action_id"])).notice == ""
+    for name in names:
+        assert (await front.slack.click(ANNA, old, name)).notice == ""
 
-    assert front.told(ANNA) == [actions.FOREIGN] * 3
+    assert front.told(ANNA) == [actions.FOREIGN] * 4
 
 
 async def test_a_link_is_only_a_link(front: Front) -> None:
-    link = {"type": "button", "text": {"type": "plain_text", "text": "Open"}, "url": "https://example.com"}
-    blocks = [{"type": "actions", "elements": [{**link, "action_id": f"{actions.LINK}card"}]}]
-    posted = await front.desk.slack.chat_postMessage(channel=INCIDENT, text="x", blocks=blocks)
-    message = front.slack.workspace.message(INCIDENT, posted["ts"])
-    assert message
+    message = await posted(front, {"action_id": f"{actions.LINK}card", "url": "https://example.com"})
 
     assert (await front.slack.click(FINN, message, f"{actions.LINK}card")).notice == ""
     assert not front.told(FINN)

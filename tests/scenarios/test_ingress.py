@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.run import Run
+from handlers import ingress
 from handlers.ingress import MOST_BYTES
 from tests.drivers.sandbox_parts import ANNA, EMIL, GRETA
 from tests.scenarios.front import TEAM, Front, click, form, opened, signature
@@ -168,6 +169,19 @@ async def test_a_body_that_is_too_large_is_refused_before_it_is_read_whole(front
     body = b"x" * (MOST_BYTES + 1)
 
     assert await front.signed(body, FORM) == (413, "")
+
+
+async def test_a_body_that_never_ends_is_not_waited_for(front: Front, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(ingress, "DEADLINE_S", 0.1)
+    reader, writer = await asyncio.open_connection("127.0.0.1", int(front.url.rpartition(":")[2]))
+    stamped = signature(BODY, int(front.stage.clock())) | FORM | {"Content-Length": str(len(BODY)), "Host": "x"}
+    writer.write(
+        "".join(["POST /slack/events HTTP/1.1\r\n", *(f"{k}: {v}\r\n" for k, v in stamped.items()), "\r\n"]).encode()
+    )
+    writer.write(BODY[:-1])
+
+    assert b"408" in await asyncio.wait_for(reader.readline(), 2)
+    writer.close()
 
 
 async def test_nothing_that_slack_sends_reaches_the_log(front: Front, caplog: pytest.LogCaptureFixture) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
 
@@ -52,7 +53,7 @@ async def office(redis: Redis) -> AsyncIterator[Office]:
 
 @pytest.mark.parametrize("text", ["help", "", "   ", "HELP"])
 async def test_help_shows_every_subcommand_with_an_example(office: Office, text: str) -> None:
-    shown = await office.says(text)
+    shown = html.unescape(await office.says(text))
 
     for row in COMMANDS:
         assert f"/rgs {row.usage}" in shown and row.example in shown
