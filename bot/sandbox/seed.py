@@ -41,7 +41,7 @@ CHANNELS = (
         purpose="When a pool is down, this is where we meet",
     ),
     Channel("C0BACKUPS1", "lync-backups", STAFF | {BOT_USER}, purpose="Nightly exports of Response Groups"),
-    Channel("C0GENERAL1", "general", STAFF, purpose="Everything else. Switchback is not in here"),
+    Channel("C0GENERAL1", "general", STAFF, purpose="Everything else"),
     Channel(
         "C0PARTNER1",
         "partner-support",

@@ -52,10 +52,22 @@ function overflow(block, element, at) {
     h("summary", { class: "button", "aria-label": "More actions", ...mark(block, element) }, "⋯"),
     h("div", { class: "menu", role: "menu" },
       element.options.map((option) => h("button", { type: "button", role: "menuitem", onclick: () => pick(option) }, words(option.text)))));
+  box.addEventListener("toggle", () => box.open && beside(box.firstChild, box.lastChild));
   box.addEventListener("keydown", (event) => event.key === "Escape" && (box.open = false));
   box.addEventListener("focusout", (event) => box.contains(event.relatedTarget) || setTimeout(() => (box.open = false), 150));
   return box;
 }
+
+// Put a menu under its button, or above and to the left where there is no room.
+function beside(button, menu) {
+  const [at, size] = [button.getBoundingClientRect(), menu.getBoundingClientRect()];
+  const room = document.querySelector(".main").getBoundingClientRect();
+  const left = at.left + size.width > room.right - 8 ? at.right - size.width : at.left;
+  const top = at.bottom + size.height > innerHeight - 8 ? at.top - size.height - 4 : at.bottom + 4;
+  Object.assign(menu.style, { left: `${Math.max(8, left)}px`, top: `${Math.max(8, top)}px` });
+}
+
+document.addEventListener("scroll", () => document.querySelectorAll(".overflow[open]").forEach((box) => (box.open = false)), true);
 
 const optionNode = (option, current) => h("option", { value: option.value, selected: option.value === current }, option.text.text);
 
