@@ -43,7 +43,7 @@ def parted(report: Report) -> Parted:
             tuple(line for line in report.lines if not line.mark),
         )
     at = report.lines.index(report.now)
-    return Parted(report.lines[:at], report.now, report.lines[at + 1 :])
+    return Parted(report.lines[:at], report.now, tuple(line for line in report.lines[at + 1 :] if not line.falls_away))
 
 
 def name(line: Line, most: int = 150) -> str:

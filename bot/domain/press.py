@@ -65,9 +65,12 @@ def _none(run: Run, step: Step) -> tuple[Choice, ...]:
 
 def _waiting(run: Run, step: Step) -> tuple[Choice, ...]:
     needed = run.proposal.needed if run.proposal else 1
-    label = "Run this command" if needed < 2 else ("Approve as second" if run.approvals else "Ask for a second")
-    confirm = "The command runs as shown, at once." if needed < 2 or run.approvals else ""
-    return Choice("approve", label, "approved it.", style="primary", confirm=confirm), *step.choices(run)
+    if needed > 1 and not run.approvals:
+        approve = Choice("approve", "Ask for a second person", "asked for it.", style="primary")
+    else:
+        label = "Approve as second person" if needed > 1 else "Run this command"
+        approve = Choice("approve", label, "approved it.", style="primary", confirm="It runs as shown, at once.")
+    return approve, *step.choices(run)
 
 
 def _asking(run: Run, step: Step) -> tuple[Choice, ...]:

@@ -12,7 +12,10 @@ from bot.domain.runbook import Choice, Runbook, Step
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One row: `mark` is "pass", "warn", "stop", "skipped", "now" or "" for what is still to come."""
+    """One row: `mark` is "pass", "warn", "stop", "skipped", "now" or "" for what is still to come.
+
+    `falls_away`: as things stand, a row to come will not be needed.
+    """
 
     step: str
     number: str
@@ -21,6 +24,7 @@ class Line:
     sentence: str = ""
     who: Who | None = None
     at: float = 0.0
+    falls_away: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,5 +98,5 @@ def _line(run: Run, step: Step) -> Line:
         return Line(step.key, step.number, step.title, "now", run.sentence)
     record = run.record_of(step.key)
     if record is None:
-        return Line(step.key, step.number, step.title, "")
+        return Line(step.key, step.number, step.title, "", falls_away=step.skip(run) is not None)
     return Line(step.key, step.number, step.title, record.mark, record.sentence, record.who, record.at)

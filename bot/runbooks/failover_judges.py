@@ -10,6 +10,7 @@ from bot.domain.compare import compare
 from bot.domain.errors import DriverError
 from bot.domain.groups import Inventory, Kind
 from bot.domain.model import Edition, Mark, Pool, PoolState, Verdict
+from bot.domain.rehearsal import described
 from bot.domain.run import Run
 from bot.domain.runbook import Finding
 from bot.runbooks.common import (
@@ -195,8 +196,8 @@ def settings_choice(run: Run, seen: Seen) -> Verdict:
     differ = settings_judged(theirs, ours, f"{partner(run).short} against the backup of {run.primary.short}")
     if differ.mark is Mark.PASS:
         return Verdict(Mark.PASS, "Both pools have the same settings, so keeping them loses nothing.")
-    sentence = f"The settings of {partner(run).short} (was) and of {run.primary.short} (is) differ."
-    return Verdict(Mark.PASS, sentence, differ.details)
+    sides = ((partner(run).short, theirs), (run.primary.short, ours))
+    return Verdict(Mark.PASS, "They differ:", tuple(f"{pool} has {described(side)}." for pool, side in sides))
 
 
 def own_kept(run: Run, seen: Seen) -> Verdict:
