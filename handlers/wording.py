@@ -22,7 +22,7 @@ _FENCE_ROOM = 2 * len(_FENCE) + 2
 
 def plain(text: str, most: int = 150, otherwise: str = "(no name)") -> str:
     """One line for a plain_text object, which Slack does not parse: no mention, no hidden sign, `most` characters."""
-    line = _line(without_numbers(text[: 4 * most])).replace("<", "‹").replace(">", "›")
+    line = _line(without_numbers(text[: 4 * most])).replace("<", "‹").replace(">", "›").replace(_FENCE, "'''")
     return bounded(line, most) or otherwise
 
 

@@ -50,9 +50,15 @@ async def test_a_run_has_one_card_that_is_edited_in_place(stage: SlackStage) -> 
 async def test_a_card_that_looks_the_same_is_not_drawn_again(stage: SlackStage) -> None:
     run = await failover(stage)
     await stage.drain()
-    await stage.story.runs.commit(Change(await stage.story.runs.load(run.id)), stage.story.clock.now)
+    run = await stage.story.runs.commit(Change(await stage.story.runs.load(run.id)), stage.story.clock.now)
     await stage.drain()
     assert stage.posted()[0].edited is None and await stage.waiting() == 0
+    await stage.story.engine.press(run.id, _abandon(run), ANNA_BERG)
+    await stage.drain()
+    edited = stage.posted()[0].edited
+    await stage.story.runs.commit(Change(await stage.story.runs.load(run.id)), stage.story.clock.now)
+    await stage.drain()
+    assert stage.posted()[0].edited == edited is not None
 
 
 async def test_a_card_changes_at_most_once_a_second_and_the_last_state_is_drawn(stage: SlackStage) -> None:
@@ -224,12 +230,19 @@ async def test_an_open_app_home_follows_what_happens(stage: SlackStage) -> None:
     assert home is not None and "Waits for you (1)" in str(home.blocks) and "Open the card" in str(home.blocks)
 
 
-async def test_the_drawer_wakes_up_when_it_is_told_and_ends_when_it_is_told(stage: SlackStage) -> None:
-    stop, wake = asyncio.Event(), asyncio.Event()
-    running = asyncio.create_task(stage.drawer.run_forever(stop, wake, poll_s=60))
-    await failover(stage)
+async def test_the_drawer_wakes_up_when_it_is_told_sleeps_otherwise_and_ends_when_it_is_told(stage: SlackStage) -> None:
+    stop, wake, turns = asyncio.Event(), asyncio.Event(), []
+    drawer = stage.another_drawer(now=lambda: turns.append(1) or stage.story.clock.now)
+    run = await failover(stage)
+    running = asyncio.create_task(drawer.run_forever(stop, wake, poll_s=60))
+    async with asyncio.timeout(5):
+        while await stage.waiting():  # noqa: ASYNC110 (Redis tells nobody when it is empty)
+            await asyncio.sleep(0.01)
+    await told(stage, run, Tell("notifications", "Wake up."))
     wake.set()
-    assert await stage.sandbox.until(lambda: stage.posted())
+    assert await stage.sandbox.until(lambda: stage.posted(BACKUPS))
+    await asyncio.sleep(0.2)
+    assert len(turns) < 10
     stop.set()
     await asyncio.wait_for(running, 2)
 
