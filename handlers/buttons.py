@@ -91,10 +91,12 @@ BUTTONS: Mapping[str, Button] = {
 
 
 def _choice(report: Report, button: actions.Pressed) -> Choice | None:
-    """The choice that the button stands for, as long as it is what is asked; the engine says what became of others."""
-    still = report.run.step == button.step and button.question == report.run.question
-    offered = (one for one in report.buttons if one.key == button.choice)
-    return next((one for one in offered if still or one.key == "abandon"), None)
+    """The choice that the button stands for while it is offered; what became of another one, the engine says."""
+    run = report.run
+    choice = next((one for one in report.buttons if one.key == button.choice), None)
+    if choice is None or run.step != button.step:
+        return None
+    return choice if run.question == button.question or choice.key == "abandon" else None
 
 
 async def _permit(desk: Desk, report: Report, person: Person, need: Need) -> None:

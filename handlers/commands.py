@@ -104,9 +104,9 @@ def usage(row: Command) -> str:
 
 
 def plain(text: str) -> list[str]:
-    """The typed words without what Slack and keyboards add: links around names of servers, entities, quotes."""
+    """The typed words without what Slack and people add: links around names of servers, entities, quotes, brackets."""
     words = re.sub(r"<(?:https?://)?([^|<>]*)(?:\|([^<>]*))?>", lambda link: link[2] or link[1], text)
-    return re.sub("[\"'`“”‘’]", "", html.unescape(words)).split()
+    return re.sub("[\"'`“”‘’<>]", "", html.unescape(words)).split()
 
 
 async def _help(asked: Asked) -> Reply:

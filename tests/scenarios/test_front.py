@@ -234,6 +234,34 @@ async def test_a_run_is_abandoned_from_its_menu_with_a_reason(front: Front) -> N
     assert ended.phase is Phase.ABANDONED and "The pool is back." in ended.sentence
 
 
+async def test_a_run_is_abandoned_even_when_its_row_has_asked_anew_since(front: Front) -> None:
+    run, _ = await failover(front)
+    run = await front.stage.press(run, "declare", OPENER)
+    old = await front.card(run)
+    value = actions.button_value(run.id, run.step, "abandon", run.question)
+    again = await front.stage.press(run, "retry", OPENER)
+    assert (again.step, again.phase) == (run.step, Phase.STOPPED) and again.question > run.question
+
+    await front.slack.click(ANNA, old, actions.MORE, value)
+    view = front.slack.modal(ANNA)
+    assert view
+    await front.slack.submit(ANNA, view.id, fields(reason="a drill"))
+
+    assert (await now(front, run)).phase is Phase.ABANDONED
+
+
+async def test_nobody_fills_in_a_form_for_a_row_that_is_over(front: Front) -> None:
+    run, old = await failover(front)
+    await front.stage.press(run, "declare", OPENER)
+    value = actions.button_value(run.id, run.step, "abandon", run.question)
+
+    await front.slack.click(BORIS, old, actions.MORE, value)
+    await front.slack.click(BORIS, old, DECLARE)
+
+    assert front.slack.modal(BORIS) is None
+    assert [words.startswith("This was already answered. Anna: ") for words in front.told(BORIS)] == [True, True]
+
+
 async def test_the_servers_own_text_opens_for_holders_of_the_role_only(front: Front) -> None:
     run, _ = await failover(front)
     run = await front.stage.press(run, "declare", OPENER)

@@ -102,6 +102,17 @@ async def test_somebody_of_another_organisation_is_refused_although_the_click_is
     assert (entry.what, entry.who.id) == ("refused", f"T0PARTNER1:{GRETA}")
 
 
+async def test_the_workspace_that_a_click_names_for_its_person_counts_even_against_what_slack_knows(
+    front: Front,
+) -> None:
+    run = await asking(front)
+
+    await front.signed(click(run, "abandon", ANNA, user_team="T0PARTNER1"), FORM)
+
+    assert await front.desk.runs.load(run.id) == run
+    assert (await front.desk.runs.audit(run.id))[0].what == "refused"
+
+
 async def test_the_same_bytes_again_are_met_with_silence_and_nothing_changes(front: Front) -> None:
     body, headers = form({**HELP, "text": "backup pool-a", "user_id": ANNA})
     headers |= signature(body, int(front.stage.clock()))

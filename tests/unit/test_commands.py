@@ -108,6 +108,7 @@ async def test_too_few_and_too_many_words_get_the_usage(office: Office, text: st
         f"backup <https://{A}>",
         f"backup “{A}”",
         "backup `pool-a`",
+        "backup &lt;pool-a&gt;",
     ],
 )
 async def test_a_pool_is_known_however_it_is_written(office: Office, text: str) -> None:
