@@ -75,7 +75,8 @@ class Switchback:
         self._settings, self._redis, self._driver, self._clock = settings, client, driver, clock
         self.runs, self.backups, self._cards = Runs(client), Backups(client), Cards(client)
         self._stop, self._told = asyncio.Event(), asyncio.Event()
-        self.estate = Estate({pool.fqdn: pool for pool in settings.pools}, settings.pairs(), settings.unpaired)
+        pools = {pool.fqdn: pool for pool in settings.pools}
+        self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
         hands = Hands(driver, self.backups, self.runs, clock)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         zones = {pool.fqdn: pool.time_zone for pool in settings.pools}
@@ -158,7 +159,6 @@ class Switchback:
             unpaired=self.estate.unpaired,
             incidents=settings.incidents_channel,
             notifications=settings.notifications_channel,
-            call_list=settings.call_list,
             plan_block=settings.plan_block,
             team=who.team,
             next_backup=self._next_backup,

@@ -50,7 +50,7 @@ def configured(settings: Settings) -> Settings:
         incidents_channel="C0INCIDENT",
         notifications_channel="C0BACKUPS1",
         schedules={pool.fqdn: ("02:30",) for pool in POOLS},
-        call_list=("Head of telephony: <@U0BORIS001>", "Duty manager: <@U0EMIL0001>"),
+        call_list=("Head of telephony: Boris Lind", "Duty manager: Emil Hansen"),
     )
 
 

@@ -19,7 +19,7 @@ from storage.runs import Runs
 class Desk:
     """`pools` are all configured ones by FQDN, `pairs` primary to backup, `unpaired` why others get backups only.
 
-    `incidents` and `notifications` are channel ids, `call_list` whom to call in an outage, `team` our workspace.
+    `incidents` and `notifications` are channel ids, `team` our workspace.
     `next_backup` says when a pool (FQDN) is due next, `now` what time it is; both in seconds since the epoch.
     """
 
@@ -34,7 +34,6 @@ class Desk:
     unpaired: Mapping[str, str]
     incidents: str
     notifications: str
-    call_list: tuple[str, ...]
     plan_block: bool
     team: str
     next_backup: Callable[[str], float | None]

@@ -16,11 +16,12 @@ _AWAY = frozenset({PoolState.FAILED_OVER})
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The configured pools: by FQDN, their one-to-one pairs, and why others have none."""
+    """The configured pools: by FQDN, their one-to-one pairs, why others have none, and whom to call in an outage."""
 
     pools: Mapping[str, Pool]
     pairs: Mapping[str, str]
     unpaired: Mapping[str, str]
+    call_list: tuple[str, ...] = ()
 
     def pool(self, name: str) -> Pool:
         """By FQDN or short name, in any case. Raises BadInput with the nearest match."""
@@ -71,7 +72,7 @@ def begin(
         opened_by=by,
         opened_at=now,
         step=runbook.steps[0].key,
-        facts={"source": source.fqdn, "before": dict(record.carry)},
+        facts={"source": source.fqdn, "before": dict(record.carry), "call_list": list(estate.call_list)},
         channel=channel,
         **moves,
     )

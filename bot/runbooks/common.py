@@ -15,6 +15,7 @@ from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.compare import Comparison, compare, compare_audio, compare_settings, contents, in_words
 from bot.domain.difference import change_in_words
 from bot.domain.groups import Inventory, Kind, ServiceSettings, service
+from bot.domain.impact import Stage, board
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.run import Run, fresh_file
 from bot.domain.runbook import Choice, Field, Finding, Found, Plan, Step, StepKind, Tell, Then
@@ -254,6 +255,12 @@ def tell_agents(pool: Callable[[Run], Pool]) -> Callable[[Run], tuple[Tell, ...]
         return (Tell("thread", sentence, names, loud=True),)
 
     return tells
+
+
+def board_tell(stage: Stage, imported: bool | None) -> Tell:
+    """What callers and agents see at this stage (seed 002), for the thread of the card."""
+    lines = tuple(f"{line.subject}: {bullet.text}" for line in board(stage, imported) for bullet in line.bullets)
+    return Tell("thread", f"What callers and agents see {stage}:", lines)
 
 
 def kept(seen: Seen) -> Backup:

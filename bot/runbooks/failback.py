@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from bot.domain.access import Need
+from bot.domain.impact import Stage
 from bot.domain.model import PoolState
 from bot.domain.run import Phase, Run
 from bot.domain.runbook import Choice, Left, Runbook, Step, StepKind, Tell, Then
 from bot.runbooks import failback_parts as parts
-from bot.runbooks.common import accept_differences, found_removal, partner, tell_agents, test_call
+from bot.runbooks.common import accept_differences, board_tell, found_removal, partner, tell_agents, test_call
 
 
 def _back(run: Run) -> tuple[Choice, ...]:
@@ -49,6 +50,21 @@ def _again_or_accept(run: Run) -> tuple[Choice, ...]:
     return again, accept_differences()
 
 
+def _extras_explained(run: Run) -> str:
+    names = ", ".join(run.fact("only_on_primary", ())[:10])
+    return (
+        f"{names}. They were perhaps deleted on {partner(run).short} during the outage: import deletes nothing. "
+        "To remove one, by hand: `Get-CsRgs<type> -Name <name> | Remove-CsRgs<type> -Force`."
+    )
+
+
+def _extras(run: Run) -> tuple[Choice, ...]:
+    return (
+        Choice("extras-kept", "Keep them", "keeps them.", style="primary"),
+        Choice("extras-removed", "They are removed", "says they were removed by hand."),
+    )
+
+
 def _routes(run: Run) -> tuple[Choice, ...]:
     said = f"says gateways and DNS lead to {run.primary.short} again."
     return (Choice("routed", "All of this is so", said, style="primary"),)
@@ -84,8 +100,9 @@ def _freeze_tell(run: Run) -> tuple[Tell, ...]:
     return (Tell("notifications", sentence, loud=True),)
 
 
-def _done_tell(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", f"{parts.judge_done(run, {}).sentence} The change freeze is over.", loud=True),)
+def _done_tells(run: Run) -> tuple[Tell, ...]:
+    done = Tell("notifications", f"{parts.judge_done(run, {}).sentence} The change freeze is over.", loud=True)
+    return done, board_tell(Stage.FAILED_BACK, True)
 
 
 FAILBACK = Runbook(
@@ -144,6 +161,7 @@ FAILBACK = Runbook(
             judge=parts.judge_failback,
             choices=_move_ways,
             approvals=lambda run: 1,
+            tells=lambda run: (board_tell(Stage.FAILING_BACK, True),),
             leaves=PoolState.FAILING_BACK,
         ),
         Step(
@@ -184,6 +202,17 @@ FAILBACK = Runbook(
             reads=parts.verify,
             judge=parts.judge_verify,
             choices=_again_or_accept,
+        ),
+        Step(
+            "extras",
+            "8",
+            "Decide about what is only here",
+            StepKind.ASK,
+            skip=lambda run: (
+                None if run.fact("only_on_primary") else "Not needed: there is nothing more than came home."
+            ),
+            explain=_extras_explained,
+            choices=_extras,
         ),
         Step(
             "audio",
@@ -239,6 +268,6 @@ FAILBACK = Runbook(
             found=found_removal,
             choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
         ),
-        Step("done", "11", "Done", StepKind.TELL, judge=parts.judge_done, tells=_done_tell, leaves=PoolState.ACTIVE),
+        Step("done", "11", "Done", StepKind.TELL, judge=parts.judge_done, tells=_done_tells, leaves=PoolState.ACTIVE),
     ),
 )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.access import Need
+from bot.domain.impact import Stage
 from bot.domain.model import PoolState
 from bot.domain.run import Run
 from bot.domain.runbook import (
@@ -15,7 +16,7 @@ from bot.domain.runbook import (
 from bot.runbooks import failover_choices as choices
 from bot.runbooks import failover_judges as judges
 from bot.runbooks import failover_plans as plans
-from bot.runbooks.common import partner, tell_agents, test_call
+from bot.runbooks.common import board_tell, partner, tell_agents, test_call
 
 _SETTINGS_CAUTION = (
     "A pool has one set of application-level settings: ring-back grace, default music, call context. "
@@ -81,8 +82,15 @@ def _left(run: Run) -> Left:
     )
 
 
-def _done_tell(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", judges.done(run, {}).sentence, loud=True),)
+def _declared_tells(run: Run) -> tuple[Tell, ...]:
+    names = tuple(run.fact("call_list", ()))
+    calls = (Tell("thread", "Whom to call:", names),) if names else ()
+    return board_tell(Stage.OUTAGE, None), *calls
+
+
+def _done_tells(run: Run) -> tuple[Tell, ...]:
+    done = Tell("notifications", judges.done(run, {}).sentence, loud=True)
+    return done, board_tell(Stage.FAILED_OVER, True)
 
 
 FAILOVER = Runbook(
@@ -100,6 +108,7 @@ FAILOVER = Runbook(
             StepKind.ASK,
             explain=lambda run: f"{run.primary.short} is then marked in outage. Nothing is changed on any server yet.",
             choices=choices.declare,
+            tells=_declared_tells,
             leaves=PoolState.OUTAGE,
         ),
         Step("quiet", "1", "End running backups", StepKind.WORK, reads=plans.supersede, judge=judges.superseded),
@@ -253,6 +262,6 @@ FAILOVER = Runbook(
             judge=judges.agents,
             tells=tell_agents(partner),
         ),
-        Step("done", "15", "Done", StepKind.TELL, judge=judges.done, tells=_done_tell, leaves=PoolState.FAILED_OVER),
+        Step("done", "15", "Done", StepKind.TELL, judge=judges.done, tells=_done_tells, leaves=PoolState.FAILED_OVER),
     ),
 )

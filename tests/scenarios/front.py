@@ -144,7 +144,6 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         unpaired=ESTATE.unpaired,
         incidents=INCIDENT,
         notifications="C0BACKUPS1",
-        call_list=(),
         plan_block=False,
         team=TEAM,
         next_backup=lambda fqdn: None,

@@ -85,7 +85,6 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             unpaired=ESTATE.unpaired,
             incidents=INCIDENT,
             notifications=BACKUPS,
-            call_list=(),
             plan_block=False,
             team=TEAM,
             next_backup=lambda fqdn: None,
