@@ -185,8 +185,9 @@ def _offer(report: Report) -> str:
 
 
 def _progress(report: Report) -> str:
-    done = len(rows.parted(report).finished)
-    return f"{done} of {len(report.lines)} rows done."
+    stands = rows.parted(report)
+    done = len(stands.finished)
+    return f"{done} of {done + (stands.now is not None) + len(stands.coming)} rows done."
 
 
 def _plain_coming(stands: rows.Parted, is_open: bool) -> str:

@@ -83,7 +83,10 @@ def plan(report: Report, title: str) -> list[Block]:
     folded = max(0, len(rows) - _TASKS + 1) if len(rows) > _TASKS else 0
     tasks = [_folded_task(folded)] if folded else []
     stands = parted(report)
-    tasks += [_task(row, row in stands.coming, report.run.phase) for row in rows[folded:]]
+    at = len(stands.finished)
+    tasks += [_task(row, index > at and stands.now is not None, report.run.phase) for index, row in enumerate(rows)][
+        folded:
+    ]
     return [{"type": "plan", "title": plain(title), "tasks": tasks}] if tasks else []
 
 
@@ -123,6 +126,7 @@ def _task(row: Line, is_coming: bool, phase: Phase) -> dict[str, Any]:
     if row.mark == "now":
         status = "error" if phase in (Phase.STOPPED, Phase.LOST) else "in_progress"
     word = "" if is_coming or row.mark not in ("warn", "skipped", "stop") else f" ({_SIGNS[row.mark][1].lower()})"
+    word = " (not needed, as things stand)" if row.falls_away and is_coming else word
     task: dict[str, Any] = {
         "type": "task_card",
         "task_id": row.step,
