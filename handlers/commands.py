@@ -63,9 +63,10 @@ class Command:
 
 
 async def typed(desk: Desk, args: AsyncArgs) -> Reply:
-    """The one listener of `/rgs`."""
-    person = await desk.people.person(*payloads.actor(args.body))
-    return await run(desk, person, payloads.channel(args.body), str(args.body.get("text") or ""))
+    """The one listener of `/rgs`; what is for all stays with one person where strangers read along."""
+    person, channel = await desk.people.person(*payloads.actor(args.body)), payloads.channel(args.body)
+    reply = await run(desk, person, channel, str(args.body.get("text") or ""))
+    return replace(reply, public=reply.public and await places.is_ours(desk, channel))
 
 
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:

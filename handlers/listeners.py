@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
+from bot.domain.errors import BadInput, StoreAway
 from handlers import failures, payloads, replies, views
 from handlers.payloads import Kind
 from handlers.replies import Reply
@@ -27,6 +28,9 @@ REPLY_S = 0.8
 
 REPLAY_S = 660
 """Longer than a signature can be used, which is five minutes to either side of now."""
+
+AGAIN = (StoreAway, TimeoutError, BadInput)
+"""After these the same may be sent once more, as it is or mended."""
 
 Handler = Callable[["Desk", AsyncArgs], Awaitable[Reply | None]]
 
@@ -73,7 +77,7 @@ async def _is_fresh(desk: Desk, args: AsyncArgs) -> bool:
 
 
 def _sorry(error: Exception) -> Reply:
-    return Reply(views.sentence(failures.sentence(error)))
+    return Reply(views.sentence(failures.sentence(error)), again=isinstance(error, AGAIN))
 
 
 async def _answer(args: AsyncArgs, reply: Reply | None) -> None:

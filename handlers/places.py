@@ -40,6 +40,15 @@ async def find(desk: Desk, channel: str) -> Place:
     """Where the card of a run that is asked for in this channel goes; in doubt, to the incident channel."""
     if channel == desk.incidents or (channel and not desk.incidents):
         return Place(channel, HERE)
+    return await _look(desk, channel)
+
+
+async def is_ours(desk: Desk, channel: str) -> bool:
+    """Whether only people of our workspace read along in this channel; in doubt, not."""
+    return channel == desk.incidents or bool((await _look(desk, channel)).channel)
+
+
+async def _look(desk: Desk, channel: str) -> Place:
     if not channel or channel.startswith(DIRECT):
         return Place("", f"{ELSEWHERE}, where others can see it.")
     try:

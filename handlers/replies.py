@@ -17,11 +17,15 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Reply:
-    """An answer. It is for that person alone unless `public`; `replaces` puts it where the list was that they paged."""
+    """An answer. It is for that person alone unless `public`; `replaces` puts it where the list was that they paged.
+
+    `again`: the same may be sent once more, so a form stays open behind the answer, with what was filled in.
+    """
 
     message: Message
     public: bool = False
     replaces: bool = False
+    again: bool = False
 
 
 async def send(args: AsyncArgs, reply: Reply | None) -> None:
@@ -57,8 +61,8 @@ async def _pushed(args: AsyncArgs, reply: Reply) -> None:
     await args.client.views_push(trigger_id=args.body["trigger_id"], view=notice(reply.message))
 
 
-async def _updated(args: AsyncArgs, reply: Reply) -> None:
-    await args.ack(response_action="update", view=notice(reply.message))
+async def _instead(args: AsyncArgs, reply: Reply) -> None:
+    await args.ack(response_action="push" if reply.again else "update", view=notice(reply.message))
 
 
 async def _unheard(args: AsyncArgs, reply: Reply) -> None:
@@ -70,6 +74,6 @@ WAYS: Mapping[Kind, Callable[[AsyncArgs, Reply], Awaitable[None]]] = {
     Kind.CLICK: _beside,
     Kind.CLICK_ON_HOME: _opened,
     Kind.CLICK_ON_FORM: _pushed,
-    Kind.FORM: _updated,
+    Kind.FORM: _instead,
     Kind.EVENT: _unheard,
 }

@@ -98,22 +98,25 @@ async def test_a_command_is_answered_in_time_and_starts_nothing(scene: Scene, st
 
 
 @pytest.mark.parametrize("state", ["cut", "silent"])
-async def test_a_form_is_answered_in_time_and_stays_unsaid(scene: Scene, state: str) -> None:
+async def test_a_form_is_answered_in_time_and_can_be_sent_again_as_it_is(scene: Scene, state: str) -> None:
     card = await scene.front.card(scene.run)
     await scene.front.slack.click(ANNA, card, actions.action_id("declare"))
     view = scene.front.slack.modal(ANNA)
     assert view
     scene.line.state = state
 
-    fields = {actions.field_block("seen"): "x", actions.field_block("outage_since"): "02:40"}
-    assert (
-        await scene.timed(scene.front.slack.submit(ANNA, view.id, {**fields, actions.field_block("reachable"): "no"}))
-        < PATIENCE_S
-    )
+    said = {"seen": "x", "outage_since": "02:40", "reachable": "no"}
+    fields = {actions.field_block(key): text for key, text in said.items()}
+    assert await scene.timed(scene.front.slack.submit(ANNA, view.id, fields)) < PATIENCE_S
 
     notice = scene.front.slack.modal(ANNA)
     assert notice and "Redis" in str(notice.body)
     assert await scene.front.stage.runs.load(scene.run.id) == scene.run
+    scene.line.state = "open"
+    await scene.front.slack.close(ANNA, notice.id)
+    await scene.front.slack.submit(ANNA, view.id, fields)
+    declared = await scene.front.stage.runs.load(scene.run.id)
+    assert declared.version > scene.run.version and scene.front.slack.modal(ANNA) is None
 
 
 async def test_when_redis_is_back_the_same_button_works(scene: Scene) -> None:

@@ -346,6 +346,14 @@ async def test_commands_answer_alone_or_before_all(front: Front) -> None:
     assert front.told(FINN)[0].startswith("Guests") and len(front.slack.messages(INCIDENT)) == 1
 
 
+async def test_what_is_for_all_stays_with_one_person_where_strangers_read_along(front: Front) -> None:
+    before = front.slack.messages(PARTNER)
+
+    await front.slack.command(EMIL, PARTNER, "/rgs status")
+
+    assert "No run is open" in front.told(EMIL)[0] and front.slack.messages(PARTNER) == before
+
+
 async def test_a_fault_of_ours_is_a_short_id_for_people_and_a_place_for_the_log(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:

@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Callable
 
 import pytest
 from redis.asyncio import Redis
+from slack_bolt.async_app import AsyncBoltRequest
 
 from bot.domain.run import Run
 from handlers import ingress
@@ -124,6 +125,16 @@ async def test_the_same_bytes_again_are_met_with_silence_and_nothing_changes(fro
         assert await front.post(body, headers) == (200, "")
 
     assert await front.everything() == before
+    assert len(await front.desk.runs.page()) == 1
+
+
+async def test_the_same_envelope_again_is_met_with_silence_over_socket_mode_as_well(front: Front) -> None:
+    body = {**HELP, "text": "backup pool-a", "user_id": ANNA, "trigger_id": "1.2.abc"}
+    asked = [AsyncBoltRequest(mode="socket_mode", body=body) for _ in range(2)]
+
+    first, second = [await front.app.async_dispatch(one) for one in asked]
+
+    assert (first.status, second.status, second.body) == (200, 200, "") and "Starting" in first.body
     assert len(await front.desk.runs.page()) == 1
 
 

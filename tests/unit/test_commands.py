@@ -139,8 +139,7 @@ async def test_a_run_starts_and_whoever_asked_is_told_where_its_card_appears(off
     (run,) = await office.desk.runs.page()
     assert (run.runbook, run.primary.fqdn, run.channel, run.opened_by.name) == ("failover", A, INCIDENT, "Anna Berg")
     assert not reply.public
-    assert reply.message["text"].startswith("Starting: Failover of pool-a")
-    assert reply.message["text"].endswith("Its card appears here in a moment.")
+    assert reply.message["text"] == f"Starting: Failover of pool-a, run {run.id}. Its card appears here in a moment."
 
 
 @pytest.mark.parametrize(
