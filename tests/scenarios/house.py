@@ -1,0 +1,192 @@
+"""The whole house for tests: the running bot as it is shipped, and the stand-in for Slack at its door."""
+
+from __future__ import annotations
+
+import html
+import json
+import socket
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from redis.asyncio import Redis
+
+from bot import demo
+from bot.app import Switchback, running
+from bot.domain.run import Run
+from bot.domain.world import Fault, FaultKind, World
+from bot.drivers.base import Driver
+from bot.drivers.simulated import SimulatedDriver
+from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
+from bot.settings import Settings
+from handlers import actions
+from storage.cards import Cards
+from storage.worlds import RedisWorlds
+from tests.drivers.sandbox_parts import ANNA, INCIDENT, MANIFEST
+
+PATIENCE_S = 20.0
+
+
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """A message as people saw it from this second on."""
+
+    at: float
+    message: Message
+
+
+@dataclass(frozen=True, slots=True)
+class Button:
+    label: str
+    action_id: str
+    value: str
+    block_id: str
+
+
+@dataclass(slots=True)
+class House:
+    """A bot at work, listening at `url`. `seen` has every version of every message, in order."""
+
+    slack: Sandbox
+    bot: Switchback
+    redis: Redis
+    worlds: RedisWorlds
+    url: str
+    seen: list[Seen] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self.slack.workspace.watchers.append(self._note)
+
+    def _note(self, word: str, value: object) -> None:
+        if isinstance(value, Message):
+            self.seen.append(Seen(time.time(), value))
+
+    async def started(self, user: str, typed: str, channel: str = INCIDENT) -> Run:
+        """Types a command that starts a run, and gives that run."""
+        before = {run.id for run in await self.bot.runs.page(count=50)}
+        outcome = await self.slack.command(user, channel, typed)
+        new = [run for run in await self.bot.runs.page(count=50) if run.id not in before]
+        assert outcome.ok and len(new) == 1, (outcome, self.told(user)[-1:])
+        return new[0]
+
+    def told(self, user: str) -> list[str]:
+        """What only this person was told, oldest first."""
+        return [message.text for message in self.slack.ephemerals(user)]
+
+    async def card(self, run: Run, *words: str) -> Message:
+        """The run's card as soon as it says all of this."""
+        place = None
+        async for _ in self._changes():
+            place = place or await Cards(self.redis).place(run.id)
+            message = place and self.slack.workspace.message(place.channel, place.ts)
+            if message and all(word in words_of(message) for word in words):
+                return message
+        raise AssertionError(f"the card of {run.id} never says {words}: {message and words_of(message)}")
+
+    async def _changes(self) -> AsyncIterator[None]:
+        """Now, and then whenever anything changes in the workspace, for so long as a patient person would wait."""
+        ends = time.monotonic() + PATIENCE_S
+        while (left := ends - time.monotonic()) > 0:
+            known = len(self.seen)
+            yield
+            try:
+                await self.slack.until(lambda known=known: len(self.seen) > known, left)
+            except TimeoutError:
+                return
+
+    async def press(self, user: str, card: Message, label: str, **filled: str) -> Outcome:
+        """Presses the button of this label, and sends the form that it opens, if any."""
+        button = button_of(card, label)
+        outcome = await self.slack.click(user, card, button.action_id, button.value, block_id=button.block_id)
+        view = self.slack.modal(user)
+        if outcome.ok and filled and view:
+            fields = {actions.field_block(key): said for key, said in filled.items()}
+            outcome = await self.slack.submit(user, view.id, fields)
+        return outcome
+
+    async def world(self) -> World:
+        return (await self.worlds.load())[0]
+
+    async def take_down(self, pool: str) -> None:
+        world, version = await self.worlds.load()
+        await self.worlds.save(world.with_fault(Fault(FaultKind.POOL_DOWN, pool)), version)
+
+    async def bring_up(self, pool: str) -> None:
+        world, version = await self.worlds.load()
+        await self.worlds.save(world.without_faults(pool), version)
+
+
+def buttons(message: Message) -> list[Button]:
+    """Everything that can be pressed on a message, options of menus included."""
+    return [
+        Button(element["text"]["text"], owner["action_id"], element.get("value", ""), block["block_id"])
+        for block in message.blocks
+        for owner in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ()))
+        if "action_id" in owner
+        for element in owner.get("options", [owner])
+    ]
+
+
+def button_of(message: Message, label: str) -> Button:
+    found = [button for button in buttons(message) if button.label.removesuffix("…").strip() == label]
+    assert found, f"no button “{label}” among {[button.label for button in buttons(message)]}: {words_of(message)}"
+    return found[0]
+
+
+def words_of(message: Message) -> str:
+    """Everything that a message says in its blocks, as people read it."""
+    return html.unescape("\n".join(_words(list(message.blocks))))
+
+
+def _words(value: Any) -> Iterator[str]:
+    if isinstance(value, Mapping):
+        if isinstance(value.get("text"), str):
+            yield value["text"]
+        for part in value.values():
+            yield from _words(part)
+    elif isinstance(value, list | tuple):
+        for part in value:
+            yield from _words(part)
+
+
+def everything(messages: list[Message]) -> str:
+    """Every sign of these messages, whatever nobody sees included."""
+    return json.dumps([[one.text, one.blocks, one.metadata] for one in messages], ensure_ascii=False)
+
+
+def settings_for(road: str, slack: Sandbox) -> Settings:
+    """The demo's own settings, for HTTP or Socket Mode; backups only when somebody asks for one."""
+    settings = replace(demo.configured(Settings()), slack_api_url=slack.api_url, schedules={})
+    if road == SOCKET:
+        return replace(settings, app_token=APP_TOKEN)
+    return replace(settings, app_token="", signing_secret=SIGNING_SECRET)
+
+
+@asynccontextmanager
+async def house(redis: Redis, road: str = "http", **parts: Any) -> AsyncIterator[House]:
+    """The bot at work over this Redis and the demo's deployment. `parts`: its own `client` or `driver`."""
+    worlds = RedisWorlds(redis)
+    await demo.furnish(worlds, None)
+    port = free_port()
+    deliver = SOCKET if road == SOCKET else f"http://127.0.0.1:{port}/slack/events"
+    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver)
+    await slack.start()
+    try:
+        driver: Driver = parts.get("driver") or SimulatedDriver(worlds, clock=time.time)
+        client = parts.get("client", redis)
+        async with running(settings_for(road, slack), client, driver, host="127.0.0.1", port=port) as bot:
+            if road == SOCKET:
+                await slack.sockets.until_connected()
+            yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
+    finally:
+        await slack.stop()
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as door:
+        return door.getsockname()[1]
+
+
+__all__ = ["ANNA", "INCIDENT", "House", "button_of", "buttons", "everything", "free_port", "house", "words_of"]
