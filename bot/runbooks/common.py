@@ -8,7 +8,6 @@ from datetime import UTC, datetime
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.access import Need
 from bot.domain.acts import Attempt, Collect, Delete, Invoke, ListBackup, Put, ReadGroups, Seen
 from bot.domain.backup import Backup
 from bot.domain.cmdlets import Cmdlet, cmdlet
@@ -18,7 +17,7 @@ from bot.domain.groups import Inventory, Kind, ServiceSettings, service
 from bot.domain.impact import Stage, board
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import Choice, Field, Finding, Found, Plan, Step, StepKind, Tell, Then
+from bot.domain.runbook import Finding, Found, Plan, Tell
 
 
 def partner(run: Run) -> Pool:
@@ -200,39 +199,6 @@ def settings_judged(expected: ServiceSettings | None, actual: ServiceSettings, w
         return Verdict(Mark.PASS, f"{where}: the application-level settings are as they should be.")
     lines = tuple(change_in_words(change) for change in changes)
     return Verdict(Mark.STOP, f"{where}: the application-level settings differ.", lines)
-
-
-def accept_differences() -> Choice:
-    """A way on for people who know why there is a difference; the reason stays on the card."""
-    reason = Field("accepted", "Why are these differences right?", multiline=True, max_length=300)
-    return Choice("accept-differences", "Accept differences", "accepted the differences: {accepted}", fields=(reason,))
-
-
-def test_call(key: str, number: str, title: str, where: str, back_to: str = "") -> Step:
-    """A test call recorded apart: number, who, when, heard what (runbooks: failover 13, failback 9)."""
-    fields = (
-        Field(f"{key}_number", "Which number or group did you call?", max_length=120),
-        Field(f"{key}_heard", "What did you hear?", multiline=True, max_length=300),
-    )
-    worked = f"called {{{key}_number}} {where} and heard: {{{key}_heard}}"
-    failed = f"called {{{key}_number}} {where} without success: {{{key}_heard}}"
-    failing = Then.BACK if back_to else Then.AGAIN
-
-    def choices(run: Run) -> tuple[Choice, ...]:
-        return (
-            Choice("worked", "The call worked", worked, fields=fields, style="primary"),
-            Choice("failed", "The call failed", failed, fields=fields, then=failing, to=back_to),
-        )
-
-    return Step(
-        key=key,
-        number=number,
-        title=title,
-        kind=StepKind.ASK,
-        need=Need.ANYONE,
-        explain=lambda run: "Call an informal group first: its agents need not have signed in again.",
-        choices=choices,
-    )
 
 
 def formal_groups(inventory: Inventory) -> tuple[str, ...]:

@@ -8,7 +8,8 @@ from bot.domain.model import PoolState
 from bot.domain.run import Phase, Run
 from bot.domain.runbook import Choice, Left, Runbook, Step, StepKind, Tell, Then
 from bot.runbooks import failback_parts as parts
-from bot.runbooks.common import accept_differences, board_tell, found_removal, partner, tell_agents, test_call
+from bot.runbooks.asks import accept_differences, completion, move_ways, once, test_call
+from bot.runbooks.common import board_tell, found_removal, partner, tell_agents
 
 
 def _back(run: Run) -> tuple[Choice, ...]:
@@ -28,19 +29,6 @@ def _names(run: Run) -> tuple[Choice, ...]:
         Choice("names-back", "Names are back", said, style="primary"),
         Choice("names-stay", "Leave the new names", "leaves the new names; they come home."),
     )
-
-
-def _move_ways(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.WAITING:
-        return ()
-    return (
-        Choice("elsewhere", "Being done elsewhere", "says it is being done elsewhere.", {"moved": "elsewhere"}),
-        Choice("moved", "It is done already", "says the pool failback is complete.", {"moved": "done"}),
-    )
-
-
-def _complete(run: Run) -> tuple[Choice, ...]:
-    return (Choice("complete", "It is complete", "says the pool failback is complete.", style="primary"),)
 
 
 def _again_or_accept(run: Run) -> tuple[Choice, ...]:
@@ -156,24 +144,15 @@ FAILBACK = Runbook(
             StepKind.CMD,
             need=Need.SERVER_ADMIN,
             explain=lambda run: f"From now until the import, calls reach {run.primary.short}'s old configuration.",
-            skip=lambda run: "Done before." if run.fact("moved") else None,
+            skip=once,
             plan=parts.failback,
             judge=parts.judge_failback,
-            choices=_move_ways,
+            choices=move_ways,
             approvals=lambda run: 1,
             tells=lambda run: (board_tell(Stage.FAILING_BACK, True),),
             leaves=PoolState.FAILING_BACK,
         ),
-        Step(
-            "complete",
-            "5",
-            "Complete the pool failback",
-            StepKind.ASK,
-            need=Need.SERVER_ADMIN,
-            skip=lambda run: None if run.fact("moved") == "elsewhere" else "Not needed: it is complete.",
-            explain=lambda run: "It is done elsewhere. The import waits until it is complete.",
-            choices=_complete,
-        ),
+        completion("5", "failback", "It is done elsewhere. The import waits until it is complete."),
         Step(
             "reread",
             "6",

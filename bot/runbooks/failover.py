@@ -16,7 +16,8 @@ from bot.domain.runbook import (
 from bot.runbooks import failover_choices as choices
 from bot.runbooks import failover_judges as judges
 from bot.runbooks import failover_plans as plans
-from bot.runbooks.common import board_tell, partner, tell_agents, test_call
+from bot.runbooks.asks import completion, move_ways, once, test_call
+from bot.runbooks.common import board_tell, partner, tell_agents
 
 _SETTINGS_CAUTION = (
     "A pool has one set of application-level settings: ring-back grace, default music, call context. "
@@ -166,10 +167,10 @@ FAILOVER = Runbook(
             explain=lambda run: _BEFORE_MOVE.format(
                 primary=run.primary.short, backup=partner(run).short, backup_fqdn=partner(run).fqdn
             ),
-            skip=lambda run: "Done before." if run.fact("moved") else None,
+            skip=once,
             plan=plans.failover,
             judge=judges.moved,
-            choices=choices.move_ways,
+            choices=move_ways,
             approvals=lambda run: 1,
             leaves=PoolState.FAILING_OVER,
         ),
@@ -227,18 +228,7 @@ FAILOVER = Runbook(
             choices=choices.again_or_accept,
             again=True,
         ),
-        Step(
-            "complete",
-            "12",
-            "Complete the pool failover",
-            StepKind.ASK,
-            need=Need.SERVER_ADMIN,
-            skip=lambda run: None if run.fact("moved") == "elsewhere" else "Not needed: it is complete.",
-            explain=lambda run: (
-                "Somebody does it elsewhere. Until it is complete, agents homed there cannot be reached."
-            ),
-            choices=choices.moved,
-        ),
+        completion("12", "failover", "It is done elsewhere. Until it is complete, agents homed there are not reached."),
         Step(
             "routes",
             "12",

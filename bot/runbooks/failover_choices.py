@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from bot.domain.run import Phase, Run
 from bot.domain.runbook import Choice, Field, Then
-from bot.runbooks.common import accept_differences, partner
+from bot.runbooks.asks import accept_differences
+from bot.runbooks.common import partner
 
 
 def declare(run: Run) -> tuple[Choice, ...]:
@@ -76,21 +77,6 @@ def conflict_ways(run: Run) -> tuple[Choice, ...]:
             "until somebody renames them back.",
         ),
     )
-
-
-def move_ways(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.WAITING:
-        return ()
-    return (
-        Choice(
-            "elsewhere", "Being done elsewhere", "says the failover is being done elsewhere.", {"moved": "elsewhere"}
-        ),
-        Choice("moved", "It is done already", "says the pool failover is complete.", {"moved": "done"}),
-    )
-
-
-def moved(run: Run) -> tuple[Choice, ...]:
-    return (Choice("complete", "It is complete", "says the pool failover is complete.", style="primary"),)
 
 
 def settings(run: Run) -> tuple[Choice, ...]:
