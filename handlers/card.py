@@ -207,5 +207,5 @@ def _footer(report: Report, asked_in: str) -> Block:
     where = f" {arrow} ".join(shown(pool.fqdn, 260) for pool in run.pools) if arrow else shown(run.primary.fqdn, 260)
     opener = "opened by " + (shown(run.opened_by.name, 100) or mention(run.opened_by))
     asked = f"asked for in <#{asked_in}>, where Switchback is not a member" if asked_in else ""
-    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener} {when(run.opened_at)}", asked)
+    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener}, {when(run.opened_at)}", asked)
     return context(" · ".join(part for part in parts if part))

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.report import Line, Report
-from bot.domain.run import Phase
+from bot.domain.run import Phase, Run
 from handlers.blocks import Block, section
 from handlers.wording import is_person, mention, plain, shown, signed, utc, when
 
@@ -59,9 +59,9 @@ def finished(report: Report, room: int) -> list[Block]:
     rows = parted(report).finished
     kept = [row for row in rows[:-_ROWS_WHILE_OPEN] if row.mark == "warn"] if report.run.is_open else list(rows)
     kept = [*kept, *rows[-_ROWS_WHILE_OPEN:]] if report.run.is_open else kept
-    pages = _pages([_compact(row, report.run.opened_at) for row in kept], max(_LEAST, room))
+    pages = _pages([_compact(row, report.run) for row in kept], max(_LEAST, room))
     folded = len(rows) - sum(len(page) for page in pages)
-    first = [f"✅ *{_counted(folded)} before* · done or left out"] if folded else []
+    first = [f"✅ *{_counted(folded)}* · done or left out"] if folded else []
     texts = ["\n".join(page) for page in pages]
     if first:
         texts = ["\n".join([*first, *texts[:1]]), *texts[1:]]
@@ -91,7 +91,7 @@ def plan(report: Report, title: str) -> list[Block]:
 
 
 def _counted(count: int) -> str:
-    return f"{count} row" if count == 1 else f"{count} rows"
+    return f"{count} earlier row" if count == 1 else f"{count} earlier rows"
 
 
 def _pages(lines: list[str], room: int) -> list[list[str]]:
@@ -110,10 +110,12 @@ def _pages(lines: list[str], room: int) -> list[list[str]]:
     return [page[::-1] for page in reversed(pages)]
 
 
-def _compact(row: Line, opened_at: float) -> str:
+def _compact(row: Line, run: Run) -> str:
+    """One row. What an ended run came to stands at the top of the card already."""
     sign, word = _SIGNS.get(row.mark, _OTHER)
-    said = f" — {signed(row.sentence, row.who)}" if row.sentence else _alone(row)
-    at = f" · {when(row.at, opened_at)}" if row.at else ""
+    is_told = not row.sentence or (not run.is_open and row.sentence == run.sentence)
+    said = _alone(row) if is_told else f" — {signed(row.sentence, row.who)}"
+    at = f" · {when(row.at, run.opened_at)}" if row.at else ""
     return f"{sign} {word} *{name(row)}*{said}{at}"
 
 
@@ -156,6 +158,6 @@ def _folded_task(count: int) -> dict[str, Any]:
     return {
         "type": "task_card",
         "task_id": "folded",
-        "title": f"{_counted(count)} before",
+        "title": _counted(count),
         "status": "complete",
     }

@@ -116,7 +116,7 @@ def test_a_choice_for_other_people_says_for_whom() -> None:
 
 def test_older_rows_are_folded_and_warnings_stay() -> None:
     said = words(views.card(report(at=7, marks=("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass"))))
-    assert "*3 rows before*" in said
+    assert "*3 earlier rows*" in said
     assert "Done, with a warning *1 · Row 1*" in said
     assert [f"*{number} · Row" in said for number in range(7)] == [False, True, False, False, True, True, True]
 
@@ -208,7 +208,7 @@ def test_rows_that_will_not_be_needed_are_neither_next_nor_counted() -> None:
 
 def test_a_long_plan_folds_its_first_rows() -> None:
     plan = views.card(report(at=59, marks=("pass",) * 60), plan_block=True)["blocks"][2]
-    assert len(plan["tasks"]) == 50 and plan["tasks"][0]["title"] == "11 rows before"
+    assert len(plan["tasks"]) == 50 and plan["tasks"][0]["title"] == "11 earlier rows"
 
 
 def test_a_form_offers_what_slack_can_carry() -> None:
