@@ -70,6 +70,11 @@ class Page:
     before: str
 
 
+def word(action_id: str) -> str:
+    """What an action id begins with, up to the colon: it says which kind of button was pressed."""
+    return action_id.partition(":")[0]
+
+
 def button_value(run_id: str, step: str, choice: str, question: int) -> str:
     """The value of a run's button and the `private_metadata` of its form."""
     return "|".join((run_id, step, choice, str(question)))
