@@ -26,7 +26,8 @@ BATCH = 20
 EDIT_S = 1.0
 """One card changes at most this often; what happens in between is drawn once."""
 
-_LEASE_S = 30.0
+# A drawing is an edit and two posts at most, each of them perhaps twice: with its blocks and as words alone.
+_LEASE_S = 6 * speech.ANSWER_S
 _HOMES_S = 5.0
 _HOMES = 20
 _REFUSED_S = 60.0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import logging
 from collections.abc import Awaitable, Callable
@@ -28,6 +29,9 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 LAYOUT = frozenset(
     {"invalid_blocks", "invalid_blocks_format", "msg_too_long", "msg_blocks_too_long", "invalid_arguments"}
 )
+ANSWER_S = 10.0
+"""No call waits longer, so that whoever may draw a card has drawn it before somebody else may."""
+
 _RATE_LIMITED, _BROKEN = 429, 500
 _RETRY_S = 30.0
 
@@ -78,7 +82,8 @@ async def _say(
         log.error("a message is sent as text alone: %s", "; ".join(f"{one.pointer} {one.code}" for one in problems[:5]))
     for blocks in ([] if problems else [message["blocks"]], []):
         try:
-            return await call(**where, text=message["text"], blocks=blocks[0] if blocks else [])
+            async with asyncio.timeout(ANSWER_S):
+                return await call(**where, text=message["text"], blocks=blocks[0] if blocks else [])
         except SlackApiError as refusal:
             if not blocks or _code(refusal) not in LAYOUT:
                 raise _sorted(refusal) from refusal

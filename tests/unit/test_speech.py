@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from typing import Any
 
@@ -15,7 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from handlers import speech, views
 from handlers.speech import Gone, NoPlace, Refused, SlackAway
 
-Answer = Callable[[dict[str, Any]], web.Response]
+Answer = Callable[[dict[str, Any]], web.Response | Awaitable[web.Response]]
 
 
 @asynccontextmanager
@@ -25,7 +26,8 @@ async def slack(answer: Answer) -> AsyncIterator[tuple[AsyncWebClient, list[dict
 
     async def call(request: web.Request) -> web.Response:
         asked.append(await request.json())
-        return answer(asked[-1])
+        answered = answer(asked[-1])
+        return await answered if isinstance(answered, Awaitable) else answered
 
     app = web.Application()
     app.router.add_post("/api/{method}", call)
@@ -48,6 +50,11 @@ def says(code: str, status: int = 200, **headers: str) -> Answer:
         )
 
     return answer
+
+
+async def never(asked: dict[str, Any]) -> web.Response:
+    await asyncio.Event().wait()
+    return web.Response()
 
 
 @pytest.mark.parametrize(
@@ -78,6 +85,16 @@ async def test_a_server_that_is_not_there_is_slack_away() -> None:
         client.base_url = "http://127.0.0.1:9/api/"
         with pytest.raises(SlackAway):
             await speech.post(client, "C1", views.sentence("Hello."))
+
+
+async def test_a_server_that_never_answers_is_slack_away_before_anybody_else_may_draw(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(speech, "ANSWER_S", 0.05)
+
+    async with slack(never) as (client, _):
+        with pytest.raises(SlackAway):
+            await speech.edit(client, "C1", "1.2", views.sentence("Hello."))
 
 
 async def test_how_long_slack_wants_to_be_left_alone_is_taken_at_its_word() -> None:
