@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from dataclasses import replace
 from typing import Any
 
@@ -125,6 +126,16 @@ def test_rows_behind_the_one_where_the_run_stands_are_to_be_done_again() -> None
     said = words(views.card(report(at=2)))
     assert "2 of 8 rows done." in said
     assert "*Next:* 3 · Row 3, then 4 · Row 4, and 3 more" in said and "*3 · Row 3*" not in said
+
+
+def test_more_rows_than_a_message_has_room_for_are_counted_and_the_newest_told() -> None:
+    ended = report(Phase.DONE, marks=("pass",) * 60, run={"closed_at": 1e9 + 60})
+    long = replace(ended, lines=tuple(replace(line, sentence="x" * 400) for line in ended.lines))
+    message = views.card(long)
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 13_500
+    said = words(message)
+    told = said.count("· Row")
+    assert f"*{60 - told} earlier rows*" in said and "*59 · Row 59*" in said and 20 < told < 60
 
 
 @pytest.mark.parametrize(
