@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from slack_bolt.async_app import AsyncApp
 
 from handlers import buttons, commands, events, modals
-from handlers.listeners import gate, listener
+from handlers.listeners import listener
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -18,7 +18,6 @@ _ANY = re.compile(".*", re.DOTALL)
 
 def register(app: AsyncApp, desk: Desk) -> None:
     """Gives the app its listeners: one for each kind of thing that Slack sends. Once per app."""
-    app.use(gate(desk))
     app.command("/rgs")(listener(desk, commands.typed))
     app.action(_ANY)(listener(desk, buttons.pressed))
     app.view(_ANY)(listener(desk, modals.submitted))

@@ -20,6 +20,7 @@ from handlers import failures
 log = logging.getLogger(__name__)
 
 PATH = "/slack/events"
+SIGNATURE = "X-Slack-Signature"
 WINDOW_S = 300
 """How far a timestamp may be from now, either way (facts: slack limits)."""
 
@@ -57,16 +58,14 @@ def events(app: AsyncApp, signing_secret: str, now: Callable[[], float]) -> Hand
     secret = hmac.new(signing_secret.encode(), digestmod=hashlib.sha256)
 
     async def take(request: web.Request) -> web.Response:
-        signature = request.headers.get("X-Slack-Signature", "")
         try:
             async with asyncio.timeout(DEADLINE_S):
-                raw = await _signed(request, secret, signature, now())
-            body = parsed(raw, request.content_type)
+                raw = await _signed(request, secret, now())
+                return await _dispatched(app, request, parsed(raw, request.content_type))
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="") from None
         except (ValueError, RecursionError):
             raise web.HTTPBadRequest(text="") from None
-        return await _dispatched(app, request, body, signature)
 
     return take
 
@@ -105,8 +104,9 @@ def ready(probes: Probes) -> Handler:
     return answer
 
 
-async def _signed(request: web.Request, secret: hmac.HMAC, signature: str, now: float) -> bytes:
+async def _signed(request: web.Request, secret: hmac.HMAC, now: float) -> bytes:
     """The body as it came, when Slack signed exactly these bytes just now; else 401, or 413 for too many of them."""
+    signature = request.headers.get(SIGNATURE, "")
     stamp = request.headers.get("X-Slack-Request-Timestamp", "")
     if not (
         signature and stamp.isascii() and stamp.isdigit() and len(stamp) < 16 and abs(now - int(stamp)) <= WINDOW_S
@@ -125,13 +125,13 @@ async def _signed(request: web.Request, secret: hmac.HMAC, signature: str, now: 
     return b"".join(chunks)
 
 
-async def _dispatched(app: AsyncApp, request: web.Request, body: dict[str, Any], signature: str) -> web.Response:
+async def _dispatched(app: AsyncApp, request: web.Request, body: dict[str, Any]) -> web.Response:
     """What Bolt answers. To Bolt it comes as by Socket Mode: verified already, parsed already."""
     retries = {name: value for name, value in request.headers.items() if name.lower().startswith("x-slack-retry-")}
-    asked = AsyncBoltRequest(mode="socket_mode", body=body, headers=retries, context={"signature": signature})
+    context = {"signature": request.headers[SIGNATURE]}
+    asked = AsyncBoltRequest(mode="socket_mode", body=body, headers=retries, context=context)
     try:
-        async with asyncio.timeout(DEADLINE_S):
-            answer = await app.async_dispatch(asked)
+        answer = await app.async_dispatch(asked)
     except Exception as error:
         log.error("a request was not answered: %s at %s", type(error).__name__, failures.where(error))
         return web.Response(status=500)

@@ -35,54 +35,49 @@ AGAIN = (StoreAway, TimeoutError, BadInput)
 Handler = Callable[["Desk", AsyncArgs], Awaitable[Reply | None]]
 
 
-def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[None]]:
-    """The handler as Bolt may call it: whatever it raises becomes a sentence for whoever acted."""
+def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
+    """The handler as Bolt may call it.
 
-    async def listen(args: AsyncArgs) -> None:
+    Another workspace is refused (401), the same delivery again is met with silence (200), and whatever is raised
+    becomes a sentence for whoever acted.
+    """
+
+    async def listen(args: AsyncArgs) -> BoltResponse | None:
+        if payloads.team(args.body) != desk.team:
+            return BoltResponse(status=401, body="")
+        deadline = asyncio.get_running_loop().time() + WORK_S
         try:
-            async with asyncio.timeout_at(args.context["deadline"]):
+            async with asyncio.timeout_at(deadline):
+                if not await _is_fresh(desk, args):
+                    return BoltResponse(status=200, body="")
                 reply = await handle(desk, args)
         except Exception as error:
             reply = _sorry(error)
-        await _answer(args, reply)
+        await _answer(args, reply, deadline + REPLY_S)
+        return None
 
     return listen
 
 
-def gate(desk: Desk) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
-    """A middleware: another workspace is refused (401), and the same delivery again is met with silence (200)."""
-
-    async def pass_gate(args: AsyncArgs) -> BoltResponse | None:
-        if payloads.team(args.body) != desk.team:
-            return BoltResponse(status=401, body="")
-        args.context["deadline"] = asyncio.get_running_loop().time() + WORK_S
-        try:
-            async with asyncio.timeout_at(args.context["deadline"]):
-                if not await _is_fresh(desk, args):
-                    return BoltResponse(status=200, body="")
-        except Exception as error:
-            # An event asks for nothing that could be done twice, and what it makes us forget has to be forgotten.
-            if payloads.kind(args.body) is not Kind.EVENT:
-                await _answer(args, _sorry(error))
-                return args.ack.response
-        await args.next()
-        return None
-
-    return pass_gate
-
-
 async def _is_fresh(desk: Desk, args: AsyncArgs) -> bool:
+    """Events always are: they ask for nothing that could be done twice, and what they make us forget is to go."""
     delivery = payloads.delivery(args.body, args.context.get("signature", ""))
-    return not delivery or await desk.cards.fresh(delivery, REPLAY_S)
+    if not delivery or payloads.kind(args.body) is Kind.EVENT:
+        return True
+    return await desk.cards.fresh(delivery, REPLAY_S)
 
 
 def _sorry(error: Exception) -> Reply:
     return Reply(views.sentence(failures.sentence(error)), again=isinstance(error, AGAIN))
 
 
-async def _answer(args: AsyncArgs, reply: Reply | None) -> None:
+async def _answer(args: AsyncArgs, reply: Reply | None, deadline: float) -> None:
+    if reply is None and args.ack.response is None:
+        await args.ack()
+    if reply is None:
+        return
     try:
-        async with asyncio.timeout_at(args.context["deadline"] + REPLY_S):
+        async with asyncio.timeout_at(deadline):
             await replies.send(args, reply)
     except Exception as error:
         log.warning("an answer did not get to Slack: %s at %s", type(error).__name__, failures.where(error))

@@ -51,11 +51,8 @@ def channel(body: Body) -> str:
 
 
 def delivery(body: Body, signature: str) -> str:
-    """What tells this delivery from every other: an event's id survives Slack's retries, a signature is of the bytes.
-
-    Empty when nothing does.
-    """
-    return str(body.get("event_id") or signature or body.get("trigger_id") or "")
+    """What tells this delivery from every other: over HTTP its signature, which is of the very bytes; or nothing."""
+    return signature or str(body.get("trigger_id") or "")
 
 
 def is_ephemeral(body: Body) -> bool:

@@ -100,7 +100,10 @@ class People:
     async def person(self, user: str, team: str = "") -> Person:
         """Whoever acted. `team` is the workspace that Slack says they belong to, where it says so. Never raises."""
         id = f"{self._team}:{user}"
-        profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(id))
+        if self._users.has(user):
+            profile, roles = await self._users.get(user), await self._directory.roles(id)
+        else:
+            profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(id))
         known = standing(profile, team, self._team, self._enterprise)
         if known is Standing.EXTERNAL:
             id = f"{(profile or {}).get('team_id') or team}:{user}"

@@ -28,10 +28,9 @@ class Reply:
     again: bool = False
 
 
-async def send(args: AsyncArgs, reply: Reply | None) -> None:
-    """Gives the answer, if there is one, and acknowledges what has not been acknowledged yet."""
-    if reply is not None:
-        await WAYS[payloads.kind(args.body)](args, reply)
+async def send(args: AsyncArgs, reply: Reply) -> None:
+    """Gives the answer, and acknowledges what was not acknowledged by it."""
+    await WAYS[payloads.kind(args.body)](args, reply)
     if args.ack.response is None:
         await args.ack()
 

@@ -145,8 +145,9 @@ async def test_a_run_whose_answer_is_lost_is_not_started_twice_by_the_same_deliv
     assert [run.primary.fqdn for run in runs if run.runbook == "backup"] == [B]
 
 
-async def test_changes_of_groups_are_taken_in_while_redis_is_away(scene: Scene) -> None:
-    scene.line.state = "cut"
+@pytest.mark.parametrize("state", ["cut", "silent"])
+async def test_changes_of_groups_are_taken_in_while_redis_is_away(scene: Scene, state: str) -> None:
+    scene.line.state = state
 
     await scene.front.slack.change_group("S0SERVER01", [EMIL])
 
