@@ -49,6 +49,7 @@ class Drawer:
         self._strikes = 0
         self._homes_stale = False
         self._homes_from = 0.0
+        self._held: dict[str, float] = {}
         self._kinds: dict[str, Callable[[OutboxItem, float], Awaitable[float | None]]] = {
             "card": self._card,
             "tell": self._tell,
@@ -105,13 +106,18 @@ class Drawer:
 
     async def _card(self, item: OutboxItem, now: float) -> float | None:
         cards = self._desk.cards
+        if self._held.get(item.run, 0.0) > now:
+            await cards.release(item.run)  # It is ours: Redis went away before it could be given back.
+        self._held[item.run] = now + _LEASE_S
         if not await cards.lease(item.run, _LEASE_S):
+            del self._held[item.run]
             return now + EDIT_S
         drawn = False
         try:
             drawn = await self._draw(item.run)
         finally:
             await cards.release(item.run)
+            del self._held[item.run]
             if drawn:
                 await cards.lease(item.run, EDIT_S)
         self._homes_stale = True

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+import asyncio
 import html
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -17,14 +18,13 @@ from bot import demo
 from bot.app import Switchback, running
 from bot.domain.run import Run
 from bot.domain.world import Fault, FaultKind, World
-from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
 from bot.settings import Settings
 from handlers import actions
 from storage.cards import Cards
 from storage.worlds import RedisWorlds
-from tests.drivers.sandbox_parts import ANNA, INCIDENT, MANIFEST
+from tests.drivers.sandbox_parts import INCIDENT, MANIFEST
 
 PATIENCE_S = 20.0
 
@@ -77,24 +77,16 @@ class House:
 
     async def card(self, run: Run, *words: str) -> Message:
         """The run's card as soon as it says all of this."""
-        place = None
-        async for _ in self._changes():
-            place = place or await Cards(self.redis).place(run.id)
-            message = place and self.slack.workspace.message(place.channel, place.ts)
-            if message and all(word in words_of(message) for word in words):
-                return message
-        raise AssertionError(f"the card of {run.id} never says {words}: {message and words_of(message)}")
+        found: list[Message] = []
 
-    async def _changes(self) -> AsyncIterator[None]:
-        """Now, and then whenever anything changes in the workspace, for so long as a patient person would wait."""
-        ends = time.monotonic() + PATIENCE_S
-        while (left := ends - time.monotonic()) > 0:
-            known = len(self.seen)
-            yield
-            try:
-                await self.slack.until(lambda known=known: len(self.seen) > known, left)
-            except TimeoutError:
-                return
+        async def says() -> bool:
+            place = await Cards(self.redis).place(run.id)
+            message = place and self.slack.workspace.message(place.channel, place.ts)
+            found[:] = [message] if message else []
+            return bool(message) and all(word in words_of(message) for word in words)
+
+        await until(says, f"the card of {run.id} never says {words}", found)
+        return found[0]
 
     async def press(self, user: str, card: Message, label: str, **filled: str) -> Outcome:
         """Presses the button of this label, and sends the form that it opens, if any."""
@@ -165,18 +157,19 @@ def settings_for(road: str, slack: Sandbox) -> Settings:
 
 
 @asynccontextmanager
-async def house(redis: Redis, road: str = "http", **parts: Any) -> AsyncIterator[House]:
-    """The bot at work over this Redis and the demo's deployment. `parts`: its own `client` or `driver`."""
-    worlds = RedisWorlds(redis)
+async def house(
+    redis: Redis, road: str = "http", *, worlds: RedisWorlds | None = None, latency_s: float = 0.0
+) -> AsyncIterator[House]:
+    """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`)."""
+    worlds = worlds or RedisWorlds(redis)
     await demo.furnish(worlds, None)
     port = free_port()
     deliver = SOCKET if road == SOCKET else f"http://127.0.0.1:{port}/slack/events"
     slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver)
     await slack.start()
     try:
-        driver: Driver = parts.get("driver") or SimulatedDriver(worlds, clock=time.time)
-        client = parts.get("client", redis)
-        async with running(settings_for(road, slack), client, driver, host="127.0.0.1", port=port) as bot:
+        driver = SimulatedDriver(worlds, clock=time.time, latency_s=latency_s)
+        async with running(settings_for(road, slack), redis, driver, host="127.0.0.1", port=port) as bot:
             if road == SOCKET:
                 await slack.sockets.until_connected()
             yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
@@ -184,9 +177,14 @@ async def house(redis: Redis, road: str = "http", **parts: Any) -> AsyncIterator
         await slack.stop()
 
 
+async def until(holds: Callable[[], Awaitable[object]], otherwise: str = "", seen: list[Any] | None = None) -> None:
+    """As soon as it holds; AssertionError when it does not in so long as a patient person would wait."""
+    ends = time.monotonic() + PATIENCE_S
+    while not await holds():
+        assert time.monotonic() < ends, f"{otherwise or 'it never comes to that'}: {seen}"
+        await asyncio.sleep(0.02)
+
+
 def free_port() -> int:
     with socket.create_server(("127.0.0.1", 0)) as door:
         return door.getsockname()[1]
-
-
-__all__ = ["ANNA", "INCIDENT", "House", "button_of", "buttons", "everything", "free_port", "house", "words_of"]

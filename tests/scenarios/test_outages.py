@@ -1,0 +1,209 @@
+"""Redis or Slack away for a while: people get a sentence in time, nothing is half-done, and then all goes on."""
+
+from __future__ import annotations
+
+import os
+import signal
+import tempfile
+import time
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.run import Phase, Run
+from bot.domain.world import Fault, FaultKind
+from bot.engine import Engine
+from bot.sandbox import SOCKET, NotPossible
+from handlers.failures import LATE
+from storage.connect import connect
+from storage.embedded import Embedded, start
+from storage.worlds import RedisWorlds
+from tests.drivers.sandbox_parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
+from tests.scenarios.beats import FAILOVER, Beat, awaited
+from tests.scenarios.house import House, buttons, house, until, words_of
+from tests.scenarios.stage import A, B
+
+LEASE_S = 2.0
+PATIENCE_S = 3.0
+
+
+@dataclass(slots=True)
+class Power:
+    """The embedded server of a folder, which can be stopped, killed and started again."""
+
+    folder: Path
+    server: Embedded | None = None
+    client: Redis = field(init=False)
+    pid: int = 0
+
+    async def on(self) -> None:
+        self.server = await start(self.folder)
+        self.client = connect(self.server.url)
+        self.pid = int((await self.client.info("server"))["process_id"])
+
+    async def killed(self) -> None:
+        """As in a crash: nothing is said to anybody."""
+        os.kill(self.pid, signal.SIGKILL)
+        assert self.server
+        await self.server.close()
+
+    async def again(self) -> None:
+        """The same folder, so the same address: the bot's own client finds it."""
+        self.server = await start(self.folder)
+        async with connect(self.server.url) as client:
+            self.pid = int((await client.info("server"))["process_id"])
+
+    def frozen(self, stop: bool) -> None:
+        os.kill(self.pid, signal.SIGSTOP if stop else signal.SIGCONT)
+
+    async def off(self) -> None:
+        await self.client.aclose()
+        if self.server:
+            await self.server.close()
+
+
+@pytest.fixture
+async def power(monkeypatch: pytest.MonkeyPatch) -> AsyncIterator[Power]:
+    """A server of its own; a worker that lost its run is followed by another after two seconds, not a minute."""
+    monkeypatch.setattr("bot.app.Engine", partial(Engine, lease_s=LEASE_S))
+    with tempfile.TemporaryDirectory(prefix="sb-") as folder:
+        power = Power(Path(folder))
+        await power.on()
+        yield power
+        await power.off()
+
+
+async def at(rooms: House, beats: tuple[Beat, ...]) -> Run:
+    """A failover in which these presses were made."""
+    backup = await rooms.started(ANNA, "/rgs backup pool-a")
+    await rooms.card(backup, "✅ *Done.*")
+    await rooms.take_down(A)
+    run = await rooms.started(ANNA, "/rgs failover pool-a")
+    for beat in beats:
+        await rooms.press(beat.who, await awaited(rooms, run, beat), beat.label, **beat.filled)
+    return run
+
+
+@asynccontextmanager
+async def quickly() -> AsyncIterator[None]:
+    began = time.monotonic()
+    yield
+    assert time.monotonic() - began < PATIENCE_S
+
+
+async def imports(worlds: RedisWorlds) -> int:
+    world, _ = await worlds.load()
+    return sum(effect.cmdlet == "Import-CsRgsConfiguration" for effect in world.effects)
+
+
+@pytest.mark.parametrize("how", ["killed", "frozen"])
+async def test_redis_goes_and_comes_back_and_the_failover_goes_on(power: Power, how: str) -> None:
+    async with house(power.client) as rooms:
+        run = await at(rooms, FAILOVER[:2])
+        card = await awaited(rooms, run, FAILOVER[2])
+        before = await rooms.bot.runs.load(run.id)
+        await (power.killed() if how == "killed" else frozen(power))
+
+        async with quickly():
+            assert (await rooms.press(BORIS, card, "Run this command")).notice == ""
+        async with quickly():
+            assert (await rooms.slack.command(ANNA, INCIDENT, "/rgs backup pool-b")).notice == ""
+        for user in (BORIS, ANNA):
+            assert rooms.told(user)[-1].startswith(("Redis cannot be reached.", LATE))
+
+        await (power.again() if how == "killed" else thawed(power))
+        await until(lambda: ready(rooms))
+        assert await rooms.bot.runs.load(run.id) == before
+        assert [one.runbook for one in await rooms.bot.runs.page()] == ["failover", "backup"]
+        await rooms.press(BORIS, card, "Run this command")
+        await awaited(rooms, run, FAILOVER[3])
+
+
+async def frozen(power: Power) -> None:
+    power.frozen(True)
+
+
+async def thawed(power: Power) -> None:
+    power.frozen(False)
+
+
+async def ready(rooms: House) -> bool:
+    session = rooms.bot.slack.session
+    async with session.get(f"{rooms.url}/readyz") as answer:
+        return answer.status == 200
+
+
+async def test_a_backup_that_is_under_way_is_finished_when_redis_is_back(power: Power, redis: Redis) -> None:
+    async with house(power.client, worlds=RedisWorlds(redis), latency_s=0.1) as rooms:
+        run = await rooms.started(ANNA, "/rgs backup pool-a")
+        await rooms.card(run, "Now:")
+        await power.killed()
+        await power.again()
+        card = await rooms.card(run, "✅ *Done.*")
+        assert not buttons(card)
+        assert [backup.run for backup in await rooms.bot.backups.page(A)] == [run.id]
+        assert len(rooms.slack.messages(BACKUPS)) == 1
+
+
+async def test_a_command_that_ran_while_redis_was_away_is_looked_at_and_not_run_again(
+    power: Power, redis: Redis
+) -> None:
+    worlds = RedisWorlds(redis)
+    async with house(power.client, worlds=worlds) as rooms:
+        run = await at(rooms, FAILOVER[:4])
+        card = await awaited(rooms, run, FAILOVER[4])
+        world, version = await worlds.load()
+        slow = Fault(FaultKind.SLOW, B, "Import-CsRgsConfiguration", seconds=1.0)
+        await worlds.save(world.with_fault(slow), version)
+        await rooms.press(CLARA, card, "Run this command")
+        await until(lambda: carried(worlds))
+        await power.killed()
+        await until(lambda: imports(worlds))
+        await power.again()
+
+        card = await rooms.card(run, "OUTCOME UNKNOWN", "nothing is left to import")
+        assert "Run it again" not in [button.label for button in buttons(card)]
+        await rooms.press(CLARA, card, "Count it as done")
+        await awaited(rooms, run, FAILOVER[5])
+        assert await imports(worlds) == 1
+
+
+async def carried(worlds: RedisWorlds) -> bool:
+    """Whether the file that is to be imported lies on B's server: the import is what comes next."""
+    world, _ = await worlds.load()
+    return any("-import-" in name for name in world.pools[B].files)
+
+
+@pytest.mark.parametrize("road", ["http", SOCKET])
+async def test_slack_goes_and_comes_back_and_the_cards_catch_up(redis: Redis, road: str) -> None:
+    async with house(redis, road, latency_s=0.05) as rooms:
+        run = await rooms.started(ANNA, "/rgs backup pool-a")
+        card = await rooms.card(run, "Now:")
+        await rooms.slack.go_away()
+        with pytest.raises(NotPossible):
+            await rooms.press(ANNA, card, "Abandon the run", reason="nobody hears it")
+        slot = await rooms.bot.engine.start_slot(B, "2026-11-21T02:30")
+        for one in (run, slot):
+            await until(lambda one=one: done(rooms, one))
+        assert "Now:" in words_of(rooms.slack.messages(INCIDENT)[0]) and not rooms.slack.messages(BACKUPS)
+
+        await rooms.slack.go_away(False)
+        caught_up = await rooms.card(run, "✅ *Done.*")
+        assert caught_up.ts == card.ts and not buttons(caught_up)
+        await rooms.slack.until(lambda: len(rooms.slack.messages(BACKUPS)) == 2)
+        assert {one.text.partition(" is stored")[0] for one in rooms.slack.messages(BACKUPS)} == {
+            "Backup of pool-a",
+            "Backup of pool-b",
+        }
+        if road == SOCKET:
+            await rooms.slack.sockets.until_connected()
+        assert (await rooms.slack.command(EMIL, INCIDENT, "/rgs help")).ok and rooms.told(EMIL)
+
+
+async def done(rooms: House, run: Run) -> bool:
+    return (await rooms.bot.runs.load(run.id)).phase is Phase.DONE
