@@ -12,7 +12,6 @@ from aiohttp import ClientError, ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.errors import SlackApiError
-from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import BadInput
@@ -79,7 +78,8 @@ def slack_client(token: str, base_url: str, session: ClientSession) -> AsyncWebC
         token,
         base_url=base_url,
         session=session,
-        retry_handlers=[AsyncRateLimitErrorRetryHandler(max_retry_count=1)],
+        # A retry here would sleep within a click, and hide from whoever draws cards how long Slack asks to wait.
+        retry_handlers=[],
     )
 
 

@@ -116,7 +116,12 @@ def _compact(row: Line, run: Run) -> str:
     is_told = not row.sentence or (not run.is_open and row.sentence == run.sentence)
     said = _alone(row) if is_told else f" — {signed(row.sentence, row.who)}"
     at = f" · {when(row.at, run.opened_at)}" if row.at else ""
-    return f"{sign} {word} *{name(row)}*{said}{at}"
+    return f"{sign} {word} *{name(row)}*{said}{_approved(row)}{at}"
+
+
+def _approved(row: Line) -> str:
+    """Whose approval the row's commands had."""
+    return f" · approved by {' and '.join(mention(who) for who in row.approved)}" if row.approved else ""
 
 
 def _alone(row: Line) -> str:
@@ -143,6 +148,9 @@ def _rich(row: Line) -> list[dict[str, Any]]:
     parts: list[dict[str, Any]] = [{"type": "text", "text": plain(row.sentence, 300)}]
     if row.who and is_person(row.who) and not row.sentence.startswith(row.who.name):
         parts.append({"type": "text", "text": f" · {plain(row.who.name, 80)}"})
+    if row.approved:
+        names = " and ".join(plain(who.name, 80) for who in row.approved)
+        parts.append({"type": "text", "text": f" · approved by {names}"})
     if row.at:
         date = {
             "type": "date",

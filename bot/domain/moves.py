@@ -135,7 +135,8 @@ def close(run: Run, phase: Phase, sentence: str, now: float, who: Who) -> Change
 
 def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
     commands = run.proposal.commands if run.proposal else ()
-    record = Record(run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands)
+    approved = tuple(approval.who for approval in run.approvals)
+    record = Record(run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands, approved)
     return replace(run, records=(*run.records, record))
 
 

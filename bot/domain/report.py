@@ -14,6 +14,7 @@ from bot.domain.runbook import Choice, Runbook, Step
 class Line:
     """One row: `mark` is "pass", "warn", "stop", "skipped", "now" or "" for what is still to come.
 
+    `approved` are the people who approved its commands.
     `falls_away`: as things stand, a row to come will not be needed.
     """
 
@@ -25,6 +26,7 @@ class Line:
     who: Who | None = None
     at: float = 0.0
     falls_away: bool = False
+    approved: tuple[Who, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,4 +101,13 @@ def _line(run: Run, step: Step) -> Line:
     record = run.record_of(step.key)
     if record is None:
         return Line(step.key, step.number, step.title, "", falls_away=step.skip(run) is not None)
-    return Line(step.key, step.number, step.title, record.mark, record.sentence, record.who, record.at)
+    return Line(
+        step.key,
+        step.number,
+        step.title,
+        record.mark,
+        record.sentence,
+        record.who,
+        record.at,
+        approved=record.approved,
+    )

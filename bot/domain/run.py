@@ -66,7 +66,10 @@ class Proposal:
 
 @dataclass(frozen=True, slots=True)
 class Record:
-    """What became of one row: `mark` is pass, warn, stop or "skipped"; `at` seconds since the epoch."""
+    """What became of one row: `mark` is pass, warn, stop or "skipped"; `at` seconds since the epoch.
+
+    `approved` are the people who approved its commands, in the order in which they did.
+    """
 
     step: str
     mark: str
@@ -75,6 +78,7 @@ class Record:
     at: float
     details: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
+    approved: tuple[Who, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

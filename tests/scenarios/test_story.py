@@ -24,4 +24,7 @@ async def test_backup_failover_and_failback_end_with_the_pool_active(redis: Redi
     failback = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
     failback = await stage.play(failback, FAILBACK)
     assert failback.phase is Phase.DONE
+    imported = failback.record_of("import")
+    assert imported is not None
+    assert [who.name for who in imported.approved] == ["Anna", "Clara"]
     assert (await stage.runs.records([A]))[A].state is PoolState.ACTIVE
