@@ -8,7 +8,7 @@ from collections.abc import Iterable, Mapping
 from xml.sax.saxutils import escape, quoteattr
 
 from bot.domain.groups import Audio, Ref, Row, Value
-from bot.drivers.clixml import NAMESPACE
+from bot.drivers.clixml_elements import NAMESPACE
 
 _SETTINGS = "Microsoft.Rtc.Rgs.Management.WritableSettings"
 _IDENTITY_TYPE = "Microsoft.Rtc.Rgs.Management.RgsIdentity"
@@ -58,7 +58,7 @@ def write(type_name: str, rows: Iterable[Row], *, encoding: str = "utf-16") -> b
     writer = _Writer()
     for row in rows:
         writer.bag(None, f"{_SETTINGS}.{type_name}", row)
-    text = f'<Objs Version="1.1.0.1" xmlns="{NAMESPACE}">{"".join(writer.out)}</Objs>'
+    text = f'<Objs Version="1.1.0.1" xmlns="{NAMESPACE}">{"".join(writer.out)}\r\n</Objs>'
     return b"\xff\xfe" + text.encode("utf-16-le") if encoding == "utf-16" else text.encode("utf-8")
 
 
@@ -77,19 +77,22 @@ def _label(name: str | None) -> str:
 
 
 class _Writer:
-    __slots__ = ("out", "refs", "types")
+    """The lines of one file, indented as Export-Clixml indents them."""
+
+    __slots__ = ("indent", "out", "refs", "types")
 
     def __init__(self) -> None:
         self.out: list[str] = []
+        self.indent = "\r\n  "
         self.refs = 0
         self.types: dict[str, int] = {}
 
     def bag(self, name: str | None, type_name: str, row: Mapping[str, Value]) -> None:
-        self._open(name, type_name, "System.Object")
-        self.out.append("<Props>")
+        self._object(name, type_name, "System.Object")
+        self._begin("Props")
         for key, value in row.items():
             self.value(key, value, key)
-        self.out.append("</Props></Obj>")
+        self._end("Props", "Obj")
 
     def value(self, name: str | None, value: Value, holder: str) -> None:
         """`name` is the property the value is written under, `holder` the property whose schema it follows."""
@@ -110,52 +113,67 @@ class _Writer:
                 row = {"OriginalFileName": value.original_name, "UniqueName": value.unique_name}
                 self.bag(name, f"{_SETTINGS}.AudioFile", row)
             case tuple():
-                self._open(name, _LIST_TYPE, "System.Object")
-                self.out.append("<LST>")
+                self._object(name, _LIST_TYPE, "System.Object")
+                self._begin("LST")
                 for item in value:
                     self.value(None, item, holder)
-                self.out.append("</LST></Obj>")
+                self._end("LST", "Obj")
             case Mapping():
                 self.bag(name, f"{_SETTINGS}.{_BAGS.get(holder, 'Settings')}", value)
 
-    def _open(self, name: str | None, *type_names: str) -> None:
-        label = _label(name)
-        self.out.append(f'<Obj{label} RefId="{self.refs}">')
-        self.refs += 1
-        known = self.types.get(type_names[0])
-        if known is not None:
-            self.out.append(f'<TNRef RefId="{known}" />')
-            return
-        known = self.types[type_names[0]] = len(self.types)
-        names = "".join(f"<T>{escape(type_name)}</T>" for type_name in type_names)
-        self.out.append(f'<TN RefId="{known}">{names}</TN>')
+    def _begin(self, tag: str, attributes: str = "") -> None:
+        self.out.append(f"{self.indent}<{tag}{attributes}>")
+        self.indent += "  "
+
+    def _end(self, *tags: str) -> None:
+        for tag in tags:
+            self.indent = self.indent[:-2]
+            self.out.append(f"{self.indent}</{tag}>")
 
     def _leaf(self, tag: str, name: str | None, text: str | None) -> None:
         label = _label(name)
-        self.out.append(f"<{tag}{label} />" if text is None else f"<{tag}{label}>{text}</{tag}>")
+        self.out.append(
+            f"{self.indent}<{tag}{label} />" if text is None else f"{self.indent}<{tag}{label}>{text}</{tag}>"
+        )
+
+    def _object(self, name: str | None, *type_names: str) -> None:
+        self._begin("Obj", f'{_label(name)} RefId="{self.refs}"')
+        self.refs += 1
+        known = self.types.get(type_names[0])
+        if known is not None:
+            self.out.append(f'{self.indent}<TNRef RefId="{known}" />')
+            return
+        known = self.types[type_names[0]] = len(self.types)
+        self._begin("TN", f' RefId="{known}"')
+        for type_name in type_names:
+            self._leaf("T", None, escape(type_name))
+        self._end("TN")
 
     def _text(self, name: str | None, value: str, holder: str) -> None:
         enum, known = _ENUMS.get(holder, ("", ()))
         if value in known:
-            self._open(name, f"{_SETTINGS}.{enum}", "System.Enum", "System.ValueType", "System.Object")
-            self.out.append(f"<ToString>{value}</ToString><I32>{known.index(value)}</I32></Obj>")
+            self._object(name, f"{_SETTINGS}.{enum}", "System.Enum", "System.ValueType", "System.Object")
+            self._leaf("ToString", None, value)
+            self._leaf("I32", None, str(known.index(value)))
+            self._end("Obj")
             return
         tag, shape = _TEXT_TAGS.get(holder, ("S", None))
         self._leaf(tag if shape and shape.fullmatch(value) else "S", name, escaped(value))
 
     def _identity(self, name: str | None, ref: Ref) -> None:
-        instance = {"Guid": ref.guid} if ref.guid else None
-        self._open(name, _IDENTITY_TYPE, "System.Object")
-        self.out.append(f"<ToString>{escaped(str(ref))}</ToString><Props>")
+        self._object(name, _IDENTITY_TYPE, "System.Object")
+        self._leaf("ToString", None, escaped(str(ref)))
+        self._begin("Props")
         self._leaf("S", "ServiceId", escaped(str(Ref(ref.pool))))
-        if instance is None:
-            self._leaf("Nil", "InstanceId", None)
-        else:
-            self._open("InstanceId", _INSTANCE_TYPE, "System.Object")
-            self.out.append(f"<ToString>{ref.guid}</ToString><Props>")
+        if ref.guid:
+            self._object("InstanceId", _INSTANCE_TYPE, "System.Object")
+            self._leaf("ToString", None, ref.guid)
+            self._begin("Props")
             self._leaf("G", "Guid", ref.guid)
-            self.out.append("</Props></Obj>")
-        self.out.append("</Props></Obj>")
+            self._end("Props", "Obj")
+        else:
+            self._leaf("Nil", "InstanceId", None)
+        self._end("Props", "Obj")
 
 
 def _whole_tag(value: int, holder: str) -> str:

@@ -35,7 +35,8 @@ _PARTS = {f"{FOLDER}/{kind.stem}.xml".casefold(): kind for kind in Kind}
 _INSTANCES = f"{FOLDER}/RGS/Instances"
 _SAFE_NAME = re.compile(r"(?!\.+$)[\w.{}() -]{1,200}")
 _CANNOT = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
-_CHUNK = 1024 * 1024
+_CHUNK = 256 * 1024
+_SMALL = 1024 * 1024
 _DEEPER = (tuple, Audio, dict, MappingProxyType)
 
 
@@ -182,7 +183,7 @@ _FAULTS: tuple[tuple[Callable[[zipfile.ZipInfo, Limits], bool], str], ...] = (
         "The member {part} is too large for an export: it may be a zip bomb.",
     ),
     (
-        lambda info, limits: info.file_size > max(_CHUNK, info.compress_size * limits.ratio),
+        lambda info, limits: info.file_size > max(_SMALL, info.compress_size * limits.ratio),
         "The member {part} unfolds too far: it may be a zip bomb.",
     ),
 )
@@ -203,7 +204,7 @@ def _surveyed(archive: zipfile.ZipFile) -> _Survey:
     for kind in Kind:
         path, info = parts[kind]
         del members[path]
-        for thing in clixml.read(b"".join(_chunks(archive, info)), path):
+        for thing in clixml.things(_chunks(archive, info), path):
             if thing.type == _SETTINGS_TYPE:
                 settings.append(_settings(thing, path))
             else:

@@ -7,6 +7,7 @@ import uuid
 from collections.abc import Callable, Mapping
 from datetime import datetime
 from decimal import Decimal
+from functools import partial
 from queue import Queue
 from typing import Any
 from xml.sax.saxutils import escape, quoteattr
@@ -18,8 +19,8 @@ from psrpcore.types import PSChar, PSDateTime, PSDuration, PSObject, deserialize
 
 from bot.domain.errors import Damaged
 from bot.domain.groups import Audio, Kind, Ref, Value
-from bot.drivers import clixml
-from bot.drivers.clixml import Thing, read
+from bot.drivers import clixml, clixml_elements
+from bot.drivers.clixml import Thing, read, things
 from bot.drivers.clixml_write import escaped, write
 from tests.worlds import sample
 
@@ -156,6 +157,19 @@ def test_one_object_or_many_piped_or_listed_are_the_same() -> None:
     assert read(document(wrapped).encode(), "x") == both
 
 
+def test_it_is_read_while_it_comes_and_indented_or_not() -> None:
+    rows = [item.row() for item in sample(3).inventory.of(Kind.QUEUE)]
+    for encoding in ("utf-8", "utf-16"):
+        data = write("Queue", rows, encoding=encoding)
+        for size in (1, 7, 4096):
+            chunks = (data[at : at + size] for at in range(0, len(data), size))
+            assert [thing.value for thing in things(chunks, "x")] == rows
+    flat = "".join(line.strip() for line in write("Queue", rows, encoding="utf-8").decode().splitlines())
+    assert [thing.value for thing in read(flat.encode(), "x")] == rows
+    first = next(things(iter([write("Queue", rows)[:-200], b"<broken"]), "x"))
+    assert first.value == rows[0]
+
+
 def test_every_encoding_gives_the_same_objects() -> None:
     text = document(bag('<S N="Name">Schäfer 😀</S>'))
     forms = [
@@ -284,6 +298,8 @@ class Renderer:
         if tag == "Again":
             return f'<Ref{label} RefId="{self.done[inside % len(self.done)]}" />' if self.done else f"<Nil{label} />"
         make: Callable[[Any], str] | None = getattr(self, f"_{tag}", None)
+        if isinstance(inside, list):
+            make = partial(self._list, tag)
         if make is None:
             return f"<{tag}{label}>{inside}</{tag}>"
         number = self.count
@@ -321,17 +337,8 @@ class Renderer:
         entries = (f"<En>{self(('S', escaped(key)), 'Key')}{self(item, 'Value')}</En>" for key, item in items.items())
         return f"<DCT>{''.join(entries)}</DCT>"
 
-    def _LST(self, items: list[Any], tag: str = "LST") -> str:
+    def _list(self, tag: str, items: list[Any]) -> str:
         return f"<{tag}>{''.join(self(item) for item in items)}</{tag}>"
-
-    def _IE(self, items: list[Any]) -> str:
-        return self._LST(items, "IE")
-
-    def _STK(self, items: list[Any]) -> str:
-        return self._LST(items, "STK")
-
-    def _QUE(self, items: list[Any]) -> str:
-        return self._LST(items, "QUE")
 
 
 @settings(max_examples=150, deadline=None)
@@ -347,7 +354,7 @@ def test_what_psrpcore_writes_is_read(rows: list[dict[str, Any]]) -> None:
 
 
 def test_the_differential_test_can_fail(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(clixml, "PLAIN", {**clixml.PLAIN, "S": str})
+    monkeypatch.setattr(clixml_elements, "PLAIN", {**clixml_elements.PLAIN, "S": str})
     with pytest.raises(AssertionError):
         same_as_psrpcore(document(bag('<S N="A">one_x000A_two</S>')))
 

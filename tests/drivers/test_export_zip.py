@@ -297,7 +297,7 @@ def test_another_compression_is_refused() -> None:
 def test_entities_in_a_part_are_refused() -> None:
     bomb = b'<!DOCTYPE Objs [<!ENTITY a "aaaa">]><Objs><S>&a;</S></Objs>'
     for kind in Kind:
-        refused(packed({**PARTS, f"RgsImportExport/{kind.stem}.xml": bomb}), f"{kind.stem}.xml declares")
+        refused(packed({**PARTS, f"RgsImportExport/{kind.stem}.xml": bomb}), "declares a document type")
 
 
 @pytest.mark.parametrize(
