@@ -1,0 +1,24 @@
+"""`python -m tests.bench`: every goal in turn; it ends with 0 whatever it finds."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.bench import goal_1, goal_2, goal_5, goal_6, goal_7, goal_9
+from tests.bench.house import furnished
+
+GOALS = (goal_1, goal_2, goal_5, goal_6, goal_7, goal_9)
+
+
+def main(wanted: list[str]) -> None:
+    """All goals, or those of these numbers."""
+    chosen = [goal for goal in GOALS if not wanted or goal.__name__.rpartition("_")[2] in wanted]
+    with furnished() as house:
+        for goal in chosen:
+            for finding in goal.measured(house):
+                sys.stdout.write(f"{finding}\n")
+                sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main(sys.argv[1:])

@@ -1,0 +1,47 @@
+"""What a measurement comes to, and how two things are measured so that noise hits both."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from statistics import median
+from time import perf_counter
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One ratio and the most that it may be."""
+
+    goal: str
+    ratio: float
+    bound: float
+
+    def __str__(self) -> str:
+        verdict = "ok" if self.ratio <= self.bound else "SHORT"
+        return f"goal {self.goal}: {self.ratio:.3g} (goal {self.bound:g}) {verdict}"
+
+
+def alternated(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+    """The median of what each measure gives, one round of each after the other, in turn from either end."""
+    found: dict[str, list[float]] = {name: [] for name in measures}
+    for turn in range(rounds):
+        for name in list(measures)[:: -1 if turn % 2 else 1]:
+            found[name].append(measures[name]())
+    return {name: median(values) for name, values in found.items()}
+
+
+async def alternated_async(
+    rounds: int, times: int, works: Mapping[str, Callable[[], Awaitable[object]]]
+) -> dict[str, float]:
+    """The median, over the rounds, of the median seconds that each work takes; `times` in a row per round."""
+    found: dict[str, list[float]] = {name: [] for name in works}
+    for turn in range(rounds):
+        for name in list(works)[:: -1 if turn % 2 else 1]:
+            found[name].append(median([await _seconds(works[name]) for _ in range(times)]))
+    return {name: median(values) for name, values in found.items()}
+
+
+async def _seconds(work: Callable[[], Awaitable[object]]) -> float:
+    begun = perf_counter()
+    await work()
+    return perf_counter() - begun

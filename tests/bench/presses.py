@@ -1,0 +1,50 @@
+"""A server under clicks: how long one takes, and what it costs the server."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+
+from tests.bench.clicks import Line, request
+from tests.bench.house import House
+from tests.bench.servers import Server, served
+
+WARMING = 20
+
+
+@dataclass(frozen=True, slots=True)
+class Pressed:
+    """Before each click the run is put back, which is not timed. One measure takes `clicks` of them."""
+
+    house: House
+    server: Server
+    line: Line
+    clicks: int
+
+    def p50(self) -> float:
+        """Seconds from a click to its acknowledgement."""
+        return self.line.p50(self._requests(self.clicks))
+
+    def cpu(self) -> float:
+        """Seconds of CPU that the server spends on a click, with all that the click sets off in it."""
+        before = self.server.usage().cpu_s
+        self.p50()
+        return (self.server.usage().cpu_s - before) / self.clicks
+
+    def warm(self) -> None:
+        self.line.p50(self._requests(WARMING))
+
+    def _requests(self, count: int) -> Iterator[bytes]:
+        for body in [self.house.click() for _ in range(count)]:
+            self.house.put_back()
+            yield request(body)
+
+
+@contextmanager
+def pressed(house: House, clicks: int, subject: str, **options: object) -> Iterator[Pressed]:
+    """The subject of this name, served and warm."""
+    with served(subject, environ=house.environ, **options) as server, Line(server.port) as line:
+        one = Pressed(house, server, line, clicks)
+        one.warm()
+        yield one

@@ -1,0 +1,1 @@
+"""Servers to be measured: `python -m tests.bench.subjects.NAME '{options}'`, until standard input ends."""

@@ -1,0 +1,54 @@
+"""The bot itself, as `python -m bot serve` builds it, over HTTP."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import socket
+from collections.abc import Mapping
+from dataclasses import replace
+
+from bot.app import driver_for, running, store
+from bot.settings import Settings, settings
+from handlers import actions, buttons
+from tests.bench.subjects.control import HOST, options, until_closed
+
+CONFIGURATION = """
+channels.incidents = "C0INCIDENT"
+roles.RTCUniversalServerAdmins.user_groups = ["S0SERVER01"]
+roles.CsResponseGroupAdministrator.user_groups = ["S0RGADMIN1"]
+[[pools]]
+fqdn = "pool-a.contoso.com"
+backup_pool = "pool-b.contoso.com"
+[[pools]]
+fqdn = "pool-b.contoso.com"
+backup_pool = "pool-a.contoso.com"
+"""
+
+
+async def main(environ: Mapping[str, str], buttons_in_all: int = 0) -> None:
+    # What it says of the clicks that lose would stand between the figures.
+    logging.disable()
+    if buttons_in_all:
+        _register(buttons_in_all)
+    chosen = configured(environ)
+    async with store(chosen) as client, running(chosen, client, driver_for(chosen, client), HOST, chosen.port):
+        await until_closed(chosen.port)
+
+
+def configured(environ: Mapping[str, str]) -> Settings:
+    """A free port, and no schedule: a backup that is due would be taken meanwhile."""
+    with socket.create_server((HOST, 0)) as free:
+        port = free.getsockname()[1]
+    return replace(settings({**environ, "PORT": str(port)}, CONFIGURATION), schedules={})
+
+
+def _register(count: int) -> None:
+    """So many buttons in all, and that of the run comes last."""
+    mine = actions.word(actions.NOW)
+    others = {f"button{number}": buttons.BUTTONS[mine] for number in range(count - 1)}
+    buttons.BUTTONS = {**others, mine: buttons.BUTTONS[mine]}
+
+
+if __name__ == "__main__":
+    asyncio.run(main(**options()))
