@@ -1,0 +1,155 @@
+"""The engine's process killed again and again: another one goes on, and nothing runs twice."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+import sys
+import time
+from collections import Counter
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot import demo
+from bot.domain.groups import Kind
+from bot.domain.model import Person, PoolState
+from bot.domain.press import offered
+from bot.domain.run import Phase, Run
+from bot.domain.runbook import Found
+from bot.runbooks import RUNBOOKS
+from storage.worlds import RedisWorlds
+from tests.scenarios.house import until
+from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B, Clock, Stage
+from tests.scenarios.test_deaths import ONCE, answer_lost, pressed
+
+ROOT = Path(__file__).parents[2]
+Script = Mapping[str, tuple[tuple[str, Person], ...]]
+Moment = Callable[["Grave"], Awaitable[None]]
+
+
+class WallClock(Clock):
+    """The time that every process shares."""
+
+    def __call__(self) -> float:
+        return time.time()
+
+
+@dataclass(slots=True)
+class Grave:
+    """One engine's process after the other; each of them dies at the `moment`, without a word."""
+
+    stage: Stage
+    url: str
+    moment: Moment
+    dice: random.Random
+    deaths: int = 0
+    struck: set[tuple[str, str]] = field(default_factory=set)
+
+    async def dig(self) -> None:
+        spare = await self._born()
+        try:
+            while True:
+                engine, spare = spare, await self._born()
+                engine.stdin.write(b"go\n")
+                try:
+                    await self.moment(self)
+                finally:
+                    engine.kill()
+                    await engine.wait()
+                self.deaths += 1
+        finally:
+            spare.kill()
+            await spare.wait()
+
+    async def _born(self) -> asyncio.subprocess.Process:
+        """It waits for a line, so that nobody waits for it to start."""
+        program = (sys.executable, "-m", "tests.scenarios.engine_process", self.url)
+        return await asyncio.create_subprocess_exec(*program, stdin=asyncio.subprocess.PIPE, cwd=ROOT)
+
+
+async def at_random(grave: Grave) -> None:
+    await asyncio.sleep(grave.dice.uniform(0.3, 1.8))
+
+
+async def while_a_command_runs(grave: Grave) -> None:
+    """The first time that a row has sent its commands, before or soon after they take effect."""
+    await until(lambda: sent(grave), "nothing is sent")
+    await asyncio.sleep(grave.dice.uniform(0.0, 0.05))
+
+
+async def sent(grave: Grave) -> bool:
+    now = {(run.runbook, run.step) for run in await grave.stage.runs.open() if run.phase is Phase.RUNNING}
+    new = now - grave.struck
+    grave.struck |= now
+    return bool(new)
+
+
+@asynccontextmanager
+async def dying(stage: Stage, url: str, moment: Moment) -> AsyncIterator[Grave]:
+    grave = Grave(stage, url, moment, random.Random(20131))
+    digging = asyncio.create_task(grave.dig())
+    try:
+        yield grave
+        assert not digging.done()
+    finally:
+        digging.cancel()
+        await asyncio.wait([digging])
+
+
+async def lived(stage: Stage, runbook: str, script: Script) -> Run:
+    """A whole run of which every answer is given here, and everything else is done by processes that die."""
+    run = await stage.engine.start(runbook, A, ANNA)
+    while True:
+        await until(partial(rests, stage, run.id), f"{run.id} does not come to rest")
+        run = await stage.runs.load(run.id)
+        if not run.is_open:
+            return run
+        if run.phase is Phase.LOST:
+            check_safe(run)
+            run = await answer_lost(stage, run)
+            continue
+        assert run.step in script, f"nobody answers at {run.step} ({run.phase}): {run.sentence} {run.details}"
+        for choice, who in script[run.step]:
+            run = await pressed(stage, run, choice, who)
+
+
+def check_safe(run: Run) -> None:
+    """What a look found done cannot be run again."""
+    keys = {choice.key for choice in offered(run, RUNBOOKS[run.runbook])}
+    assert run.finding and ("retry" in keys) == (run.finding.found is not Found.DONE)
+
+
+async def rests(stage: Stage, run_id: str) -> bool:
+    return (await stage.runs.load(run_id)).due is None
+
+
+@pytest.mark.parametrize(
+    ("moment", "deaths"), [(at_random, 3), (while_a_command_runs, 8)], ids=["at random", "while a command runs"]
+)
+async def test_the_story_ends_the_same_whenever_the_process_is_killed(
+    redis: Redis, redis_url: str, moment: Moment, deaths: int
+) -> None:
+    await demo.furnish(RedisWorlds(redis), None)
+    stage = Stage(redis, WallClock())
+    async with dying(stage, redis_url, moment) as grave:
+        backup = await lived(stage, "backup", {})
+        await stage.take_down(A)
+        failover = await lived(stage, "failover", FAILOVER)
+        await stage.edit(B, A, TimeoutThreshold=77)
+        await stage.bring_up(A)
+        failback = await lived(stage, "failback", FAILBACK)
+    assert grave.deaths >= deaths
+    assert {backup.phase, failover.phase, failback.phase} == {Phase.DONE}
+    assert (await stage.runs.records([A]))[A].state is PoolState.ACTIVE
+    world, _ = await stage.worlds.load()
+    assert 77 in {item.properties.get("TimeoutThreshold") for item in world.pools[A].of(Kind.QUEUE)}
+    assert not [item for item in world.pools[B].objects.values() if item.owner == A]
+    counts = Counter(effect.cmdlet for effect in world.effects if effect.cmdlet in ONCE)
+    assert counts == {"Import-CsRgsConfiguration": 2, "Invoke-CsPoolFailOver": 1, "Invoke-CsPoolFailBack": 1}
+    assert sum("-RemoveExportedConfiguration" in effect.line for effect in world.effects) == 1
