@@ -21,7 +21,12 @@ LATE = (
 FRAMES = 3
 
 
-def sentence(error: Exception, mint: Callable[[], str] = lambda: secrets.token_hex(4)) -> str:
+def short_id() -> str:
+    """Such as "4f2a": enough to find a line in the log, and too short to be masked as a phone number."""
+    return secrets.token_hex(2)
+
+
+def sentence(error: Exception, mint: Callable[[], str] = short_id) -> str:
     """What to tell people about this error: never a stack trace, never a token, never the server's own text."""
     match error:
         case BotError():

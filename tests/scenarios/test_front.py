@@ -13,7 +13,7 @@ from redis.asyncio import Redis
 
 from bot.domain.run import Phase, Run
 from bot.sandbox import Kind, Message, View
-from handlers import actions
+from handlers import actions, failures, views
 from tests.drivers.sandbox_parts import ANNA, BORIS, CLARA, EMIL, FINN, GRETA, INCIDENT, PARTNER
 from tests.scenarios.front import Front, click, opened
 from tests.scenarios.stage import ANNA as OPENER
@@ -352,6 +352,12 @@ async def test_what_is_for_all_stays_with_one_person_where_strangers_read_along(
     await front.slack.command(EMIL, PARTNER, "/rgs status")
 
     assert "No run is open" in front.told(EMIL)[0] and front.slack.messages(PARTNER) == before
+
+
+def test_the_id_of_a_fault_is_never_masked() -> None:
+    for id in ("0000", "9999", "12a4"):
+        assert f"(id {id})" in views.sentence(failures.sentence(ZeroDivisionError(), lambda: id))["text"]
+    assert {len(failures.short_id()) for _ in range(50)} == {4}
 
 
 async def test_a_fault_of_ours_is_a_short_id_for_people_and_a_place_for_the_log(
