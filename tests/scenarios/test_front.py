@@ -354,10 +354,11 @@ async def test_what_is_for_all_stays_with_one_person_where_strangers_read_along(
     assert "No run is open" in front.told(EMIL)[0] and front.slack.messages(PARTNER) == before
 
 
-def test_the_id_of_a_fault_is_never_masked() -> None:
-    for id in ("0000", "9999", "12a4"):
-        assert f"(id {id})" in views.sentence(failures.sentence(ZeroDivisionError(), lambda: id))["text"]
-    assert {len(failures.short_id()) for _ in range(50)} == {4}
+@pytest.mark.parametrize("id", ["0000", "9999", "12a4"])
+def test_the_id_of_a_fault_is_never_masked(id: str) -> None:
+    said = failures.sentence(ZeroDivisionError(), lambda: id)
+
+    assert len(failures.short_id()) == len(id) and f"(id {id})" in views.sentence(said)["text"]
 
 
 async def test_a_fault_of_ours_is_a_short_id_for_people_and_a_place_for_the_log(
