@@ -65,7 +65,8 @@ def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = 
         back = _arrive(_recorded(run, verdict, now, who), runbook, runbook.position(verdict.back_to), now)
         return Change(back.run, (entry, *back.entries), back.tells)
     if verdict.mark is Mark.STOP:
-        return Change(_ask(run, Phase.STOPPED, verdict.sentence), (entry,), _alarm(run, runbook, verdict.sentence))
+        alarm = _alarm(run, runbook, verdict.sentence, verdict.details)
+        return Change(_ask(run, Phase.STOPPED, verdict.sentence), (entry,), alarm)
     if step.kind is StepKind.ASK:
         return Change(_ask(run, Phase.ASKING, verdict.sentence), (entry,))
     return pass_on(run, runbook, verdict, now, who, (entry,))
@@ -80,14 +81,16 @@ def pass_on(
     if step.leaves and step.leaves is not run.pool_state:
         run = replace(run, pool_state=step.leaves, since=now)
     arrived = _arrive(run, runbook, runbook.position(step.key) + 1, now)
-    return Change(arrived.run, (*entries, *arrived.entries), (*step.tells(run), *arrived.tells))
+    return Change(
+        arrived.run, (*entries, *arrived.entries), (*_aside(step, runbook, verdict), *step.tells(run), *arrived.tells)
+    )
 
 
 def stop(run: Run, runbook: Runbook, sentence: str, now: float, detail: str = "") -> Change:
     """Something failed where nothing is left in doubt; people decide."""
     entry = Entry(now, BOT, "stopped", run.step, sentence)
     stopped = replace(_ask(run, Phase.STOPPED, sentence), detail=detail, details=())
-    return Change(stopped, (entry,), _alarm(run, runbook, sentence))
+    return Change(stopped, (entry,), _alarm(run, runbook, sentence, ()))
 
 
 def retry(run: Run, sentence: str, now: float, wait_s: float) -> Change:
@@ -106,7 +109,7 @@ def found(run: Run, runbook: Runbook, finding: Finding, now: float) -> Change:
     """The look is over; people choose among what is safe."""
     entry = Entry(now, BOT, "looked", run.step, finding.sentence, {"found": finding.found})
     new = replace(_ask(run, Phase.LOST, finding.sentence), finding=finding, details=finding.details)
-    return Change(new, (entry,), _alarm(run, runbook, finding.sentence))
+    return Change(new, (entry,), _alarm(run, runbook, finding.sentence, finding.details))
 
 
 def accept_lost(run: Run, runbook: Runbook, now: float, who: Who) -> Change:
@@ -144,9 +147,16 @@ def _ask(run: Run, phase: Phase, sentence: str) -> Run:
     return replace(run, phase=phase, due=None, question=run.question + 1, sentence=sentence)
 
 
-def _alarm(run: Run, runbook: Runbook, sentence: str) -> tuple[Tell, ...]:
+def _alarm(run: Run, runbook: Runbook, sentence: str, details: tuple[str, ...]) -> tuple[Tell, ...]:
     title = f"{runbook.title} of {run.primary.short} needs somebody"
-    return (Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", loud=True),)
+    return (Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", details, loud=True),)
+
+
+def _aside(step: Step, runbook: Runbook, verdict: Verdict) -> tuple[Tell, ...]:
+    """What a row warns of, line by line, in the thread of the card, which has no room for all of it."""
+    if runbook.quiet or verdict.mark is not Mark.WARN or not verdict.details:
+        return ()
+    return (Tell("thread", f"{step.number} · {step.title}: {verdict.sentence}", verdict.details),)
 
 
 def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:
