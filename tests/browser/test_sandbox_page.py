@@ -2,12 +2,10 @@
 
 import asyncio
 import re
-import shutil
 from contextlib import asynccontextmanager
 
 import pytest
-import pytest_asyncio
-from playwright.async_api import async_playwright, expect
+from playwright.async_api import expect
 
 from bot.sandbox import MemoryJournal, Sandbox
 from tests.drivers.sandbox_parts import (
@@ -24,15 +22,6 @@ from tests.drivers.sandbox_parts import (
     section,
 )
 
-QUIET = (
-    "--no-sandbox",
-    "--disable-gpu",
-    "--disable-quic",
-    "--no-first-run",
-    "--disable-background-networking",
-    "--disable-component-update",
-    "--disable-sync",
-)
 HOSTILE = "<img src=x onerror=alert(1)> &lt;script&gt;alert(2)&lt;/script&gt; <javascript:alert(3)|press> " + "x" * 2500
 SURE = {
     "title": {"type": "plain_text", "text": "Sure?"},
@@ -102,24 +91,6 @@ class Bot:
             await client.views_publish(
                 user_id=event["user"], view={"type": "home", "blocks": [section("Nothing waits.")]}
             )
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def chromium():
-    async with async_playwright() as player:
-        browser = await player.chromium.launch(executable_path=shutil.which("chromium"), args=list(QUIET))
-        yield browser
-        await browser.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(chromium):
-    """An empty page of somebody who was never here before."""
-    context = await chromium.new_context(viewport={"width": 1280, "height": 800})
-    page = await context.new_page()
-    page.set_default_timeout(10_000)
-    yield page
-    await context.close()
 
 
 @asynccontextmanager
