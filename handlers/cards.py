@@ -28,6 +28,9 @@ EDIT_S = 1.0
 
 # A drawing is an edit and two posts at most, each of them perhaps twice: with its blocks and as words alone.
 _LEASE_S = 6 * speech.ANSWER_S
+_GATHER_S = 0.05
+"""Whoever pressed is answered before anything is drawn, and what several presses changed is drawn once."""
+
 _HOMES_S = 5.0
 _HOMES = 20
 _REFUSED_S = 60.0
@@ -56,11 +59,12 @@ class Drawer:
         }
 
     async def run_forever(self, stop: asyncio.Event, wake: asyncio.Event, poll_s: float = 1.0) -> None:
-        """Drains until `stop`, at once when `wake` is set and every `poll_s` seconds otherwise."""
+        """Drains until `stop`, soon after `wake` is set and every `poll_s` seconds otherwise."""
         while not stop.is_set():
             wake.clear()
             if await self.drain(self._desk.now()) < BATCH:
                 await _first(wake, stop, poll_s)
+                await asyncio.sleep(_GATHER_S)
 
     async def drain(self, now: float) -> int:
         """Sends what is due at `now`; gives how many entries are done with. Never raises."""
