@@ -18,7 +18,7 @@ from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
 from bot.domain.world import Fault, FaultKind, World
 from bot.drivers import contents, export_zip
-from bot.sandbox import APP_TOKEN, BOT_TOKEN, RedisJournal, Sandbox, Switch, refuse_real_tokens
+from bot.sandbox import APP_TOKEN, BOT_TOKEN, RealTokens, RedisJournal, Sandbox, Switch, refuse_real_tokens
 from bot.settings import Settings
 from storage.worlds import RedisWorlds
 
@@ -57,8 +57,10 @@ def configured(settings: Settings) -> Settings:
 async def demo(settings: Settings, export: Path | None = None) -> None:
     """`make demo`: until a signal. A second one finds everything as the first one left it."""
     quiet_logs()
-    tokens = {"SLACK_BOT_TOKEN": settings.bot_token, "SLACK_APP_TOKEN": settings.app_token}
-    refuse_real_tokens(tokens)
+    try:
+        refuse_real_tokens({"SLACK_BOT_TOKEN": settings.bot_token, "SLACK_APP_TOKEN": settings.app_token})
+    except RealTokens as refusal:
+        raise BadInput(str(refusal)) from None
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(store(settings))
         address, bot_settings = await stand_in(stack, client, configured(settings))
@@ -94,7 +96,7 @@ async def furnish(worlds: RedisWorlds, export: Path | None) -> None:
     if export is not None:
         data = read(export)
         world = contents.with_export(world, export_zip.read_inventory(data))
-        blobs = {**blobs, **{name: sound for name, sound in export_zip.read_audio(data).items()}}
+        blobs = {**blobs, **dict(export_zip.read_audio(data))}
     for sound in blobs.values():
         await worlds.keep(sound)
     await worlds.save(world, version)

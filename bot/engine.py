@@ -5,10 +5,12 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
+import traceback
 from collections.abc import Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
 from bot.domain.access import allow
@@ -55,10 +57,13 @@ class Engine:
 
     async def start(self, runbook: str, fqdn: str, by: Person, *, channel: str = "") -> Run:
         """A run that a person asked for. Raises NotAllowed, BadInput, Held or StoreAway, and then there is none."""
-        book = self.runbooks[runbook]
-        allow(by, book.need)
-        now = self._clock()
-        pool = self._pools.pool(fqdn)
+        book, pool, now = self.runbooks[runbook], self._pools.pool(fqdn), self._clock()
+        try:
+            allow(by, book.need)
+        except NotAllowed as refusal:
+            said = f"{book.title} of {pool.short}: {refusal.sentence}"
+            await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))
+            raise
         name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
         return await self._open(
             begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel)
@@ -88,7 +93,7 @@ class Engine:
             change = press(run, self.runbooks[run.runbook], pressed, person, self._clock())
         except NotAllowed as refusal:
             entry = Entry(self._clock(), Who.person(person), "refused", pressed.step, refusal.sentence)
-            await self._runs.note(run_id, entry)
+            await self._runs.note(entry, run_id)
             raise
         try:
             return await self._commit(change)
@@ -204,8 +209,8 @@ class Engine:
             return self._doubtful(run, step, error.sentence)
         except BotError as error:
             return stop(run, runbook, error.sentence, self._clock())
-        except Exception:
-            return self._doubtful(run, step, _fault(run))
+        except Exception as error:
+            return self._doubtful(run, step, _fault(run, error))
 
     def _doubtful(self, run: Run, step: Step, sentence: str) -> Change:
         if step.again and run.tries < len(_WAITS_S):
@@ -229,8 +234,8 @@ class Engine:
             return stop(run, runbook, error.sentence, self._clock(), error.detail)
         except BotError as error:
             return stop(run, runbook, error.sentence, self._clock())
-        except Exception:
-            return stop(run, runbook, _fault(run), self._clock())
+        except Exception as error:
+            return stop(run, runbook, _fault(run, error), self._clock())
 
     @asynccontextmanager
     async def _holding(self, run: Run):
@@ -262,9 +267,12 @@ async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
     return Verdict(Mark.PASS, "" if step.kind is StepKind.ASK else f"{step.title}.")
 
 
-def _fault(run: Run) -> str:
-    mark = secrets.token_hex(4)
-    log.exception("Fault %s in run %s at %s", mark, run.id, run.step)
+def _fault(run: Run, error: Exception) -> str:
+    """Told by kind and place only: the text of an unforeseen error may hold numbers of the deployment."""
+    mark = secrets.token_hex(2)
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    what = f"{type(error).__name__} in {place.name}, line {place.lineno} of {Path(place.filename).name}"
+    log.error("Fault %s in run %s at %s: %s", mark, run.id, run.step, what)
     return f"Switchback itself failed here (fault {mark} in its log)."
 
 

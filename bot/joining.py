@@ -15,6 +15,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import BadInput
+from handlers import failures
 
 log = logging.getLogger(__name__)
 
@@ -42,7 +43,7 @@ async def join(client: AsyncWebClient) -> Identity:
             who = await client.auth_test()
             return Identity(who["team_id"], who["user_id"], who["bot_id"], who.get("enterprise_id") or "")
         except SlackApiError as error:
-            reason = str(error.response.get("error"))
+            reason = failures.code(error)
             if reason in _FIRM_NO:
                 raise BadInput(
                     f"Slack refuses SLACK_BOT_TOKEN ({reason}). Copy it again from the app's page."

@@ -105,7 +105,7 @@ async def _permit(desk: Desk, report: Report, person: Person, need: Need) -> Non
         allow(person, need)
     except NotAllowed as refusal:
         entry = Entry(desk.now(), Who.person(person), "refused", report.run.step, refusal.sentence)
-        await desk.runs.note(report.run.id, entry)
+        await desk.runs.note(entry, report.run.id)
         raise
 
 

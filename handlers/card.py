@@ -154,7 +154,7 @@ def _button(report: Report, choice: Choice, style: str) -> Block:
     if choice.confirm and not choice.fields:
         asks = blocks.confirm(f"{choice.label}?", choice.confirm, choice.label, choice.style)
     reads = f"{choice.label}, {title(report)}"
-    action_id, value = actions.action_id(choice.key), _value(report, choice)
+    action_id, value = actions.action_id(choice.key, asks=bool(choice.fields)), _value(report, choice)
     return blocks.button(_label(choice), action_id, value, style=style, reads=reads, confirm=asks)
 
 

@@ -17,6 +17,9 @@ OPEN = "runs:open"
 TOLD = "outbox:tells"
 """Hash: the messages that wait in the outbox, by their entry there."""
 
+REFUSED = "refused"
+"""Stream: who was refused a run that they asked for, and why; read from its end."""
+
 HOMES = "homes"
 """Sorted set of people by the second they last opened their App Home."""
 

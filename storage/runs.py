@@ -97,14 +97,14 @@ class Runs:
         )
 
     @guard()
-    async def note(self, run_id: str, entry: Entry) -> None:
-        """A line in the audit log that changes nothing, such as a refusal."""
-        await self._client.xadd(keys.audit(run_id), {"entry": _encode(entry)})
+    async def note(self, entry: Entry, run_id: str = "") -> None:
+        """A line in the audit log that changes nothing, such as a refusal; without a run, in the log of refusals."""
+        await self._client.xadd(keys.audit(run_id) if run_id else keys.REFUSED, {"entry": _encode(entry)})
 
     @guard()
-    async def audit(self, run_id: str, count: int = 20) -> tuple[Entry, ...]:
-        """The newest lines of the run's audit log, newest first."""
-        rows = await self._client.xrevrange(keys.audit(run_id), count=count)
+    async def audit(self, run_id: str = "", count: int = 20) -> tuple[Entry, ...]:
+        """The newest lines of the run's audit log, newest first; without a run, of refusals that never became one."""
+        rows = await self._client.xrevrange(keys.audit(run_id) if run_id else keys.REFUSED, count=count)
         return tuple(_entry.decode(fields[b"entry"]) for _, fields in rows)
 
     @guard()

@@ -26,9 +26,12 @@ class Estate:
     def pool(self, name: str) -> Pool:
         """By FQDN or short name, in any case. Raises BadInput with the nearest match."""
         wanted = name.strip().casefold().rstrip(".")
-        for pool in self.pools.values():
-            if wanted in (pool.fqdn, pool.short):
-                return pool
+        found = [pool for pool in self.pools.values() if wanted in (pool.fqdn, pool.short)]
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = " or ".join(pool.fqdn for pool in found)
+            raise BadInput(f"“{name[:60]}” could be {names}. Give the whole name.")
         known = [name for pool in self.pools.values() for name in (pool.short, pool.fqdn)]
         near = get_close_matches(wanted, known, n=1, cutoff=0.5)
         hint = f" Did you mean {near[0]}?" if near else ""
@@ -52,8 +55,10 @@ def begin(
     """The run before its first commit. Raises BadInput when the pool has no pair, or stands where this cannot start."""
     partner = estate.partner(pool)
     if runbook.moves_pools and partner is None:
-        why = estate.unpaired.get(pool.fqdn, "It has no backup pool in the configuration.")
-        raise BadInput(f"{pool.short} gets backups only. {why} Nothing was started.")
+        why = estate.unpaired.get(
+            pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
+        )
+        raise BadInput(f"{why} Nothing was started.")
     if record.state not in runbook.opens:
         wanted = " or ".join(sorted(runbook.opens))
         raise BadInput(

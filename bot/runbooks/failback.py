@@ -89,7 +89,7 @@ def _freeze_tell(run: Run) -> tuple[Tell, ...]:
 
 
 def _done_tells(run: Run) -> tuple[Tell, ...]:
-    done = Tell("notifications", f"{parts.judge_done(run, {}).sentence} The change freeze is over.", loud=True)
+    done = Tell("notifications", f"{parts.judge_done(run, {}).sentence} The change freeze is over.")
     return done, board_tell(Stage.FAILED_BACK, True)
 
 

@@ -90,7 +90,7 @@ def _declared_tells(run: Run) -> tuple[Tell, ...]:
 
 
 def _done_tells(run: Run) -> tuple[Tell, ...]:
-    done = Tell("notifications", judges.done(run, {}).sentence, loud=True)
+    done = Tell("notifications", judges.done(run, {}).sentence)
     return done, board_tell(Stage.FAILED_OVER, True)
 
 

@@ -30,7 +30,7 @@ POOLS = {
     B: Pool(B, site="Munich", backup_pool=A, time_zone="Europe/Berlin"),
     C: Pool(C, edition=Edition.STANDARD, site="Bonn", time_zone="Europe/Berlin"),
 }
-ESTATE = Estate(POOLS, {A: B, B: A}, {C: "It has no backup pool in the configuration."})
+ESTATE = Estate(POOLS, {A: B, B: A}, {C: "pool-c names no backup pool, so it gets backups only."})
 
 
 def person(name: str, *roles: Role, standing: Standing = Standing.MEMBER) -> Person:

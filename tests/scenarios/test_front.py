@@ -22,6 +22,7 @@ from tests.scenarios.stage import A
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 SEEN = {"seen": "Nobody can sign in.", "outage_since": "02:40", "reachable": "no"}
 DECLARE = actions.action_id("declare")
+APPROVE = actions.action_id("approve", asks=False)
 
 
 @pytest.fixture(params=["http", "socket"])
@@ -110,9 +111,9 @@ async def test_a_form_that_comes_too_late_says_what_already_happened(front: Fron
 async def test_a_button_acts_at_once_and_the_next_press_is_told_who_was_first(front: Front) -> None:
     run, card = await at_approval(front)
 
-    await front.slack.click(ANNA, card, actions.action_id("approve"))
+    await front.slack.click(ANNA, card, APPROVE)
     approved = await now(front, run)
-    await front.slack.click(BORIS, card, actions.action_id("approve"))
+    await front.slack.click(BORIS, card, APPROVE)
 
     assert approved.phase is Phase.READY and approved.approvals[0].who.name == "Anna Berg"
     assert not front.told(ANNA)
@@ -147,7 +148,7 @@ async def test_whoever_may_not_press_is_told_why_alone_and_it_is_in_the_log(
     card = await front.card(run, channel)
     before = await now(front, run)
 
-    await front.slack.click(user, card, actions.action_id("approve"))
+    await front.slack.click(user, card, APPROVE)
 
     (told,) = front.told(user)
     assert told.startswith(reason)
@@ -197,7 +198,7 @@ async def test_whoever_is_deleted_from_the_workspace_can_press_nothing_from_then
 async def test_fifty_presses_of_one_button_have_one_effect(front: Front) -> None:
     run, card = await at_approval(front)
 
-    await asyncio.gather(*(front.slack.click(ANNA, card, actions.action_id("approve")) for _ in range(50)))
+    await asyncio.gather(*(front.slack.click(ANNA, card, APPROVE) for _ in range(50)))
 
     pressed = await now(front, run)
     assert pressed.version == run.version + 1 and len(pressed.approvals) == 1
@@ -211,7 +212,7 @@ async def test_two_people_press_different_buttons_and_both_know_what_became_of_i
     assert view
 
     await asyncio.gather(
-        front.slack.click(ANNA, card, actions.action_id("approve")),
+        front.slack.click(ANNA, card, APPROVE),
         front.slack.submit(BORIS, view.id, fields(reason="a drill")),
     )
 

@@ -111,6 +111,15 @@ async def test_who_may_not_is_told_why_and_nothing_changes_but_the_audit_log(red
     assert (newest.what, newest.who.id) == ("refused", who.id)
 
 
+async def test_whoever_is_refused_a_run_is_in_the_audit_log_though_there_is_none(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    with pytest.raises(NotAllowed):
+        await stage.engine.start("failover", A, EMIL)
+    assert await stage.runs.open() == ()
+    (refused,) = await stage.runs.audit()
+    assert (refused.what, refused.step, refused.who.id) == ("refused", "failover", EMIL.id)
+
+
 async def test_a_response_group_administrator_cannot_fail_the_pool_over(redis: Redis) -> None:
     stage = await stage_of(redis)
     run = await at(stage, "failover")

@@ -165,14 +165,14 @@ def test_an_ended_run_has_no_buttons_tells_every_row_and_how_long_it_took(phase:
 
 def test_abandoning_stands_apart_from_the_buttons() -> None:
     message = views.card(report())
-    assert [item["action_id"] for item in buttons(message)] == ["run:approve"]
+    assert [item["action_id"] for item in buttons(message)] == ["now:approve"]
     menu = message["blocks"][1]["accessory"]
     assert menu["action_id"] == actions.MORE and menu["options"][0]["text"]["text"] == "Abandon the run …"
 
 
 def test_abandoning_is_a_button_where_no_menu_can_carry_it() -> None:
     message = views.card(report(run={"id": f"backup-{'p' * 150}-1121-0240-9f3c"}))
-    assert [item["action_id"] for item in buttons(message)] == ["run:approve", "run:abandon"]
+    assert [item["action_id"] for item in buttons(message)] == ["now:approve", "run:abandon"]
     assert "accessory" not in message["blocks"][1]
 
 
