@@ -54,12 +54,18 @@ class SlackGroups:
         """The roles that groups grant to `T…:U…`. Raises DirectoryAway when none does and Slack cannot tell of all."""
         user = person_id.rpartition(":")[2]
         asked = [(role, group) for role, groups in self._groups.items() for group in groups]
-        answers = await asyncio.gather(*(self._members.get(group) for _, group in asked), return_exceptions=True)
+        answers = await self._answers([group for _, group in asked])
         known = [(role, members) for (role, _), members in zip(asked, answers, strict=True) if _told(members)]
         granted = frozenset(role for role, members in known if user in members)
         if not granted and len(known) < len(asked):
             raise DirectoryAway("Slack does not tell who is in a user group.")
         return granted
+
+    async def _answers(self, groups: list[str]) -> list[Any]:
+        """The members of each, or what kept Slack from telling; what is remembered costs no tasks."""
+        if all(map(self._members.has, groups)):
+            return [await self._members.get(group) for group in groups]
+        return await asyncio.gather(*map(self._members.get, groups), return_exceptions=True)
 
     def forget(self, group: str) -> None:
         """The members of this group have changed."""

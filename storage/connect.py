@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Awaitable, Callable, Mapping
+from contextlib import AsyncContextDecorator
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
@@ -112,19 +112,19 @@ class _TimelyBatch(Pipeline):
         return await self.turns.take(super().execute, raise_on_error)
 
 
-@asynccontextmanager
-async def guard() -> AsyncIterator[None]:
+class guard(AsyncContextDecorator):
     """Turns what Redis and the way to it refuse into StoreAway: `async with guard():`, or `@guard()` on a coroutine.
 
     A mistake of our own (a wrong type, a faulty script) passes unchanged: it must not look like an outage.
     """
-    try:
-        yield
-    except (failures.RedisError, OSError) as error:
-        sentence = _sentence(error)
-        if sentence is None:
-            raise
-        raise StoreAway(sentence) from error
+
+    async def __aenter__(self) -> None:
+        """Nothing is held, so one guard may stand before any number of calls at once."""
+
+    async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
+        sentence = _sentence(error) if isinstance(error, failures.RedisError | OSError) else None
+        if sentence is not None:
+            raise StoreAway(sentence) from error
 
 
 def script(client: Redis, name: str) -> AsyncScript:
