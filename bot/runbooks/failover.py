@@ -45,14 +45,16 @@ def _no_import(run: Run) -> str | None:
 
 
 def _carry(run: Run) -> dict[str, object]:
-    """What failback needs: the last backup before the outage, and what the import did."""
+    """What failback needs: the last backup before the outage, and what imports did, an abandoned run's included."""
+    before = run.fact("before", {})
+    imported = _imported(run)
     return {
-        "backup": run.fact("chosen", ""),
-        "replaced": bool(run.fact("replace")) and _imported(run),
-        "resolved": bool(run.fact("resolve")),
+        "backup": run.fact("chosen", "") or before.get("backup", ""),
+        "replaced": (bool(run.fact("replace")) and imported) or bool(before.get("replaced")),
+        "resolved": (bool(run.fact("resolve")) and imported) or bool(before.get("resolved")),
         "failover": run.id,
-        "imported": _imported(run) or run.fact("copies") == "kept",
-        "own": run.fact("own", ""),
+        "imported": imported or run.fact("copies") == "kept",
+        "own": run.fact("own", "") or before.get("own", ""),
     }
 
 
@@ -156,6 +158,7 @@ FAILOVER = Runbook(
             ),
             reads=plans.rehearsal,
             judge=judges.rehearsed,
+            explain=choices.renaming,
             choices=choices.conflict_ways,
         ),
         Step(

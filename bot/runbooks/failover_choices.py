@@ -56,9 +56,13 @@ def pick(run: Run) -> tuple[Choice, ...]:
 
 
 def conflict_ways(run: Run) -> tuple[Choice, ...]:
-    """Three ways on from a name conflict; the third is to abandon (seed 000)."""
-    if run.phase is not Phase.STOPPED or not run.fact("conflicts"):
+    """Ways on from a rehearsal that failed; for a name conflict those of seed 000."""
+    if run.phase is not Phase.STOPPED:
         return ()
+    facts = {"resolve": False, "conflicts": 0}
+    other = Choice("rechoose", "Choose another backup", "chooses again.", facts, then=Then.BACK, to="backup")
+    if not run.fact("conflicts"):
+        return (other,)
     return (
         Choice(
             "renamed",
@@ -76,6 +80,18 @@ def conflict_ways(run: Run) -> tuple[Choice, ...]:
             confirm='Imported objects get names such as "Help Desk (2)". They keep them when they come home, '
             "until somebody renames them back.",
         ),
+        other,
+    )
+
+
+def renaming(run: Run) -> str:
+    """The commands for renaming by hand, filled in as far as they can be."""
+    if not run.fact("conflicts"):
+        return ""
+    where = f'-Identity "service:ApplicationServer:{partner(run).fqdn}"'
+    return (
+        f"To rename one on {partner(run).short}, in its Management Shell, with its type in place of Queue: "
+        f'`$it = Get-CsRgsQueue {where} -Name "<name>"; $it.Name = "<new name>"; Set-CsRgsQueue -Instance $it`'
     )
 
 
