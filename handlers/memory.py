@@ -36,10 +36,11 @@ class Memory(Generic[K, V]):
             known = self._begin(key)
         return await asyncio.shield(known[1])
 
-    def has(self, key: K) -> bool:
-        """Whether the answer is there and need not be waited for."""
+    def recall(self, key: K) -> V | None:
+        """The answer if it is there, or None: then it has to be waited for."""
         until, question = self._asked.get(key, (0.0, None))
-        return question is not None and until > self._now() and question.done() and not _failed(question)
+        known = question is not None and until > self._now() and question.done() and not _failed(question)
+        return question.result() if known else None
 
     def forget(self, key: K) -> None:
         """The answer may have changed: also one that is still under way is not used for later questions."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from aiohttp import ClientError
@@ -52,20 +52,21 @@ class SlackGroups:
 
     async def roles(self, person_id: str) -> frozenset[Role]:
         """The roles that groups grant to `T…:U…`. Raises DirectoryAway when none does and Slack cannot tell of all."""
-        user = person_id.rpartition(":")[2]
-        asked = [(role, group) for role, groups in self._groups.items() for group in groups]
-        answers = await self._answers([group for _, group in asked])
+        asked = self._asked()
+        answers = await asyncio.gather(*(self._members.get(group) for _, group in asked), return_exceptions=True)
         known = [(role, members) for (role, _), members in zip(asked, answers, strict=True) if _told(members)]
-        granted = frozenset(role for role, members in known if user in members)
+        granted = _granted(person_id, known)
         if not granted and len(known) < len(asked):
             raise DirectoryAway("Slack does not tell who is in a user group.")
         return granted
 
-    async def _answers(self, groups: list[str]) -> list[Any]:
-        """The members of each, or what kept Slack from telling; what is remembered costs no tasks."""
-        if all(map(self._members.has, groups)):
-            return [await self._members.get(group) for group in groups]
-        return await asyncio.gather(*map(self._members.get, groups), return_exceptions=True)
+    def recalled(self, person_id: str) -> frozenset[Role] | None:
+        """The same as it is remembered, or None when a group has to be asked for."""
+        known = [(role, self._members.recall(group)) for role, group in self._asked()]
+        return None if any(members is None for _, members in known) else _granted(person_id, known)
+
+    def _asked(self) -> list[tuple[Role, str]]:
+        return [(role, group) for role, groups in self._groups.items() for group in groups]
 
     def forget(self, group: str) -> None:
         """The members of this group have changed."""
@@ -106,8 +107,9 @@ class People:
     async def person(self, user: str, team: str = "") -> Person:
         """Whoever acted. `team` is the workspace that Slack says they belong to, where it says so. Never raises."""
         id = f"{self._team}:{user}"
-        if self._users.has(user):
-            profile, roles = await self._users.get(user), await self._directory.roles(id)
+        profile = self._users.recall(user)
+        if profile is not None:
+            roles = await self._directory.roles(id)
         else:
             profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(id))
         known = standing(profile, team, self._team, self._enterprise)
@@ -161,6 +163,11 @@ def _is_ours(profile: User, team: str, enterprise: str) -> bool:
         return True
     grid = profile.get("enterprise_user") or {}
     return bool(enterprise) and grid.get("enterprise_id") == enterprise and team in (grid.get("teams") or ())
+
+
+def _granted(person_id: str, members: Iterable[tuple[Role, frozenset[str]]]) -> frozenset[Role]:
+    user = person_id.rpartition(":")[2]
+    return frozenset(role for role, users in members if user in users)
 
 
 def _told(answer: object) -> bool:

@@ -15,4 +15,7 @@ class ConfiguredRoles:
     users: Mapping[Role, frozenset[str]]
 
     async def roles(self, person_id: str) -> frozenset[Role]:
+        return self.recalled(person_id)
+
+    def recalled(self, person_id: str) -> frozenset[Role]:
         return frozenset(role for role, holders in self.users.items() if person_id in holders)

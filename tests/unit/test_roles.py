@@ -23,6 +23,9 @@ class Source:
     async def roles(self, person_id: str) -> frozenset[Role]:
         return await self.answer()
 
+    def recalled(self, person_id: str) -> None:
+        """It has to be asked every time."""
+
 
 def granting(*roles: Role) -> ConfiguredRoles:
     return ConfiguredRoles({role: frozenset({ALICE}) for role in roles})
@@ -87,6 +90,17 @@ async def test_sources_are_asked_at_the_same_time() -> None:
         return frozenset({Role.RG_ADMIN})
 
     assert await AnyOf([Source(meet), Source(meet)], timeout_s=5).roles(ALICE) == {Role.RG_ADMIN}
+
+
+async def test_what_everybody_remembers_is_not_asked_for() -> None:
+    @dataclass(frozen=True)
+    class Remembering(Source):
+        def recalled(self, person_id: str) -> frozenset[Role]:
+            return frozenset({Role.SERVER_ADMIN})
+
+    both = [Remembering(_broken), granting(Role.RG_ADMIN)]
+    assert await AnyOf(both).roles(ALICE) == set(Role)
+    assert await AnyOf([*both, AWAY]).roles(ALICE) == {Role.RG_ADMIN}, "one has to be asked, so all are"
 
 
 async def test_whoever_stops_waiting_stops_the_question_too() -> None:
