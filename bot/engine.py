@@ -7,7 +7,7 @@ import logging
 import secrets
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -239,22 +239,33 @@ class Engine:
 
     @asynccontextmanager
     async def _holding(self, run: Run):
-        """Renews the lease while the work goes on, however long a command takes."""
-        task = asyncio.create_task(self._renew(run))
+        """Renews the lease while the work goes on, however long a command takes.
+
+        The renewing is told to end, not cancelled: Python 3.11's `wait_for`, which redis-py sends with, may swallow a
+        cancellation, and the lease would then be renewed for ever by a worker that waits for that to end.
+        """
+        over = asyncio.Event()
+        task = asyncio.create_task(self._renew(run, over))
         try:
             yield
         finally:
-            task.cancel()
+            over.set()
             await asyncio.gather(task, return_exceptions=True)
 
-    async def _renew(self, run: Run) -> None:
-        while True:
-            await asyncio.sleep(self._lease_s / 3)
+    async def _renew(self, run: Run, over: asyncio.Event) -> None:
+        while not await _set_within(over, self._lease_s / 3):
             try:
                 if not await self._runs.renew(run, self._clock() + self._lease_s):
                     return
             except StoreAway as error:
                 log.warning("The lease of %s could not be renewed: %s", run.id, error.sentence)
+
+
+async def _set_within(event: asyncio.Event, seconds: float) -> bool:
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()
 
 
 async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:

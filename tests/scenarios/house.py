@@ -177,12 +177,17 @@ async def house(
         await slack.stop()
 
 
-async def until(holds: Callable[[], Awaitable[object]], otherwise: str = "", seen: list[Any] | None = None) -> None:
-    """As soon as it holds; AssertionError when it does not in so long as a patient person would wait."""
-    ends = time.monotonic() + PATIENCE_S
+async def until(
+    holds: Callable[[], Awaitable[object]],
+    otherwise: str = "it never comes to that",
+    seen: object = None,
+    patience_s: float = PATIENCE_S,
+) -> None:
+    """As soon as it holds; AssertionError when it does not within so many seconds."""
+    ends = time.monotonic() + patience_s
     while not await holds():
-        assert time.monotonic() < ends, f"{otherwise or 'it never comes to that'}: {seen}"
-        await asyncio.sleep(0.02)
+        assert time.monotonic() < ends, f"{otherwise}: {seen}"
+        await asyncio.sleep(0.005)
 
 
 def free_port() -> int:
