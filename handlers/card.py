@@ -76,6 +76,7 @@ def text(report: Report) -> str:
     lines = [
         joined((head, said)),
         shown(report.explain, 400),
+        bullets(report.details, 600, rows=5) if run.is_open else "",
         f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
         joined(("Predicted:", shown(" ".join(report.effect), 500))) if report.effect else "",
         _who_may(report, utc) if report.waits_for_people else "",
