@@ -16,7 +16,7 @@ from storage.runs import Runs
 from storage.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
 
-LATENCY_S, LEASE_S, POLL_S = 0.01, 0.4, 0.05
+LATENCY_S, LEASE_S, POLL_S = 0.02, 0.4, 0.05
 
 
 async def work(url: str) -> None:

@@ -55,6 +55,7 @@ class Grave:
     dice: random.Random
     deaths: int = 0
     struck: set[tuple[str, str]] = field(default_factory=set)
+    seen: set[str] = field(default_factory=set)
 
     async def dig(self) -> None:
         spare = await self._born()
@@ -104,6 +105,18 @@ async def while_a_command_runs(grave: Grave) -> None:
     await asyncio.sleep(grave.dice.uniform(0.0, 0.05))
 
 
+async def after_an_effect(grave: Grave) -> None:
+    """As soon as a command has changed the deployment, mostly before anybody could write that down."""
+
+    async def changed() -> bool:
+        world, _ = await grave.stage.worlds.load()
+        new = {effect.line for effect in world.effects if effect.cmdlet in ONCE} - grave.seen
+        grave.seen |= new
+        return bool(new)
+
+    await until(changed, "nothing is changed any more", patience_s=LIFE_S)
+
+
 async def sent(grave: Grave) -> bool:
     now = {(run.runbook, run.step) for run in await grave.stage.runs.open() if run.phase is Phase.RUNNING}
     new = now - grave.struck
@@ -151,7 +164,9 @@ async def rests(stage: Stage, run_id: str) -> bool:
 
 
 @pytest.mark.parametrize(
-    ("moment", "deaths"), [(at_random, 8), (while_a_command_runs, 8)], ids=["at random", "while a command runs"]
+    ("moment", "deaths"),
+    [(at_random, 8), (while_a_command_runs, 8), (after_an_effect, 4)],
+    ids=["at random", "while a command runs", "after an effect"],
 )
 async def test_the_story_ends_the_same_whenever_the_process_is_killed(
     redis: Redis, redis_url: str, moment: Moment, deaths: int
