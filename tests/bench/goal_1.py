@@ -10,20 +10,20 @@ from tests.bench.findings import Finding, alternated
 from tests.bench.house import House
 from tests.bench.presses import pressed
 
-ROUNDS, CLICKS = 15, 60
+ROUNDS, CLICKS = 7, 600
 SUBJECTS = {
-    "defaults": ("bolt", {"action": ACTION}),
-    "before": ("bolt", {"action": ACTION, "before": True}),
-    "floor": ("raw", {}),
-    "ours": ("switchback", {}),
+    "defaults": ("bolt", {"action": ACTION}, CLICKS // 20),
+    "before": ("bolt", {"action": ACTION, "before": True}, CLICKS),
+    "floor": ("raw", {}, CLICKS),
+    "ours": ("switchback", {}, CLICKS),
 }
 
 
 def measured(house: House) -> Iterator[Finding]:
     with ExitStack() as stack:
         subjects = {
-            name: stack.enter_context(pressed(house, CLICKS, subject, **options))
-            for name, (subject, options) in SUBJECTS.items()
+            name: stack.enter_context(pressed(house, clicks, subject, **options))
+            for name, (subject, options, clicks) in SUBJECTS.items()
         }
         before = house.approvals()
         p50 = alternated(ROUNDS, {name: subject.p50 for name, subject in subjects.items()})

@@ -18,7 +18,7 @@ from tests.bench.house import House, embedded_server
 from tests.bench.presses import pressed
 from tests.bench.transitions import AT, Transitions
 
-ROUNDS, CLICKS, TIMES = 12, 60, 60
+ROUNDS, CLICKS, TIMES = 12, 120, 60
 FEW_BUTTONS, MANY_BUTTONS = 2, 200
 FEW_RUNS, MANY_RUNS, BATCH = 100, 100_000, 2_000
 

@@ -15,7 +15,10 @@ WARMING = 20
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Before each click the run is put back, which is not timed. One measure takes `clicks` of them."""
+    """Before each click the run is put back, which is not timed. One measure takes `clicks` of them.
+
+    They are many, since the card is drawn once a second however fast people click.
+    """
 
     house: House
     server: Server
