@@ -317,6 +317,28 @@ def test_two_values_have_one_text_exactly_when_they_mean_the_same(one: Value, ot
     assert canonical(one, nowhere) == canonical(one, nowhere)
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        (True, 1),
+        (1, 1.0),
+        ("1", 1),
+        (None, ""),
+        (("as", "b"), ("a", "sb")),
+        ({"a": "s1:b"}, {"as": "1:b"}),
+        (Ref(POOL_A, "11111111"), Ref(POOL_A, "22222222")),
+        (Ref(POOL_A), Ref(POOL_B)),
+        (Ref(POOL_A), POOL_A),
+        (Audio("u", "a.wav"), "a.wav"),
+        (("a", "b"), ("b", "a")),
+        ({}, None),
+    ],
+)
+def test_values_that_look_alike_are_told_apart(one: Value, other: Value) -> None:
+    before, after = (_with(QUEUE, replace(QUEUE, properties={"It": value})) for value in (one, other))
+    assert {change.path.partition(".")[0] for change in compare(before, after).changed} == {"It"}
+
+
 def _item(item: RgsObject) -> Item:
     return Item(item.kind, item.name)
 
