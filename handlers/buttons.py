@@ -7,15 +7,15 @@ from typing import TYPE_CHECKING
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.domain.access import Need, allow
-from bot.domain.errors import BadInput, NotAllowed
+from bot.domain.access import Need
+from bot.domain.errors import BadInput
 from bot.domain.model import Person
 from bot.domain.press import Press
 from bot.domain.report import Report
-from bot.domain.run import Entry, Who
 from bot.domain.runbook import Choice
 from handlers import actions, commands, home, payloads, views
 from handlers.blocks import View
+from handlers.permits import permit
 from handlers.replies import Reply
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     choice = _choice(report, button)
     if choice is None or not choice.fields:
         return await _at_once(desk, args, person, value)
-    await _permit(desk, report, person, choice.need or report.need)
+    await permit(desk, person, choice.need or report.need, report.run.step, report.run.id)
     await _open(args, views.form(choice, report, value))
 
 
@@ -51,7 +51,7 @@ async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> N
 async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     """The server's own text may hold names and numbers, so only holders of the row's role see it."""
     report = await desk.engine.report(value)
-    await _permit(desk, report, person, report.need)
+    await permit(desk, person, report.need, report.run.step, report.run.id)
     await _open(args, views.detail(report))
 
 
@@ -65,7 +65,7 @@ async def _do(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
 
 
 async def _home(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
-    allow(person, Need.ANYONE)
+    await permit(desk, person, Need.ANYONE, "home")
     await home.more(desk, person, value)
 
 
@@ -97,16 +97,6 @@ def _choice(report: Report, button: actions.Pressed) -> Choice | None:
     if choice is None or run.step != button.step:
         return None
     return choice if run.question == button.question or choice.key == "abandon" else None
-
-
-async def _permit(desk: Desk, report: Report, person: Person, need: Need) -> None:
-    """Raises NotAllowed, and the log says so: whoever is refused here never gets to the engine."""
-    try:
-        allow(person, need)
-    except NotAllowed as refusal:
-        entry = Entry(desk.now(), Who.person(person), "refused", report.run.step, refusal.sentence)
-        await desk.runs.note(entry, report.run.id)
-        raise
 
 
 async def _open(args: AsyncArgs, view: View) -> None:

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.domain.access import Need, allow
+from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.impact import STAGE_OF, Stage
 from bot.domain.model import Person, Pool
@@ -19,6 +19,7 @@ from bot.domain.opening import Estate
 from bot.domain.report import report
 from handlers import payloads, places, views
 from handlers.actions import Page
+from handlers.permits import permit
 from handlers.replies import Reply
 
 if TYPE_CHECKING:
@@ -74,7 +75,7 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
     name, *words = plain(text) or ["help"]
     row = named(name)
     if row.need is not None:
-        allow(person, row.need)
+        await permit(desk, person, row.need, row.name)
     if len(words) not in row.takes:
         raise BadInput(f"That is not how `/rgs {row.name}` is used. {usage(row)}")
     return await row.run(Asked(desk, person, channel, row, tuple(words)))
@@ -83,7 +84,7 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
 async def older(desk: Desk, person: Person, page: Page) -> Reply:
     """The next page of a list, in the place of the one before."""
     row, words = named(page.command), tuple(page.argument.split())
-    allow(person, Need.ANYONE)
+    await permit(desk, person, Need.ANYONE, row.name)
     if len(words) not in row.takes:
         raise BadInput(f"This page does not exist any more. {usage(row)}")
     reply = await row.run(Asked(desk, person, "", row, words, page.before))

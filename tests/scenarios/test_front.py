@@ -308,6 +308,19 @@ async def test_app_home_is_drawn_when_it_is_opened_and_its_buttons_work(front: F
     assert (run.runbook, run.primary.fqdn) == ("backup", A)
 
 
+@pytest.mark.parametrize(
+    ("action", "value", "step"), [("do:backup", f"backup {A}", "backup"), ("home:more", "10", "home")]
+)
+async def test_a_refused_button_of_app_home_is_in_the_log(front: Front, action: str, value: str, step: str) -> None:
+    message = await posted(front, {"action_id": action, "value": value})
+
+    await front.slack.click(FINN, message, action)
+
+    assert front.told(FINN)[0].startswith("Guests cannot do this")
+    (entry,) = await front.desk.runs.audit()
+    assert (entry.what, entry.step, entry.who.id.rpartition(":")[2]) == ("refused", step, FINN)
+
+
 def block_of(view: View, reads: str) -> str:
     found = (block for block in view.blocks if reads in str(block.get("accessory", "")))
     return next(found)["block_id"]

@@ -18,7 +18,7 @@ from handlers.blockkit import validate
 from handlers.commands import COMMANDS
 from handlers.desk import Desk
 from handlers.replies import Reply
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, EMIL, FINN, GENERAL, INCIDENT, PARTNER, alone
+from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER, alone
 from tests.scenarios.front import desk_of
 from tests.scenarios.stage import A, B, Stage, stage_of
 
@@ -194,6 +194,26 @@ async def test_a_guest_learns_nothing_but_help_and_who_they_are(office: Office) 
                 await office.type(text, FINN)
 
 
+@pytest.mark.parametrize(
+    ("user", "text", "reason"),
+    [
+        (FINN, "failover pool-a", "Guests cannot do this"),
+        (FINN, "status", "Guests cannot do this"),
+        (GRETA, "runs", "People of other organisations cannot do this."),
+        (EMIL, "backup pool-a", "Backup of pool-a: This needs RTCUniversalServerAdmins"),
+    ],
+)
+async def test_whoever_is_refused_a_subcommand_is_in_the_log_once(
+    office: Office, user: str, text: str, reason: str
+) -> None:
+    with pytest.raises(NotAllowed):
+        await office.type(text, user)
+
+    (entry,) = await office.desk.runs.audit()
+    assert (entry.what, entry.step, entry.who.id.rpartition(":")[2]) == ("refused", text.split()[0], user)
+    assert entry.sentence.startswith(reason)
+
+
 async def test_two_failovers_of_a_pair_are_one_too_many(office: Office) -> None:
     run = await office.desk.engine.start("failover", A, await office.desk.people.person(ANNA))
 
@@ -251,6 +271,8 @@ async def test_backups_and_runs_are_read_page_by_page_from_the_newest(office: Of
 async def test_a_guest_cannot_page_either(office: Office) -> None:
     with pytest.raises(NotAllowed):
         await commands.older(office.desk, await office.desk.people.person(FINN), Page("runs", "", "1.0"))
+
+    assert [(entry.what, entry.step) for entry in await office.desk.runs.audit()] == [("refused", "runs")]
 
 
 async def test_a_page_of_nothing_is_refused_in_a_sentence(office: Office) -> None:
