@@ -162,7 +162,7 @@ def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
 
     async def start(asked: Asked) -> Reply:
         pool, engine = _pool(asked), asked.desk.engine
-        place = await places.find(asked.desk, asked.channel)
+        place = await places.find(asked.desk, asked.channel, f"/rgs {asked.row.name} {asked.words[0]}")
         run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel)
         title = engine.runbooks[runbook].title
         return Reply(views.sentence(f"Starting: {title} of {pool.short}, run {run.id}. {place.sentence}"))

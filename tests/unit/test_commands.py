@@ -150,7 +150,7 @@ async def test_a_run_starts_and_whoever_asked_is_told_where_its_card_appears(off
         (GENERAL, GENERAL, "in the incident channel, since Switchback is not a member here"),
         ("C0UNKNOWN1", "C0UNKNOWN1", "in the incident channel, since Switchback is not a member here"),
         (PARTNER, "", "in the incident channel, since people of other organisations read along"),
-        ("", "", "in the incident channel, where others can see it"),
+        ("", "", "in the incident channel, since nobody else reads along here"),
     ],
 )
 async def test_a_card_goes_where_it_was_asked_for_unless_that_does_no_good(
@@ -172,8 +172,41 @@ async def test_a_card_does_not_go_where_slack_does_not_say_who_reads_along(offic
 async def test_a_card_does_not_go_to_a_conversation_of_two(office: Office) -> None:
     direct = office.slack.workspace.direct(ANNA)
 
-    assert "in the incident channel, where others can see it" in await office.says("backup pool-a", channel=direct.id)
+    assert "in the incident channel, since nobody else reads along here" in await office.says(
+        "backup pool-a", channel=direct.id
+    )
     assert [run.channel for run in await office.desk.runs.page()] == [""]
+
+
+@pytest.mark.parametrize(
+    ("channel", "because"),
+    [
+        (PARTNER, "people of other organisations read along here"),
+        (GENERAL, "Switchback is not a member here"),
+        ("C0UNKNOWN1", "Switchback is not a member here"),
+        ("", "nobody else reads along here"),
+    ],
+)
+async def test_without_an_incident_channel_nothing_starts_where_a_card_cannot_go(
+    office: Office, channel: str, because: str
+) -> None:
+    office.desk = replace(office.desk, incidents="")
+
+    with pytest.raises(BadInput) as refusal:
+        await office.type("failover pool-a", channel=channel)
+
+    assert refusal.value.sentence == (
+        f"Nothing was started: {because}, and no incident channel is configured that its card could go to. "
+        "Type `/rgs failover pool-a` in a channel that only this workspace reads and that Switchback is a member of."
+    )
+    assert not await office.desk.runs.page()
+
+
+async def test_without_an_incident_channel_a_card_goes_where_only_colleagues_read(office: Office) -> None:
+    office.desk = replace(office.desk, incidents="")
+
+    assert "appears here" in await office.says("failover pool-a", channel=BACKUPS)
+    assert [run.channel for run in await office.desk.runs.page()] == [BACKUPS]
 
 
 async def test_whoever_lacks_the_role_starts_nothing(office: Office) -> None:
