@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.domain.report import Report
-from bot.domain.run import Phase
+from bot.domain.run import Phase, Run
 from bot.domain.runbook import Choice
 from handlers import actions, blocks, rows
 from handlers.blocks import Block, Message, context, section
@@ -71,10 +71,9 @@ def text(report: Report) -> str:
     """The card in words: for notifications, screen readers, and whenever blocks cannot be shown."""
     run, stands = report.run, rows.parted(report)
     head = f"{_HEADINGS.get(run.phase, '')}{shown(title(report), 200)}: {shown(report.state, 300)}"
-    said = shown(run.sentence, 600) if run.sentence and run.sentence != report.state else ""
     commands = exact(" ; ".join(report.commands), 800) if report.commands else ""
     lines = [
-        joined((head, said)),
+        joined((head, shown(_said(report), 600))),
         shown(report.explain, 400),
         bullets(report.details, 600, rows=5) if run.is_open else "",
         f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
@@ -99,13 +98,13 @@ def _state(report: Report) -> Block:
 
 def _open(report: Report) -> list[Block]:
     """The row where the run stands: why it is there, what it will do, who may press, and the buttons."""
-    run, now = report.run, report.now
+    now = report.now
     drawn = [blocks.divider()]
     if now is not None:
         why = f"\n{shown(report.explain, 1200)}" if report.explain else ""
         drawn.append(section(f"▶️ *Now: {rows.name(now)}*{why}"))
-    if run.sentence:
-        drawn.append(section(f"> {shown(run.sentence, 1000)}"))
+    if said := _said(report):
+        drawn.append(section(f"> {shown(said, 1000)}"))
     if report.details:
         drawn.append(section(bullets(report.details, 1800)))
     drawn += _commands(report)
@@ -169,16 +168,26 @@ def _value(report: Report, choice: Choice) -> str:
 
 
 def _who_may(report: Report, at: Callable[[float], str] = when) -> str:
-    run = report.run
     others = [choice for choice in report.buttons if choice.need not in (None, report.need) and choice.key != "abandon"]
     apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
     who = f"May press: {report.need.words}.{apart}"
-    if run.phase is not Phase.WAITING or run.proposal is None or run.proposal.needed < 2:
+    if not _takes_two(report.run):
         return who
-    if not run.approvals:
+    if not report.run.approvals:
         return f"{who} Two people have to: one asks, somebody else approves."
-    first = run.approvals[0]
+    first = report.run.approvals[0]
     return f"{who} Asked for by {shown(first.who.name, 100)}, {at(first.at)}; somebody else has to approve."
+
+
+def _said(report: Report) -> str:
+    """What the run said last, unless the card says so already: with the state, or with who may press."""
+    run = report.run
+    is_told = run.sentence == report.state or (_takes_two(run) and run.approvals)
+    return "" if is_told else run.sentence
+
+
+def _takes_two(run: Run) -> bool:
+    return run.phase is Phase.WAITING and run.proposal is not None and run.proposal.needed > 1
 
 
 def _offer(report: Report) -> str:

@@ -109,6 +109,16 @@ def test_two_people_are_asked_for_before_anybody_has_asked() -> None:
     assert "somebody else" not in words(views.card(report(run={"proposal": replace(RUN.proposal, needed=1)})))
 
 
+def test_who_asked_and_that_somebody_else_has_to_approve_is_said_once() -> None:
+    sentence = "Anna asked for this command. A second person who holds the role has to approve it."
+    message = views.card(report(run={"sentence": sentence}))
+    for said in (words(message), message["text"]):
+        assert said.count("Asked for by Anna") == said.count("somebody else has to approve") == 1
+        assert "asked for this command" not in said
+    alone = views.card(report(run={"sentence": "It asks again.", "approvals": ()}))
+    assert "> It asks again." in words(alone) and "It asks again." in alone["text"]
+
+
 def test_a_choice_for_other_people_says_for_whom() -> None:
     other = Choice("elsewhere", "Done elsewhere", "said so.", need=Need.ANYONE)
     said = words(views.card(report(buttons=(APPROVE, other, ABANDON))))
