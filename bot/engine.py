@@ -7,7 +7,6 @@ import logging
 import secrets
 import traceback
 from collections.abc import Callable, Mapping
-from contextlib import asynccontextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -24,6 +23,7 @@ from bot.domain.report import Report, report
 from bot.domain.run import SCHEDULE, Change, Entry, Phase, Run, Who
 from bot.domain.runbook import Finding, Found, Plan, Runbook, Step, StepKind
 from bot.hands import Performer, perform_all
+from bot.lease import held
 from storage.runs import Runs
 
 log = logging.getLogger(__name__)
@@ -156,14 +156,14 @@ class Engine:
     async def _work(self, run: Run) -> Run:
         runbook = self.runbooks[run.runbook]
         step = runbook.step(run.step)
-        async with self._holding(run):
+        async with held(self._runs, run, self._lease_s, self._clock):
             work = self._look if run.phase is Phase.LOOKING else self._read
             change = await self._guarded(run, runbook, lambda: work(run, runbook, step))
             if isinstance(change, Plan):
                 run = await self._commit(launch(run, step, change, self._clock(), self._lease_s))
         if not isinstance(change, Plan):
             return await self._commit(change)
-        async with self._holding(run):
+        async with held(self._runs, run, self._lease_s, self._clock):
             change = await self._send(run, runbook, step, change)
         return await self._commit(change)
 
@@ -192,6 +192,7 @@ class Engine:
         written = False
         try:
             for name, act in plan.acts.items():
+                await self._still_ours(run)
                 results[name] = await self._hands.perform(act)
                 written = written or (isinstance(act, Invoke) and act.command.writes)
             return settle(run, runbook, await _judged(run, step, results), self._clock())
@@ -201,16 +202,23 @@ class Engine:
             return self._doubtful(run, step, error.sentence)
         except CmdletFailed as error:
             if step.again or step.found is None:
-                return stop(run, runbook, error.sentence, self._clock(), error.detail)
-            return lose(
-                run, f"The server refused, and may have done a part: {error.sentence}", self._clock(), error.detail
-            )
+                return stop(run, runbook, _refused(error), self._clock(), error.detail)
+            return lose(run, f"{_refused(error)} It may have done a part.", self._clock(), error.detail)
         except OutcomeUnknown as error:
             return self._doubtful(run, step, error.sentence)
+        except Stale:
+            raise
         except BotError as error:
+            if written:
+                return self._doubtful(run, step, error.sentence)
             return stop(run, runbook, error.sentence, self._clock())
         except Exception as error:
             return self._doubtful(run, step, _fault(run, error))
+
+    async def _still_ours(self, run: Run) -> None:
+        """Nothing is sent for a run that was abandoned, or taken over, while this worker was busy. Raises Stale."""
+        if not await self._runs.renew(run, self._clock() + self._lease_s):
+            raise Stale(f"{run.id} was taken out of this worker's hands.")
 
     def _doubtful(self, run: Run, step: Step, sentence: str) -> Change:
         if step.again and run.tries < len(_WAITS_S):
@@ -231,41 +239,11 @@ class Engine:
         except (NeverSent, OutcomeUnknown) as error:
             return self._retried(run, runbook, error)
         except CmdletFailed as error:
-            return stop(run, runbook, error.sentence, self._clock(), error.detail)
+            return stop(run, runbook, _refused(error), self._clock(), error.detail)
         except BotError as error:
             return stop(run, runbook, error.sentence, self._clock())
         except Exception as error:
             return stop(run, runbook, _fault(run, error), self._clock())
-
-    @asynccontextmanager
-    async def _holding(self, run: Run):
-        """Renews the lease while the work goes on, however long a command takes.
-
-        The renewing is told to end, not cancelled: Python 3.11's `wait_for`, which redis-py sends with, may swallow a
-        cancellation, and the lease would then be renewed for ever by a worker that waits for that to end.
-        """
-        over = asyncio.Event()
-        task = asyncio.create_task(self._renew(run, over))
-        try:
-            yield
-        finally:
-            over.set()
-            await asyncio.gather(task, return_exceptions=True)
-
-    async def _renew(self, run: Run, over: asyncio.Event) -> None:
-        while not await _set_within(over, self._lease_s / 3):
-            try:
-                if not await self._runs.renew(run, self._clock() + self._lease_s):
-                    return
-            except StoreAway as error:
-                log.warning("The lease of %s could not be renewed: %s", run.id, error.sentence)
-
-
-async def _set_within(event: asyncio.Event, seconds: float) -> bool:
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    return event.is_set()
 
 
 async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
@@ -276,6 +254,11 @@ async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
     if step.judge:
         return await asyncio.to_thread(step.judge, run, seen)
     return Verdict(Mark.PASS, "" if step.kind is StepKind.ASK else f"{step.title}.")
+
+
+def _refused(error: CmdletFailed) -> str:
+    """Without the server's own text, which may hold numbers: that opens in a form, for holders of the role."""
+    return f"The server refused the command ({error.error_id or 'no error id'})."
 
 
 def _fault(run: Run, error: Exception) -> str:

@@ -17,6 +17,7 @@ from bot.domain.acts import (
     Invoke,
     ListBackup,
     Load,
+    LoadNewest,
     Newest,
     Put,
     ReadGroups,
@@ -30,13 +31,14 @@ from bot.domain.compare import contents, fingerprints
 from bot.domain.errors import Damaged, DriverError, Stale
 from bot.domain.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
 from bot.domain.moves import close
-from bot.domain.run import BOT, Phase
+from bot.domain.run import BOT, FOR_PEOPLE, Phase
 from bot.drivers.base import Driver
 from bot.drivers.export_zip import read_inventory
 from storage.backups import Backups
 from storage.runs import Runs
 
 _REMEMBERED = 4
+_ALL_OPEN = 10_000
 
 
 class Performer(Protocol):
@@ -62,6 +64,7 @@ class Hands:
             Collect: self._collect,
             ListBackup: self._list_backup,
             Load: self._load,
+            LoadNewest: self._load_newest,
             Newest: self._newest,
             Records: self._records,
             Supersede: self._supersede,
@@ -146,6 +149,10 @@ class Hands:
             self._inventories[act.backup] = inventory
         return self._inventories[act.backup]
 
+    async def _load_newest(self, act: LoadNewest) -> Inventory | None:
+        newest = await self._backups.newest(act.pool)
+        return await self._load(Load(newest.id)) if newest else None
+
     async def _newest(self, act: Newest) -> tuple[Backup, ...]:
         return await self._backups.page(act.pool, count=act.count)
 
@@ -154,12 +161,13 @@ class Hands:
 
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:
         ended = []
-        for run in await self._runs.open():
-            if run.runbook != "backup" or run.primary.fqdn != act.pool:
+        for run in await self._runs.open(_ALL_OPEN):
+            if run.runbook != "backup" or run.primary.fqdn != act.pool or run.id == act.but:
                 continue
-            sentence = "An outage of this pool was declared, so this backup ended. Older backups stay as they are."
+            if act.only_stuck and run.phase not in FOR_PEOPLE:
+                continue
             try:
-                await self._runs.commit(close(run, Phase.SUPERSEDED, sentence, self._clock(), BOT), self._clock())
+                await self._runs.commit(close(run, Phase.SUPERSEDED, act.because, self._clock(), BOT), self._clock())
             except Stale:
                 return await self._supersede(act)
             ended.append(run.id)

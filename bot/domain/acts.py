@@ -84,6 +84,13 @@ class Newest:
 
 
 @dataclass(frozen=True, slots=True)
+class LoadNewest:
+    """The newest backup of a pool is read; gives its Inventory, or None where there is no backup."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
     """Where pools stand; gives a mapping FQDN → PoolRecord."""
 
@@ -92,9 +99,15 @@ class Records:
 
 @dataclass(frozen=True, slots=True)
 class Supersede:
-    """Backups of the pool that are still running are ended; gives the ids of their runs."""
+    """Other open backups of the pool are ended, or only those that wait for people; gives the ids of their runs.
+
+    `but` is the run that asks. `because` is said to whoever looks at them.
+    """
 
     pool: str
+    because: str
+    but: str = ""
+    only_stuck: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,6 +141,7 @@ Act = (
     | Collect
     | ListBackup
     | Load
+    | LoadNewest
     | Newest
     | Records
     | Supersede

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from bot.domain.model import Mark, Verdict
+from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.run import BOT, Change, Entry, Phase, Proposal, Record, Run, Who
 from bot.domain.runbook import Finding, Found, Plan, Runbook, Step, StepKind, Tell
 
@@ -78,7 +78,7 @@ def pass_on(
     """The row is done: recorded, told, and the run arrives at the next one."""
     step = runbook.step(run.step)
     run = _recorded(run, verdict, now, who)
-    if step.leaves and step.leaves is not run.pool_state:
+    if step.leaves and step.leaves is not run.pool_state and not _is_further(run.pool_state, step.leaves):
         run = replace(run, pool_state=step.leaves, since=now)
     arrived = _arrive(run, runbook, runbook.position(step.key) + 1, now)
     return Change(
@@ -116,6 +116,7 @@ def accept_lost(run: Run, runbook: Runbook, now: float, who: Who) -> Change:
     """A person counts a lost command as done, on what the look found."""
     known = run.finding is not None and run.finding.found is Found.DONE
     sentence = run.finding.sentence if known and run.finding else f"{who.name} checked it and counts it as done."
+    run = replace(run, facts={**run.facts, **runbook.step(run.step).accepted})
     return pass_on(run, runbook, Verdict(Mark.PASS if known else Mark.WARN, sentence), now, who)
 
 
@@ -134,6 +135,11 @@ def close(run: Run, phase: Phase, sentence: str, now: float, who: Who) -> Change
     """The run ends here; its pools are free again."""
     ended = replace(run, phase=phase, due=None, closed_at=now, sentence=sentence, proposal=None, approvals=())
     return Change(ended, (Entry(now, who, str(phase), run.step, sentence),))
+
+
+def _is_further(state: PoolState | None, leaves: PoolState) -> bool:
+    """An outage that is declared once more does not undo what an earlier run moved."""
+    return leaves is PoolState.OUTAGE and state is not PoolState.ACTIVE
 
 
 def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:

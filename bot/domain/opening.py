@@ -11,7 +11,7 @@ from bot.domain.model import Pool, PoolRecord, PoolState
 from bot.domain.run import Run, Who
 from bot.domain.runbook import Runbook
 
-_AWAY = frozenset({PoolState.FAILED_OVER})
+_AWAY = frozenset({PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAILING_BACK})
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +42,11 @@ class Estate:
         return self.pools[other] if other else None
 
 
+def source_of(record: PoolRecord, pool: Pool, partner: Pool | None) -> Pool:
+    """Where the living copies of the pool's groups are: on the backup pool from failover until failback is done."""
+    return partner if partner and record.state in _AWAY else pool
+
+
 def begin(
     run_id: str,
     runbook: Runbook,
@@ -68,7 +73,7 @@ def begin(
     moves = (
         {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.moves_pools else {}
     )
-    source = partner if record.state in _AWAY and partner else pool
+    source = source_of(record, pool, partner)
     return Run(
         id=run_id,
         runbook=runbook.key,
@@ -77,7 +82,12 @@ def begin(
         opened_by=by,
         opened_at=now,
         step=runbook.steps[0].key,
-        facts={"source": source.fqdn, "before": dict(record.carry), "call_list": list(estate.call_list)},
+        facts={
+            "source": source.fqdn,
+            "stood": record.state,
+            "before": dict(record.carry),
+            "call_list": list(estate.call_list),
+        },
         channel=channel,
         **moves,
     )

@@ -52,6 +52,8 @@ def already(run: Run, step: str) -> str:
     record = run.record_of(step)
     if run.step == step and run.approvals and run.phase is not Phase.WAITING:
         return f"{run.approvals[-1].who.name} already approved this. Nothing was done twice."
+    if run.step == step and run.approvals:
+        return f"{run.approvals[-1].who.name} already asked for this. The card shows how a second person approves it."
     if record is not None:
         return f"This was already answered. {record.who.name}: {record.sentence} Nothing was done twice."
     if not run.is_open:
@@ -83,6 +85,9 @@ def _stopped(run: Run, step: Step) -> tuple[Choice, ...]:
 
 def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
     look = Choice("look", "Look again", "asked to look again.")
+    if step.again:
+        # Running it again is harmless, and counting it as done would leave later rows without what it gives.
+        return Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary"), look
     accept = Choice(
         "accept", "Count it as done", "counts it as done.", confirm="The run goes on as if it had answered."
     )
@@ -131,7 +136,8 @@ def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str]
     entry = Entry(now, Who.person(person), "approved", run.step, "Approved this plan.", {"plan": proposal.hash})
     if len(approvals) < proposal.needed:
         sentence = f"{person.name} asked for this command. A second person who holds the role has to approve it."
-        return Change(replace(run, approvals=approvals, sentence=sentence), (entry,))
+        # A new question: two people who press the same "Ask" must not together have approved.
+        return Change(replace(run, approvals=approvals, sentence=sentence, question=run.question + 1), (entry,))
     return Change(replace(run, approvals=approvals, phase=Phase.READY, due=now, tries=0), (entry,))
 
 

@@ -147,8 +147,9 @@ class Step:
     `reads` are the acts that a plan or a judgement rests on, always repeatable. `plan` makes a cmd row's commands from
     what was read. `judge` turns what was seen into a Verdict. `choices` are the buttons while the row asks, waits or is
     stopped. `skip` gives the reason why the row falls away, or None. `again`: a lost command may simply be run again.
-    `look` and `found` say how the outcome of a lost command is found out. `tells` are messages that go out when the row
-    is done, `leaves` is where the primary pool stands from then on.
+    `look` and `found` say how the outcome of a lost command is found out, `accepted` are the facts that hold when
+    people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary pool
+    stands from then on.
     """
 
     key: str
@@ -166,6 +167,7 @@ class Step:
     again: bool = False
     look: Callable[[Run], Acts] = _nothing
     found: Callable[[Run, Seen], Finding] | None = None
+    accepted: Mapping[str, Any] = field(default_factory=dict)
     tells: Callable[[Run], tuple[Tell, ...]] = _no_tells
     leaves: PoolState | None = None
 

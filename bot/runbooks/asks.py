@@ -42,7 +42,7 @@ def test_call(key: str, number: str, title: str, where: str, back_to: str = "") 
 
 def move_ways(run: Run) -> tuple[Choice, ...]:
     """Beside running it here: somebody else moves the pool, or has moved it (runbooks: failover 7c, failback 5)."""
-    if run.phase is not Phase.WAITING:
+    if run.phase not in (Phase.WAITING, Phase.STOPPED):
         return ()
     return (
         Choice("elsewhere", "Being done elsewhere", "says it is being done elsewhere.", {"moved": "elsewhere"}),

@@ -4,14 +4,27 @@ from __future__ import annotations
 
 from typing import Any
 
-from bot.domain.acts import Acts, Attempt, Collect, Invoke, ListBackup, Load, ReadGroups, ReadSettings, Seen
+from bot.domain.acts import (
+    Acts,
+    Attempt,
+    Collect,
+    Invoke,
+    ListBackup,
+    Load,
+    ReadGroups,
+    ReadSettings,
+    Records,
+    Seen,
+    Supersede,
+)
 from bot.domain.audit import audit
 from bot.domain.compare import compare as compare_objects
 from bot.domain.compare import in_words
 from bot.domain.errors import DriverError
 from bot.domain.model import Mark, Pool, Verdict
-from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import Left, Plan, Runbook, Step, StepKind, Tell
+from bot.domain.opening import source_of
+from bot.domain.run import Phase, Run, fresh_file
+from bot.domain.runbook import Choice, Left, Plan, Runbook, Step, StepKind, Tell, Then
 from bot.runbooks.common import counted, export_command, kept, strangers, tally
 
 _NO_COPY = "There is no copy of this backup anywhere else: if this Redis is lost, so is the backup."
@@ -27,10 +40,19 @@ def _owner(run: Run) -> Pool | None:
 
 
 def _answers(run: Run) -> Acts:
-    return {"settings": ReadSettings(source(run).fqdn, source(run).fqdn)}
+    because = f"A newer backup of this pool was started ({run.id}), so this one, which had stopped, ended."
+    return {
+        "ended": Supersede(run.primary.fqdn, because, but=run.id, only_stuck=True),
+        "records": Records((run.primary.fqdn,)),
+        "settings": ReadSettings(source(run).fqdn, source(run).fqdn),
+    }
 
 
 def _judge_answers(run: Run, seen: Seen) -> Verdict:
+    now = source_of(seen["records"][run.primary.fqdn], run.primary, run.backup)
+    if now != source(run):
+        sentence = f"The groups of {run.primary.short} are on {now.short} by now: starting there."
+        return Verdict(Mark.WARN, sentence, facts={"source": now.fqdn}, back_to="answers")
     settings = seen["settings"]
     music = settings.default_music
     row: dict[str, Any] = {
@@ -69,12 +91,25 @@ def _kept_zip(run: Run) -> Acts:
 
 def _judge_owners(run: Run, seen: Seen) -> Verdict:
     foreign = tuple(strangers(seen["zip"], run.primary))
+    if not seen["zip"].objects and not run.fact("empty"):
+        sentence = (
+            f"The export holds nothing of {run.primary.short}. An empty backup would restore nothing, "
+            "so older backups stay the newest."
+        )
+        return Verdict(Mark.STOP, sentence)
     if not foreign:
         return Verdict(Mark.PASS, f"It holds {counted(run.fact('counts', {}))}, all owned by {run.primary.short}.")
     if run.fact("with_owner"):
         return Verdict(Mark.STOP, f"The export holds objects that {run.primary.short} does not own.", foreign)
     sentence = f"The export holds copies of another pool; exporting again with -Owner {run.primary.fqdn}."
     return Verdict(Mark.WARN, sentence, foreign, {"with_owner": True}, back_to="export")
+
+
+def _empty(run: Run) -> tuple[Choice, ...]:
+    """For a pool that never had a group."""
+    if run.phase is not Phase.STOPPED or any(run.fact("counts", {}).values()):
+        return ()
+    return (Choice("empty", "It is meant to be empty", "says it is meant to be.", {"empty": True}, then=Then.AGAIN),)
 
 
 def _live(run: Run) -> Acts:
@@ -121,6 +156,10 @@ def _judge_store(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.WARN, f"Stored as {backup.id}. {_NO_COPY}", facts={"backup": backup.id})
 
 
+def _judge_told(run: Run, seen: Seen) -> Verdict:
+    return Verdict(Mark.PASS, f"Stored: {counted(run.fact('counts', {}))}.")
+
+
 def _tell(run: Run) -> tuple[Tell, ...]:
     warnings = len(run.fact("warnings", []))
     owner = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
@@ -145,7 +184,15 @@ BACKUP = Runbook(
         Step("answers", "1", "Ask the pool", StepKind.JUDGE, reads=_answers, judge=_judge_answers, again=True),
         Step("export", "2", "Export", StepKind.CMD, plan=_export, judge=_judge_export, again=True),
         Step("fetch", "3", "Bring the export here", StepKind.WORK, reads=_fetch, judge=_judge_fetch),
-        Step("owners", "4", "Check whose groups these are", StepKind.JUDGE, reads=_kept_zip, judge=_judge_owners),
+        Step(
+            "owners",
+            "4",
+            "Check whose groups these are",
+            StepKind.JUDGE,
+            reads=_kept_zip,
+            judge=_judge_owners,
+            choices=_empty,
+        ),
         Step("live", "5", "Compare export and pool", StepKind.JUDGE, reads=_live, judge=_judge_live),
         Step("audit", "6", "Check names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit),
         Step("store", "8", "Store", StepKind.WORK, reads=_store, judge=_judge_store),
@@ -154,7 +201,7 @@ BACKUP = Runbook(
             "9",
             "Told",
             StepKind.TELL,
-            judge=lambda run, seen: Verdict(Mark.PASS, "Stored and told."),
+            judge=_judge_told,
             tells=_tell,
         ),
     ),

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime
-from typing import Any
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Attempt, Collect, Delete, Invoke, ListBackup, Put, ReadGroups, Seen
+from bot.domain.acts import Acts, Attempt, Collect, Delete, Invoke, ListBackup, Put, ReadGroups, Seen
 from bot.domain.backup import Backup
 from bot.domain.cmdlets import Cmdlet, cmdlet
-from bot.domain.compare import Comparison, compare, compare_audio, compare_settings, contents, in_words
+from bot.domain.compare import Comparison, compare, compare_settings, contents, in_words
 from bot.domain.difference import change_in_words
+from bot.domain.errors import BadInput, DriverError
 from bot.domain.groups import Inventory, Kind, ServiceSettings, service
 from bot.domain.impact import Stage, board
 from bot.domain.model import Mark, Pool, Verdict
@@ -60,19 +60,14 @@ def export_command(source: Pool, file: str, *, owner: Pool | None = None, remove
     )
 
 
-def export_plan(
-    run: Run, step: str, source: Pool, owner: Pool | None, settings: Mapping[str, Any] | None = None
-) -> Plan:
-    """Export under a fresh name, bring it here, keep it; it is listed among the backups of whoever owns it."""
-    file, kept = fresh_file(run, source, step), f"{run.id}-{step}-{run.attempt + 1}"
-    whose = owner or source
-    return Plan(
-        {
-            "exporting": Invoke(source.fqdn, export_command(source, file, owner=owner)),
-            "collected": Collect(source.fqdn, file, kept, whose.fqdn, run.id, settings),
-            "listed": ListBackup(kept),
-        }
-    )
+def export_plan(run: Run, step: str, source: Pool, owner: Pool, *, listed: bool = True) -> Plan:
+    """Export under a fresh name, bring it here, keep it; a `listed` one is among the owner's backups from then on."""
+    file, name = fresh_file(run, source, step), f"{run.id}-{step}-{run.attempt + 1}"
+    acts: Acts = {
+        "exporting": Invoke(source.fqdn, export_command(source, file, owner=owner)),
+        "collected": Collect(source.fqdn, file, name, owner.fqdn, run.id),
+    }
+    return Plan({**acts, "listed": ListBackup(name)} if listed else acts)
 
 
 def import_plan(
@@ -91,8 +86,13 @@ def import_plan(
 
 
 def removal_plan(run: Run, step: str, copies: Inventory) -> Plan:
-    """The groups of P leave B: exported first, brought here and kept, then B is read again (seed 003 step 12)."""
+    """The groups of P leave B: exported first, brought here and kept, then B is read again (seed 003 step 12).
+
+    What left is kept but not listed: it is older than what it made room for. Raises BadInput when nothing is there.
+    """
     backup = partner(run)
+    if not copies.objects:
+        raise BadInput(f"Nothing of {run.primary.short} lies on {backup.short}, so there is nothing to remove.")
     file, name = fresh_file(run, backup, step), f"{run.id}-{step}-{run.attempt + 1}"
     command = export_command(backup, file, owner=run.primary, remove=True)
     effect = (
@@ -103,10 +103,19 @@ def removal_plan(run: Run, step: str, copies: Inventory) -> Plan:
     acts = {
         "removed": Invoke(backup.fqdn, command),
         "collected": Collect(backup.fqdn, file, name, run.primary.fqdn, run.id),
-        "listed": ListBackup(name),
         "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
     }
     return Plan(acts, effect, basis(copies))
+
+
+def look_for_removal(run: Run, step: str) -> Acts:
+    """Whether the groups are gone, and the file that was written before they went."""
+    backup = partner(run)
+    file, name = f"{backup.folder}\\{run.id}-{step}-{run.attempt}.zip", f"{run.id}-{step}-{run.attempt}"
+    return {
+        "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
+        "collected": Attempt(Collect(backup.fqdn, file, name, run.primary.fqdn, run.id)),
+    }
 
 
 def removed(run: Run, seen: Seen) -> Verdict:
@@ -115,14 +124,17 @@ def removed(run: Run, seen: Seen) -> Verdict:
     where = f"{run.primary.short}'s groups on {partner(run).short}"
     if left:
         return Verdict(Mark.STOP, f"{where}: {left} objects are still there.")
-    return Verdict(Mark.PASS, f"{where} are removed; the exported file is kept as a backup.")
+    return Verdict(Mark.PASS, f"{where} are removed; what they were is kept as {kept(seen).id}.")
 
 
 def found_removal(run: Run, seen: Seen) -> Finding:
     """What a lost removal has done."""
-    left = len(seen["copies"].objects)
+    left, file = len(seen["copies"].objects), seen["collected"]
     if not left:
-        return Finding(Found.DONE, f"Nothing of {run.primary.short} lies on {partner(run).short}: they were removed.")
+        there = f"lies on {partner(run).short} in {partner(run).folder}"
+        where = there if isinstance(file, DriverError) else f"is kept as {kept(seen).id}"
+        sentence = f"Nothing of {run.primary.short} lies on {partner(run).short}: they were removed."
+        return Finding(Found.DONE, f"{sentence} What they were {where}.")
     sentence = f"{left} objects of {run.primary.short} still lie on {partner(run).short}."
     return Finding(Found.PARTLY, f"{sentence} Removing again removes what is left.")
 
@@ -146,6 +158,8 @@ def strangers(inventory: Inventory, owner: Pool) -> list[str]:
 
 def compared(expected: Inventory, actual: Inventory, where: str, *, tolerate: str = "") -> Verdict:
     """Object by object. A difference stops, unless `tolerate` says why it was expected; an empty answer always does."""
+    if not expected.objects:
+        return Verdict(Mark.STOP, f"{where}: there is nothing to compare with, so nothing was verified.")
     found = compare(expected, actual)
     if found.nothing_arrived:
         return Verdict(Mark.STOP, f"{where}: nothing came back. {' '.join(in_words(found))}")
@@ -176,7 +190,7 @@ def found_import(
     """What a lost import has done, by what lies there; an import may always be run again (facts: lync §3.6)."""
     found = compare(expected, actual)
     replaced = not settings or not compare_settings(*settings)
-    if found.is_clean and replaced:
+    if not (found.missing or found.extra or found.changed) and replaced:
         return Finding(Found.DONE, f"All {found.expected} objects are there and equal: nothing is left to import.")
     if found.nothing_arrived:
         return Finding(Found.NOT_DONE, "None of the objects is there: the import did nothing. It may be run again.")
@@ -187,10 +201,13 @@ def found_import(
 
 
 def recordings_differ(expected: Inventory, actual: Inventory, *, settings: bool) -> tuple[str, ...]:
-    """One sentence for each recording whose bytes are not the same; the default music only with `settings`."""
+    """One sentence for each recording whose bytes are not the same; the default music only with `settings`.
+
+    Objects that the import renamed are compared under the name they had.
+    """
     if not settings:
         expected, actual = (replace(side, settings=None) for side in (expected, actual))
-    return tuple(change_in_words(change) for change in compare_audio(expected, actual))
+    return tuple(change_in_words(change) for change in compare(expected, actual, audio=True).audio or ())
 
 
 def settings_judged(expected: ServiceSettings | None, actual: ServiceSettings, where: str) -> Verdict:

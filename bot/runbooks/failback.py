@@ -7,6 +7,7 @@ from bot.domain.impact import Stage
 from bot.domain.model import PoolState
 from bot.domain.run import Phase, Run
 from bot.domain.runbook import Choice, Left, Runbook, Step, StepKind, Tell, Then
+from bot.runbooks import failback_home as home
 from bot.runbooks import failback_parts as parts
 from bot.runbooks.asks import accept_differences, completion, move_ways, once, test_call
 from bot.runbooks.common import board_tell, found_removal, partner, tell_agents
@@ -49,7 +50,7 @@ def _extras_explained(run: Run) -> str:
 def _extras(run: Run) -> tuple[Choice, ...]:
     return (
         Choice("extras-kept", "Keep them", "keeps them.", style="primary"),
-        Choice("extras-removed", "They are removed", "says they were removed by hand."),
+        Choice("extras-removed", "They are removed", "says they were removed by hand.", then=Then.BACK, to="verify"),
     )
 
 
@@ -72,7 +73,10 @@ def _left(run: Run) -> Left:
     primary, backup = run.primary.short, partner(run).short
     imported = run.record_of("import")
     where = f"its groups were imported on {primary}" if imported else f"its groups are on {backup} still"
-    return Left(f"{primary} stays marked as {run.pool_state}; {where}. Start a failback again to go on.")
+    if run.step == "import" and run.phase in (Phase.RUNNING, Phase.LOOKING, Phase.LOST):
+        where = f"whether its groups were imported on {primary} is not known, and they are on {backup} still"
+    down = f" If {primary} is down again, start a failover instead."
+    return Left(f"{primary} is marked {run.pool_state}; {where}. Start a failback again to go on.{down}")
 
 
 def _carry(run: Run) -> dict[str, object]:
@@ -124,7 +128,7 @@ FAILBACK = Runbook(
             "3",
             "Change names back",
             StepKind.ASK,
-            skip=lambda run: None if parts.before(run, "resolved") else "Not needed: nothing was renamed.",
+            skip=lambda run: None if home.before(run, "resolved") else "Not needed: nothing was renamed.",
             explain=lambda run: 'Names such as "Help Desk (2)" would come home. Rename them on the backup pool first.',
             choices=_names,
         ),
@@ -147,6 +151,7 @@ FAILBACK = Runbook(
             skip=once,
             plan=parts.failback,
             judge=parts.judge_failback,
+            accepted={"moved": "here"},
             choices=move_ways,
             approvals=lambda run: 1,
             tells=lambda run: (board_tell(Stage.FAILING_BACK, True),),
@@ -166,20 +171,20 @@ FAILBACK = Runbook(
             "7",
             "Import the groups",
             StepKind.CMD,
-            reads=parts.coming_home,
-            plan=parts.import_,
-            judge=parts.judge_import,
+            reads=home.coming_home,
+            plan=home.import_,
+            judge=home.judge_import,
             approvals=lambda run: 2,
-            look=parts.coming_home,
-            found=parts.found_home,
+            look=home.coming_home,
+            found=home.found_home,
         ),
         Step(
             "verify",
             "8",
             "Verify every object",
             StepKind.JUDGE,
-            reads=parts.verify,
-            judge=parts.judge_verify,
+            reads=home.verify,
+            judge=home.judge_verify,
             choices=_again_or_accept,
         ),
         Step(
@@ -198,8 +203,8 @@ FAILBACK = Runbook(
             "8",
             "Verify every recording",
             StepKind.CMD,
-            plan=parts.audio,
-            judge=parts.judge_audio,
+            plan=home.audio,
+            judge=home.judge_audio,
             choices=_again_or_accept,
             again=True,
         ),
@@ -243,7 +248,7 @@ FAILBACK = Runbook(
             plan=parts.clean,
             judge=parts.judge_clean,
             approvals=lambda run: 2,
-            look=parts.left_on_backup,
+            look=parts.cleaning,
             found=found_removal,
             choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
         ),

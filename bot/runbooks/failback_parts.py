@@ -2,46 +2,29 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
-
-from bot.domain.acts import Acts, Invoke, Load, ReadGroups, ReadSettings, Seen
-from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.acts import Acts, Invoke, Load, ReadGroups, Seen
+from bot.domain.cmdlets import cmdlet
 from bot.domain.compare import compare, in_words
 from bot.domain.errors import BadInput
-from bot.domain.groups import Inventory, ServiceSettings, service
+from bot.domain.groups import ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.rehearsal import rehearse_import
-from bot.domain.run import Run, fresh_file
-from bot.domain.runbook import Finding, Plan
+from bot.domain.run import Run
+from bot.domain.runbook import Plan
 from bot.runbooks.common import (
-    basis,
-    compared,
     counted,
     export_plan,
     exported,
     formal_groups,
-    found_import,
-    import_plan,
+    look_for_removal,
     partner,
-    recordings_differ,
     removal_plan,
     removed,
-    settings_judged,
     strangers,
     tally,
     with_settings,
 )
-
-
-def before(run: Run, key: str, default: object = None) -> object:
-    """What the failover left behind: "backup", "replaced", "resolved", "imported"."""
-    return run.fact("before", {}).get(key, default)
-
-
-def primary_now(run: Run) -> Acts:
-    """P as it is: everything on it, and its settings."""
-    where = run.primary.fqdn
-    return {"held": ReadGroups(where, where, show_all=True), "settings": ReadSettings(where, where)}
+from bot.runbooks.failback_home import before, home, import_command, more_than, primary_now
 
 
 def back(run: Run) -> Acts:
@@ -107,7 +90,7 @@ def judge_export(run: Run, seen: Seen) -> Verdict:
         )
     facts = {"export": listed.id, "formal": list(formal_groups(found))}
     tried = rehearse_import(
-        run.primary, with_settings(seen["held"], seen["settings"]), found, _import_command(run, "rehearsal.zip")
+        run.primary, with_settings(seen["held"], seen["settings"]), found, import_command(run, "rehearsal.zip")
     )
     if tried.refused:
         return Verdict(
@@ -115,10 +98,6 @@ def judge_export(run: Run, seen: Seen) -> Verdict:
         )
     sentence = f"Exported and kept: {counted(found.counts())}. The import into {run.primary.short} would work."
     return Verdict(Mark.PASS, sentence, facts=facts)
-
-
-def home(run: Run) -> Acts:
-    return {"export": Load(run.fact("export"))}
 
 
 def changes(run: Run) -> Acts:
@@ -131,9 +110,7 @@ def judge_changes(run: Run, seen: Seen) -> Verdict:
     primary, backup = run.primary.short, partner(run).short
     there = {item.key: item for item in seen["held"].owned_by(run.primary.fqdn).objects}
     coming = {item.key for item in seen["export"].objects}
-    only = [
-        f"Only on {primary}: {item.kind.singular} “{item.name}”" for key, item in there.items() if key not in coming
-    ]
+    only = more_than(coming, there.values())
     facts = {"only_on_primary": only}
     if "backup" not in seen:
         return Verdict(
@@ -145,7 +122,7 @@ def judge_changes(run: Run, seen: Seen) -> Verdict:
     sentence = f"Edited on {backup} during the outage: {tally(found)}. These edits come home."
     if found.missing:
         sentence += f" What was deleted on {backup} stays on {primary}: import deletes nothing."
-    return Verdict(Mark.WARN, sentence, (*in_words(found), *only), facts)
+    return Verdict(Mark.WARN, sentence, (*in_words(found), *(f"Only on {primary}: {name}" for name in only)), facts)
 
 
 def failback(run: Run, seen: Seen) -> Plan:
@@ -161,10 +138,10 @@ def failback(run: Run, seen: Seen) -> Plan:
 def judge_failback(run: Run, seen: Seen) -> Verdict:
     sentence = (
         f"{run.primary.short} serves its users again, with its old groups until the import. "
-        f"Conference contents: Invoke-CsBackupServiceSync -PoolFqdn {partner(run).fqdn} "
-        "-BackupModule ConfServices.DataConf, by hand."
+        "Still to do by hand, for conference contents: "
+        f"`Invoke-CsBackupServiceSync -PoolFqdn {partner(run).fqdn} -BackupModule ConfServices.DataConf`."
     )
-    return Verdict(Mark.PASS, sentence, facts={"moved": "here"})
+    return Verdict(Mark.WARN, sentence, facts={"moved": "here"})
 
 
 def reread(run: Run) -> Acts:
@@ -181,88 +158,13 @@ def judge_reread(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.WARN, sentence, in_words(found), back_to="export")
 
 
-def _import_command(run: Run, file: str) -> Cmdlet:
-    """The replace switch only when failover replaced B's settings: the file carries B's (runbooks, row 7)."""
-    return cmdlet(
-        "Import-CsRgsConfiguration",
-        Destination=service(run.primary.fqdn),
-        FileName=file,
-        OverwriteOwner=True,
-        ReplaceExistingRgsSettings=bool(before(run, "replaced")) or None,
-    )
-
-
-def coming_home(run: Run) -> Acts:
-    return {**home(run), **primary_now(run)}
-
-
-def import_(run: Run, seen: Seen) -> Plan:
-    primary = run.primary
-    file = fresh_file(run, primary, "import")
-    held, command = with_settings(seen["held"], seen["settings"]), _import_command(run, file)
-    tried = rehearse_import(primary, held, seen["export"], command)
-    return import_plan(primary, file, run.fact("export"), command, tried.sentences, basis(held, seen["export"]))
-
-
-def judge_import(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, f"Imported on {run.primary.short}. Whether everything arrived is checked next.")
-
-
-def found_home(run: Run, seen: Seen) -> Finding:
-    settings = (seen["export"].settings, seen["settings"]) if before(run, "replaced") else None
-    return found_import(seen["export"], _without_extras(seen), settings)
-
-
-def _without_extras(seen: Seen) -> Inventory:
-    """P's own set without what is only on P: import deletes nothing, so those are no difference."""
-    coming = {item.key for item in seen["export"].objects}
-    return Inventory(tuple(item for item in seen["held"].objects if item.key in coming))
-
-
-def verify(run: Run) -> Acts:
-    where = run.primary.fqdn
-    return {**coming_home(run), "plain": ReadGroups(where, where)}
-
-
-def judge_verify(run: Run, seen: Seen) -> Verdict:
-    """With -ShowAll and without it, the same set: what is hidden without it would not be owned by P."""
-    own = seen["held"].owned_by(run.primary.fqdn)
-    where = f"{run.primary.short}'s groups at home"
-    verdict = compared(seen["export"], _without_extras({**seen, "held": own}), where)
-    if verdict.mark is Mark.STOP:
-        return verdict
-    if {item.key for item in own.objects} != {item.key for item in seen["plain"].objects}:
-        return Verdict(
-            Mark.STOP, f"{where}: the list without -ShowAll differs from the one with it. Look at the owners."
-        )
-    only = tuple(run.fact("only_on_primary", ()))
-    if only:
-        sentence = f"{verdict.sentence} {len(only)} object(s) are only on {run.primary.short} and are kept."
-        return Verdict(Mark.WARN, sentence, only)
-    return verdict
-
-
-def audio(run: Run, seen: Seen) -> Plan:
-    return Plan({**export_plan(run, "audio", run.primary, run.primary).acts, **coming_home(run)})
-
-
-def judge_audio(run: Run, seen: Seen) -> Verdict:
-    replaced = bool(before(run, "replaced"))
-    found = exported(seen)
-    there = replace(_without_extras({**seen, "held": found}), settings=found.settings, audio=found.audio)
-    lines = recordings_differ(seen["export"], there, settings=replaced)
-    if lines:
-        return Verdict(Mark.STOP, f"{len(lines)} recording(s) did not arrive as they were exported.", lines)
-    if replaced:
-        settings = settings_judged(seen["export"].settings, seen["settings"], run.primary.short)
-        if settings.mark is Mark.STOP:
-            return settings
-    return Verdict(Mark.PASS, "Every recording is there, byte for byte.")
-
-
 def left_on_backup(run: Run) -> Acts:
     backup = partner(run).fqdn
     return {**home(run), "copies": ReadGroups(backup, backup, run.primary.fqdn)}
+
+
+def cleaning(run: Run) -> Acts:
+    return look_for_removal(run, "clean")
 
 
 def clean(run: Run, seen: Seen) -> Plan:

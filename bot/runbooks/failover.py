@@ -5,14 +5,8 @@ from __future__ import annotations
 from bot.domain.access import Need
 from bot.domain.impact import Stage
 from bot.domain.model import PoolState
-from bot.domain.run import Run
-from bot.domain.runbook import (
-    Left,
-    Runbook,
-    Step,
-    StepKind,
-    Tell,
-)
+from bot.domain.run import Phase, Run
+from bot.domain.runbook import Found, Left, Runbook, Step, StepKind, Tell
 from bot.runbooks import failover_choices as choices
 from bot.runbooks import failover_judges as judges
 from bot.runbooks import failover_plans as plans
@@ -47,9 +41,9 @@ def _no_import(run: Run) -> str | None:
 def _carry(run: Run) -> dict[str, object]:
     """What failback needs: the last backup before the outage, and what imports did, an abandoned run's included."""
     before = run.fact("before", {})
-    imported = _imported(run)
+    imported = _imported(run) != "no"
     return {
-        "backup": run.fact("chosen", "") or before.get("backup", ""),
+        "backup": run.fact("arrived", "") or run.fact("chosen", "") or before.get("backup", ""),
         "replaced": (bool(run.fact("replace")) and imported) or bool(before.get("replaced")),
         "resolved": (bool(run.fact("resolve")) and imported) or bool(before.get("resolved")),
         "failover": run.id,
@@ -58,30 +52,49 @@ def _carry(run: Run) -> dict[str, object]:
     }
 
 
-def _imported(run: Run) -> bool:
+_IN_DOUBT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
+
+
+def _imported(run: Run) -> str:
+    """ "yes", "no" or "unknown": a run can be abandoned while nobody knows."""
     record = run.record_of("import")
-    return record is not None and record.mark in ("pass", "warn")
+    if run.step == "import" and run.phase in _IN_DOUBT:
+        return "yes" if run.finding and run.finding.found is Found.DONE else "unknown"
+    return "yes" if record is not None and record.mark in ("pass", "warn") else "no"
+
+
+def _moving(run: Run) -> bool:
+    return run.fact("moved") is not None or (run.step == "failover" and run.phase in _IN_DOUBT)
 
 
 def _touched(run: Run) -> bool:
     sent = {record.step for record in run.records if record.mark in ("pass", "warn")} & {"clear", "failover", "import"}
-    return bool(sent) or run.attempt > 0 or run.fact("moved") is not None
+    return bool(sent) or run.attempt > 0 or _moving(run)
+
+
+_WHAT_IS_THERE = {
+    "yes": "its groups were imported",
+    "no": "its groups were not imported",
+    "unknown": "whether its groups were imported is not known",
+}
 
 
 def _left(run: Run) -> Left:
     primary, backup = run.primary.short, partner(run).short
     if not _touched(run):
+        stood = PoolState(run.fact("stood", PoolState.ACTIVE))
         return Left(
-            f"Nothing was changed on either pool, and {primary} is marked active again. "
+            f"Nothing was changed on either pool, and {primary} is marked {stood}, as it was before. "
             "If it really is down, start a failover again.",
-            PoolState.ACTIVE,
+            stood,
         )
     if run.pool_state is PoolState.FAILED_OVER:
         return Left(f"{primary} is failed over to {backup}; the remaining rows were not done.")
-    what = "its groups were imported" if _imported(run) else "its groups were not imported"
+    state = PoolState.FAILING_OVER if _moving(run) else run.pool_state
     return Left(
-        f"{primary} stays marked as {run.pool_state}; {what} on {backup}. Start a failover again to go on from here: "
-        f"it reads what lies on {backup} and offers to keep it."
+        f"{primary} is marked {state}; {_WHAT_IS_THERE[_imported(run)]} on {backup}. Start a failover again to go on "
+        f"from here: it reads what lies on {backup} and offers to keep it.",
+        state,
     )
 
 
@@ -100,7 +113,7 @@ FAILOVER = Runbook(
     key="failover",
     title="Failover",
     moves_pools=True,
-    opens=frozenset({PoolState.ACTIVE, PoolState.OUTAGE, PoolState.FAILING_OVER}),
+    opens=frozenset({PoolState.ACTIVE, PoolState.OUTAGE, PoolState.FAILING_OVER, PoolState.FAILING_BACK}),
     carry=_carry,
     left=_left,
     steps=(
@@ -145,8 +158,9 @@ FAILOVER = Runbook(
             plan=plans.clear,
             judge=judges.cleared,
             approvals=lambda run: 2,
-            look=plans.copies,
+            look=plans.clearing,
             found=judges.found_clear,
+            choices=choices.cleared,
         ),
         Step(
             "rehearse",
@@ -173,6 +187,7 @@ FAILOVER = Runbook(
             skip=once,
             plan=plans.failover,
             judge=judges.moved,
+            accepted={"moved": "here"},
             choices=move_ways,
             approvals=lambda run: 1,
             leaves=PoolState.FAILING_OVER,

@@ -46,13 +46,20 @@ def pick(run: Run) -> tuple[Choice, ...]:
         {"chosen": newest["id"], "copies": "kept"},
         style="primary" if run.fact("copies_equal") else "",
     )
-    clear = Choice(
-        "clear",
-        "Remove and import",
-        f"has the copies on {partner(run).short} removed and the newest backup imported.",
-        {"chosen": newest["id"], "copies": "clear"},
+    removed = f"has the copies on {partner(run).short} removed"
+    facts = {"chosen": newest["id"], "copies": "clear"}
+    clear = Choice("clear", "Remove and import", f"{removed} and the newest backup imported.", facts)
+    older = Choice(
+        "clear-older", "Remove, import older", f"{removed} and an older one imported.", facts, fields=(menu,)
     )
-    return keep, clear
+    return (keep, clear, older) if len(offers) > 1 else (keep, clear)
+
+
+def cleared(run: Run) -> tuple[Choice, ...]:
+    """When there is nothing left to remove."""
+    if run.phase is not Phase.STOPPED:
+        return ()
+    return (Choice("cleared", "Go on without", "goes on: there is nothing to remove."),)
 
 
 def conflict_ways(run: Run) -> tuple[Choice, ...]:
@@ -97,25 +104,28 @@ def renaming(run: Run) -> str:
 
 def settings(run: Run) -> tuple[Choice, ...]:
     backup, primary = partner(run).short, run.primary.short
+    keep = Choice("keep-settings", f"Keep {backup}'s"[:75], f"keeps the settings of {backup}.", {"replace": False})
+    if run.fact("replaceable") is False or (run.fact("copies") == "kept" and not run.fact("copies_equal")):
+        # Replacing means importing, which would put the backup over copies that were kept for their later edits.
+        return (keep,)
     return (
-        Choice("keep-settings", f"Keep {backup}'s"[:75], f"keeps the settings of {backup}.", {"replace": False}),
+        keep,
         Choice(
             "replace-settings",
             f"Replace with {primary}'s"[:75],
             f"replaces the settings of {backup} by those of {primary}.",
-            {"replace": True},
+            {"replace": True, "copies": "none"},
             confirm=f"{backup}'s own groups will use {primary}'s settings and music too. It needs a second person.",
         ),
     )
 
 
 def again_or_accept(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED or run.fact("nothing_arrived"):
+    if run.phase is not Phase.STOPPED:
         return ()
-    back = Choice(
-        "import-again", "Import again", "has it imported again.", {"copies": "none"}, then=Then.BACK, to="rehearse"
-    )
-    return back, accept_differences()
+    facts = {"copies": "none"}
+    back = Choice("import-again", "Import again", "has it imported again.", facts, then=Then.BACK, to="rehearse")
+    return (back,) if run.fact("nothing_arrived") else (back, accept_differences())
 
 
 def to_rehearsal(run: Run) -> tuple[Choice, ...]:

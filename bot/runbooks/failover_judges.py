@@ -21,6 +21,7 @@ from bot.runbooks.common import (
     formal_groups,
     found_import,
     found_removal,
+    kept,
     moment,
     partner,
     recordings_differ,
@@ -47,10 +48,12 @@ def superseded(run: Run, seen: Seen) -> Verdict:
 def order(run: Run, seen: Seen) -> Verdict:
     """Refused only while B is itself failed over onto P (seed 004)."""
     backup, primary = partner(run), run.primary
-    if seen["records"][backup.fqdn].state in (PoolState.FAILED_OVER, PoolState.FAILING_BACK):
+    state = seen["records"][backup.fqdn].state
+    if state in (PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAILING_BACK):
+        first = "failback" if state is not PoolState.FAILING_OVER else "failover"
         sentence = (
-            f"{backup.short} is itself failed over to {primary.short}, so {primary.short} cannot fail over to it. "
-            f"Fail back {backup.short} first: `/rgs failback {backup.short}`. Then start this again."
+            f"{backup.short} is itself {state}, onto {primary.short}, so {primary.short} cannot fail over to it. "
+            f"Finish that first: `/rgs {first} {backup.short}`, and fail {backup.short} back. Then start this again."
         )
         return Verdict(Mark.STOP, sentence)
     return Verdict(Mark.PASS, f"{backup.short} is not failed over to {primary.short}.")
@@ -69,7 +72,7 @@ def _pair_warnings(run: Run, seen: Seen):
     primary, backup = run.primary, partner(run)
     relation = seen["relation"]
     if isinstance(relation, DriverError):
-        yield f"The pairing could not be read from {backup.short}: {relation.sentence}"
+        yield f"The pairing could not be read from {backup.short}. Look at it in Topology Builder."
     elif not any(_names(row, backup.fqdn) for row in relation):
         yield f"The server does not name {backup.short} as the backup pool of {primary.short}. Look at the topology."
     if primary.edition is not backup.edition:
@@ -100,7 +103,7 @@ def _replicated(service: Any):
     if service is None:
         return
     if isinstance(service, DriverError):
-        yield f"The state of the Backup Service could not be read: {service.sentence}"
+        yield "The state of the Backup Service could not be read."
         return
     behind = [module["Identity"] for module in _modules(service) if module["ExportStatus"] not in _AT_REST]
     if behind:
@@ -116,7 +119,7 @@ def replication(run: Run, seen: Seen) -> Verdict:
     service = seen["service"]
     if isinstance(service, DriverError):
         sentence = f"Whether {partner(run).short} replicates Response Groups could not be read. Treated as off."
-        return Verdict(Mark.WARN, sentence, (service.sentence,))
+        return Verdict(Mark.WARN, sentence)
     modules = [module for module in _modules(service) if str(module["Identity"]).startswith(_RGS_MODULES)]
     if all(module["ExportStatus"] == "NotInitialized" for module in modules):
         return Verdict(Mark.PASS, "The Backup Service does not replicate Response Groups here.")
@@ -144,21 +147,22 @@ def offers(run: Run, seen: Seen) -> Verdict:
         f"The newest backup is {age(seen['now'] - newest.taken_at)} old, of {moment(newest.taken_at, primary)}: "
         f"{counted(newest.counts)}. What was edited since then is not in it."
     )
-    facts |= {"copies_found": len(copies.objects), "copies_equal": False}
+    equal = bool(copies.objects) and compare(seen["newest"], copies).is_clean
+    facts |= {"copies_found": len(copies.objects), "copies_equal": equal}
     if not copies.objects:
         return Verdict(Mark.PASS, sentence, newest.warnings, facts)
-    where = f"{len(copies.objects)} objects of {primary.short} lie on {backup.short} already"
-    return Verdict(
-        Mark.WARN,
-        f"{sentence} {where}: keep them, or remove them and import the backup.",
-        newest.warnings,
-        facts,
-    )
+    where = f"{sentence} {len(copies.objects)} objects of {primary.short} lie on {backup.short} already"
+    if equal:
+        return Verdict(Mark.PASS, f"{where}, equal to it: no import is needed.", newest.warnings, facts)
+    ways = "and differ from it. Keep them if they hold later edits, or remove them and import the backup."
+    return Verdict(Mark.WARN, f"{where}, {ways}", newest.warnings, facts)
 
 
 def _offer(backup: Backup, primary: Pool) -> dict[str, str]:
     when = moment(backup.taken_at, primary)
-    return {"id": backup.id, "when": when, "label": f"{when}, {sum(backup.counts.values())} objects"}
+    foreign = "" if backup.source == primary.fqdn else f", from {backup.source.partition('.')[0]}"
+    label = f"{when}, {sum(backup.counts.values())} objects{foreign}"
+    return {"id": backup.id, "when": when, "label": label, "source": backup.source}
 
 
 def cleared(run: Run, seen: Seen) -> Verdict:
@@ -191,8 +195,16 @@ def moved(run: Run, seen: Seen) -> Verdict:
 def settings_choice(run: Run, seen: Seen) -> Verdict:
     """Shows both sides before people choose."""
     theirs, ours = seen["settings"], seen["backup"].settings
+    sources = {offer["id"]: offer["source"] for offer in run.fact("offers", [])}
+    if sources.get(run.fact("chosen"), run.primary.fqdn) != run.primary.fqdn:
+        sentence = (
+            f"This backup was exported from {partner(run).short}, so it carries {partner(run).short}'s settings. "
+            f"{run.primary.short}'s own are recorded with its earlier backups: `/rgs backups {run.primary.short}`."
+        )
+        return Verdict(Mark.WARN, sentence, facts={"replaceable": False})
     if ours is None:
-        return Verdict(Mark.WARN, "The backup holds no application-level settings: replacing would change nothing.")
+        sentence = "The backup holds no application-level settings: replacing would change nothing."
+        return Verdict(Mark.WARN, sentence, facts={"replaceable": False})
     differ = settings_judged(theirs, ours, f"{partner(run).short} against the backup of {run.primary.short}")
     if differ.mark is Mark.PASS:
         return Verdict(Mark.PASS, "Both pools have the same settings, so keeping them loses nothing.")
@@ -223,14 +235,10 @@ def found_import_(run: Run, seen: Seen) -> Finding:
 def verified(run: Run, seen: Seen) -> Verdict:
     """Object by object against the backup; an empty answer is called what it is, never a pass."""
     where = f"{run.primary.short}'s groups on {partner(run).short}"
-    reasons = []
-    if run.fact("copies") == "kept":
-        reasons.append("Older copies were kept on purpose.")
-    if run.fact("resolve") and not _only_renamed(seen):
-        reasons = []
-    elif run.fact("resolve"):
-        reasons.append("Renamed on purpose, to resolve name conflicts.")
-    verdict = compared(seen["backup"], seen["live"], where, tolerate=" ".join(reasons))
+    tolerate = "These copies were kept on purpose." if run.fact("copies") == "kept" else ""
+    if run.fact("resolve") and _only_renamed(seen):
+        tolerate = "Renamed on purpose, to resolve name conflicts."
+    verdict = compared(seen["backup"], seen["live"], where, tolerate=tolerate)
     nothing = not seen["live"].objects and bool(seen["backup"].objects)
     return Verdict(verdict.mark, verdict.sentence, verdict.details, {"nothing_arrived": nothing})
 
@@ -244,7 +252,8 @@ def audio(run: Run, seen: Seen) -> Verdict:
     """Get shows no audio, so what arrived is exported and compared by hash; settings are read back when replaced."""
     expected, there = seen["backup"], exported(seen)
     lines = recordings_differ(expected, there, settings=bool(run.fact("replace")))
-    if lines and run.fact("copies") != "kept" and not run.fact("resolve"):
+    facts = {"arrived": kept(seen).id}
+    if lines and run.fact("copies") != "kept":
         sentence = f"{len(lines)} recording(s) did not arrive as they are in the backup."
         return Verdict(Mark.STOP, sentence, lines)
     if run.fact("replace"):
@@ -252,8 +261,8 @@ def audio(run: Run, seen: Seen) -> Verdict:
         if back.mark is Mark.STOP:
             return back
     if lines:
-        return Verdict(Mark.WARN, f"{len(lines)} recording(s) differ, as was to be expected here.", lines)
-    return Verdict(Mark.PASS, f"All {len(there.audio)} recordings are there, byte for byte.")
+        return Verdict(Mark.WARN, f"{len(lines)} recording(s) differ from the backup: copies were kept.", lines, facts)
+    return Verdict(Mark.PASS, f"All {len(there.audio)} recordings are there, byte for byte.", facts=facts)
 
 
 def agents(run: Run, seen: Seen) -> Verdict:
@@ -269,6 +278,6 @@ def done(run: Run, seen: Seen) -> Verdict:
     sentence = (
         f"{primary} is failed over to {backup}. Until failback its groups are managed by Management Shell only, "
         "not by Control Panel nor the Response Group Configuration Tool. "
-        f"{backup} is exported with -Owner {run.primary.fqdn} on {primary}'s schedule, so edits are not lost."
+        f"{backup} is exported for {primary} on {primary}'s schedule, so edits are not lost."
     )
     return Verdict(Mark.PASS, sentence)

@@ -8,6 +8,7 @@ from bot.domain.acts import (
     Clock,
     Invoke,
     Load,
+    LoadNewest,
     Newest,
     ReadGroups,
     ReadSettings,
@@ -21,11 +22,12 @@ from bot.domain.model import Pool
 from bot.domain.rehearsal import Rehearsal, rehearse_import
 from bot.domain.run import Run, fresh_file
 from bot.domain.runbook import Plan
-from bot.runbooks.common import basis, export_plan, import_plan, partner, removal_plan, with_settings
+from bot.runbooks.common import basis, export_plan, import_plan, look_for_removal, partner, removal_plan, with_settings
 
 
 def supersede(run: Run) -> Acts:
-    return {"superseded": Supersede(run.primary.fqdn)}
+    because = "An outage of this pool was declared, so this backup ended. Older backups stay as they are."
+    return {"superseded": Supersede(run.primary.fqdn, because)}
 
 
 def standing(run: Run) -> Acts:
@@ -60,12 +62,17 @@ def replication(run: Run) -> Acts:
 
 
 def offers(run: Run) -> Acts:
-    return {"backups": Newest(run.primary.fqdn, 10), "now": Clock(), **copies(run)}
+    newest = {"backups": Newest(run.primary.fqdn, 10), "newest": LoadNewest(run.primary.fqdn)}
+    return {**newest, "now": Clock(), **copies(run)}
 
 
 def copies(run: Run) -> Acts:
     """What lies on B and belongs to P."""
     return {"copies": ReadGroups(partner(run).fqdn, partner(run).fqdn, run.primary.fqdn)}
+
+
+def clearing(run: Run) -> Acts:
+    return look_for_removal(run, "clear")
 
 
 def clear(run: Run, seen: Seen) -> Plan:
@@ -132,4 +139,4 @@ def arrived(run: Run) -> Acts:
 
 def audio(run: Run, seen: Seen) -> Plan:
     """Get-CsRgs* shows no bytes, so what arrived is exported again and compared by hash."""
-    return Plan({**export_plan(run, "audio", partner(run), run.primary).acts, **settings(run)})
+    return Plan({**export_plan(run, "audio", partner(run), run.primary, listed=False).acts, **settings(run)})

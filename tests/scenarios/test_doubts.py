@@ -1,0 +1,274 @@
+"""What a sceptic would try: runs abandoned twice, answers lost at the worst place, servers edited in between."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import replace
+from types import MappingProxyType
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.errors import BadInput, Stale
+from bot.domain.groups import Kind, Ref
+from bot.domain.model import PoolState
+from bot.domain.press import Press
+from bot.domain.run import Phase, Run
+from bot.domain.world import Fault, FaultKind
+from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
+from tests.scenarios.test_ways import a_conflict, failing_over
+
+
+async def until(stage: Stage, run: Run, step: str, script: dict) -> Run:
+    """Presses through the run until it waits at this row."""
+    while run.step != step:
+        for choice, who in script[run.step]:
+            run = await stage.press(run, choice, who)
+    return run
+
+
+async def home_again(stage: Stage) -> Run:
+    """A failback that has just been started."""
+    await stage.play(await failing_over(stage), FAILOVER)
+    await stage.bring_up(A)
+    return await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
+
+
+async def test_an_empty_export_never_becomes_the_newest_backup(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    first = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+    world, version = await stage.worlds.load()
+    await stage.worlds.save(world.with_pool(world.pools[A].holding(())), version)
+    empty = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+    assert (empty.step, empty.phase) == ("owners", Phase.STOPPED)
+    newest = await stage.backups.newest(A)
+    assert newest is not None
+    assert newest.run == first.id
+    meant = await stage.press(empty, "empty", ANNA)
+    assert meant.phase is Phase.DONE
+
+
+async def test_a_backup_that_was_opened_in_the_outage_goes_where_the_groups_are_by_then(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    back = await home_again(stage)
+    late = await stage.engine.start_slot(A, "2026-11-22T02:30")
+    assert late.fact("source") == B
+    await stage.redis.zadd("due", {late.id: stage.clock.now + 1e6})
+    await stage.play(back, FAILBACK)
+    await stage.redis.zadd("due", {late.id: stage.clock.now})
+    late = await stage.settle(late.id)
+    assert (late.phase, late.fact("source")) == (Phase.DONE, A)
+
+
+async def test_a_newer_backup_ends_the_one_that_had_stopped(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await stage.take_down(A)
+    stuck = await stage.settle((await stage.engine.start_slot(A, "2026-11-21T02:30")).id)
+    assert stuck.phase is Phase.STOPPED
+    await stage.bring_up(A)
+    assert (await stage.settle((await stage.engine.start_slot(A, "2026-11-22T02:30")).id)).phase is Phase.DONE
+    assert (await stage.runs.load(stuck.id)).phase is Phase.SUPERSEDED
+
+
+async def test_two_people_who_both_ask_for_a_second_have_not_approved_together(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await home_again(stage), "import", FAILBACK)
+    asked = Press("import", "approve", run.question, {})
+    answers = await asyncio.gather(
+        *(stage.engine.press(run.id, asked, who) for who in (ANNA, CLARA)), return_exceptions=True
+    )
+    (refused,) = (answer for answer in answers if isinstance(answer, Stale))
+    assert "already asked for this" in refused.sentence
+    waiting = await stage.settle(run.id)
+    assert (waiting.phase, len(waiting.approvals)) == (Phase.WAITING, 1)
+
+
+async def test_a_failover_started_again_and_abandoned_at_once_leaves_what_the_first_one_left(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "routes", FAILOVER)
+    await stage.press(run, "abandon", ANNA)
+    again = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    again = await stage.press(again, "declare", ANNA)
+    assert (await stage.runs.records([A]))[A].state is PoolState.FAILING_OVER
+    again = await stage.press(again, "abandon", ANNA)
+    assert "marked failing over, as it was before" in again.sentence
+    assert (await stage.runs.records([A]))[A].state is PoolState.FAILING_OVER
+
+
+async def test_the_other_pool_is_not_failed_over_onto_one_whose_failover_was_left_in_the_middle(redis: Redis) -> None:
+    """Seed 004, also while nobody knows whether the command ran."""
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "failover", FAILOVER)
+    await stage.strike(Fault(FaultKind.LOST_AFTER, B, "Invoke-CsPoolFailOver"))
+    run = await stage.press(run, "approve", ANNA)
+    assert run.phase is Phase.LOST
+    await stage.press(run, "abandon", ANNA)
+    assert (await stage.runs.records([A]))[A].state is PoolState.FAILING_OVER
+    other = await stage.settle((await stage.engine.start("failover", B, BORIS)).id)
+    other = await stage.press(other, "declare", BORIS)
+    assert (other.step, other.phase) == ("order", Phase.STOPPED)
+
+
+async def test_a_pool_that_dies_again_during_failback_can_be_failed_over_again(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    back = await until(stage, await home_again(stage), "import", FAILBACK)
+    await stage.take_down(A)
+    back = await stage.press(back, "abandon", ANNA)
+    assert "start a failover instead" in back.sentence
+    again = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    script = {**FAILOVER, "backup": (("keep", ANNA),)}
+    again = await stage.play(again, script)
+    assert (again.phase, (await stage.runs.records([A]))[A].state) == (Phase.DONE, PoolState.FAILED_OVER)
+
+
+async def test_a_failover_that_was_counted_as_done_is_not_asked_for_again(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "failover", FAILOVER)
+    await stage.strike(Fault(FaultKind.LOST_AFTER, B, "Invoke-CsPoolFailOver"))
+    run = await stage.press(run, "approve", ANNA)
+    run = await stage.press(run, "accept", ANNA)
+    assert (run.step, run.fact("moved")) == ("settings", "here")
+
+
+async def test_copies_are_compared_with_the_backup_before_anybody_is_asked(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "routes", FAILOVER)
+    await stage.press(run, "abandon", ANNA)
+    again = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    again = await stage.press(again, "declare", ANNA)
+    assert (again.step, again.fact("copies_equal")) == ("backup", True)
+    await stage.press(again, "abandon", ANNA)
+    await stage.edit(B, A, TimeoutThreshold=88)
+    third = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    third = await stage.press(third, "declare", ANNA)
+    assert third.fact("copies_equal") is False
+    assert "differ from it" in third.sentence
+    third = await stage.press(await stage.press(third, "keep", ANNA), "moved", BORIS)
+    assert (third.step, stage.labels(third)) == ("settings", ["keep-settings", "abandon"])
+
+
+async def test_recordings_that_were_swapped_are_found_though_names_were_resolved(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await a_conflict(stage)
+    run = await stage.press(await failing_over(stage), "use", ANNA)
+    script = {**FAILOVER, "rehearse": (("resolve", ANNA),)}
+    run = await until(stage, run, "import", script)
+    run = await stage.press(run, "approve", ANNA)
+    world, _ = await stage.worlds.load()
+    swapped = dict.fromkeys(world.pools[A].audio, next(iter(world.pools[B].audio.values())))
+    before = stage.driver.invoke
+
+    async def swap_after_import(on, command):
+        rows = await before(on, command)
+        if command.name == "Import-CsRgsConfiguration":
+            current, at = await stage.worlds.load()
+            there = current.pools[B]
+            audio = MappingProxyType({**there.audio, **swapped})
+            await stage.worlds.save(current.with_pool(replace(there, audio=audio)), at)
+        return rows
+
+    stage.driver.invoke = swap_after_import
+    run = await stage.press(run, "approve", CLARA)
+    assert (run.step, run.phase) == ("audio", Phase.STOPPED)
+
+
+async def test_abandoning_while_an_import_is_lost_does_not_say_that_it_did_not_happen(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "settings", FAILOVER)
+    run = await stage.press(run, "replace-settings", ANNA)
+    run = await stage.press(run, "approve", ANNA)
+    await stage.strike(Fault(FaultKind.LOST_AFTER, B, "Import-CsRgsConfiguration"))
+    run = await stage.press(run, "approve", CLARA)
+    assert run.phase is Phase.LOST
+    run = await stage.press(run, "abandon", ANNA)
+    assert "its groups were imported on pool-b" in run.sentence
+    record = (await stage.runs.records([A]))[A]
+    assert record.carry["replaced"] is True
+
+
+async def test_what_a_lost_removal_took_away_is_fetched_by_the_look(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    back = await until(stage, await home_again(stage), "clean", FAILBACK)
+    back = await stage.press(back, "approve", ANNA)
+    await stage.strike(Fault(FaultKind.LOST_AFTER, B, "Export-CsRgsConfiguration"))
+    back = await stage.press(back, "approve", BORIS)
+    assert back.phase is Phase.LOST
+    name = back.sentence.rpartition(" ")[2].rstrip(".")
+    assert sum((await stage.backups.get(name)).counts.values()) == 73
+    back = await stage.press(back, "accept", ANNA)
+    assert back.phase is Phase.DONE
+
+
+async def test_an_object_that_appears_after_the_import_is_found_by_verification(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    back = await until(stage, await home_again(stage), "import", FAILBACK)
+    back = await stage.press(back, "approve", ANNA)
+    invoke = stage.driver.invoke
+
+    async def add_after_import(on, command):
+        rows = await invoke(on, command)
+        if command.name == "Import-CsRgsConfiguration":
+            world, version = await stage.worlds.load()
+            pool = world.pools[A]
+            one = pool.of(Kind.QUEUE)[0]
+            guid = "0f0f0f0f-0000-4000-8000-000000000001"
+            more = replace(one, identity=Ref(A, guid), name="Surprise")
+            objects = MappingProxyType({**pool.objects, (Kind.QUEUE, guid): more})
+            await stage.worlds.save(world.with_pool(replace(pool, objects=objects)), version)
+        return rows
+
+    stage.driver.invoke = add_after_import
+    back = await stage.press(back, "approve", CLARA)
+    assert (back.step, back.phase) == ("verify", Phase.STOPPED)
+    assert any("Surprise" in line for line in back.details)
+
+
+async def test_nothing_arrived_offers_to_import_again_and_never_to_accept(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "import", FAILOVER)
+    invoke = stage.driver.invoke
+
+    async def swallow_import(on, command):
+        return () if command.name == "Import-CsRgsConfiguration" else await invoke(on, command)
+
+    stage.driver.invoke = swallow_import
+    run = await stage.press(run, "approve", CLARA)
+    assert (run.step, run.phase) == ("verify", Phase.STOPPED)
+    assert stage.labels(run) == ["import-again", "retry", "abandon"]
+
+
+async def test_the_servers_own_text_stays_out_of_what_everybody_reads(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "failover", FAILOVER)
+    world, version = await stage.worlds.load()
+    await stage.worlds.save(world.with_pool(replace(world.pools[A], failed_over=True)), version)
+    run = await stage.press(run, "approve", ANNA)
+    assert run.phase is Phase.STOPPED
+    assert "already failed over" in run.detail
+    log = await stage.runs.audit(run.id)
+    assert not any("already failed over" in text for text in (run.sentence, *(entry.sentence for entry in log)))
+    assert "moved" in stage.labels(run)
+
+
+async def test_nothing_is_sent_for_a_run_that_was_abandoned_while_its_worker_was_busy(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "import", FAILOVER)
+    put = stage.driver.put
+
+    async def abandon_during_put(pool, file, data):
+        await put(pool, file, data)
+        busy = await stage.runs.load(run.id)
+        await stage.engine.press(run.id, Press("import", "abandon", busy.question, {"reason": "a drill"}), ANNA)
+
+    stage.driver.put = abandon_during_put
+    ended = await stage.press(run, "approve", CLARA)
+    assert ended.phase is Phase.ABANDONED
+    world, _ = await stage.worlds.load()
+    assert not [effect for effect in world.effects if effect.cmdlet == "Import-CsRgsConfiguration"]
+
+
+async def test_a_failover_can_start_only_where_it_can_go_on(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await stage.play(await failing_over(stage), FAILOVER)
+    with pytest.raises(BadInput, match="failed over"):
+        await stage.engine.start("failover", A, ANNA)
