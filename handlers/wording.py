@@ -97,10 +97,10 @@ def utc(at: float) -> str:
 
 
 def lasted(seconds: float) -> str:
-    """A duration in the two units that matter: "12 s", "23 min", "2 h 5 min", "2 h", "3 days"."""
+    """A duration in the two units that matter: "under a second", "12 s", "23 min", "2 h 5 min", "2 h", "3 days"."""
     whole = max(0, round(seconds))
     if whole < 60:
-        return f"{whole} s"
+        return f"{whole} s" if whole else "under a second"
     minutes = whole // 60
     if minutes < 60:
         return f"{minutes} min"

@@ -48,7 +48,16 @@ def test_bullets_that_do_not_fit_are_counted() -> None:
 
 @pytest.mark.parametrize(
     ("seconds", "words"),
-    [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (3599, "59 min"), (3600, "1 h"), (7500, "2 h 5 min"), (2e5, "2 days")],
+    [
+        (0, "under a second"),
+        (0.9, "1 s"),
+        (59.4, "59 s"),
+        (60, "1 min"),
+        (3599, "59 min"),
+        (3600, "1 h"),
+        (7500, "2 h 5 min"),
+        (2e5, "2 days"),
+    ],
 )
 def test_a_duration_is_told_in_the_units_that_matter(seconds: float, words: str) -> None:
     assert lasted(seconds) == words
