@@ -69,9 +69,10 @@ def card(report: Report, *, plan_block: bool = False, asked_in: str = "") -> Mes
 
 def text(report: Report) -> str:
     """The card in words: for notifications, screen readers, and whenever blocks cannot be shown."""
-    run, stands = report.run, rows.parted(report)
+    run = report.run
     head = f"{_HEADINGS.get(run.phase, '')}{shown(title(report), 200)}: {shown(report.state, 300)}"
     commands = exact(" ; ".join(report.commands), 800) if report.commands else ""
+    opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
         joined((head, shown(_said(report), 600))),
         shown(report.explain, 400),
@@ -80,20 +81,19 @@ def text(report: Report) -> str:
         joined(("Predicted:", shown(" ".join(report.effect), 500))) if report.effect else "",
         _who_may(report, utc) if report.waits_for_people else "",
         f"Offered on the card: {_offer(report)}." if report.waits_for_people else "",
-        joined((_progress(report), _plain_coming(stands, run.is_open))),
-        f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
-        f"{_took(report, utc)}",
+        _plain_coming(report),
+        joined((opened, _took(run, utc))),
     ]
     return bounded("\n".join(line for line in lines if line), _TEXT)
 
 
 def _state(report: Report) -> Block:
     run = report.run
-    outcome = "" if run.is_open or not run.sentence else f"\n{shown(run.sentence, 900)}"
-    took = f"\n{_progress(report)}{_took(report)}"
+    outcome = "" if run.is_open else shown(run.sentence, 900)
+    lines = (f"{SIGNS[run.phase]} *{shown(report.state, 400)}*", outcome, _took(run))
     menu = [(_label(choice), _value(report, choice)) for choice in report.buttons if _in_menu(report, choice)]
     accessory = blocks.overflow(actions.MORE, menu) if menu else None
-    return section(f"{SIGNS[run.phase]} *{shown(report.state, 400)}*{outcome}{took}", accessory)
+    return section("\n".join(line for line in lines if line), accessory)
 
 
 def _open(report: Report) -> list[Block]:
@@ -194,21 +194,15 @@ def _offer(report: Report) -> str:
     return "; ".join(shown(choice.label, 80) for choice in report.buttons[:_BUTTONS])
 
 
-def _progress(report: Report) -> str:
-    stands = rows.parted(report)
-    done = len(stands.finished)
-    return f"{done} of {done + (stands.now is not None) + len(stands.coming)} rows done."
+def _plain_coming(report: Report) -> str:
+    coming = rows.parted(report).coming
+    return rows.coming(coming, not report.run.is_open).replace("*", "") + ("." if coming else "")
 
 
-def _plain_coming(stands: rows.Parted, is_open: bool) -> str:
-    return rows.coming(stands.coming, not is_open).replace("*", "") + ("." if stands.coming else "")
-
-
-def _took(report: Report, at: Callable[[float], str] = when) -> str:
-    run = report.run
+def _took(run: Run, at: Callable[[float], str] = when) -> str:
     if run.closed_at is None:
         return ""
-    return f" Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
+    return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
 
 
 def _footer(report: Report, asked_in: str) -> Block:

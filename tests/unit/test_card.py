@@ -15,6 +15,7 @@ from bot.domain.run import BOT, FOR_PEOPLE, Approval, Phase, Proposal, Run, Who
 from bot.domain.runbook import Choice, Field
 from handlers import actions, views
 from handlers.home_view import House, home, waits_for
+from handlers.lists import report_line
 from tests.reports import ABANDON
 
 ANNA, CLARA = Who("T0SWITCH01:U0ANNA0001", "Anna"), Who("T0SWITCH01:U0CLARA001", "Clara")
@@ -99,7 +100,7 @@ def test_the_text_alone_tells_state_command_who_may_press_and_what_is_next() -> 
         "May press: RTCUniversalServerAdmins or CsResponseGroupAdministrator. Asked for by Anna,"
     )
     assert lines[5] == "Offered on the card: Approve as second; Abandon the run."
-    assert lines[6] == "5 of 8 rows done. Next: 6 · Row 6, then 7 · Row 7."
+    assert lines[6] == "Next: 6 · Row 6, then 7 · Row 7."
     assert lines[7].startswith("Run failover-pool-a-1121-0240-9f3c, opened by Anna on 2001-09-09 01:46 UTC.")
 
 
@@ -134,8 +135,15 @@ def test_older_rows_are_folded_and_warnings_stay() -> None:
 
 def test_rows_behind_the_one_where_the_run_stands_are_to_be_done_again() -> None:
     said = words(views.card(report(at=2)))
-    assert "2 of 8 rows done." in said
     assert "*Next:* 3 · Row 3, then 4 · Row 4, and 3 more" in said and "*3 · Row 3*" not in said
+
+
+@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.DONE, Phase.ABANDONED])
+def test_no_count_of_rows_stands_beside_their_numbers_which_are_fewer(phase: Phase) -> None:
+    shown = report(phase, marks=("pass",) * 8, run={"closed_at": None if phase is Phase.WAITING else 1e9 + 60})
+    message = views.card(shown)
+    for said in (words(message), message["text"], report_line(shown)):
+        assert " of 8" not in said and "rows done" not in said
 
 
 def test_more_rows_than_a_message_has_room_for_are_counted_and_the_newest_told() -> None:
@@ -169,7 +177,7 @@ def test_an_ended_run_has_no_buttons_tells_every_row_and_how_long_it_took(phase:
     message = views.card(ended)
     assert not buttons(message) and not any("accessory" in block for block in message["blocks"])
     said = words(message)
-    assert "Took 23 min" in said and "pool-a is failed over." in said
+    assert "\npool-a is failed over.\nTook 23 min, until " in said
     assert all(f"*{number} · Row {number}* — Sentence {number}." in said for number in range(8))
 
 
@@ -215,11 +223,11 @@ def test_as_a_plan_every_row_has_its_state() -> None:
     assert stopped["tasks"][5]["status"] == "error"
 
 
-def test_rows_that_will_not_be_needed_are_neither_next_nor_counted() -> None:
+def test_rows_that_will_not_be_needed_are_not_next() -> None:
     lines = report().lines
     shown = report(lines=(*lines[:6], replace(lines[6], falls_away=True), lines[7]))
     said = words(views.card(shown))
-    assert "*Next:* 7 · Row 7" in said and "5 of 7 rows done." in said
+    assert "*Next:* 7 · Row 7" in said and "6 · Row 6" not in said
     plan = views.card(shown, plan_block=True)["blocks"][2]
     assert [(task["title"], task["status"]) for task in plan["tasks"]][6:] == [
         ("6 · Row 6 (not needed, as things stand)", "pending"),
