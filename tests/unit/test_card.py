@@ -12,7 +12,7 @@ from bot.domain.access import Need
 from bot.domain.model import Person, Pool, Role, Standing
 from bot.domain.report import Line, Report
 from bot.domain.run import BOT, FOR_PEOPLE, Approval, Phase, Proposal, Run, Who
-from bot.domain.runbook import Choice, Field
+from bot.domain.runbook import Choice, Field, Tell
 from handlers import actions, views
 from handlers.home_view import House, home, waits_for
 from handlers.lists import report_line
@@ -238,6 +238,12 @@ def test_rows_that_will_not_be_needed_are_not_next() -> None:
 def test_a_long_plan_folds_its_first_rows() -> None:
     plan = views.card(report(at=59, marks=("pass",) * 60), plan_block=True)["blocks"][2]
     assert len(plan["tasks"]) == 50 and plan["tasks"][0]["title"] == "11 earlier rows"
+
+
+@pytest.mark.parametrize("loud", [True, False])
+def test_only_a_loud_message_says_that_something_needs_attention(loud: bool) -> None:
+    message = views.tell(Tell("thread", "pool-a is failed over.", loud=loud), RUN)
+    assert ("Needs attention: pool-a" in words(message)) is message["text"].startswith("⚠️") is loud
 
 
 def test_a_form_offers_what_slack_can_carry() -> None:
