@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import gc
 import json
 import os
 import sys
@@ -11,6 +12,7 @@ import traceback
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 from bot.domain.errors import BotError
@@ -44,11 +46,20 @@ class Command:
     arguments: tuple[Argument, ...] = ()
 
 
+def imported_app() -> ModuleType:
+    """`bot.app`, imported late. It is all there to stay, so that nobody ever looks for garbage in it."""
+    gc.disable()
+    try:
+        from bot import app
+    finally:
+        gc.freeze()
+        gc.enable()
+    return app
+
+
 def serve(args: argparse.Namespace, environ: Environ) -> int:
     settings = load(environ)
-    from bot import app
-
-    asyncio.run(app.serve(settings))
+    asyncio.run(imported_app().serve(settings))
     return 0
 
 

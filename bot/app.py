@@ -84,6 +84,7 @@ class Switchback:
         self._timetable = Timetable(self._schedules.values(), self._start_slot)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         self.bolt = AsyncApp(
+            name="switchback",  # Without one, Bolt looks through every module for the file that made it.
             client=self.slack,
             authorize=authorizer(lambda: self.identity, settings.bot_token),
             logger=BOLT,
