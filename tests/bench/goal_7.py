@@ -29,6 +29,8 @@ class Start:
 
 def measured(house: House) -> Iterator[Finding]:
     starts: dict[str, list[Start]] = {name: [] for name in SUBJECTS}
+    for name in SUBJECTS:
+        _start(house, name)
     for turn in range(ROUNDS):
         for name in list(SUBJECTS)[:: -1 if turn % 2 else 1]:
             starts[name].append(_start(house, name))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -11,6 +12,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
+
+# Compiled once, as wherever it is installed: else its every start would be one of a fresh checkout.
+_ENVIRON = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +43,7 @@ class Server:
 def served(subject: str, **options: object) -> Iterator[Server]:
     """The subject of this name, listening; `options` are what its module takes."""
     argv = [sys.executable, "-m", f"tests.bench.subjects.{subject}", json.dumps(options)]
-    process = subprocess.Popen(argv, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(argv, cwd=ROOT, env=_ENVIRON, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
     try:
         yield Server(process, _line(process)["port"])
     finally:

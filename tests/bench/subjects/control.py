@@ -9,9 +9,10 @@ import sys
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from aiohttp import web
+if TYPE_CHECKING:
+    from aiohttp import web
 
 HOST = "127.0.0.1"
 
@@ -33,6 +34,8 @@ async def until_closed(port: int) -> None:
 @asynccontextmanager
 async def listening(application: web.Application) -> AsyncIterator[int]:
     """The application on a free port of this machine."""
+    from aiohttp import web
+
     runner = web.AppRunner(application, access_log=None, shutdown_timeout=1)
     await runner.setup()
     try:

@@ -1,4 +1,4 @@
-"""The floor: aiohttp alone, which checks the signature, parses in C and acknowledges."""
+"""The floor: aiohttp alone, which checks the signature, parses in C, writes one transition and acknowledges."""
 
 from __future__ import annotations
 
@@ -12,13 +12,25 @@ import msgspec
 from aiohttp import web
 from yarl import query_to_pairs
 
+from storage import keys
+from storage.connect import connect, script
 from tests.bench.subjects.control import listening, options, until_closed
 
+RUN = "floor"
+KEYS = (keys.run(RUN), keys.audit(RUN), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN)
+ENTRY = '{"at":1795000000.0,"who":{"id":"T0SWITCH01:U0ANNA0001","name":"Anna Berg"},"what":"approved","step":"import"}'
+REST = msgspec.json.encode({"id": RUN, "at": 1_795_000_000.0, "open": True, "entries": [ENTRY], "tells": {}})
 
-async def main(environ: Mapping[str, str]) -> None:
-    secret = environ["SLACK_SIGNING_SECRET"].encode()
+
+async def main(environ: Mapping[str, str], like: str) -> None:
+    """`like` is the id of a run that is about as large as what is written."""
+    secret, version = environ["SLACK_SIGNING_SECRET"].encode(), 0
+    client = connect(environ["REDIS_URL"])
+    run, commit = await client.hget(keys.run(like), "run"), script(client, "commit")
+    await client.delete(*KEYS[:2])
 
     async def take(request: web.Request) -> web.Response:
+        nonlocal version
         raw, stamp = await request.read(), request.headers["X-Slack-Request-Timestamp"]
         if abs(time.time() - int(stamp)) > 300:
             return web.Response(status=401)
@@ -26,12 +38,15 @@ async def main(environ: Mapping[str, str]) -> None:
         if not hmac.compare_digest(f"v0={digest}", request.headers["X-Slack-Signature"]):
             return web.Response(status=401)
         payload = msgspec.json.decode(dict(query_to_pairs(raw.decode()))["payload"])
-        return web.Response(text="" if payload["actions"] else "nothing was pressed")
+        answer = await commit(keys=KEYS, args=[version, run, REST])
+        version += 1
+        return web.Response(status=200 if payload["actions"] and answer == [b"OK"] else 500)
 
     application = web.Application()
     application.router.add_post("/slack/events", take)
     async with listening(application) as port:
         await until_closed(port)
+    await client.aclose()
 
 
 if __name__ == "__main__":

@@ -7,10 +7,10 @@ import logging
 import socket
 from collections.abc import Mapping
 from dataclasses import replace
+from types import ModuleType
 
-from bot.app import driver_for, running, store
+from bot.__main__ import imported_app
 from bot.settings import Settings, settings
-from handlers import actions, buttons
 from tests.bench.subjects.control import HOST, options, until_closed
 
 CONFIGURATION = """
@@ -26,13 +26,16 @@ backup_pool = "pool-a.contoso.com"
 """
 
 
-async def main(environ: Mapping[str, str], buttons_in_all: int = 0) -> None:
+async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int = 0) -> None:
     # What it says of the clicks that lose would stand between the figures.
     logging.disable()
     if buttons_in_all:
         _register(buttons_in_all)
     chosen = configured(environ)
-    async with store(chosen) as client, running(chosen, client, driver_for(chosen, client), HOST, chosen.port):
+    async with (
+        app.store(chosen) as client,
+        app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port),
+    ):
         await until_closed(chosen.port)
 
 
@@ -45,10 +48,12 @@ def configured(environ: Mapping[str, str]) -> Settings:
 
 def _register(count: int) -> None:
     """So many buttons in all, and that of the run comes last."""
+    from handlers import actions, buttons
+
     mine = actions.word(actions.NOW)
     others = {f"button{number}": buttons.BUTTONS[mine] for number in range(count - 1)}
     buttons.BUTTONS = {**others, mine: buttons.BUTTONS[mine]}
 
 
 if __name__ == "__main__":
-    asyncio.run(main(**options()))
+    asyncio.run(main(imported_app(), **options()))
