@@ -15,6 +15,7 @@ from bot.domain.acts import (
     Invoke,
     ListBackup,
     Load,
+    LoadNewest,
     Newest,
     ReadGroups,
     ReadSettings,
@@ -111,7 +112,7 @@ class Site:
                 return Answer(value, tuple(listener.heard))
             case Collect():
                 return Answer((backup(act.backup), self._export))
-            case Load():
+            case Load() | LoadNewest():
                 return Answer(self._export)
             case ListBackup():
                 return Answer(backup(act.backup))
