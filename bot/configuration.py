@@ -151,7 +151,12 @@ ROLE = (
     Key("users", many(_USER), (), "People who hold it, `T…:U…`."),
 )
 CHANNELS = (
-    Key("incidents", _CHANNEL, "", "Cards of runs that were started where the bot is not a member, `C…`."),
+    Key(
+        "incidents",
+        _CHANNEL,
+        "",
+        "Cards of runs that were started where the bot is not a member, `C…`. Without it, such a run is not started.",
+    ),
     Key("notifications", _CHANNEL, "", "One line after every backup, `C…`."),
 )
 SCHEDULE = (
