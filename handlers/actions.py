@@ -35,7 +35,7 @@ LINK = "link:"
 """Prefix of the action ids of buttons that only open an address; Slack reports their clicks too."""
 
 FORM = "form"
-"""The `callback_id` of every form; its `private_metadata` is the value of the button that opened it."""
+"""The `callback_id` of the forms of runs; their `private_metadata` is the value of the button that opened it."""
 
 ANSWER = "answer"
 """Action id of the input element of every field of a form."""

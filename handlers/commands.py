@@ -5,7 +5,7 @@ from __future__ import annotations
 import html
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -14,53 +14,18 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.impact import STAGE_OF, Stage
-from bot.domain.model import Person, Pool
-from bot.domain.opening import Estate
+from bot.domain.model import Person
 from bot.domain.report import report
 from handlers import payloads, places, views
 from handlers.actions import Page
+from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, usage
 from handlers.permits import permit
 from handlers.replies import Reply
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
 
-COUNT = 10
-"""Entries of a list that are shown at once."""
-
-NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
-"""How many words may stand behind a subcommand."""
-
-
 STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
-
-
-@dataclass(frozen=True, slots=True)
-class Asked:
-    """A subcommand that somebody asked for in `channel`; `before` is the last entry of a list they saw already."""
-
-    desk: Desk
-    person: Person
-    channel: str
-    row: Command
-    words: tuple[str, ...] = ()
-    before: str = ""
-
-
-@dataclass(frozen=True, slots=True)
-class Command:
-    """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
-
-    `need` says who may use it; None is anybody at all.
-    """
-
-    name: str
-    usage: str
-    example: str
-    meaning: str
-    run: Callable[[Asked], Awaitable[Reply]]
-    takes: range = NO_ARGUMENT
-    need: Need | None = Need.ANYONE
 
 
 async def typed(desk: Desk, args: AsyncArgs) -> Reply:
@@ -101,10 +66,6 @@ def named(name: str) -> Command:
     raise BadInput(f"There is no subcommand “{name[:40]}”. {hint}")
 
 
-def usage(row: Command) -> str:
-    return f"Usage: `/rgs {row.usage}`, for example `{row.example}`."
-
-
 def plain(text: str) -> list[str]:
     """The typed words without what Slack and people add: links around names of servers, entities, quotes, brackets."""
     words = re.sub(r"<(?:https?://)?([^|<>]*)(?:\|([^<>]*))?>", lambda link: link[2] or link[1], text)
@@ -131,7 +92,7 @@ async def _pools(asked: Asked) -> Reply:
 
 
 async def _backups(asked: Asked) -> Reply:
-    pool = _pool(asked)
+    pool = named_pool(asked)
     page = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT)
     return Reply(views.backups_list(pool, page, older=len(page) == COUNT, now=asked.desk.now()))
 
@@ -147,7 +108,7 @@ async def _impact(asked: Asked) -> Reply:
     stage = STAGES.get(word)
     if stage is not None or not word:
         return Reply(views.impact_board(stage), public=stage is not None)
-    pool = _pool(asked)
+    pool = named_pool(asked)
     record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
     imported = record.carry.get("imported")
     return Reply(views.impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
@@ -161,7 +122,7 @@ def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
     """Starts a run of this runbook for the pool that was named."""
 
     async def start(asked: Asked) -> Reply:
-        pool, engine = _pool(asked), asked.desk.engine
+        pool, engine = named_pool(asked), asked.desk.engine
         place = await places.find(asked.desk, asked.channel, f"/rgs {asked.row.name} {asked.words[0]}")
         run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel)
         title = engine.runbooks[runbook].title
@@ -175,18 +136,6 @@ def _instant(asked: Asked) -> float | None:
         return float(asked.before) if asked.before else None
     except ValueError:
         raise BadInput(f"This page does not exist any more. {usage(asked.row)}") from None
-
-
-def _pool(asked: Asked) -> Pool:
-    """The pool that was named, in full or in short. Raises BadInput with the nearest one and the usage."""
-    desk, wanted = asked.desk, asked.words[0].casefold()
-    alike = [pool.fqdn for pool in desk.pools.values() if pool.short == wanted]
-    if len(alike) > 1:
-        raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(alike)}. Name one in full.")
-    try:
-        return Estate(desk.pools, desk.pairs, desk.unpaired).pool(wanted)
-    except BadInput as fault:
-        raise BadInput(f"{fault.sentence} {usage(asked.row)}") from None
 
 
 COMMANDS = (

@@ -1,12 +1,14 @@
-"""Forms that were sent: decoded, checked field by field, and handed to the engine before they close."""
+"""Forms that were sent: decoded, checked field by field, and handed to whoever asked, before they close."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from typing import TYPE_CHECKING
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.errors import BadInput
+from bot.domain.model import Person
 from bot.domain.press import Press
 from bot.domain.runbook import Field
 from handlers import actions, payloads
@@ -15,19 +17,38 @@ from handlers.replies import Reply
 if TYPE_CHECKING:
     from handlers.desk import Desk
 
+Form = Callable[["Desk", AsyncArgs, Person], Awaitable[Reply | None]]
+
 
 async def submitted(desk: Desk, args: AsyncArgs) -> Reply | None:
-    """The one listener of all forms: complaints stay in the form, anything else goes to the engine."""
+    """The one listener of all forms: what the callback id begins with says which row takes it."""
+    form = FORMS.get(actions.word(str(args.body["view"].get("callback_id"))), _foreign)
+    return await form(desk, args, await desk.people.person(*payloads.actor(args.body)))
+
+
+async def _of_run(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
+    """Complaints stay in the form, anything else goes to the engine."""
     view = args.body["view"]
     button, form = actions.decode(view.get("private_metadata") or ""), actions.answers(view.get("state") or {})
-    person = await desk.people.person(*payloads.actor(args.body))
     report = await desk.engine.report(button.run_id)
     fields = next((choice.fields for choice in report.buttons if choice.key == button.choice), ())
     if faults := complaints(fields, form):
-        await args.ack(response_action="errors", errors=faults)
-        return None
+        return await complain(args, faults)
     await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, form), person)
     return None
+
+
+async def _foreign(desk: Desk, args: AsyncArgs, person: Person) -> None:
+    raise BadInput(actions.FOREIGN)
+
+
+FORMS: Mapping[str, Form] = {actions.FORM: _of_run}
+"""By the word that callback ids begin with."""
+
+
+async def complain(args: AsyncArgs, faults: Mapping[str, str]) -> None:
+    """The form stays open with these sentences, by the id of the block that is wrong."""
+    await args.ack(response_action="errors", errors=dict(faults))
 
 
 def complaints(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, str]:

@@ -1,0 +1,66 @@
+"""A subcommand of `/rgs` as a row, and what somebody asked of it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from bot.domain.access import Need
+from bot.domain.errors import BadInput
+from bot.domain.model import Person, Pool
+from bot.domain.opening import Estate
+from handlers.replies import Reply
+
+if TYPE_CHECKING:
+    from handlers.desk import Desk
+
+NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
+"""How many words may stand behind a subcommand."""
+
+COUNT = 10
+"""Entries of a list that are shown at once."""
+
+
+@dataclass(frozen=True, slots=True)
+class Asked:
+    """A subcommand that somebody asked for in `channel`; `before` is the last entry of a list they saw already."""
+
+    desk: Desk
+    person: Person
+    channel: str
+    row: Command
+    words: tuple[str, ...] = ()
+    before: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Command:
+    """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
+
+    `need` says who may use it; None is anybody at all.
+    """
+
+    name: str
+    usage: str
+    example: str
+    meaning: str
+    run: Callable[[Asked], Awaitable[Reply]]
+    takes: range = NO_ARGUMENT
+    need: Need | None = Need.ANYONE
+
+
+def usage(row: Command) -> str:
+    return f"Usage: `/rgs {row.usage}`, for example `{row.example}`."
+
+
+def named_pool(asked: Asked, place: int = 0) -> Pool:
+    """The pool that was named there, in full or in short. Raises BadInput with the nearest one and the usage."""
+    desk, wanted = asked.desk, asked.words[place].casefold()
+    alike = [pool.fqdn for pool in desk.pools.values() if pool.short == wanted]
+    if len(alike) > 1:
+        raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(alike)}. Name one in full.")
+    try:
+        return Estate(desk.pools, desk.pairs, desk.unpaired).pool(wanted)
+    except BadInput as fault:
+        raise BadInput(f"{fault.sentence} {usage(asked.row)}") from None
