@@ -7,7 +7,7 @@ from bot.sandbox.journal import Journal, MemoryJournal, RedisJournal
 from bot.sandbox.refusals import NotPossible, RealTokens, SandboxError
 from bot.sandbox.server import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SOCKET, Sandbox
 from bot.sandbox.switches import Switch
-from bot.sandbox.values import Channel, Group, Kind, Message, Person, View
+from bot.sandbox.values import Channel, File, Group, Kind, Message, Person, View
 
 __all__ = [
     "APP_TOKEN",
@@ -15,6 +15,7 @@ __all__ = [
     "SIGNING_SECRET",
     "SOCKET",
     "Channel",
+    "File",
     "Group",
     "Journal",
     "Kind",

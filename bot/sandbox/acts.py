@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from bot.sandbox.blocks import check_message, with_ids
+from bot.sandbox.blocks import with_ids
 from bot.sandbox.delivery import AWAY, Delivery
 from bot.sandbox.payloads import slash_command
 from bot.sandbox.refusals import NotPossible, SlackRefusal
@@ -115,7 +115,7 @@ def respond(slack: Slack, url: ResponseUrl, body: Mapping[str, Any]) -> None:
     words, blocks = str(body.get("text") or ""), body.get("blocks") or []
     if not words and not blocks:
         raise SlackRefusal("no_text")
-    check_message({"blocks": blocks})
+    slack.check_message({"blocks": blocks})
     if flag(body, "replace_original") and original:
         _replace(slack, original, replace(original, text=words, blocks=with_ids(blocks, slack.mint)))
         return

@@ -9,7 +9,7 @@ from typing import Any
 
 from aiohttp import web
 
-from bot.sandbox import api_chat, api_lookup, api_views
+from bot.sandbox import api_chat, api_files, api_lookup, api_views
 from bot.sandbox.faults import Fault, Trouble
 from bot.sandbox.refusals import SlackRefusal
 from bot.sandbox.slack import Slack
@@ -67,6 +67,9 @@ METHODS = {
         Method("conversations.members", api_lookup.conversation_members, TIER_4),
         Method("conversations.open", api_lookup.conversation_open, scopes=DIRECT),
         Method("conversations.replies", api_lookup.conversation_replies),
+        Method("files.completeUploadExternal", api_files.complete_upload, TIER_4, ("files:write",)),
+        Method("files.getUploadURLExternal", api_files.get_upload_url, TIER_4, ("files:write",)),
+        Method("files.info", api_files.file_info, TIER_4, ("files:read",)),
         Method("usergroups.list", api_lookup.group_list, TIER_2, ("usergroups:read",)),
         Method("usergroups.users.list", api_lookup.group_users, TIER_2, ("usergroups:read",)),
         Method("users.info", api_lookup.user_info, TIER_4, ("users:read",)),

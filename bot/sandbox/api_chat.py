@@ -3,7 +3,7 @@
 from dataclasses import replace
 from typing import Any
 
-from bot.sandbox.blocks import check_message, with_ids
+from bot.sandbox.blocks import with_ids
 from bot.sandbox.refusals import SlackRefusal
 from bot.sandbox.shapes import message_json
 from bot.sandbox.slack import LONGEST_TEXT, Slack
@@ -18,11 +18,11 @@ USER_IDS = ("U", "W")
 
 def post_message(slack: Slack, args: Args) -> dict[str, Any]:
     """chat.postMessage: to a channel the bot is in, or to a user id, which opens their direct messages."""
-    channel = writable(slack, _channel_or_direct(slack, text(args, "channel")))
+    channel = writable(slack, channel_or_direct(slack, text(args, "channel")))
     draft = drafted(slack, channel, args)
     pieces = [draft.text] if draft.blocks or len(draft.text) <= SPLIT_ABOVE else split(draft.text)
     posted = [slack.post(replace(draft, text=piece)) for piece in pieces]
-    return {"channel": channel.id, "ts": posted[0].ts, "message": message_json(posted[0], slack.workspace)}
+    return {"channel": channel.id, "ts": posted[0].ts, "message": message_json(posted[0], slack)}
 
 
 def post_ephemeral(slack: Slack, args: Args) -> dict[str, Any]:
@@ -46,7 +46,7 @@ def update(slack: Slack, args: Args) -> dict[str, Any]:
         raise SlackRefusal("msg_too_long")
     if not words and not blocks:
         raise SlackRefusal("no_text")
-    check_message(_checked(args))
+    slack.check_message(_checked(args))
     changed = replace(
         message,
         text=words or message.text,
@@ -55,7 +55,7 @@ def update(slack: Slack, args: Args) -> dict[str, Any]:
         metadata=args.get("metadata") or message.metadata,
     )
     slack.workspace.put(changed)
-    answer = message_json(changed, slack.workspace)
+    answer = message_json(changed, slack)
     return {"channel": channel.id, "ts": changed.ts, "text": changed.text, "message": answer}
 
 
@@ -83,7 +83,7 @@ def drafted(slack: Slack, channel: Channel, args: Args) -> Message:
     words, blocks = text(args, "text"), args.get("blocks") or []
     if not words and not blocks:
         raise SlackRefusal("no_text")
-    check_message(_checked(args))
+    slack.check_message(_checked(args))
     return Message(
         channel.id,
         "",
@@ -102,6 +102,16 @@ def find(slack: Slack, id_or_name: str) -> Channel:
     if channel is None or hidden:
         raise SlackRefusal("channel_not_found")
     return channel
+
+
+def channel_or_direct(slack: Slack, id_or_name: str) -> Channel:
+    """A channel by id or name, or the direct messages of a person named by id."""
+    if not id_or_name.startswith(USER_IDS):
+        return find(slack, id_or_name)
+    person = slack.workspace.person(id_or_name)
+    if person is None or person.team != slack.workspace.team:
+        raise SlackRefusal("channel_not_found")
+    return slack.workspace.direct(person.id)
 
 
 def writable(slack: Slack, channel: Channel) -> Channel:
@@ -133,12 +143,3 @@ def split(words: str) -> list[str]:
 
 def _checked(args: Args) -> dict[str, Any]:
     return {key: args[key] for key in ("blocks", "attachments") if args.get(key)}
-
-
-def _channel_or_direct(slack: Slack, id_or_name: str) -> Channel:
-    if not id_or_name.startswith(USER_IDS):
-        return find(slack, id_or_name)
-    person = slack.workspace.person(id_or_name)
-    if person is None or person.team != slack.workspace.team:
-        raise SlackRefusal("channel_not_found")
-    return slack.workspace.direct(person.id)

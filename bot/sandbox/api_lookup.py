@@ -63,7 +63,7 @@ def conversation_history(slack: Slack, args: Args) -> dict[str, Any]:
     channel = _scoped(slack, args, "history")
     _in_channel(slack, channel)
     roots = [one for one in slack.workspace.messages(channel.id) if one.thread_ts in (None, one.ts)]
-    return paged(args, "messages", [message_json(one, slack.workspace) for one in reversed(roots)])
+    return paged(args, "messages", [message_json(one, slack) for one in reversed(roots)])
 
 
 def conversation_replies(slack: Slack, args: Args) -> dict[str, Any]:
@@ -74,7 +74,7 @@ def conversation_replies(slack: Slack, args: Args) -> dict[str, Any]:
     if root is None:
         raise SlackRefusal("thread_not_found")
     replies = [one for one in slack.workspace.messages(channel.id) if root.ts in (one.ts, one.thread_ts)]
-    return paged(args, "messages", [message_json(one, slack.workspace) for one in replies])
+    return paged(args, "messages", [message_json(one, slack) for one in replies])
 
 
 def user_info(slack: Slack, args: Args) -> dict[str, Any]:

@@ -2,7 +2,6 @@
 
 from typing import Any
 
-from bot.sandbox.blocks import check_view
 from bot.sandbox.refusals import SlackRefusal, bad_arguments
 from bot.sandbox.shapes import view_json
 from bot.sandbox.slack import Slack
@@ -14,7 +13,7 @@ from bot.sandbox.workspace import STACK_LIMIT
 def open_view(slack: Slack, args: Args) -> dict[str, Any]:
     """views.open: a modal before the person whose trigger this is; pressed inside a modal, it goes on top of that."""
     body = args.get("view")
-    check_view(body, "modal")
+    slack.check_view(body, "modal")
     trigger = slack.tickets.exchange(text(args, "trigger_id"))
     stack = slack.workspace.stack(trigger.user)
     below = stack if any(view.id == trigger.view_id for view in stack) else ()
@@ -24,7 +23,7 @@ def open_view(slack: Slack, args: Args) -> dict[str, Any]:
 def push_view(slack: Slack, args: Args) -> dict[str, Any]:
     """views.push: on top of the modal the trigger was pressed in."""
     body = args.get("view")
-    check_view(body, "modal")
+    slack.check_view(body, "modal")
     trigger = slack.tickets.exchange(text(args, "trigger_id"))
     stack = slack.workspace.stack(trigger.user)
     if not any(view.id == trigger.view_id for view in stack):
@@ -38,7 +37,7 @@ def update_view(slack: Slack, args: Args) -> dict[str, Any]:
     view = slack.workspace.open_view(text(args, "view_id"), text(args, "external_id"))
     if view is None:
         raise SlackRefusal("not_found")
-    check_view(body, "home" if view.type == "home" else "modal")
+    slack.check_view(body, "home" if view.type == "home" else "modal")
     _fresh(view, text(args, "hash"))
     _unique(slack, body, view)
     changed = slack.change_view(view, body)
@@ -53,7 +52,7 @@ def publish_view(slack: Slack, args: Args) -> dict[str, Any]:
         raise SlackRefusal("not_enabled")
     if slack.workspace.person(user) is None:
         raise bad_arguments("invalid `user_id` [json-pointer:/user_id]")
-    check_view(body, "home")
+    slack.check_view(body, "home")
     old = slack.workspace.home(user)
     if old is not None:
         _fresh(old, text(args, "hash"))

@@ -1,6 +1,7 @@
 """Block Kit on its way in: refused when Slack would refuse it, completed with the ids Slack adds."""
 
-from collections.abc import Callable, Iterable, Mapping
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from typing import Any, Literal
 
 import msgspec
@@ -10,6 +11,7 @@ from bot.sandbox.values import Block
 from handlers.blockkit import Problem, validate
 
 VIEW_BYTES = 250_000
+FILE_ID = re.compile("F[A-Z0-9]{8,}")
 ACTED_ON = frozenset(
     {
         "button",
@@ -19,6 +21,7 @@ ACTED_ON = frozenset(
         "datepicker",
         "datetimepicker",
         "email_text_input",
+        "file_input",
         "multi_static_select",
         "multi_users_select",
         "number_input",
@@ -74,6 +77,30 @@ def elements(value: Any) -> list[Block]:
     return [found for one in value.values() for found in elements(one)]
 
 
+def asks_for_files(blocks: Any) -> bool:
+    """Whether a form has a field for files."""
+    return any(one["type"] == "file_input" for one in elements(blocks))
+
+
+def pictures(value: Any, at: str = "") -> Iterator[tuple[str, str]]:
+    """Every image that is a file in Slack, however deep: the JSON pointer of its `slack_file`, and the file's id."""
+    if isinstance(value, list | tuple):
+        for index, one in enumerate(value):
+            yield from pictures(one, f"{at}/{index}")
+    elif isinstance(value, Mapping):
+        shown = value.get("slack_file") if value.get("type") == "image" else None
+        if isinstance(shown, Mapping):
+            found = FILE_ID.search(str(shown.get("id") or shown.get("url")))
+            yield f"{at}/slack_file", found[0] if found else ""
+        for key, one in value.items():
+            yield from pictures(one, f"{at}/{key}")
+
+
+def no_such_picture(where: str) -> dict[str, Any]:
+    """What Slack's answer says of an image that is no file it may show."""
+    return _told([f"invalid slack file [json-pointer:{where}]"])
+
+
 def _acted_on(value: Any, mint: Callable[[str], str]) -> Any:
     if isinstance(value, list):
         return [_acted_on(one, mint) for one in value]
@@ -84,5 +111,8 @@ def _acted_on(value: Any, mint: Callable[[str], str]) -> Any:
 
 
 def _said(problems: list[Problem], where: str) -> dict[str, Any]:
-    said = [f"{problem.message} [json-pointer:{where}{problem.pointer}]" for problem in problems]
+    return _told([f"{problem.message} [json-pointer:{where}{problem.pointer}]" for problem in problems])
+
+
+def _told(said: list[str]) -> dict[str, Any]:
     return {"errors": said, "response_metadata": {"messages": [f"[ERROR] {one}" for one in said]}}

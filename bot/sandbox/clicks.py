@@ -7,8 +7,9 @@ from typing import Any
 from bot.sandbox import payloads
 from bot.sandbox.acts import Outcome, actor, address_of
 from bot.sandbox.api_views import place_changed
-from bot.sandbox.blocks import check_view, elements
+from bot.sandbox.blocks import elements
 from bot.sandbox.delivery import Delivery
+from bot.sandbox.files import hand_over, with_files
 from bot.sandbox.forms import action, complaints, filled_in
 from bot.sandbox.refusals import NotPossible, SlackRefusal
 from bot.sandbox.slack import Slack
@@ -47,7 +48,7 @@ async def click(
         return Outcome("This app is not configured to handle interactive responses.")
     source = _source(slack, person, where)
     block, element = _pressed(source, press)
-    state = filled_in(source.blocks, values)
+    state = with_files(slack, user, filled_in(source.blocks, values))
     done = action(block, element, press.value, slack.workspace.next_ts(slack.clock()))
     if isinstance(source, Message):
         url = slack.tickets.response_url(source.channel, person.id, source.ts)
@@ -65,10 +66,11 @@ async def submit(slack: Slack, delivery: Delivery, user: str, view_id: str, valu
     """Send the form on top; what is missing is said before the app hears of it, as Slack's client does."""
     person = actor(slack, user)
     view = _on_top(slack, person, view_id)
-    state = filled_in(view.blocks, values)
+    state = with_files(slack, user, filled_in(view.blocks, values))
     missing = complaints(view.blocks, state)
     if missing:
         return Outcome(errors=missing)
+    hand_over(slack, state)
     payload = payloads.view_submission(slack, person, view, state)
     answer = await delivery.interact("interactive", payload)
     if answer.failure:
@@ -153,7 +155,7 @@ def _apply(slack: Slack, view: View, body: Any) -> Outcome:
     if word == "errors":
         return _errors(view, body.get("errors") or {})
     if word in ("update", "push"):
-        check_view(body.get("view"), "modal")
+        slack.check_view(body.get("view"), "modal")
     if word == "update":
         place_changed(slack, slack.change_view(view, body["view"]))
     elif word == "push":

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.sandbox.blocks import elements
+from bot.sandbox.filetypes import ending_of
 from bot.sandbox.refusals import NotPossible
 from bot.sandbox.values import Block
 
@@ -73,6 +74,7 @@ INPUTS = {
     "channels_select": Input("selected_channel", "initial_channel", _picked),
     "datepicker": Input("selected_date", "initial_date", _picked),
     "timepicker": Input("selected_time", "initial_time", _picked),
+    "file_input": Input("files", "", _several),
     "datetimepicker": Input("selected_date_time", "initial_date_time", _moment),
 }
 STATELESS = frozenset({"button", "overflow"})
@@ -124,6 +126,8 @@ def _complaint(element: Block, filled: Any, optional: bool) -> str:
         return _length_complaint(len(filled), element.get("min_length", 0), element.get("max_length", 3000))
     if element["type"] == "number_input":
         return _number_complaint(element, filled)
+    if element["type"] == "file_input":
+        return _files_complaint(element, [file["name"] for file in filled])
     return ""
 
 
@@ -142,6 +146,14 @@ def _number_complaint(element: Block, filled: str) -> str:
     if low is not None and value < float(low):
         return f"This must be at least {low}."
     return f"This must be at most {high}." if high is not None and value > float(high) else ""
+
+
+def _files_complaint(element: Block, names: list[str]) -> str:
+    most, endings = element.get("max_files", 10), [one.lower().lstrip(".") for one in element.get("filetypes", ())]
+    if len(names) > most:
+        return f"This takes at most {most} file{'' if most == 1 else 's'}."
+    wrong = next((name for name in names if endings and ending_of(name) not in endings), None)
+    return f"“{wrong}” cannot be taken here: choose {' or '.join(endings)}." if wrong else ""
 
 
 def action(block: Block, element: Block, given: Any, ts: str) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from bot.sandbox.delivery import Delivery
 from bot.sandbox.refusals import SandboxError
 from bot.sandbox.slack import Slack
 from bot.sandbox.switches import Switch
-from bot.sandbox.values import Message
+from bot.sandbox.values import Contents, Message
 
 STATIC = Path(__file__).parent / "static"
 SHOWN_AT_FIRST = 200
@@ -134,6 +134,7 @@ class Page:
             "people": workspace.people(),
             "groups": workspace.groups(),
             "channels": workspace.channels(),
+            "files": workspace.files(),
             "messages": [one for channel in workspace.channels() for one in self._recent(channel.id)] + ephemerals,
             "homes": workspace.homes(),
             "modals": workspace.stacks(),
@@ -150,7 +151,7 @@ class Page:
         return [one for one in everything if one.ts in roots] + newest
 
     def _changed(self, word: str, value: Any) -> None:
-        if not self._feeds:
+        if not self._feeds or isinstance(value, Contents):
             return
         if word == "modals":
             change = {"do": word, "user": value[0], "views": value[1]}

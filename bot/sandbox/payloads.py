@@ -48,7 +48,7 @@ def message_click(
         **_click(slack, person, action),
         "container": container,
         "channel": {"id": message.channel, "name": name},
-        **({} if message.only else {"message": message_json(message, slack.workspace)}),
+        **({} if message.only else {"message": message_json(message, slack)}),
         "state": {"values": state},
         "response_url": url,
     }

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 
 from aiohttp import web
 
-from bot.sandbox import acts, api, clicks, seed
+from bot.sandbox import acts, api, clicks, doors, files, seed
 from bot.sandbox.acts import Outcome
 from bot.sandbox.clicks import Press, Where
 from bot.sandbox.delivery import ACK_SECONDS, RETRY_AFTER, Delivery
@@ -26,7 +26,7 @@ from bot.sandbox.slack import Slack
 from bot.sandbox.switches import Switch
 from bot.sandbox.tickets import Tickets
 from bot.sandbox.transports import HttpTransport, SocketTransport
-from bot.sandbox.values import Durable, Message, Person, View
+from bot.sandbox.values import Durable, File, Message, Person, View
 from bot.sandbox.workspace import Workspace
 
 HOST = "127.0.0.1"
@@ -105,6 +105,7 @@ class Sandbox:
                 web.route("*", "/api/{method}", partial(api.call, self.slack)),
                 web.post("/response/{url_id}", self._respond),
                 web.get("/link/", self.sockets.accept),
+                *doors.routes(self.slack),
                 *self._page.routes(),
             ]
         )
@@ -170,6 +171,14 @@ class Sandbox:
     async def close(self, user: str, view_id: str, clear: bool = False) -> Outcome:
         """Put the form on top away."""
         return await clicks.close(self.slack, self.delivery, user, view_id, clear)
+
+    async def pick(self, user: str, name: str, data: bytes) -> File:
+        """Pick a file in a form; its id is what the field is filled in with."""
+        return await files.pick(self.slack, user, name, data)
+
+    def download(self, user: str, file_id: str) -> bytes:
+        """The bytes of a file as this person downloads it."""
+        return files.taken(self.slack, user, file_id)[1]
 
     def messages(self, channel: str) -> list[Message]:
         """Every message of a channel, oldest first, replies included."""

@@ -1,8 +1,11 @@
 """The same values as Slack spells them in JSON."""
 
+import re
 from typing import Any
 
-from bot.sandbox.values import Channel, Group, Kind, Message, Person, View
+from bot.sandbox.filetypes import type_of
+from bot.sandbox.slack import Slack
+from bot.sandbox.values import Channel, File, Group, Kind, Message, Person, View
 from bot.sandbox.workspace import Workspace
 
 GUESTS = (Kind.GUEST, Kind.SINGLE_CHANNEL_GUEST)
@@ -73,8 +76,10 @@ def channel_json(channel: Channel, workspace: Workspace) -> dict[str, Any]:
     }
 
 
-def message_json(message: Message, workspace: Workspace) -> dict[str, Any]:
+def message_json(message: Message, slack: Slack) -> dict[str, Any]:
     """A message as it comes back from chat.postMessage and inside a click."""
+    workspace = slack.workspace
+    files = [file_json(file, slack) for one in message.files if (file := workspace.file(one))]
     from_bot = message.user == workspace.bot_user
     return {
         "type": "message",
@@ -84,9 +89,67 @@ def message_json(message: Message, workspace: Workspace) -> dict[str, Any]:
         "team": workspace.team,
         **({"bot_id": workspace.bot_id, "app_id": workspace.app_id} if from_bot else {}),
         **({"blocks": list(message.blocks)} if message.blocks else {}),
+        **({"files": files, "upload": True} if files else {}),
         **({"thread_ts": message.thread_ts} if message.thread_ts else {}),
         **({"edited": {"user": message.user, "ts": message.edited}} if message.edited else {}),
         **({"metadata": message.metadata} if message.metadata else {}),
+    }
+
+
+def file_json(file: File, slack: Slack) -> dict[str, Any]:
+    """A file as files.info tells it, inside a message, and in the state of a form that asked for it."""
+    kind, team = type_of(file.name), slack.workspace.team
+    slug = re.sub(r"[^a-z0-9.]+", "_", file.name.lower())
+    private = f"{slack.address}/files-pri/{team}-{file.id}"
+    return {
+        "id": file.id,
+        "created": file.created,
+        "timestamp": file.created,
+        "name": file.name,
+        "title": file.title or file.name,
+        "mimetype": kind.mimetype,
+        "filetype": file.snippet_type or kind.name,
+        "pretty_type": kind.pretty,
+        "user": file.user,
+        "user_team": team,
+        "editable": bool(file.snippet_type),
+        "size": file.size,
+        "mode": "snippet" if file.snippet_type else "hosted",
+        "is_external": False,
+        "external_type": "",
+        "public_url_shared": False,
+        "display_as_bot": False,
+        "username": "",
+        "url_private": f"{private}/{slug}",
+        "url_private_download": f"{private}/download/{slug}",
+        "permalink": f"{slack.address}/files/{file.user}/{file.id}/{slug}",
+        "has_rich_preview": False,
+        "media_display_type": "unknown",
+        "file_access": "visible",
+        **({"alt_txt": file.alt_txt} if file.alt_txt else {}),
+        **_shared(file, slack.workspace),
+    }
+
+
+def _shared(file: File, workspace: Workspace) -> dict[str, Any]:
+    """Where a file was shared to, twice over as Slack tells it: by kind of conversation, and message by message."""
+    places: dict[str, list[str]] = {"channels": [], "groups": [], "im": []}
+    shares: dict[str, dict[str, list[dict[str, Any]]]] = {}
+    for message in workspace.shares(file.id):
+        channel = workspace.channel(message.channel)
+        if channel is None:
+            continue
+        places[channel.prefix].append(channel.id)
+        kind = shares.setdefault("public" if channel.prefix == "channels" else "private", {})
+        thread = {"thread_ts": message.thread_ts} if message.thread_ts else {}
+        kind.setdefault(channel.id, []).append({"ts": message.ts, "team_id": workspace.team, **thread})
+    unique = {name: list(dict.fromkeys(found)) for name, found in places.items()}
+    return {
+        "channels": unique["channels"],
+        "groups": unique["groups"],
+        "ims": unique["im"],
+        "is_public": bool(unique["channels"]),
+        "shares": shares,
     }
 
 

@@ -4,10 +4,11 @@ import asyncio
 import logging
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Any
+from typing import Any, Literal
 
-from bot.sandbox.blocks import with_ids
+from bot.sandbox import blocks
 from bot.sandbox.faults import Faults
+from bot.sandbox.filetypes import type_of
 from bot.sandbox.journal import Journal
 from bot.sandbox.manifest import Manifest
 from bot.sandbox.refusals import SlackRefusal
@@ -57,13 +58,33 @@ class Slack:
                 "missing_scope", {"needed": ",".join(scopes), "provided": ",".join(self.manifest.scopes)}
             )
 
+    def check_message(self, payload: Mapping[str, Any]) -> None:
+        """Refuse blocks Slack would not take, and images in them that are no shared files."""
+        blocks.check_message(payload)
+        self._check_pictures(payload.get("blocks"), "/blocks", "invalid_blocks")
+
+    def check_view(self, body: Any, surface: Literal["modal", "home"]) -> None:
+        """Refuse a view Slack would not take; a form that asks for files needs the scope to read them."""
+        blocks.check_view(body, surface)
+        if blocks.asks_for_files(body["blocks"]):
+            self.require("files:read")
+        self._check_pictures(body["blocks"], "/view/blocks", "invalid_arguments")
+
+    def _check_pictures(self, shown: Any, where: str, error: str) -> None:
+        """Slack shows only pictures that were shared: one that was uploaded into no conversation is private."""
+        for pointer, file_id in blocks.pictures(shown, where):
+            file = self.workspace.file(file_id)
+            shared = file is not None and (file.for_app or self.workspace.shares(file_id))
+            if not shared or not type_of(file.name).is_picture:
+                raise SlackRefusal(error, blocks.no_such_picture(pointer))
+
     def post(self, draft: Message) -> Message:
         """Put a message where its draft says: into the channel, or before one person when it is ephemeral."""
         message = replace(
             draft,
             ts=self.workspace.next_ts(self.clock()),
-            text=(draft.text or NO_TEXT)[:LONGEST_TEXT],
-            blocks=with_ids(draft.blocks, self.mint),
+            text=(draft.text or ("" if draft.files else NO_TEXT))[:LONGEST_TEXT],
+            blocks=blocks.with_ids(draft.blocks, self.mint),
         )
         if message.only:
             self.workspace.show_ephemeral(message)
@@ -89,7 +110,7 @@ class Slack:
             id=view_id,
             user=user,
             type=body["type"],
-            body={**body, "blocks": list(with_ids(body["blocks"], self.mint))},
+            body={**body, "blocks": list(blocks.with_ids(body["blocks"], self.mint))},
             hash=self.view_hash(),
             root_id=below.root_id if below else view_id,
             previous_id=below.id if below else None,
@@ -97,7 +118,7 @@ class Slack:
 
     def change_view(self, old: View, body: Mapping[str, Any]) -> View:
         """The same view with other contents: same id, new hash."""
-        body = {**body, "blocks": list(with_ids(body["blocks"], self.mint))}
+        body = {**body, "blocks": list(blocks.with_ids(body["blocks"], self.mint))}
         return replace(old, body=body, hash=self.view_hash())
 
     def view_hash(self) -> str:

@@ -1,4 +1,4 @@
-"""What Slack hands out for a short time: trigger ids (3 s, once) and response URLs (30 minutes, five times)."""
+"""What Slack hands out for a short time: trigger ids (3 s, once), response URLs (30 minutes, five times), uploads."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -34,6 +34,19 @@ class ResponseUrl:
     left: int = RESPONSE_USES
 
 
+@dataclass(frozen=True, slots=True)
+class Upload:
+    """A file on its way: `length` bytes are posted to the address that ends with `ticket`, then it is completed."""
+
+    file: str
+    ticket: str
+    name: str
+    length: int
+    alt_txt: str = ""
+    snippet_type: str = ""
+    data: bytes | None = None
+
+
 class Tickets:
     """The tickets in circulation; time and ids come in from outside."""
 
@@ -41,6 +54,7 @@ class Tickets:
         self._clock, self._mint = clock, mint
         self._triggers: dict[str, Trigger] = {}
         self._urls: dict[str, ResponseUrl] = {}
+        self._uploads: dict[str, Upload] = {}
 
     def trigger(self, user: str, view_id: str | None = None) -> Trigger:
         """A fresh trigger id of Slack's shape, 123.456.abc."""
@@ -78,6 +92,31 @@ class Tickets:
             raise SlackRefusal("used_url")
         self._urls[url_id] = replace(url, left=url.left - 1)
         return url
+
+    def upload(self, name: str, length: int, alt_txt: str, snippet_type: str) -> Upload:
+        """A fresh id for a file, and the address its bytes are expected at."""
+        upload = Upload(self._mint("F"), self._mint(""), name, length, alt_txt, snippet_type)
+        _remember(self._uploads, upload.file, upload)
+        return upload
+
+    def expected(self, ticket: str) -> Upload | None:
+        """The upload that this address belongs to, until it is completed."""
+        return next((one for one in self._uploads.values() if one.ticket == ticket), None)
+
+    def receive(self, upload: Upload, data: bytes) -> None:
+        """Keep the bytes of an upload until it is completed."""
+        self._uploads[upload.file] = replace(upload, data=data)
+
+    def received(self, file_id: str) -> Upload:
+        """An upload whose bytes have arrived."""
+        upload = self._uploads.get(file_id)
+        if upload is None or upload.data is None:
+            raise SlackRefusal("file_not_found")
+        return upload
+
+    def complete(self, upload: Upload) -> None:
+        """An upload is completed once."""
+        self._uploads.pop(upload.file, None)
 
 
 def _remember(kept: dict, key: str, value: object) -> None:

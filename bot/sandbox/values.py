@@ -1,4 +1,4 @@
-"""The values a workspace is made of: people, user groups, channels, messages, views."""
+"""The values a workspace is made of: people, user groups, channels, messages, views, files."""
 
 from dataclasses import dataclass
 from enum import StrEnum
@@ -88,6 +88,7 @@ class Message:
     edited: str | None = None
     only: str | None = None
     metadata: dict[str, Any] | None = None
+    files: tuple[str, ...] = ()
 
     @property
     def key(self) -> str:
@@ -115,5 +116,47 @@ class View:
         return self.body.get("blocks", [])
 
 
-Durable = Person | Group | Channel | Message | View
-KINDS: dict[str, type] = {"person": Person, "group": Group, "channel": Channel, "message": Message, "home": View}
+@dataclass(frozen=True, slots=True)
+class File:
+    """A file somebody uploaded: `size` in bytes, `created` in seconds; with `for_app` a form brought it to the app.
+
+    Whom it was shared with is told by the messages that carry its id.
+    """
+
+    id: str
+    name: str
+    user: str
+    size: int
+    created: int
+    title: str = ""
+    alt_txt: str = ""
+    snippet_type: str = ""
+    for_app: bool = False
+
+    @property
+    def key(self) -> str:
+        return f"file:{self.id}"
+
+
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """The bytes of a file, which no page is sent unasked."""
+
+    file: str
+    data: bytes
+
+    @property
+    def key(self) -> str:
+        return f"contents:{self.file}"
+
+
+Durable = Person | Group | Channel | Message | View | File | Contents
+KINDS: dict[str, type] = {
+    "person": Person,
+    "group": Group,
+    "channel": Channel,
+    "message": Message,
+    "home": View,
+    "file": File,
+    "contents": Contents,
+}

@@ -6,7 +6,7 @@ from typing import Any
 
 from aiohttp import web
 
-JSON_ARGUMENTS = frozenset({"attachments", "blocks", "metadata", "view"})
+JSON_ARGUMENTS = frozenset({"attachments", "blocks", "files", "metadata", "view"})
 TRUE = frozenset({"1", "true", "True"})
 
 Args = dict[str, Any]

@@ -6,7 +6,7 @@ from typing import TypeVar
 
 import msgspec
 
-from bot.sandbox.values import KINDS, Channel, Durable, Group, Kind, Message, Person, View
+from bot.sandbox.values import KINDS, Channel, Contents, Durable, File, Group, Kind, Message, Person, View
 
 EPHEMERALS_KEPT = 50
 STACK_LIMIT = 3
@@ -90,6 +90,21 @@ class Workspace:
     def home(self, user: str) -> View | None:
         return self._get(f"home:{user}", View)
 
+    def file(self, file_id: str) -> File | None:
+        return self._get(f"file:{file_id}", File)
+
+    def contents(self, file_id: str) -> bytes:
+        """The bytes of a file; empty when there is no such file."""
+        found = self._get(f"contents:{file_id}", Contents)
+        return found.data if found else b""
+
+    def files(self) -> list[File]:
+        return list(self._all(File))
+
+    def shares(self, file_id: str) -> list[Message]:
+        """The messages that carry a file, channel by channel."""
+        return [one for kept in self._messages.values() for one in kept.values() if file_id in one.files]
+
     def people(self) -> list[Person]:
         return list(self._all(Person))
 
@@ -155,6 +170,13 @@ class Workspace:
 
     def sees(self, user: str, channel: Channel) -> bool:
         return user in channel.members
+
+    def sees_file(self, user: str, file: File) -> bool:
+        """A file is for who uploaded it, for the app when a form brought it, and for whom it was shared with."""
+        if user == file.user or (file.for_app and user == self.bot_user):
+            return True
+        places = {one.channel for one in self.shares(file.id)}
+        return any(self.sees(user, channel) for channel in self.channels() if channel.id in places)
 
     def is_stranger(self, person: Person) -> bool:
         """Slack's own meaning: an external person who shares no channel with the bot."""

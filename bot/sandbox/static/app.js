@@ -64,6 +64,7 @@ const REDRAW = {
     if (!moved) drawPane(put), drawFoot();
   },
   modals: drawModal,
+  file: () => {},
   switches: () => (drawPane(put), drawFoot()),
   message: (frame) => {
     if (frame.do === "put" && !frame.value.edited) announce(frame.value);

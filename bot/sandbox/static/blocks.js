@@ -1,6 +1,7 @@
 // Block Kit blocks, drawn. `at` is the place they are in, see elements.js.
 import { fresh, h } from "./dom.js";
 import { element } from "./elements.js";
+import { picture } from "./files.js";
 import { markdown, plainText, richText, words } from "./text.js";
 
 function section(block, at) {
@@ -33,7 +34,7 @@ function input(block, at) {
 
 function image(block) {
   const caption = block.title ? h("figcaption", {}, words(block.title)) : null;
-  return h("figure", {}, caption, h("img", { src: block.image_url, alt: block.alt_text }));
+  return h("figure", {}, caption, h("img", { src: picture(block), alt: block.alt_text }));
 }
 
 function table(block) {

@@ -1,14 +1,10 @@
 // Everything that can be pressed, chosen or filled in. `at` says where it is drawn:
 // {where, values, press(block, element, value), input} — input elements keep their value until the form is sent.
 import { ask, fresh, h } from "./dom.js";
+import { label, mark, put, valueOf } from "./fields.js";
+import { fileInput, picture } from "./files.js";
 import { words } from "./text.js";
 import { actors, channelsOf, view } from "./store.js";
-
-const valueOf = (at, block, element, initial) => at.values[block.block_id]?.[element.action_id] ?? initial;
-
-function put(at, block, element, value) {
-  (at.values[block.block_id] ??= {})[element.action_id] = value;
-}
 
 async function press(at, block, element, value, node) {
   if (element.confirm) {
@@ -26,10 +22,6 @@ function chosen(at, block, element, value, node) {
   put(at, block, element, value);
   if (!at.input || block.dispatch_action) press(at, block, element, value, node);
 }
-
-const mark = (block, element) => ({ "data-block": block.block_id, "data-action": element.action_id });
-const label = (at, element) =>
-  at.label ? { id: at.label, "aria-describedby": at.described, "aria-invalid": at.invalid } : { "aria-label": element.placeholder?.text || "Choose" };
 
 function button(block, element, at) {
   const style = element.style ? `button ${element.style}` : "button";
@@ -145,11 +137,11 @@ const local = (value) => {
 };
 
 function image(block, element) {
-  return h("img", { class: "thumb", src: element.image_url, alt: element.alt_text });
+  return h("img", { class: "thumb", src: picture(element), alt: element.alt_text });
 }
 
 const ELEMENTS = {
-  button, overflow, image,
+  button, overflow, image, file_input: fileInput,
   static_select: staticSelect,
   users_select: from(people, "initial_user"),
   channels_select: from(channels, "initial_channel"),

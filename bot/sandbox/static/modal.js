@@ -1,6 +1,7 @@
 // The forms the app has open before you; only the one on top is shown.
 import { draw, keepingFocus } from "./blocks.js";
 import { fill, fresh, h } from "./dom.js";
+import { uploaded } from "./files.js";
 import { words } from "./text.js";
 import * as store from "./store.js";
 import { valuesAt, placeOf } from "./stream.js";
@@ -57,6 +58,7 @@ async function submitted(top) {
   if (busy || !top.body.submit) return;
   busy = true;
   drawModal();
+  await uploaded();
   const answer = await act({ do: "submit", view_id: top.id, values: valuesAt(top.id) }, { quiet: true });
   busy = false;
   said = { errors: answer.errors, notice: answer.notice };

@@ -2,7 +2,7 @@
 
 export const data = {
   now: 0, team: "", bot: "", app: "", writable: true, commands: [], hints: [], switches: [],
-  people: new Map(), groups: new Map(), channels: new Map(), messages: new Map(), homes: new Map(), modals: new Map(),
+  people: new Map(), groups: new Map(), channels: new Map(), files: new Map(), messages: new Map(), homes: new Map(), modals: new Map(),
 };
 // Grows when names change, so that whatever shows one is drawn anew.
 export let edition = 0;
@@ -20,7 +20,7 @@ export function begin(frame) {
   Object.assign(data, {
     now: frame.now, team: frame.team, bot: frame.bot, app: frame.app, writable: frame.writable,
     commands: frame.commands, hints: frame.hints, switches: frame.switches,
-    people: index(frame.people), groups: index(frame.groups), channels: index(frame.channels),
+    people: index(frame.people), groups: index(frame.groups), channels: index(frame.channels), files: index(frame.files),
     homes: new Map(frame.homes.map((home) => [home.user, home])), modals: new Map(Object.entries(frame.modals)),
   });
   if (first) arrived = frame.now;
@@ -36,6 +36,7 @@ export function change(frame) {
   if (frame.do === "modals") data.modals.set(frame.user, frame.views);
   else if (frame.do === "switches") data.switches = frame.switches;
   else if (frame.kind === "message") frame.do === "put" ? keep(frame.value) : forget(frame.value);
+  else if (frame.kind === "file") keepFile(frame.value);
   else if (frame.kind === "home") data.homes.set(frame.value.user, frame.value);
   else {
     edition += 1;
@@ -46,6 +47,8 @@ export function change(frame) {
 }
 
 const index = (rows) => new Map(rows.map((row) => [row.id, row]));
+
+export const keepFile = (file) => data.files.set(file.id, file);
 
 export function keep(message) {
   // Ephemeral messages are gone after a reload, as in Slack.

@@ -1,6 +1,7 @@
 // The messages of one conversation, App Home, and the threads beside them.
 import { draw, keepingFocus } from "./blocks.js";
 import { by, fill, h, patch } from "./dom.js";
+import { attachments, filesOf } from "./files.js";
 import { SMALL, clock, day, mrkdwn } from "./text.js";
 import * as store from "./store.js";
 import { act, earlier } from "./wire.js";
@@ -40,9 +41,10 @@ function head(message) {
 }
 
 function body(message) {
-  const inner = message.blocks.length ? draw(message.blocks, placeOf(message.ts)) : h("div", { class: "text" }, mrkdwn(message.text));
+  const words = message.text ? h("div", { class: "text" }, mrkdwn(message.text)) : null;
+  const inner = message.blocks.length ? draw(message.blocks, placeOf(message.ts)) : words;
   const edited = message.edited && !message.blocks.length ? h("span", { class: "faint" }, " (edited)") : null;
-  return h("div", { class: "body" }, inner, edited);
+  return h("div", { class: "body" }, inner, edited, attachments(message));
 }
 
 function threadLink(message) {
@@ -144,5 +146,5 @@ export function announce(message) {
   if (message.user === store.view.me || (message.only && message.only !== store.view.me)) return;
   const here = message.channel === store.channelId();
   const to = here ? "" : ` in ${store.data.channels.get(message.channel)?.name || "direct messages"}`;
-  if (here || message.channel === store.direct(store.view.me)) by("said").textContent = `${store.name(message.user)}${to}: ${message.text}`;
+  if (here || message.channel === store.direct(store.view.me)) by("said").textContent = `${store.name(message.user)}${to}: ${message.text || filesOf(message).map((file) => file.name).join(", ")}`;
 }

@@ -17,7 +17,7 @@ export function listen() {
 
 async function post(path, body) {
   try {
-    const answer = await fetch(path, { method: "POST", body: JSON.stringify(body) });
+    const answer = await fetch(path, { method: "POST", body });
     if (answer.ok) return await answer.json();
     return { ok: false, notice: await answer.text(), errors: {} };
   } catch {
@@ -27,13 +27,20 @@ async function post(path, body) {
 
 // Do something as the person you are; a notice is shown unless `quiet`.
 export async function act(what, { quiet = false } = {}) {
-  const answer = await post("/page/act", { as: view.me, ...what });
+  const answer = await post("/page/act", JSON.stringify({ as: view.me, ...what }));
   if (answer.notice && !quiet) toast(answer.notice);
   return answer;
 }
 
+// Send a file that you picked to the stand-in, at once and before its form, as Slack does.
+export async function upload(file) {
+  const answer = await post(`/page/file?as=${view.me}&name=${encodeURIComponent(file.name)}`, file);
+  if (answer.notice) toast(answer.notice);
+  return answer;
+}
+
 export async function flip(number) {
-  const answer = await post(`/page/switch/${number}`, {});
+  const answer = await post(`/page/switch/${number}`, "{}");
   if (answer.notice) toast(answer.notice);
 }
 
