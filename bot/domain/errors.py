@@ -7,6 +7,8 @@ BotError
 ├── Held                another run holds a pool that this one needs
 ├── Damaged             a file is not an export that can be trusted; names the part
 ├── StoreAway           Redis does not answer; nothing was written
+├── NotDelivered        Slack did not take a file that somebody asked for
+├── MirrorAway          the off-site copy cannot be reached, or refused; backups go on without it
 └── DriverError         the deployment, in three kinds that must never be mixed up
     ├── NeverSent       the command did not leave; nothing happened
     ├── CmdletFailed    the server received it and said no
@@ -46,6 +48,14 @@ class Damaged(BotError):
 
 class StoreAway(BotError):
     """Redis did not answer in time; nothing was written."""
+
+
+class MirrorAway(BotError):
+    """The off-site copy did not answer in time, refused, or answered nonsense; backups go on without it."""
+
+
+class NotDelivered(BotError):
+    """Slack did not take a file that somebody asked for; the sentence says that they do not have it."""
 
 
 class DriverError(BotError):
