@@ -11,6 +11,7 @@ from bot.domain.acts import (
     Act,
     Acts,
     Attempt,
+    CheckBackups,
     Clock,
     Collect,
     Delete,
@@ -26,9 +27,10 @@ from bot.domain.acts import (
     Supersede,
 )
 from bot.domain.backup import Backup
+from bot.domain.checkup import Checkup
 from bot.domain.cmdlets import cmdlet
 from bot.domain.compare import contents, fingerprints
-from bot.domain.errors import Damaged, DriverError, Stale
+from bot.domain.errors import BadInput, Damaged, DriverError, Stale
 from bot.domain.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
 from bot.domain.moves import close
 from bot.domain.run import BOT, FOR_PEOPLE, Phase
@@ -47,14 +49,30 @@ class Performer(Protocol):
     async def perform(self, act: Act) -> Any: ...
 
 
+class Checks(Protocol):
+    """Whoever reads kept backups again; `bot.care.checking` does."""
+
+    async def pool(self, fqdn: str, now: float) -> Checkup: ...
+
+
 class Hands:
     """Acts against one deployment. Raises what the driver and the stores raise."""
 
-    def __init__(self, driver: Driver, backups: Backups, runs: Runs, clock: Callable[[], float]) -> None:
+    def __init__(
+        self,
+        driver: Driver,
+        backups: Backups,
+        runs: Runs,
+        clock: Callable[[], float],
+        *,
+        checks: Checks | None = None,
+    ) -> None:
         self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
+        self._checks = checks
         self._inventories: dict[str, Inventory] = {}
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             Attempt: self._attempt,
+            CheckBackups: self._check_backups,
             Clock: self._time,
             Delete: self._delete,
             Invoke: self._invoke,
@@ -79,6 +97,11 @@ class Hands:
             return await self.perform(act.act)
         except DriverError as error:
             return error
+
+    async def _check_backups(self, act: CheckBackups) -> Checkup:
+        if self._checks is None:
+            raise BadInput("This process was not given anything to check backups with.")
+        return await self._checks.pool(act.pool, self._clock())
 
     async def _time(self, act: Clock) -> float:
         return self._clock()

@@ -131,6 +131,15 @@ def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
     return start
 
 
+async def _backup(asked: Asked) -> Reply:
+    """`backup <pool>` exports it; `backup verify <pool>` reads what is kept of it again."""
+    if len(asked.words) == 1:
+        return await _starting("backup")(asked)
+    if asked.words[0].casefold() != "verify":
+        raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
+    return await _starting("verify")(replace(asked, words=asked.words[1:]))
+
+
 def _instant(asked: Asked) -> float | None:
     try:
         return float(asked.before) if asked.before else None
@@ -144,11 +153,11 @@ COMMANDS = (
     Command("pools", "pools", "/rgs pools", "The pools, their pairs, their last and next backups.", _pools),
     Command(
         "backup",
-        "backup <pool>",
+        "backup [verify] <pool>",
         "/rgs backup pool-a",
-        "Export the Response Groups of a pool now.",
-        _starting("backup"),
-        ONE_ARGUMENT,
+        "Export the Response Groups of a pool now; with `verify`, read every byte of its kept backups again.",
+        _backup,
+        range(1, 3),
     ),
     Command("backups", "backups <pool>", "/rgs backups pool-a", "The kept backups of a pool.", _backups, ONE_ARGUMENT),
     Command(

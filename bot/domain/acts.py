@@ -91,6 +91,13 @@ class LoadNewest:
 
 
 @dataclass(frozen=True, slots=True)
+class CheckBackups:
+    """Every byte of the pool's kept backups is read again, and mended where that can be; gives a Checkup."""
+
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
 class Records:
     """Where pools stand; gives a mapping FQDN → PoolRecord."""
 
@@ -132,6 +139,7 @@ class Attempt:
 
 Act = (
     Attempt
+    | CheckBackups
     | Clock
     | Delete
     | Invoke

@@ -10,6 +10,7 @@ from typing import Any
 from bot.domain.acts import (
     Act,
     Attempt,
+    CheckBackups,
     Clock,
     Collect,
     Invoke,
@@ -23,6 +24,7 @@ from bot.domain.acts import (
     Supersede,
 )
 from bot.domain.backup import Backup
+from bot.domain.checkup import Checkup
 from bot.domain.cmdlets import Cmdlet
 from bot.domain.deployment import apply
 from bot.domain.groups import Row
@@ -53,6 +55,7 @@ SWITCHES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "moved": (None, "here", "elsewhere", "done"),
         "clean": EITHER,
     },
+    "verify": {},
 }
 """What people and earlier rows can have settled, all of it."""
 
@@ -118,6 +121,8 @@ class Site:
                 return Answer(backup(act.backup))
             case Newest():
                 return Answer((backup("b-1"),))
+            case CheckBackups():
+                return Answer(Checkup(2, 9, 120_000, ("ab" * 32,), {"b-1": "Backup b-1 is damaged."}))
             case Clock():
                 return Answer(NOW)
             case Records():

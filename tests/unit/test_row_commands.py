@@ -53,6 +53,7 @@ MET = {
         "ReplaceExistingRgsSettings",
         "ShowAll",
     },
+    "verify": set(),
 }
 """Parameters without which the walk would not have been everywhere."""
 
@@ -76,6 +77,7 @@ def fits(name: str, keys: Iterable[str], version: str) -> bool:
 def test_every_command_has_only_parameters_that_the_cmdlet_of_that_version_has(walk: Walk) -> None:
     commands = walk.commands()
     assert {key for _, command in commands for key, _ in command.arguments} >= MET[walk.runbook]
+    assert bool(commands) == bool(MET[walk.runbook]), "a runbook that sends nothing sends nothing at all"
     for on, command in commands:
         check(command, walk.versions[on])
         assert fits(command.name, (key for key, _ in command.arguments), walk.versions[on]), f"{command} on {on}"
@@ -103,7 +105,7 @@ def test_the_owner_is_overwritten_at_home_and_never_on_the_backup_pool(walk: Wal
 def test_no_attempt_of_any_row_exports_to_a_file_that_another_one_used(walk: Walk) -> None:
     """Export refuses an existing file, so no two commands of a run may name the same one (facts: lync §1.1)."""
     exporting = [row for row in walk.rows if row.plan and list(files(row.plan))]
-    assert exporting
+    assert bool(exporting) == bool(MET[walk.runbook])
     runs: dict[str, list[str]] = {}
     for row in exporting:
         names, run, plan = runs.setdefault(repr(row.run.facts), []), row.run, row.plan
