@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from storage.connect import connect
 from storage.embedded import start
+from tests.peers import S3, s3_server
 
 
 @pytest.fixture(scope="session")
@@ -30,3 +31,10 @@ async def redis(redis_url: str) -> AsyncIterator[Redis]:
     await client.flushall()
     yield client
     await client.aclose()
+
+
+@pytest.fixture(scope="session")
+def s3() -> Iterator[S3]:
+    """A real S3 server; tests take buckets of their own."""
+    with s3_server() as server:
+        yield server

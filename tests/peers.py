@@ -1,0 +1,94 @@
+"""Places for an off-site copy: S3 servers that behave, and ones that do not, on real sockets."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
+from contextlib import asynccontextmanager, contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import count
+from urllib.request import Request, urlopen
+
+from bot.domain.offsite import OffSite
+
+Answer = Callable[[bytes, bytes, asyncio.StreamWriter], Awaitable[None]]
+"""Is given the head and the body of a request, and what to answer into."""
+
+
+def bucket_at(port: int, bucket: str = "off-site", prefix: str = "copies") -> OffSite:
+    return OffSite("", bucket, prefix, f"http://127.0.0.1:{port}", "us-east-1", "key", "secret")
+
+
+@dataclass(frozen=True, slots=True)
+class S3:
+    """A running S3 server."""
+
+    port: int
+    numbers: Iterator[int] = field(default_factory=count)
+
+    def bucket(self) -> OffSite:
+        """A new bucket, empty."""
+        name = f"off-site-{next(self.numbers)}"
+        self.ask("PUT", name)
+        return bucket_at(self.port, name)
+
+    def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
+        """Behind the bot's back."""
+        with urlopen(Request(f"http://127.0.0.1:{self.port}/{path}", data=body, method=method), timeout=10) as answer:
+            return answer.read()
+
+
+@contextmanager
+def s3_server() -> Iterator[S3]:
+    from moto.server import ThreadedMotoServer
+
+    server = ThreadedMotoServer("127.0.0.1", 0, verbose=False)
+    server.start()
+    try:
+        yield S3(server.get_host_and_port()[1])
+    finally:
+        server.stop()
+
+
+@asynccontextmanager
+async def peer(answer: Answer) -> AsyncIterator[OffSite]:
+    """A server that reads whole requests and lets `answer` do the rest."""
+
+    async def serve(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        with suppress(asyncio.IncompleteReadError, ConnectionError):
+            while True:
+                head = await reader.readuntil(b"\r\n\r\n")
+                length = re.search(rb"content-length: (\d+)", head.lower())
+                await answer(head, await reader.readexactly(int(length[1])) if length else b"", writer)
+                await writer.drain()
+
+    server = await asyncio.start_server(serve, "127.0.0.1", 0)
+    try:
+        yield bucket_at(server.sockets[0].getsockname()[1])
+    finally:
+        server.close()
+
+
+def says(status: str, body: bytes = b"", said: int | None = None) -> Answer:
+    """Always the same answer; `said` is the length that it claims to have."""
+
+    async def answer(head: bytes, taken: bytes, writer: asyncio.StreamWriter) -> None:
+        length = len(body) if said is None else said
+        writer.write(f'HTTP/1.1 {status}\r\ncontent-length: {length}\r\netag: "x"\r\n\r\n'.encode() + body)
+
+    return answer
+
+
+async def mute(head: bytes, taken: bytes, writer: asyncio.StreamWriter) -> None:
+    """Takes everything and says nothing, until the other side has had enough."""
+    await asyncio.Event().wait()
+
+
+async def dripping(head: bytes, taken: bytes, writer: asyncio.StreamWriter) -> None:
+    """A letter now and then, so that it never is quite silent."""
+    writer.write(b'HTTP/1.1 200 OK\r\ncontent-length: 5000\r\netag: "x"\r\n\r\n')
+    while True:
+        writer.write(b".")
+        await writer.drain()
+        await asyncio.sleep(0.05)

@@ -1,0 +1,169 @@
+"""The off-site copy on a real S3 server, in a folder, and with peers that do all that a peer should not."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.domain.errors import MirrorAway
+from bot.domain.offsite import OffSite
+from storage.mirror import Mirror, piece_path
+from tests.peers import S3, Answer, bucket_at, dripping, mute, peer, says
+
+RAW = b"a piece of an export" * 50
+NAME = hashlib.sha256(RAW).hexdigest()
+PATIENCE_S = 0.6
+
+
+def whole(name: str, raw: bytes) -> bool:
+    return hashlib.sha256(raw).hexdigest() == name
+
+
+@pytest.fixture(params=["a folder", "a bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OffSite]:
+    if request.param == "a folder":
+        yield OffSite(folder=str(tmp_path))
+    else:
+        yield request.getfixturevalue("s3").bucket()
+
+
+@pytest.fixture
+def mirror(place: OffSite) -> Mirror:
+    return Mirror(place, whole)
+
+
+async def all_of(mirror: Mirror, under: str) -> set[str]:
+    return {path async for path in mirror.paths(under)}
+
+
+async def test_what_was_given_comes_back_and_lies_where_it_should(mirror: Mirror) -> None:
+    assert await mirror.fetch(NAME) is None
+    assert await mirror.give(NAME, RAW) == ""
+    assert await mirror.fetch(NAME) == RAW
+    assert await all_of(mirror, "pieces") == {piece_path(NAME)} == {f"pieces/{NAME[-2:]}/{NAME}"}
+    assert await all_of(mirror, "backups") == set()
+
+
+async def test_giving_the_same_again_is_fine(mirror: Mirror) -> None:
+    assert [await mirror.give(NAME, RAW) for _ in range(3)] == ["", "", ""]
+    assert await mirror.fetch(NAME) == RAW
+
+
+async def test_a_damaged_object_is_never_written_over_and_a_sound_one_goes_beside_it(mirror: Mirror) -> None:
+    await mirror.put(piece_path(NAME), b"damaged", lambda raw: True)
+    assert await mirror.fetch(NAME) is None
+
+    said = await mirror.give(NAME, RAW)
+    assert said == f"{piece_path(NAME)} on the off-site copy is damaged; a sound one lies beside it."
+    assert await mirror.fetch(NAME) == RAW
+    assert await mirror.get(piece_path(NAME), lambda raw: True) == b"damaged"
+    assert await all_of(mirror, "pieces") == {piece_path(NAME)}
+
+
+async def test_when_even_the_places_beside_it_are_damaged_it_says_so(mirror: Mirror) -> None:
+    for suffix in ("", "~2", "~3", "~4", "~5"):
+        await mirror.put(piece_path(NAME) + suffix, b"damaged", lambda raw: True)
+    with pytest.raises(MirrorAway, match="does not give back what it was given"):
+        await mirror.give(NAME, RAW)
+    assert await mirror.fetch(NAME) is None
+
+
+async def test_of_many_who_give_at_once_all_are_content_and_one_object_is_there(place: OffSite) -> None:
+    mirrors = [Mirror(place, whole) for _ in range(8)]
+    assert await asyncio.gather(*(mirror.give(NAME, RAW) for mirror in mirrors)) == [""] * 8
+    assert await mirrors[0].get(f"{piece_path(NAME)}~2", lambda raw: True) is None
+
+
+async def test_a_place_keeps_the_identity_that_it_was_given_first(place: OffSite) -> None:
+    assert await Mirror(place, whole).identity() is None
+    assert await Mirror(place, whole).identify(b"one") == b"one"
+    assert await Mirror(place, whole).identify(b"two") == b"one"
+    assert await Mirror(place, whole).identity() == b"one"
+
+
+async def test_a_good_place_stands_the_trial(mirror: Mirror) -> None:
+    assert await mirror.trial("checks/1", b"try") is None
+    assert await mirror.trial("checks/2", b"try") is None
+
+
+async def test_more_objects_than_one_answer_holds_are_all_listed(mirror: Mirror) -> None:
+    given = {f"backups/pool/{n}" for n in range(120)}
+    for path in given:
+        await mirror._create(path, b"x")
+    assert await all_of(mirror, "backups") == given
+
+
+LIAR = says("200 OK", b"wrong")
+PEERS: dict[str, tuple[Answer, str]] = {
+    "mute": (mute, "does not answer in time."),
+    "dripping": (dripping, "does not answer in time."),
+    "cut short": (says("200 OK", b"half", said=5_000), "does not answer in time."),
+    "500": (says("500 Oh"), "answers with an error (500)."),
+    "503": (says("503 Slow Down"), "answers with an error (503)."),
+    "403": (says("403 Forbidden"), "does not allow this (403)"),
+    "401": (says("401 No"), "does not accept the credentials (401)"),
+    "skewed clock": (
+        says("403 Forbidden", b"<Error><Code>RequestTimeTooSkewed</Code></Error>"),
+        "refuses this machine's clock, which is wrong by minutes",
+    ),
+    "wrong secret": (says("403 Forbidden", b"<Error><Code>SignatureDoesNotMatch</Code></Error>"), "does not accept"),
+    "wrong bytes": (LIAR, "does not give back what it was given"),
+}
+
+
+@pytest.mark.parametrize("kind", PEERS)
+async def test_a_peer_that_misbehaves_is_told_apart_within_seconds_and_harms_nothing(kind: str) -> None:
+    answer, sentence = PEERS[kind]
+    started = time.monotonic()
+    async with peer(answer) as place:
+        mirror = Mirror(place, whole, patience_s=PATIENCE_S)
+        with pytest.raises(MirrorAway) as caught:
+            await mirror.give(NAME, RAW)
+        assert await mirror.fetch(NAME) is None
+        assert await mirror.trial("checks/1", RAW) is not None
+    assert sentence in caught.value.sentence
+    assert time.monotonic() - started < 10 * PATIENCE_S
+    assert "secret" not in caught.value.sentence.lower().replace("aws_secret_access_key", "")
+
+
+async def test_a_closed_port_and_a_missing_bucket_and_a_missing_folder_are_told(s3: S3) -> None:
+    told = []
+    for place in (bucket_at(1), bucket_at(s3.port, "never-made"), OffSite(folder="/nowhere/at/all")):
+        with pytest.raises(MirrorAway) as caught:
+            await Mirror(place, whole, patience_s=2.0).give(NAME, RAW)
+        told.append(caught.value.sentence)
+        assert await Mirror(place, whole, patience_s=2.0).fetch(NAME) is None
+    assert "cannot be reached" in told[0] and "has no such bucket" in told[1] and "is not there" in told[2]
+
+
+async def test_listing_ends_in_time_as_well() -> None:
+    async with peer(mute) as place:
+        with pytest.raises(MirrorAway, match="in time"):
+            await all_of(Mirror(place, whole, patience_s=PATIENCE_S), "backups")
+
+
+async def test_a_place_that_writes_over_what_is_there_fails_the_trial() -> None:
+    """Some S3-compatible storage ignores If-None-Match."""
+    kept: dict[bytes, bytes] = {}
+
+    async def careless(head: bytes, taken: bytes, writer: asyncio.StreamWriter) -> None:
+        method, path, _ = head.split(b" ", 2)
+        if method == b"PUT":
+            kept[path] = taken
+        found = b"" if method == b"PUT" else kept.get(path, b"")
+        writer.write(f'HTTP/1.1 200 OK\r\ncontent-length: {len(found)}\r\netag: "x"\r\n\r\n'.encode() + found)
+
+    async with peer(careless) as place:
+        said = await Mirror(place, whole, patience_s=2.0).trial("checks/1", RAW)
+    assert said is not None and "writes over what is there" in said
+
+
+def test_credentials_never_show() -> None:
+    place = OffSite("", "bucket", "p", "https://s3.contoso.com", "us-east-1", "hush-1", "hush-2", "hush-3")
+    assert "hush" not in repr(place) + str(place) + place.where
+    assert place.where == "s3://bucket/p at https://s3.contoso.com"
