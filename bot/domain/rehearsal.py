@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from bot.domain.cmdlets import Cmdlet
 from bot.domain.deployment import apply
+from bot.domain.difference import quoted
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups import Inventory, Kind, RgsObject, ServiceSettings
 from bot.domain.imports import Clash, Landing, Switches, plan_import
@@ -114,7 +115,7 @@ def _settings_sentence(rehearsal: Rehearsal) -> str:
 
 def described(settings: ServiceSettings) -> str:
     """The three application-level settings in words."""
-    music = f"music “{settings.default_music.original_name}”" if settings.default_music else "built-in music"
+    music = f"music {quoted(settings.default_music.original_name)}" if settings.default_music else "built-in music"
     context = "off" if settings.call_context_disabled else "on"
     return f"{settings.ringback_grace_s} s ringback grace, {music}, call context {context}"
 

@@ -6,10 +6,11 @@ from typing import Any
 
 from bot.domain.acts import Seen
 from bot.domain.backup import Backup
+from bot.domain.capacity import capacity, slow
 from bot.domain.compare import compare
 from bot.domain.errors import DriverError
 from bot.domain.groups import Inventory, Kind
-from bot.domain.model import Edition, Mark, Pool, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.rehearsal import described
 from bot.domain.run import Run
 from bot.domain.runbook import Finding
@@ -30,8 +31,6 @@ from bot.runbooks.common import (
 )
 from bot.runbooks.failover_plans import rehearse
 
-_CAPACITY = {Edition.ENTERPRISE: {"2013": (400, 200)}, Edition.STANDARD: {}}
-_CAPACITY_LATER = (800, 400)
 _RGS_MODULES = "ApplicationServer.RGS"
 _AT_REST = ("FinalState", "SteadyState", "NotInitialized")
 
@@ -88,14 +87,13 @@ def _names(row: Any, fqdn: str) -> bool:
 
 
 def _capacity(backup: Pool, held: Inventory, newest: Backup | None):
-    """Each pool of a pair must carry both pools' groups (seed 000); figures from facts: lync §2.9, hunt plus IVR."""
-    most = sum(_CAPACITY[backup.edition].get(backup.version, _CAPACITY_LATER))
+    """Each pool of a pair must carry both pools' groups (seed 000); a backup's counts do not tell menus apart."""
+    most = capacity(backup).workflows
     counts = newest.counts if newest else {}
     workflows = len(held.of(Kind.WORKFLOW)) + int(counts.get(Kind.WORKFLOW, 0))
     if workflows > most:
         yield f"{backup.short} would carry {workflows} workflows; {most} are supported in an Enterprise pool."
-    if backup.edition is Edition.STANDARD:
-        yield f"{backup.short} is a Standard Edition server: it takes 2 calls a second, and 60 at a time."
+    yield from slow(backup)
 
 
 def _replicated(service: Any):
