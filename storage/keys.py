@@ -18,13 +18,43 @@ TOLD = "outbox:tells"
 """Hash: the messages that wait in the outbox, by their entry there."""
 
 REFUSED = "refused"
-"""Stream: who was refused a run that they asked for, and why; read from its end."""
+"""Stream: who was refused a run that they asked for, and why, and who changed a schedule; read from its end."""
+
+SCHEDULES = "schedules"
+"""Hash: what people said of a pool's schedule in place of the configuration, by pool."""
 
 HOMES = "homes"
 """Sorted set of people by the second they last opened their App Home."""
 
+NOTICES = "notices"
+"""Sorted set of the notices that stand, by the second since when."""
+
 BACKED_UP = "backups"
-"""Sorted set of pools that have a backup, all at score 0: read in the order of their names."""
+"""Sorted set of pools that have or had a backup, all at score 0: read in the order of their names."""
+
+UNLISTED = "backups:unlisted"
+"""Sorted set of backups that are kept but not listed yet, by the second they were taken."""
+
+SEALS = "seals"
+"""Hash: how many records are sealed with a key, by its fingerprint."""
+
+BASIS = "basis"
+"""Hash: what a pool held when it was last read, as a digest with the second, by pool."""
+
+PIECES = "pieces"
+"""Sorted set of the names of all pieces that a record needs, by the second they were last checked."""
+
+NEEDED = "pieces:refs"
+"""Hash: how many records need a piece, by its name."""
+
+LOOSE = "pieces:loose"
+"""Sorted set of pieces that no record needs, or none yet, by the second since when."""
+
+HURT = "pieces:damaged"
+"""Set of pieces that were not sound when they were last checked; who stores the same bytes again mends them."""
+
+COUNTED = "pieces:counted"
+"""String that is there once all backups of earlier versions are counted: only then is anything swept."""
 
 
 def run(id: str) -> str:
@@ -67,9 +97,27 @@ def backup(id: str) -> str:
     return f"backup:{id}"
 
 
-def piece(sha256: str) -> str:
-    """String: at most 1 MiB of some export, under the SHA-256 (hex) of its bytes; shared by all that contain it."""
-    return f"piece:{sha256}"
+def keeping(id: str) -> str:
+    """Hash: what is known of a kept export beside what it holds: stamp, pins, mirror, damage."""
+    return f"keeping:{id}"
+
+
+def piece(name: str) -> str:
+    """String: at most 1 MiB that all records share which hold the same bytes.
+
+    The name is the SHA-256 (hex) of plain bytes; of sealed ones it is the fingerprint of their key and a keyed digest.
+    """
+    return f"piece:{name}"
+
+
+def notice(key: str) -> str:
+    """Hash: one notice, what it says, since when, how often, and where its message is."""
+    return f"notice:{key}"
+
+
+def turn(chore: str) -> str:
+    """Hash: whose turn this chore is, until when, and when it ended last; by Redis' own time."""
+    return f"turn:{chore}"
 
 
 def replay(digest: str) -> str:

@@ -24,7 +24,10 @@ _encode = msgspec.json.Encoder().encode
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """Something Slack has yet to be shown ("card") or told ("tell"), due at `score` seconds."""
+    """Something Slack has yet to be shown ("card", "notice") or told ("tell"), due at `score` seconds.
+
+    `run` is the run's id; of a notice, its key.
+    """
 
     key: str
     kind: str
@@ -161,5 +164,5 @@ def _standing(fqdn: str, record: bytes | None, held_by: bytes | None) -> PoolRec
 def _item(name: bytes, score: float, body: bytes | None) -> OutboxItem:
     key = name.decode()
     kind, _, rest = key.partition(":")
-    run = rest if kind == "card" else rest.rsplit(":", 2)[0]
+    run = rest.rsplit(":", 2)[0] if kind == "tell" else rest
     return OutboxItem(key, kind, run, score, _tell.decode(body) if body else None)

@@ -1,0 +1,22 @@
+-- Whose turn a chore is, by this server's own time (ms), so that nobody's clock matters.
+-- KEYS: the turn. ARGV: "take", every, again after a failure, lease | "renew", fence, lease | "done", fence, "well" or ""
+local time = redis.call('TIME')
+local now = time[1] * 1000 + math.floor(time[2] / 1000)
+local known = redis.call('HMGET', KEYS[1], 'fence', 'until', 'ended', 'failed')
+local held, ended = tonumber(known[2] or '0'), tonumber(known[3] or '0')
+if ARGV[1] == 'take' then
+  local lease, rest = tonumber(ARGV[4]), tonumber(known[4] and ARGV[3] or ARGV[2])
+  -- What lies further ahead than it can was written before the clock was set back.
+  if held > now and held <= now + lease then return 0 end
+  if ended <= now and ended + rest > now then return 0 end
+  redis.call('HSET', KEYS[1], 'until', now + lease)
+  return redis.call('HINCRBY', KEYS[1], 'fence', 1)
+end
+if known[1] ~= ARGV[2] or held == 0 then return 0 end
+if ARGV[1] == 'renew' then
+  redis.call('HSET', KEYS[1], 'until', now + tonumber(ARGV[3]))
+  return 1
+end
+redis.call('HSET', KEYS[1], 'until', 0, 'ended', now)
+if ARGV[3] == 'well' then redis.call('HDEL', KEYS[1], 'failed') else redis.call('HSET', KEYS[1], 'failed', 1) end
+return 1
