@@ -27,6 +27,7 @@ def encoded(world: World) -> bytes:
             "faults": [[fault.kind, fault.pool, fault.cmdlet, fault.seconds, fault.times] for fault in world.faults],
             "effects": [[effect.pool, effect.cmdlet, effect.line, effect.at] for effect in world.effects],
             "effect_count": world.effect_count,
+            "locations": world.locations,
         }
     )
     return _PLAIN + data if len(data) < SMALL else _DEFLATED + zlib.compress(data, 1)
@@ -43,6 +44,7 @@ def decoded(data: bytes) -> World:
         tuple(Fault(FaultKind(kind), *rest) for kind, *rest in parts["faults"]),
         tuple(Effect(*each) for each in parts["effects"]),
         parts["effect_count"],
+        parts.get("locations", b""),
     )
 
 
@@ -59,6 +61,7 @@ def _from_pool(pool: LivePool) -> dict[str, Any]:
         "settings": _from_settings(pool.settings),
         "audio": dict(pool.audio),
         "files": {path: _from_file(file) for path, file in pool.files.items()},
+        "call_park": plain(pool.call_park),
     }
 
 
@@ -76,6 +79,7 @@ def _to_pool(parts: dict[str, Any]) -> LivePool:
         _to_settings(parts["settings"]),
         MappingProxyType(parts["audio"]),
         MappingProxyType({path: _to_file(file) for path, file in parts["files"].items()}),
+        value(parts.get("call_park", {})),
     )
 
 
@@ -108,15 +112,15 @@ def _from_file(file: ServerFile) -> list[Any]:
         dict(kept.audio),
         kept.others,
     ]
-    return [inside, file.at, file.raw, file.size]
+    return [inside, file.at, file.raw, file.size, file.path]
 
 
 def _to_file(parts: list[Any]) -> ServerFile:
-    inside, at, raw, size = parts
+    inside, at, raw, size, path = (*parts, "")[:5]
     if inside is None:
-        return ServerFile(None, at, raw, size)
+        return ServerFile(None, at, raw, size, path)
     objects, settings, audio, others = inside
     inventory = Inventory(
         tuple(_to_object(each) for each in objects), _to_settings(settings), MappingProxyType(audio), tuple(others)
     )
-    return ServerFile(inventory, at, raw, size)
+    return ServerFile(inventory, at, raw, size, path)

@@ -18,11 +18,15 @@ _SAFE = re.compile(r"[\w .:\\/()-]*")
 
 @dataclass(frozen=True, slots=True)
 class Parameter:
-    """`type` is .NET's short name; `versions` are the server versions that know it."""
+    """`type` is .NET's short name; `versions` are the server versions that know it.
+
+    `set` names the one parameter set that it belongs to, empty for all: what is mandatory there is so nowhere else.
+    """
 
     type: str
     mandatory: bool = False
     versions: tuple[str, ...] = ALL_VERSIONS
+    set: str = ""
 
 
 _SWITCH = Parameter("SwitchParameter")
@@ -62,9 +66,9 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
     **{f"Get-CsRgs{kind}": _GET for kind in Kind},
     "Get-CsRgsConfiguration": {"Identity": Parameter("RgsIdentity", mandatory=True)},
     "Set-CsRgsConfiguration": {
-        "Identity": Parameter("RgsIdentity", mandatory=True),
-        "AgentRingbackGracePeriod": Parameter("Int16"),
-        "DisableCallContext": Parameter("Boolean"),
+        "Identity": Parameter("RgsIdentity", mandatory=True, set="Direct"),
+        "AgentRingbackGracePeriod": Parameter("Int16", set="Direct"),
+        "DisableCallContext": Parameter("Boolean", set="Direct"),
         "Force": _SWITCH,
         "WhatIf": _SWITCH,
         "Confirm": _SWITCH,
@@ -84,6 +88,15 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
         "PoolFqdn": Parameter("Fqdn", mandatory=True),
         "Category": Parameter("BackupCategory", versions=("2019",)),
         "Force": _SWITCH,
+    },
+    "Export-CsLisConfiguration": {
+        "FileName": Parameter("String", mandatory=True, set="FileName"),
+        "AsBytes": Parameter("SwitchParameter", set="AsBytes"),
+    },
+    "Get-CsCpsConfiguration": {
+        "Identity": Parameter("XdsIdentity", set="Identity"),
+        "Filter": Parameter("String", set="Filter"),
+        "LocalStore": _SWITCH,
     },
 }
 
@@ -130,10 +143,24 @@ def check(command: Cmdlet, version: str = "2019") -> None:
                 error_id=f"CannotConvertArgumentNoMessage,{command.name}",
             )
     given = {key for key, _ in command.arguments}
-    missing = [key for key, parameter in table.items() if parameter.mandatory and key not in given]
+    sets = {table[key].set for key in given} - {""}
+    if len(sets) > 1:
+        text = "Parameter set cannot be resolved using the specified named parameters."
+        raise CmdletFailed(f"{command.name} : {text}", error_id=f"AmbiguousParameterSet,{command.name}")
+    missing = [
+        key
+        for key, parameter in table.items()
+        if parameter.mandatory and key not in given and (not sets or parameter.set in {"", *sets})
+    ]
     if missing:
         text = f"Cannot process command because of one or more missing mandatory parameters: {' '.join(missing)}."
         raise CmdletFailed(f"{command.name} : {text}", error_id=f"MissingMandatoryParameter,{command.name}")
+
+
+def refuse(command: Cmdlet, error_id: str, text: str, detail: str = "") -> CmdletFailed:
+    """A refusal as PowerShell prints it: `Cmdlet-Name : text`, with a FullyQualifiedErrorId of the usual form."""
+    shown = f"{command.name} : {text}"
+    return CmdletFailed(shown, error_id=f"{error_id},{command.name}", detail=f"{shown} {detail}".strip())
 
 
 def _shown(name: str, key: str, value: Argument) -> str:
@@ -145,8 +172,12 @@ def _shown(name: str, key: str, value: Argument) -> str:
             return f"-{key}"
         case int():
             return f"-{key} {value}"
-    text = str(value)
+    return f"-{key} {quoted(str(value))}"
+
+
+def quoted(text: str) -> str:
+    """The text as one argument that nothing in it can end or expand."""
     if _SAFE.fullmatch(text) and text.isascii():
-        return f'-{key} "{text}"'
+        return f'"{text}"'
     # Inside single quotes PowerShell expands nothing; curly quotes end such a string too, so they are doubled as well.
-    return "-{} '{}'".format(key, re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text))
+    return "'{}'".format(re.sub("(['\u2018\u2019\u201a\u201b])", r"\1\1", text))

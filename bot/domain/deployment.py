@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.cmdlets import Cmdlet, check
-from bot.domain.errors import BadInput, CmdletFailed
-from bot.domain.groups import Inventory, Kind, Ref, RgsObject, Row, ServiceSettings, checked_fqdn, service
+from bot.domain.cmdlets import Cmdlet, check, refuse
+from bot.domain.errors import BadInput
+from bot.domain.groups import Inventory, Kind, Ref, RgsObject, ServiceSettings, checked_fqdn, service
 from bot.domain.imports import (
     Switches,
     barred_owners,
@@ -17,12 +17,11 @@ from bot.domain.imports import (
     plan_import,
     release_contacts,
 )
+from bot.domain.neighbours import Answer, export_locations, read_call_park
 from bot.domain.world import LivePool, ServerFile, World
 
 NAMES_SHOWN = 5
 GRACE_S = range(30, 601)
-
-Answer = tuple[World, tuple[Row, ...]]
 
 
 def apply(world: World, on: str, command: Cmdlet) -> Answer:
@@ -41,12 +40,6 @@ def apply_half(world: World, on: str, command: Cmdlet) -> World:
     deployment can do this at the turn of a switch. Raises CmdletFailed when the import would not even have begun.
     """
     return _import(world, _server(world, on, command), command, portion=0.5)[0]
-
-
-def refuse(command: Cmdlet, error_id: str, text: str, detail: str = "") -> CmdletFailed:
-    """A refusal as PowerShell prints it: `Cmdlet-Name : text`, with a FullyQualifiedErrorId of the usual form."""
-    shown = f"{command.name} : {text}"
-    return CmdletFailed(shown, error_id=f"{error_id},{command.name}", detail=f"{shown} {detail}".strip())
 
 
 def _server(world: World, on: str, command: Cmdlet) -> LivePool:
@@ -283,4 +276,6 @@ CMDLETS_DO: Mapping[str, Callable[[World, LivePool, Cmdlet], Answer]] = {
     "Invoke-CsPoolFailBack": _fail_back,
     "Get-CsPoolBackupRelationship": _relationship,
     "Get-CsBackupServiceStatus": _backup_service,
+    "Export-CsLisConfiguration": export_locations,
+    "Get-CsCpsConfiguration": read_call_park,
 }

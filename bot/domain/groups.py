@@ -87,7 +87,7 @@ class Audio:
     original_name: str
 
 
-Value = None | bool | int | float | str | Ref | Audio | tuple["Value", ...] | Mapping[str, Any]
+Value = None | bool | int | float | str | bytes | Ref | Audio | tuple["Value", ...] | Mapping[str, Any]
 Row = Mapping[str, Value]
 """What a cmdlet returns for one object: property names as PowerShell spells them."""
 

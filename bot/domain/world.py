@@ -9,7 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.cmdlets import Cmdlet
-from bot.domain.groups import Audio, Inventory, Kind, RgsObject, ServiceSettings, walk
+from bot.domain.groups import Audio, Inventory, Kind, RgsObject, ServiceSettings, Value, walk
 from bot.domain.model import Edition
 
 EFFECTS_KEPT = 200
@@ -25,18 +25,22 @@ class ServerFile:
     """A file on a server: an export as a value, made at `at` (seconds since the epoch).
 
     A file that was brought there keeps its own bytes: `raw` is their SHA-256 (hex), `size` their number; `inventory` is
-    then None when they are not an export.
+    then None when they are not an export. `path` is how its name is written, where it has one.
     """
 
     inventory: Inventory | None
     at: float = 0.0
     raw: str = ""
     size: int = 0
+    path: str = ""
 
 
 @dataclass(frozen=True, slots=True)
 class LivePool:
-    """A pool as it stands. `objects` by kind and GUID, `audio` unique name to SHA-256 (hex), `files` by `file_key`."""
+    """A pool as it stands. `objects` by kind and GUID, `audio` unique name to SHA-256 (hex), `files` by `file_key`.
+
+    `files` are those of its server and of its file store; `call_park` what its site has set for Call Park, if anything.
+    """
 
     fqdn: str
     edition: Edition = Edition.ENTERPRISE
@@ -49,6 +53,7 @@ class LivePool:
     settings: ServiceSettings = field(default_factory=ServiceSettings)
     audio: Mapping[str, str] = _mapping()
     files: Mapping[str, ServerFile] = _mapping()
+    call_park: Mapping[str, Value] = _mapping()
 
     def of(self, kind: Kind) -> tuple[RgsObject, ...]:
         return tuple(item for item in self.objects.values() if item.kind is kind)
@@ -86,8 +91,16 @@ class LivePool:
         """The pool with this file under this path, or with none when it is None."""
         rest = {key: kept for key, kept in self.files.items() if key != file_key(path)}
         if file is not None:
-            rest[file_key(path)] = file
+            rest[file_key(path)] = replace(file, path=path)
         return replace(self, files=MappingProxyType(rest))
+
+    def under(self, folder: str) -> tuple[tuple[str, ServerFile], ...]:
+        """Every file below this folder, however deep, by its path from there; in order."""
+        above = file_key(folder).rstrip("\\") + "\\"
+        depth = above.count("\\")
+        found = ((file.path or key, file) for key, file in self.files.items() if key.startswith(above))
+        named = (("\\".join(_parts(path)[depth:]), file) for path, file in found)
+        return tuple(sorted(named, key=lambda each: each[0]))
 
 
 class FaultKind(StrEnum):
@@ -136,7 +149,8 @@ class World:
     """A whole deployment.
 
     `pairs` leads from a pool to its backup pool; `contacts` from a workflow's PrimaryUri (lower case) to the pool whose
-    contact object in Active Directory it is. `effects` are the newest `EFFECTS_KEPT`, `effect_count` counts them all.
+    contact object in Active Directory it is. `locations` is the zip that Export-CsLisConfiguration gives.
+    `effects` are the newest `EFFECTS_KEPT`, `effect_count` counts them all.
     """
 
     pools: Mapping[str, LivePool] = _mapping()
@@ -145,6 +159,7 @@ class World:
     faults: tuple[Fault, ...] = ()
     effects: tuple[Effect, ...] = ()
     effect_count: int = 0
+    locations: bytes = b""
 
     def with_pool(self, pool: LivePool) -> World:
         return replace(self, pools=MappingProxyType({**self.pools, pool.fqdn: pool}))
@@ -194,6 +209,10 @@ def contact_of(item: RgsObject) -> str | None:
 def file_key(path: str) -> str:
     """Windows does not tell `C:\\A.zip` from `c:/a.zip`."""
     return path.replace("/", "\\").casefold()
+
+
+def _parts(path: str) -> list[str]:
+    return path.replace("/", "\\").split("\\")
 
 
 def world_of(pools: Iterable[LivePool], pairs: Iterable[tuple[str, str]] = ()) -> World:

@@ -26,6 +26,13 @@ class Driver(Protocol):
         """SHA-256 (hex) and size in bytes of the file as the server sees it."""
         ...
 
+    async def files(self, pool: str, folder: str) -> tuple[tuple[str, int], ...]:
+        """Every file below the folder, however deep: its path from there, parted by backslashes, and its bytes.
+
+        In order of their paths. A folder that is not there raises CmdletFailed: that is not an empty one.
+        """
+        ...
+
     async def delete(self, pool: str, file: str) -> None: ...
 
     async def close(self) -> None: ...

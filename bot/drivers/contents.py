@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import hashlib
-import io
 import re
 import uuid
-import wave
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 from types import MappingProxyType
 
 from bot.domain.groups import Audio, Inventory, Kind, Ref, RgsObject, Row, Value
 from bot.domain.world import LivePool, World, audio_names, world_of
+from bot.drivers.file_store import LOCATIONS, tone, with_file_store
 from bot.drivers.sites import BERLIN, MUNICH, POOL_A, POOL_B, VIENNA, Answers, Desk, Menu, Site, recording
 
-RATE_HZ = 8000
 _WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIRST = ("anna", "jonas", "leyla", "max", "sofia", "paul", "mila", "emre", "clara", "felix", "nora", "tom")
 _LAST = ("becker", "yilmaz", "huber", "novak", "weiss", "lang", "koch", "maier", "vogel", "stein", "roth")
@@ -35,8 +33,14 @@ _HOLIDAYS = {
 def world() -> tuple[World, Mapping[str, bytes]]:
     """The deployment before anything has happened, and its recordings by SHA-256 (hex); the same every time."""
     pools = [_pool(site) for site in (BERLIN, MUNICH, VIENNA)]
-    blobs = {digest: data for _, sounds in pools for digest, data in sounds.items()}
-    return world_of([pool for pool, _ in pools], [(POOL_A, POOL_B)]), MappingProxyType(blobs)
+    stored = [with_file_store(pool) for pool, _ in pools]
+    kept = [
+        *(data for _, sounds in pools for data in sounds.values()),
+        *(data for _, sounds in stored for data in sounds),
+    ]
+    blobs = {hashlib.sha256(data).hexdigest(): data for data in (*kept, LOCATIONS)}
+    deployment = world_of([pool for pool, _ in stored], [(POOL_A, POOL_B)])
+    return replace(deployment, locations=LOCATIONS), MappingProxyType(blobs)
 
 
 def with_export(deployment: World, export: Inventory) -> World:
@@ -50,21 +54,7 @@ def with_export(deployment: World, export: Inventory) -> World:
     emptied = deployment.pools[POOL_A].holding(())
     first = emptied.holding(objects, export.settings, export.audio)
     members = {**deployment.pools, POOL_A: first}
-    return replace(world_of(members.values()), pairs=deployment.pairs)
-
-
-def tone(name: str) -> bytes:
-    """A short wav, about 4 kB, that sounds different for every name and is the same on every machine."""
-    pitch, length, *_ = hashlib.sha256(name.encode()).digest()
-    period = 16 + pitch % 24
-    samples = bytes(168 if position % period < period // 2 else 88 for position in range(RATE_HZ // 2 + length))
-    out = io.BytesIO()
-    with wave.open(out, "wb") as sound:
-        sound.setnchannels(1)
-        sound.setsampwidth(1)
-        sound.setframerate(RATE_HZ)
-        sound.writeframes(samples)
-    return out.getvalue()
+    return replace(world_of(members.values()), pairs=deployment.pairs, locations=deployment.locations)
 
 
 def _pool(site: Site) -> tuple[LivePool, dict[str, bytes]]:

@@ -126,6 +126,18 @@ class SimulatedDriver:
         data = await self.fetch(pool, file)
         return await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()), len(data)
 
+    async def files(self, pool: str, folder: str) -> tuple[tuple[str, int], ...]:
+        world = await self._reached(pool)
+        await self._wait()
+        found = world.pools[pool].under(folder)
+        if not found:
+            raise CmdletFailed(f"There is no folder {folder} that {pool} can read.", error_id="PathNotFound")
+        return tuple([(name, await self._size(pool, folder, name, file)) for name, file in found])
+
+    async def _size(self, pool: str, folder: str, name: str, file: ServerFile) -> int:
+        """An export is only written when it is fetched."""
+        return file.size if file.raw else len(await self.fetch(pool, f"{folder}\\{name}"))
+
     async def delete(self, pool: str, file: str) -> None:
         """A file that is gone already is no error: deleting can be repeated."""
         await self._reached(pool)
@@ -202,7 +214,7 @@ def _dated(world: World, pool: str, command: Cmdlet, at: float) -> World:
     """A file that the command has just written is from now."""
     path = str(command.get("FileName"))
     file = world.pools[pool].file(path)
-    if command.name != "Export-CsRgsConfiguration" or file is None:
+    if not command.name.startswith("Export-") or file is None:
         return world
     return world.with_pool(world.pools[pool].with_file(path, replace(file, at=at)))
 

@@ -13,10 +13,12 @@ from redis.asyncio import Redis
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups import Audio, Inventory, ServiceSettings, service
+from bot.domain.neighbours import BYTES
 from bot.domain.world import Fault, FaultKind, World
 from bot.drivers.base import Driver
 from bot.drivers.contents import world
 from bot.drivers.export_zip import read_audio, read_inventory, write_export
+from bot.drivers.file_store import LOCATIONS, store_of
 from bot.drivers.simulated import SimulatedDriver, change, clear, set_fault
 from bot.drivers.sites import POOL_A, POOL_B, POOL_C
 from storage.worlds import RedisWorlds
@@ -185,7 +187,7 @@ async def test_many_at_once_in_two_processes_all_take_effect(driver: Driver, sto
 
     await asyncio.gather(*((driver, other)[number % 2].invoke(POOL_A, export(number)) for number in range(10)))
     deployment, _ = await store.load()
-    assert len(deployment.pools[POOL_A].files) == deployment.effect_count == 10
+    assert len(deployment.pools[POOL_A].under("C:")) == deployment.effect_count == 10
 
 
 # Faults
@@ -294,3 +296,38 @@ async def test_a_pool_that_goes_down_under_a_slow_command_leaves_nobody_knowing(
     driver = SimulatedDriver(store, clock=lambda: NOW, sleep=sleeper([], power_cut))
     await refused(OutcomeUnknown, driver, POOL_A, EXPORT)
     assert (await store.load())[0].effects == ()
+
+
+async def test_a_folder_of_the_file_store_is_listed_and_its_files_agree_on_both_ends(driver: Driver) -> None:
+    for folder, names in (("CPS", ["Waiting Room.wma"]), ("RGS\\as", ["Former Staff.wav", "Number Not In Use.wav"])):
+        path = f"{store_of(POOL_A)}\\{folder}"
+        found = await driver.files(POOL_A, path)
+        assert [name for name, _ in found] == names
+        for name, size in found:
+            data = await driver.fetch(POOL_A, f"{path}\\{name}")
+            assert await driver.digest(POOL_A, f"{path}\\{name}") == (hashlib.sha256(data).hexdigest(), size)
+
+
+async def test_a_listing_goes_into_folders_and_knows_the_size_of_what_is_still_to_be_written(driver: Driver) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    await driver.put(POOL_A, "C:\\Switchback\\deep\\b.wav", b"RIFF")
+    assert await driver.files(POOL_A, "C:\\Switchback") == (
+        ("a.zip", len(await driver.fetch(POOL_A, FILE))),
+        ("deep\\b.wav", 4),
+    )
+
+
+async def test_a_folder_that_is_not_there_is_no_empty_one(driver: Driver, store: RedisWorlds) -> None:
+    with pytest.raises(CmdletFailed, match="There is no folder") as caught:
+        await driver.files(POOL_A, f"{store_of(POOL_B)}\\CPS")
+    assert caught.value.error_id == "PathNotFound"
+    await set_fault(store, Fault(FaultKind.POOL_DOWN, POOL_A))
+    with pytest.raises(NeverSent):
+        await driver.files(POOL_A, f"{store_of(POOL_A)}\\CPS")
+
+
+async def test_locations_come_as_bytes_and_as_the_same_bytes_in_a_file(driver: Driver) -> None:
+    (row,) = await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", AsBytes=True))
+    await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", FileName=FILE))
+    assert await driver.fetch(POOL_A, FILE) == row[BYTES] == LOCATIONS
+    await refused(CmdletFailed, driver, POOL_A, cmdlet("Export-CsLisConfiguration", FileName=FILE))

@@ -62,7 +62,10 @@ def everything() -> World:
     }
     for path, file in files.items():
         pool = pool.with_file(path, file)
-    world = world_of([pool, LivePool(B)], [(A, B)]).with_effect(Effect(A, "Import-CsRgsConfiguration", "line", 1.5))
+    pool = replace(pool, call_park={"Identity": "Site:Berlin", "EnableMusicOnHold": False})
+    world = replace(world_of([pool, LivePool(B)], [(A, B)]), locations=b"PK\0").with_effect(
+        Effect(A, "Import-CsRgsConfiguration", "line", 1.5)
+    )
     return world.with_fault(Fault(FaultKind.SLOW, B, "Get-CsRgsQueue", 2.5, 3))
 
 

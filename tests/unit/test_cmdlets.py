@@ -31,7 +31,7 @@ def real_table(name: str) -> dict[str, Parameter]:
         return tuple(SERVERS[product] for product in named if product in SERVERS)
 
     return {
-        key: Parameter(each["type"], each["mandatory"], NARROWER.get((name, key), versions(each)))
+        key: Parameter(each["type"], each["mandatory"], NARROWER.get((name, key), versions(each)), each.get("sets", ""))
         for key, each in REAL[name]["parameters"].items()
         if (name, key) not in LIVE_OBJECTS
     }
@@ -125,9 +125,19 @@ def test_nothing_in_a_name_can_end_its_quotes_or_expand(name: str, shown: str) -
 
 def test_only_what_reads_may_be_run_again_without_a_look() -> None:
     assert {name for name in CMDLETS if Cmdlet(name).writes} == {
+        "Export-CsLisConfiguration",
         "Export-CsRgsConfiguration",
         "Import-CsRgsConfiguration",
         "Set-CsRgsConfiguration",
         "Invoke-CsPoolFailOver",
         "Invoke-CsPoolFailBack",
     }
+
+
+def test_a_file_or_its_bytes_but_not_both_lync_6() -> None:
+    """Two parameter sets: what is mandatory in one is not asked for in the other."""
+    check(cmdlet("Export-CsLisConfiguration", AsBytes=True))
+    check(cmdlet("Export-CsLisConfiguration", FileName="C:\\lis.zip"))
+    assert refused(cmdlet("Export-CsLisConfiguration")).error_id.startswith("MissingMandatoryParameter")
+    both = refused(cmdlet("Export-CsLisConfiguration", AsBytes=True, FileName="C:\\lis.zip"))
+    assert both.error_id.startswith("AmbiguousParameterSet")

@@ -70,8 +70,17 @@ def test_only_workflows_have_contact_objects_and_addresses_know_no_case_lync_2_2
 
 def test_windows_knows_one_file_by_many_spellings() -> None:
     pool = LivePool(A).with_file("C:\\Switchback\\A.zip", ServerFile(None))
-    assert pool.file("c:/switchback/a.ZIP") == ServerFile(None)
+    assert pool.file("c:/switchback/a.ZIP") == ServerFile(None, path="C:\\Switchback\\A.zip")
     assert pool.with_file("c:/SWITCHBACK/a.zip", None).files == {}
+
+
+def test_what_lies_below_a_folder_is_named_from_there_as_it_is_written() -> None:
+    pool = LivePool(A)
+    for path in ("\\\\fs\\Straße\\CPS\\b.WMA", "//FS/strasse/cps/Sub/a.wma", "\\\\fs\\Straße\\CPS2\\c.wma"):
+        pool = pool.with_file(path, ServerFile(None))
+
+    assert [name for name, _ in pool.under("//fs/STRASSE/CPS/")] == ["Sub\\a.wma", "b.WMA"]
+    assert pool.under("\\\\fs\\Straße\\CPS\\b.WMA") == ()
 
 
 def test_an_empty_world_is_a_world() -> None:
