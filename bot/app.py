@@ -17,6 +17,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 
+from bot.care.chores import Chore, Chores
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.errors import BadInput
@@ -37,7 +38,9 @@ from storage import embedded
 from storage.backups import Backups
 from storage.cards import Cards
 from storage.connect import connect, persistence
+from storage.notices import Notices
 from storage.runs import Runs
+from storage.turns import Turns
 from storage.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
@@ -74,6 +77,7 @@ class Switchback:
     ) -> None:
         self._settings, self._redis, self._driver, self._clock = settings, client, driver, clock
         self.runs, self.backups, self._cards = Runs(client), Backups(client), Cards(client)
+        self.notices = Notices(client)
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
@@ -82,6 +86,8 @@ class Switchback:
         zones = {pool.fqdn: pool.time_zone for pool in settings.pools}
         self._schedules = {fqdn: Schedule(fqdn, zones[fqdn], at) for fqdn, at in settings.schedules.items()}
         self._timetable = Timetable(self._schedules.values(), self._start_slot)
+        chores: tuple[Chore, ...] = ()
+        self._chores = Chores(chores, Turns(client), self.notices, clock)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
@@ -99,6 +105,7 @@ class Switchback:
         for sentence in await persistence(self._redis):
             log.warning("%s", sentence)
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
+        self._tasks.append(asyncio.create_task(self._chores.run_forever(self._stop), name="chores"))
         await self._timetable.open()
         self.identity = await join(self.slack)
         desk = self._desk(self.identity)
@@ -153,6 +160,7 @@ class Switchback:
             runs=self.runs,
             backups=self.backups,
             cards=self._cards,
+            notices=self.notices,
             people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
             slack=self.slack,
             pools=self.estate.pools,

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from bot.domain.errors import BadInput, BotError, StoreAway
 from bot.domain.report import Report, report
 from bot.domain.run import SCHEDULE, Run
-from handlers import failures, home, speech, views
+from handlers import failures, home, notices, speech, views
 from handlers.people import AWAY
 from handlers.speech import Gone, NoPlace, Refused, SlackAway
 from storage.cards import Place
@@ -56,6 +56,7 @@ class Drawer:
         self._kinds: dict[str, Callable[[OutboxItem, float], Awaitable[float | None]]] = {
             "card": self._card,
             "tell": self._tell,
+            "notice": self._notice,
         }
 
     async def run_forever(self, stop: asyncio.Event, wake: asyncio.Event, poll_s: float = 1.0) -> None:
@@ -109,22 +110,29 @@ class Drawer:
         return True
 
     async def _card(self, item: OutboxItem, now: float) -> float | None:
+        self._homes_stale = True
+        return await self._alone(item.run, now, lambda: self._draw(item.run))
+
+    async def _notice(self, item: OutboxItem, now: float) -> float | None:
+        return await self._alone(item.key, now, lambda: notices.draw(self._desk, item.run))
+
+    async def _alone(self, message: str, now: float, draw: Callable[[], Awaitable[bool]]) -> float | None:
+        """Draws unless somebody else draws the same message now; then, when to try again."""
         cards = self._desk.cards
-        if self._held.get(item.run, 0.0) > now:
-            await cards.release(item.run)  # It is ours: Redis went away before it could be given back.
-        self._held[item.run] = now + _LEASE_S
-        if not await cards.lease(item.run, _LEASE_S):
-            del self._held[item.run]
+        if self._held.get(message, 0.0) > now:
+            await cards.release(message)  # It is ours: Redis went away before it could be given back.
+        self._held[message] = now + _LEASE_S
+        if not await cards.lease(message, _LEASE_S):
+            del self._held[message]
             return now + EDIT_S
         drawn = False
         try:
-            drawn = await self._draw(item.run)
+            drawn = await draw()
         finally:
-            await cards.release(item.run)
-            del self._held[item.run]
+            await cards.release(message)
+            del self._held[message]
             if drawn:
-                await cards.lease(item.run, EDIT_S)
-        self._homes_stale = True
+                await cards.lease(message, EDIT_S)
         return None
 
     async def _draw(self, run_id: str) -> bool:

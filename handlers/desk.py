@@ -12,6 +12,7 @@ from bot.engine import Engine
 from handlers.people import People
 from storage.backups import Backups
 from storage.cards import Cards
+from storage.notices import Notices
 from storage.runs import Runs
 
 
@@ -27,6 +28,7 @@ class Desk:
     runs: Runs
     backups: Backups
     cards: Cards
+    notices: Notices
     people: People
     slack: AsyncWebClient
     pools: Mapping[str, Pool]

@@ -28,6 +28,7 @@ from handlers.desk import Desk
 from handlers.ingress import Probes, routes
 from handlers.people import People, SlackGroups
 from storage.cards import Cards
+from storage.notices import Notices
 from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
 from tests.scenarios.stage import ESTATE, Stage, stage_of
 
@@ -137,6 +138,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         runs=stage.runs,
         backups=stage.backups,
         cards=Cards(stage.redis),
+        notices=Notices(stage.redis),
         people=people,
         slack=client,
         pools=ESTATE.pools,

@@ -16,6 +16,7 @@ from handlers.cards import Drawer
 from handlers.desk import Desk
 from handlers.people import People
 from storage.cards import Cards
+from storage.notices import Notices
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, stage_of
 
@@ -45,6 +46,8 @@ class SlackStage:
         self.story.clock.now += seconds
         for run in await self.story.runs.page(count=50):
             await self.desk.cards.release(run.id)
+        for notice in await self.desk.notices.standing():
+            await self.desk.cards.release(f"notice:{notice.key}")
         return await self.drawer.drain(self.story.clock.now)
 
     def posted(self, channel: str = INCIDENT) -> list[Message]:
@@ -78,6 +81,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             runs=story.runs,
             backups=story.backups,
             cards=Cards(redis),
+            notices=Notices(redis),
             people=People(client, Roles(), TEAM),
             slack=client,
             pools=POOLS,
