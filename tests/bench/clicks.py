@@ -9,7 +9,7 @@ import socket
 import time
 from collections.abc import Iterable, Mapping
 from itertools import count
-from statistics import median
+from statistics import median, quantiles
 from time import perf_counter
 from types import TracebackType
 from typing import Any
@@ -100,3 +100,7 @@ class Line:
     def p50(self, requests: Iterable[bytes]) -> float:
         """The median of the seconds that these take, one after the other."""
         return median(self.acknowledged(data) for data in requests)
+
+    def p99(self, requests: Iterable[bytes]) -> float:
+        """The seconds that one in a hundred of these takes at least, one after the other."""
+        return quantiles((self.acknowledged(data) for data in requests), n=100)[98]

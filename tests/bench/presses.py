@@ -29,6 +29,10 @@ class Pressed:
         """Seconds from a click to its acknowledgement."""
         return self.line.p50(self._requests(self.clicks))
 
+    def p99(self) -> float:
+        """The same for the slowest one in a hundred."""
+        return self.line.p99(self._requests(self.clicks))
+
     def cpu(self) -> float:
         """Seconds of CPU that the server spends on a click, with all that the click sets off in it."""
         before = self.server.usage().cpu_s

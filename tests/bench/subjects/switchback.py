@@ -5,7 +5,8 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import replace
 from types import ModuleType
 
@@ -26,7 +27,7 @@ backup_pool = "pool-a.contoso.com"
 """
 
 
-async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int = 0) -> None:
+async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int = 0, verified: int = 0) -> None:
     # What it says of the clicks that lose would stand between the figures.
     logging.disable()
     if buttons_in_all:
@@ -35,8 +36,28 @@ async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int 
     async with (
         app.store(chosen) as client,
         app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port),
+        verifying(verified),
     ):
         await until_closed(chosen.port)
+
+
+@asynccontextmanager
+async def verifying(objects: int) -> AsyncIterator[None]:
+    """So many objects are compared with as many all the while, as the engine has its rows judged."""
+    work = asyncio.create_task(_verify(objects)) if objects else None
+    yield
+    if work:
+        work.cancel()
+
+
+async def _verify(objects: int) -> None:
+    from bot.domain.compare import compare
+    from tests.worlds import sample
+
+    counts = {"workflows": objects // 4, "queues": objects // 4, "groups": objects // 2}
+    there, live = (sample(3, **counts).inventory for _ in range(2))
+    while True:
+        await asyncio.to_thread(compare, there, live)
 
 
 def configured(environ: Mapping[str, str]) -> Settings:
