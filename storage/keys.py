@@ -56,6 +56,12 @@ HURT = "pieces:damaged"
 COUNTED = "pieces:counted"
 """String that is there once all backups of earlier versions are counted: only then is anything swept."""
 
+MIRROR = "mirror"
+"""Hash: the place off-site that copies go to, by what it is recognised, and what was remembered there last."""
+
+TO_COPY = "mirror:due"
+"""Sorted set of listed backups without an off-site copy, by the second they were taken."""
+
 
 def run(id: str) -> str:
     """Hash: one run, its version and what it was frozen to."""
