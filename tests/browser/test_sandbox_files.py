@@ -80,6 +80,9 @@ async def test_what_the_bot_sends_one_person_is_downloaded_byte_for_byte_and_a_p
         shown = page.get_by_alt_text("Size over time: steady")
         await expect(shown).to_be_visible()
         assert await shown.evaluate("image => image.decode().then(() => image.naturalWidth)") == 2
+        await page.reload()
+        await page.click("[role=tab] >> text=Messages")
+        await expect(page.locator(".file")).to_have_count(2)
         await become(page, BORIS)
         await expect(page.locator(".file")).to_have_count(0)
 
@@ -117,6 +120,26 @@ async def test_a_form_sends_the_files_that_were_chosen_and_keeps_them_while_it_c
         await expect(page.locator("dialog")).to_have_count(0)
         assert await asyncio.wait_for(bot.got.get(), 5) == (HOSTILE, ZIP)
         assert bot.got.empty()
+
+
+async def test_a_form_waits_for_a_file_that_is_still_under_way(page):
+    bot, released = Bot(), asyncio.Event()
+
+    async def hold(route):
+        await released.wait()
+        await route.continue_()
+
+    await page.route("**/page/file*", hold)
+    async with seen(page, bot) as room:
+        await room.sandbox.command(ANNA, INCIDENT, "/rgs form")
+        await page.fill("[data-input=why] input", "Music on hold")
+        chosen = {"name": "a.zip", "mimeType": "", "buffer": ZIP}
+        await page.get_by_role("button", name="Audio").set_input_files([chosen])
+        await page.click("dialog [type=submit]")
+        await expect(page.locator("dialog [type=submit]")).to_be_disabled()
+        released.set()
+        await expect(page.locator("dialog")).to_have_count(0)
+        assert await asyncio.wait_for(bot.got.get(), 5) == ("a.zip", ZIP)
 
 
 async def test_a_file_that_is_too_large_is_refused_with_a_sentence(page):

@@ -8,6 +8,7 @@ import pytest
 
 from bot.sandbox import Channel, MemoryJournal, NotPossible, RedisJournal
 from bot.sandbox.api_files import LARGEST_FILE
+from bot.sandbox.doors import CHUNK
 from tests.drivers.sandbox_parts import (
     ANNA,
     BACKUPS,
@@ -115,12 +116,16 @@ async def test_an_upload_that_slack_would_not_take_gets_no_address(args, error):
     async with alone() as (_, client):
         answer = await refused(client.files_getUploadURLExternal(**{"filename": "a.zip", "length": 3, **args}))
         assert answer["error"] == error
+        for length in (1, 1024**2 + 1, LARGEST_FILE):
+            assert (await client.files_getUploadURLExternal(filename="a.zip", length=length))["upload_url"]
 
 
-@pytest.mark.parametrize("data", [b"four", b"2", b""])
-async def test_other_bytes_than_announced_are_not_taken(data):
+@pytest.mark.parametrize(
+    ("length", "data"), [(3, b"four"), (3, b"2"), (3, b""), (CHUNK, bytes(CHUNK + 1)), (2 * CHUNK, bytes(CHUNK))]
+)
+async def test_other_bytes_than_announced_are_not_taken(length, data):
     async with alone() as (_, client):
-        answer = await client.files_getUploadURLExternal(filename="a.zip", length=3)
+        answer = await client.files_getUploadURLExternal(filename="a.zip", length=length)
         async with client.session.post(answer["upload_url"], data=data) as response:
             assert response.status == 400
         missing = await refused(client.files_completeUploadExternal(files=[{"id": answer["file_id"]}]))
@@ -194,7 +199,7 @@ async def test_without_the_bots_token_or_its_scope_there_is_a_page_to_sign_in_in
     async with alone() as (sandbox, client):
         url = (await sent(client))["url_private_download"]
         other = {"Authorization": "Bearer xoxb-other"}
-        for headers in ({}, other, {"Authorization": "xoxb-sandbox"}):
+        for headers in ({}, other, {"Authorization": "xoxb-sandbox"}, {"Authorization": "Basic xoxb-sandbox"}):
             assert (await fetched(client, url, headers))[:2] == (200, "text/html")
         async with client.session.get(url, allow_redirects=False) as response:
             assert (response.status, response.headers["Location"][:9]) == (302, "/sign-in?")
@@ -366,7 +371,8 @@ async def test_a_form_that_asks_for_files_needs_the_scope_to_read_them_and_is_a_
 
 
 async def test_a_person_picks_files_that_slack_takes_in_a_form():
-    async with alone() as (sandbox, client):
+    journal = MemoryJournal()
+    async with alone(journal=journal) as (sandbox, client):
         with pytest.raises(NotPossible, match="more than 10 MB"):
             await sandbox.pick(ANNA, "a.zip", bytes(10 * 1024 * 1024 + 1))
         with pytest.raises(NotPossible, match="is empty"):
@@ -380,6 +386,7 @@ async def test_a_person_picks_files_that_slack_takes_in_a_form():
         async with client.session.post(address, params={"as": ANNA, "name": "a.zip"}, data=ZIP) as response:
             file = (await response.json())["file"]
         assert (file["name"], file["size"], sandbox.download(ANNA, file["id"])) == ("a.zip", len(ZIP), ZIP)
+        assert {f"file:{file['id']}", f"contents:{file['id']}"} <= set(journal.entries)
 
 
 async def test_pages_hear_of_a_file_but_are_not_sent_its_bytes():

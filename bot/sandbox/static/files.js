@@ -8,9 +8,9 @@ const PICTURE = /\.(png|jpe?g|gif)$/i;
 const addressOf = (id) => `/page/file/${id}?as=${store.view.me}`;
 
 function sizeOf(bytes) {
-  const [unit, size] = [["GB", 2 ** 30], ["MB", 2 ** 20], ["kB", 2 ** 10]].find(([, least]) => bytes >= least) || ["bytes", 1];
+  const [unit, size] = [["GB", 2 ** 30], ["MB", 2 ** 20], ["kB", 2 ** 10]].find(([, least]) => bytes >= least) || [bytes === 1 ? "byte" : "bytes", 1];
   const count = bytes / size;
-  return `${unit === "bytes" || count >= 100 ? Math.round(count) : count.toFixed(1)} ${unit}`;
+  return `${size === 1 || count >= 100 ? Math.round(count) : count.toFixed(1)} ${unit}`;
 }
 
 // Where an image block or element is loaded from: an address, or a file in the workspace.
