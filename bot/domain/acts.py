@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.backup import Stamp
 from bot.domain.cmdlets import Cmdlet
 
 
@@ -25,6 +26,16 @@ class ReadGroups:
     pool: str | None
     owner: str | None = None
     show_all: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Survey:
+    """Everything that `pool` holds, copies of others included, with its settings; gives an Inventory.
+
+    Gives the BotError because of which it cannot be told, instead of raising it.
+    """
+
+    pool: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -62,7 +73,7 @@ class Collect:
 
 @dataclass(frozen=True, slots=True)
 class ListBackup:
-    """An unlisted backup becomes one of the pool's backups; gives it."""
+    """An unlisted backup becomes one of the pool's backups, compared with the one before; gives it."""
 
     backup: str
     warnings: tuple[str, ...] = ()
@@ -95,6 +106,57 @@ class CheckBackups:
     """Every byte of the pool's kept backups is read again, and mended where that can be; gives a Checkup."""
 
     pool: str
+
+
+@dataclass(frozen=True, slots=True)
+class NewestKept:
+    """The newest backups of a pool with what is known of each, newest first; gives pairs (Backup, Keeping)."""
+
+    pool: str
+    count: int = 10
+
+
+@dataclass(frozen=True, slots=True)
+class NewestWhole:
+    """The newest backup of a pool that did not shrink suddenly, `but` left out; gives a Backup, or None."""
+
+    pool: str
+    but: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class KeepStamp:
+    """What the rehearsal of a backup of `pool` came to is kept, and what its backup pool held then."""
+
+    backup: str
+    pool: str
+    stamp: Stamp
+
+
+@dataclass(frozen=True, slots=True)
+class Flag:
+    """A backup that shrank suddenly is marked with the sentence that says so; an empty one takes the mark away."""
+
+    backup: str
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Pin:
+    """A backup is kept for ever, by and because of whatever uses it."""
+
+    backup: str
+    by: str
+    because: str
+
+
+@dataclass(frozen=True, slots=True)
+class PinNewest:
+    """The newest backup of a pool is pinned; gives its id, empty where there is none."""
+
+    pool: str
+    by: str
+    because: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -145,12 +207,19 @@ Act = (
     | Invoke
     | ReadGroups
     | ReadSettings
+    | Survey
     | Put
     | Collect
     | ListBackup
     | Load
     | LoadNewest
     | Newest
+    | NewestKept
+    | NewestWhole
+    | KeepStamp
+    | Flag
+    | Pin
+    | PinNewest
     | Records
     | Supersede
 )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.domain.groups import Inventory, Kind, RgsObject
@@ -55,8 +55,9 @@ def slow(pool: Pool) -> Iterator[str]:
 
 def _is_menu(item: RgsObject) -> bool:
     action = item.properties.get("DefaultAction")
-    return bool(action) and action.get("Action") == "TransferToQuestion"
+    return isinstance(action, Mapping) and action.get("Action") == "TransferToQuestion"
 
 
 def _agents(item: RgsObject) -> tuple[object, ...]:
-    return item.properties.get("AgentsByUri") or ()
+    agents = item.properties.get("AgentsByUri")
+    return agents if isinstance(agents, tuple) else ()
