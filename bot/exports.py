@@ -19,7 +19,7 @@ def inspect_export(path: Path) -> tuple[dict[str, Any], list[str]]:
     return report(inventory, sizes)
 
 
-def diff_exports(old: Path, new: Path) -> tuple[dict[str, Any], list[str]]:
+def diff_exports(old: Path | bytes, new: Path | bytes) -> tuple[dict[str, Any], list[str]]:
     """What changed from one export to another, recordings and settings included; `equal` says whether nothing did."""
     before, after = read_inventory(old), read_inventory(new)
     found = compare(before, after, audio=True)

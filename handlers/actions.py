@@ -34,6 +34,18 @@ HOME_MORE = "home:more"
 LINK = "link:"
 """Prefix of the action ids of buttons that only open an address; Slack reports their clicks too."""
 
+BACKUP_DETAILS, BACKUP_SEND, BACKUP_PIN, BACKUP_FREE = "backup-details", "backup-send", "backup-pin", "backup-free"
+"""Action ids of the buttons of a kept backup; their value is its id."""
+
+BACKUP_COMPARE = "backup-compare"
+"""Action id of "Compare with …"; its value is the other backup's id, this one's is the form's `private_metadata`."""
+
+BACKUP_CHART = "backup-chart"
+"""Action id of "Chart"; its value is the pool's FQDN."""
+
+BACKUP_KEEP = "backup-keep"
+"""The `callback_id` of the form that asks why a backup is to be kept; its `private_metadata` is the backup's id."""
+
 FORM = "form"
 """The `callback_id` of the forms of runs; their `private_metadata` is the value of the button that opened it."""
 

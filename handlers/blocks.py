@@ -85,3 +85,7 @@ def overflow(action_id: str, options: Sequence[tuple[str, str]]) -> Block:
     """A menu of (text, value) for what is seldom wanted."""
     rows = [{"text": label(text, 75), "value": value} for text, value in options]
     return {"type": "overflow", "action_id": action_id, "options": rows}
+
+
+def modal(heading: str, drawn: Sequence[Block], close: str) -> View:
+    return {"type": "modal", "title": label(heading, 24), "close": label(close, 24), "blocks": list(drawn)}

@@ -14,9 +14,8 @@ from bot.domain.press import Press
 from bot.domain.report import Report
 from bot.domain.runbook import Choice
 from handlers import actions, commands, home, payloads, views
-from handlers.blocks import View
 from handlers.permits import permit
-from handlers.replies import Reply
+from handlers.replies import Reply, open_view
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -40,7 +39,7 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     if choice is None or not choice.fields:
         return await _at_once(desk, args, person, value)
     await permit(desk, person, choice.need or report.need, report.run.step, report.run.id)
-    await _open(args, views.form(choice, report, value))
+    await open_view(args, views.form(choice, report, value))
 
 
 async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -52,7 +51,7 @@ async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     """The server's own text may hold names and numbers, so only holders of the row's role see it."""
     report = await desk.engine.report(value)
     await permit(desk, person, report.need, report.run.step, report.run.id)
-    await _open(args, views.detail(report))
+    await open_view(args, views.detail(report))
 
 
 async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
@@ -97,10 +96,3 @@ def _choice(report: Report, button: actions.Pressed) -> Choice | None:
     if choice is None or run.step != button.step:
         return None
     return choice if run.question == button.question or choice.key == "abandon" else None
-
-
-async def _open(args: AsyncArgs, view: View) -> None:
-    trigger = args.body.get("trigger_id")
-    if not trigger:
-        raise BadInput("Slack sent nothing that a form could be opened with. Press the button again.")
-    await args.client.views_open(trigger_id=trigger, view=view)

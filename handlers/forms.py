@@ -8,7 +8,7 @@ from typing import Any
 from bot.domain.report import Report
 from bot.domain.runbook import Choice, Field
 from handlers import actions
-from handlers.blocks import Block, View, context, header, label, section
+from handlers.blocks import Block, View, context, header, label, modal, section
 from handlers.card import title
 from handlers.rows import name
 from handlers.wording import code, joined, plain, shown
@@ -26,7 +26,7 @@ def form(choice: Choice, report: Report, value: str, filled: Mapping[str, str] |
     row = f"\n{name(report.now)}" if report.now else ""
     caution = [section(f"⚠️ {shown(choice.confirm, 1500)}")] if choice.confirm else []
     inputs = [_input(field, (filled or {}).get(field.key, "")) for field in choice.fields[:FIELDS]]
-    view = _modal(choice.label, [section(f"{where}{row}"), *caution, *inputs], "Cancel")
+    view = modal(choice.label, [section(f"{where}{row}"), *caution, *inputs], "Cancel")
     return {**view, "callback_id": actions.FORM, "private_metadata": value, "submit": label(choice.label, 24)}
 
 
@@ -40,11 +40,7 @@ def detail(report: Report) -> View:
     said = joined((shown(report.state, 400), shown(report.run.sentence, 1000)))
     top = [header(title(report)), *([section(said)] if said else [])]
     warning = context("Names and numbers are shown as the server wrote them. Do not paste them into a channel.")
-    return _modal("The server's answer", [*top, *shown_pieces, *none, *cut, warning], "Close")
-
-
-def _modal(heading: str, drawn: list[Block], close: str) -> View:
-    return {"type": "modal", "title": label(heading, 24), "close": label(close, 24), "blocks": drawn}
+    return modal("The server's answer", [*top, *shown_pieces, *none, *cut, warning], "Close")
 
 
 def _input(field: Field, filled: str) -> Block:

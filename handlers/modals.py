@@ -12,7 +12,7 @@ from bot.domain.model import Person
 from bot.domain.press import Press
 from bot.domain.runbook import Field
 from handlers import actions, payloads
-from handlers.replies import Reply
+from handlers.replies import Reply, complain
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -44,11 +44,6 @@ async def _foreign(desk: Desk, args: AsyncArgs, person: Person) -> None:
 
 FORMS: Mapping[str, Form] = {actions.FORM: _of_run}
 """By the word that callback ids begin with."""
-
-
-async def complain(args: AsyncArgs, faults: Mapping[str, str]) -> None:
-    """The form stays open with these sentences, by the id of the block that is wrong."""
-    await args.ack(response_action="errors", errors=dict(faults))
 
 
 def complaints(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.domain.errors import BadInput
 from handlers import payloads
 from handlers.blocks import Message, View, label
 from handlers.payloads import Kind
@@ -33,6 +34,21 @@ async def send(args: AsyncArgs, reply: Reply) -> None:
     await WAYS[payloads.kind(args.body)](args, reply)
     if args.ack.response is None:
         await args.ack()
+
+
+async def open_view(args: AsyncArgs, view: View) -> str:
+    """Opens the form, on top of the one that was pressed in, if any; gives its id."""
+    trigger = args.body.get("trigger_id")
+    if not trigger:
+        raise BadInput("Slack sent nothing that a form could be opened with. Press the button again.")
+    on_top = payloads.kind(args.body) is Kind.CLICK_ON_FORM
+    answer = await (args.client.views_push if on_top else args.client.views_open)(trigger_id=trigger, view=view)
+    return str(answer["view"]["id"])
+
+
+async def complain(args: AsyncArgs, faults: Mapping[str, str]) -> None:
+    """The form stays open with these sentences, by the id of the block that is wrong."""
+    await args.ack(response_action="errors", errors=dict(faults))
 
 
 def notice(message: Message) -> View:
