@@ -46,8 +46,8 @@ class SlackStage:
         self.story.clock.now += seconds
         for run in await self.story.runs.page(count=50):
             await self.desk.cards.release(run.id)
-        for notice in await self.desk.notices.standing():
-            await self.desk.cards.release(f"notice:{notice.key}")
+        for item in await self.story.runs.outbox(float("inf"), 1000):
+            await self.desk.cards.release(item.key)
         return await self.drawer.drain(self.story.clock.now)
 
     def posted(self, channel: str = INCIDENT) -> list[Message]:
