@@ -22,13 +22,14 @@ from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.errors import BadInput
 from bot.domain.opening import Estate
+from bot.domain.schedule import Schedule, Slot, schedule_of
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
 from bot.hands import Hands
 from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
 from bot.runbooks import RUNBOOKS
-from bot.schedules import Schedule, Slot, Timetable, next_due
+from bot.schedules import Timetable
 from bot.settings import Settings
 from handlers import ingress, register
 from handlers.cards import Drawer
@@ -40,6 +41,7 @@ from storage.cards import Cards
 from storage.connect import connect, persistence
 from storage.notices import Notices
 from storage.runs import Runs
+from storage.schedules import Schedules
 from storage.turns import Turns
 from storage.worlds import RedisWorlds
 
@@ -83,9 +85,8 @@ class Switchback:
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
         hands = Hands(driver, self.backups, self.runs, clock)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
-        zones = {pool.fqdn: pool.time_zone for pool in settings.pools}
-        self._schedules = {fqdn: Schedule(fqdn, zones[fqdn], at) for fqdn, at in settings.schedules.items()}
-        self._timetable = Timetable(self._schedules.values(), self._start_slot)
+        self._schedules = Schedules(client)
+        self._timetable = Timetable(self._read_schedules, self._start_slot)
         chores: tuple[Chore, ...] = ()
         self._chores = Chores(chores, Turns(client), self.notices, clock)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
@@ -170,20 +171,17 @@ class Switchback:
             notifications=settings.notifications_channel,
             plan_block=settings.plan_block,
             team=who.team,
-            next_backup=self._next_backup,
+            schedules=self._schedules,
+            timings=settings.timings,
             now=self._clock,
         )
 
+    async def _read_schedules(self) -> tuple[Schedule, ...]:
+        said, configured = await self._schedules.overrides(), self._settings.timings
+        return tuple(schedule_of(pool, configured[fqdn], said.get(fqdn)) for fqdn, pool in self.estate.pools.items())
+
     async def _start_slot(self, slot: Slot) -> None:
         await self.engine.start_slot(slot.pool, slot.local)
-
-    def _next_backup(self, fqdn: str) -> float | None:
-        due = (
-            next_due(self._schedules[fqdn], datetime.fromtimestamp(self._clock(), UTC))
-            if fqdn in self._schedules
-            else None
-        )
-        return due[1].timestamp() if due else None
 
 
 def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:

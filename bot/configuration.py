@@ -14,6 +14,7 @@ from typing import Any
 from bot.domain.errors import BadInput
 from bot.domain.groups import checked_fqdn
 from bot.domain.model import Edition, Role
+from bot.domain.schedule import DAILY, LONGEST_OBJECTIVE_H, OBJECTIVE_H, TIME, crowded
 
 Path = tuple[str | int, ...]
 """Where something stands in the file, such as `("pools", 1, "fqdn")`."""
@@ -23,7 +24,6 @@ Reader = Callable[[Any, Path, Report], Any]
 
 DRIVERS = ("simulated",)
 VERSIONS = ("2013", "2015", "2019")
-DAILY = ("02:30",)
 _LONGEST_TEXT = 200
 
 
@@ -52,6 +52,17 @@ def text(value: Any, path: Path, report: Report) -> str | None:
 
 def flag(value: Any, path: Path, report: Report) -> bool | None:
     return value if isinstance(value, bool) else report(path, "must be true or false, without quotes.")
+
+
+def number(least: float, most: float, meaning: str) -> Reader:
+    """A number from `least` to `most`; `meaning` says what it counts."""
+
+    def read(value: Any, path: Path, report: Report) -> float | None:
+        if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
+            return float(value)
+        return report(path, f"must be {meaning} from {least:g} to {most:g}, not {_shown(value)}.")
+
+    return read
 
 
 def one_of(*choices: str) -> Reader:
@@ -134,7 +145,8 @@ def table(*keys: Key) -> Reader:
 _GROUP = matching(r"S[A-Z0-9]{2,}", "the id of a Slack user group such as “S0123ABCD”")
 _USER = matching(r"[TE][A-Z0-9]{2,}:[UW][A-Z0-9]{2,}", "workspace and user, by id, such as “T0123ABCD:U0456EFGH”")
 _CHANNEL = matching(r"[CG][A-Z0-9]{2,}", "the id of a channel such as “C0123ABCD”")
-_TIME = matching(r"([01]\d|2[0-3]):[0-5]\d", "a time of day such as “02:30”")
+_TIME = matching(TIME, "a time such as “02:30” (every day) or “Sun 02:30”")
+_OBJECTIVE = number(1, LONGEST_OBJECTIVE_H, "hours, a number")
 
 POOL = (
     Key("fqdn", fqdn, meaning="The pool.", required=True),
@@ -161,7 +173,18 @@ CHANNELS = (
 )
 SCHEDULE = (
     Key("pool", fqdn, meaning="The pool to export.", required=True),
-    Key("at", many(_TIME, least=1), DAILY, "Times of day. A pool without a row is exported at 02:30."),
+    Key(
+        "at",
+        many(_TIME, least=1),
+        DAILY,
+        "Times of day, or of one weekday: `Sun 02:30`. A pool without a row is exported at 02:30.",
+    ),
+    Key(
+        "objective_hours",
+        _OBJECTIVE,
+        OBJECTIVE_H,
+        "A pool without a backup younger than that is told loudly. Of several rows, the shortest holds.",
+    ),
 )
 SLACK = (
     Key("plan_block", flag, False, "Show the steps of a card as Slack's plan block."),
@@ -222,6 +245,10 @@ def _check_pools(values: Mapping[str, Any], report: Report) -> None:
         pool = schedule.get("pool")
         if pool and pool not in known:
             report(("schedules", place, "pool"), f"{pool} is not among the pools{nearest(pool, known)}")
+        rows = [row for row in values["schedules"][: place + 1] if row.get("pool") == pool]
+        times = [time for row in rows for time in row.get("at") or ()]
+        if None not in times and (fault := crowded(times)):
+            report(("schedules", place, "at"), fault)
 
 
 _HEADER = re.compile(r"\s*(?P<open>\[\[?)(?P<name>[^\[\]]+)\]\]?\s*(?:#.*)?")

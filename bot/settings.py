@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot import configuration
 from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
+from bot.domain.schedule import DAILY, OBJECTIVE_H, Timing, ordered
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,7 +51,8 @@ class Settings:
     """Everything that is set from outside; what is secret shows neither in `repr` nor in `str`.
 
     `users` and `user_groups` say who holds a role: `T…:U…` and `S…` ids. `schedules` has every pool's local wall times
-    ("HH:MM", in the pool's time zone). Empty text means that something is not set.
+    ("02:30" or "Sun 02:30", in the pool's time zone), `objectives` how old (hours) its newest backup may get before it
+    is told loudly. Empty text means that something is not set.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -69,12 +71,19 @@ class Settings:
     incidents_channel: str = ""
     notifications_channel: str = ""
     schedules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    objectives: Mapping[str, float] = field(default_factory=dict)
     plan_block: bool = False
     call_list: tuple[str, ...] = ()
 
     def pairs(self) -> Mapping[str, str]:
         """Primary pool to backup pool, of those that are paired one to one: only these can be failed over."""
         return {pool.fqdn: pool.backup_pool for pool in self.pools if pool.backup_pool and not self._why_not(pool)}
+
+    @property
+    def timings(self) -> Mapping[str, Timing]:
+        """How often every pool is exported, as configured."""
+        fqdns = (pool.fqdn for pool in self.pools)
+        return {fqdn: Timing(self.schedules.get(fqdn, ()), self.objectives.get(fqdn, OBJECTIVE_H)) for fqdn in fqdns}
 
     @property
     def unpaired(self) -> Mapping[str, str]:
@@ -136,6 +145,7 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         incidents_channel=values["channels"].get("incidents", ""),
         notifications_channel=values["channels"].get("notifications", ""),
         schedules=_schedules(pools, values["schedules"]),
+        objectives=_objectives(values["schedules"]),
         plan_block=values["slack"].get("plan_block", False),
         call_list=values["slack"].get("call_list", ()),
     )
@@ -167,6 +177,8 @@ def _toml(default: object) -> str:
             return json.dumps(default) if default else ""
         case str():
             return f"'{default}'" if default else ""
+        case float():
+            return f"{default:g}"
     return ""
 
 
@@ -208,7 +220,15 @@ def _holders(roles: Mapping[str, Mapping[str, tuple[str, ...]]], key: str) -> Ma
 
 def _schedules(pools: tuple[Pool, ...], rows: tuple[Mapping, ...]) -> Mapping[str, tuple[str, ...]]:
     """Every pool's times in order; a pool that no row names is exported daily (seed 000)."""
-    times: dict[str, set[str]] = {}
+    times: dict[str, list[str]] = {}
     for row in rows:
-        times.setdefault(row["pool"], set()).update(row["at"])
-    return MappingProxyType({pool.fqdn: tuple(sorted(times.get(pool.fqdn, configuration.DAILY))) for pool in pools})
+        times.setdefault(row["pool"], []).extend(row["at"])
+    return MappingProxyType({pool.fqdn: ordered(times.get(pool.fqdn, DAILY)) for pool in pools})
+
+
+def _objectives(rows: tuple[Mapping, ...]) -> Mapping[str, float]:
+    """Of several rows of a pool, the shortest holds."""
+    shortest: dict[str, float] = {}
+    for row in rows:
+        shortest[row["pool"]] = min(row["objective_hours"], shortest.get(row["pool"], row["objective_hours"]))
+    return MappingProxyType(shortest)

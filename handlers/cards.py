@@ -173,17 +173,17 @@ class Drawer:
     def _is_quiet(self, run: Run) -> bool:
         return self._desk.engine.runbooks[run.runbook].quiet and run.opened_by.id == SCHEDULE.id
 
-    def _channels(self, run: Run) -> list[str]:
-        """Where the card may go, best first."""
-        first = self._desk.notifications if self._is_quiet(run) else run.channel
+    def _channels(self, run: Run | None) -> list[str]:
+        """Where the card may go, best first; what belongs to no run goes where quiet ones go."""
+        first = self._desk.notifications if run is None or self._is_quiet(run) else run.channel
         return list(dict.fromkeys(channel for channel in (first, self._desk.incidents) if channel))
 
     async def _tell(self, item: OutboxItem, now: float) -> float | None:
-        run = await self._load(item.run)
-        if run is None or item.tell is None:
+        run = await self._load(item.run) if item.run else None
+        if item.tell is None or (item.run and run is None):
             return None
-        place = await self._desk.cards.place(run.id)
-        if item.tell.to == "thread" and place is None and not self._is_quiet(run):
+        place = await self._desk.cards.place(run.id) if run else None
+        if item.tell.to == "thread" and place is None and run and not self._is_quiet(run):
             return now + EDIT_S
         for channel, thread in self._aims(item.tell.to, run, place):
             message = views.tell(item.tell, run, missed=_missed(item.tell.to, channel))
@@ -192,7 +192,7 @@ class Drawer:
                 return None
         raise Refused("No channel takes this message: invite Switchback to the channels of its configuration.")
 
-    def _aims(self, to: str, run: Run, place: Place | None) -> Iterable[Aim]:
+    def _aims(self, to: str, run: Run | None, place: Place | None) -> Iterable[Aim]:
         """Where the message may go, best first: whatever it is, somebody shall read it."""
         thread = [(place.channel, place.ts)] if place else []
         first = {"thread": thread, "notifications": [(self._desk.notifications, "")]}

@@ -14,13 +14,16 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.impact import STAGE_OF, Stage
+from bot.domain.loss import sentences
 from bot.domain.model import Person
 from bot.domain.report import report
 from handlers import payloads, places, views
 from handlers.actions import Page
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, usage
+from handlers.backups import backups
 from handlers.permits import permit
 from handlers.replies import Reply
+from handlers.schedule import loss_of, plan, schedule
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -87,14 +90,10 @@ async def _pools(asked: Asked) -> Reply:
     desk = asked.desk
     records = await desk.runs.records(desk.pools)
     newest = {fqdn: await desk.backups.newest(fqdn) for fqdn in desk.pools}
-    due = {fqdn: desk.next_backup(fqdn) for fqdn in desk.pools}
-    return Reply(views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now()))
-
-
-async def _backups(asked: Asked) -> Reply:
-    pool = named_pool(asked)
-    page = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT)
-    return Reply(views.backups_list(pool, page, older=len(page) == COUNT, now=asked.desk.now()))
+    planned = await plan(desk)
+    due = {fqdn: one.due for fqdn, one in planned.items()}
+    lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
+    return Reply(views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), lost=lost))
 
 
 async def _runs(asked: Asked) -> Reply:
@@ -159,7 +158,14 @@ COMMANDS = (
         _backup,
         range(1, 3),
     ),
-    Command("backups", "backups <pool>", "/rgs backups pool-a", "The kept backups of a pool.", _backups, ONE_ARGUMENT),
+    Command(
+        "backups",
+        "backups <pool> [chart]",
+        "/rgs backups pool-a",
+        "The kept backups of a pool, each with its details; or a picture of the last month.",
+        backups,
+        range(1, 3),
+    ),
     Command(
         "failover",
         "failover <pool>",
@@ -175,6 +181,14 @@ COMMANDS = (
         "Bring the Response Groups of a pool home again, row by row.",
         _starting("failback"),
         ONE_ARGUMENT,
+    ),
+    Command(
+        "schedule",
+        "schedule [pool] [times|every 6h|objective 12h|default]",
+        "/rgs schedule pool-a 02:30 Sun 14:30",
+        "When every pool is exported, what its death would cost now, and how to change it.",
+        schedule,
+        range(0, 120),
     ),
     Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs),
     Command(

@@ -8,12 +8,14 @@ from dataclasses import dataclass
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.model import Pool
+from bot.domain.schedule import Timing
 from bot.engine import Engine
 from handlers.people import People
 from storage.backups import Backups
 from storage.cards import Cards
 from storage.notices import Notices
 from storage.runs import Runs
+from storage.schedules import Schedules
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,7 +23,8 @@ class Desk:
     """`pools` are all configured ones by FQDN, `pairs` primary to backup, `unpaired` why others get backups only.
 
     `incidents` and `notifications` are channel ids, `team` our workspace.
-    `next_backup` says when a pool (FQDN) is due next, `now` what time it is; both in seconds since the epoch.
+    `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
+    time it is, in seconds since the epoch.
     """
 
     engine: Engine
@@ -38,5 +41,6 @@ class Desk:
     notifications: str
     plan_block: bool
     team: str
-    next_backup: Callable[[str], float | None]
+    schedules: Schedules
+    timings: Mapping[str, Timing]
     now: Callable[[], float]

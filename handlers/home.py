@@ -11,6 +11,7 @@ from bot.domain.model import Person, PoolState
 from bot.domain.report import Report, report
 from handlers.home_view import ENTRIES, MOST, House, home
 from handlers.people import AWAY
+from handlers.schedule import plan
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -43,8 +44,8 @@ async def refresh(desk: Desk, users: Iterable[str]) -> None:
 
 async def gather(desk: Desk) -> House:
     """What is the same for everybody. Pools that are not active come first, and no more are read than can be shown."""
-    running, recent, records = await asyncio.gather(
-        desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.pools)
+    running, recent, records, planned = await asyncio.gather(
+        desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.pools), plan(desk)
     )
     calm = [fqdn for fqdn in desk.pools if records[fqdn].state is PoolState.ACTIVE]
     fqdns = [*(fqdn for fqdn in desk.pools if fqdn not in calm), *calm][:MOST]
@@ -56,7 +57,7 @@ async def gather(desk: Desk) -> House:
         pools={fqdn: desk.pools[fqdn] for fqdn in fqdns},
         records=records,
         newest=dict(zip(fqdns, backups, strict=True)),
-        due={fqdn: desk.next_backup(fqdn) for fqdn in fqdns},
+        due={fqdn: planned[fqdn].due for fqdn in fqdns},
         unpaired=desk.unpaired,
         now=desk.now(),
         links=await _links(desk, reports),

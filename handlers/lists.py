@@ -8,11 +8,11 @@ from typing import Protocol
 from bot.domain.access import Need, allow
 from bot.domain.backup import Backup
 from bot.domain.errors import NotAllowed
-from bot.domain.groups import Kind
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.report import Report
 from bot.domain.run import Phase, Run
 from handlers import actions, blocks
+from handlers.backup_words import counted
 from handlers.blocks import Block, Message, context, header, packed
 from handlers.card import SIGNS, title
 from handlers.wording import bounded, exact, joined, lasted, shown, when
@@ -79,12 +79,17 @@ def pools_list(
     unpaired: Mapping[str, str],
     *,
     now: float,
+    lost: Mapping[str, str],
 ) -> Message:
-    """Every pool: where it stands, its backup pool, its last and next backup. All by FQDN; instants in seconds."""
+    """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
+
+    All by FQDN; instants in seconds.
+    """
     lines = []
     for fqdn, pool in pools.items():
         record = records.get(fqdn, PoolRecord(fqdn))
-        lines.append(pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now))
+        line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now)
+        lines.append(line + (f"\n      {shown(lost[fqdn], 300)}" if fqdn in lost else ""))
     return listing("Pools", lines or ["No pool is configured yet: name them under [[pools]] in the configuration."])
 
 
@@ -95,18 +100,10 @@ def pool_line(
     pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
     since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
     held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
-    last = f"last backup {lasted(now - backup.taken_at)} ago, {_counts(backup)}" if backup else "⚠️ no backup yet"
+    last = f"last backup {lasted(now - backup.taken_at)} ago, {counted(backup)}" if backup else "⚠️ no backup yet"
     coming = f", next {when(due)}" if due else ", none scheduled"
     lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
     return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{coming}{lone}"
-
-
-def backups_list(pool: Pool, page: Sequence[Backup], *, older: bool, now: float) -> Message:
-    """Kept backups, newest first; `older`: there may be more behind them."""
-    lines = [_backup_line(backup, now) for backup in page]
-    none = f"{shown(pool.short, 80)} has no backup yet. `/rgs backup {shown(pool.short, 80)}` makes one now."
-    more = _older(actions.page_value("backups", pool.fqdn, page[-1].id)) if older and page else []
-    return listing(f"Backups of {pool.short}", lines or [none], more=more)
 
 
 def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
@@ -186,23 +183,6 @@ def _may(person: Person, need: Need) -> bool:
     except NotAllowed:
         return False
     return True
-
-
-def _counts(backup: Backup) -> str:
-    found = (f"{count} {kind.singular if count == 1 else kind.plural}" for kind, count in _known(backup) if count)
-    return ", ".join(found) or "empty"
-
-
-def _known(backup: Backup) -> Iterable[tuple[Kind, int]]:
-    return ((kind, backup.counts.get(kind, 0)) for kind in Kind)
-
-
-def _backup_line(backup: Backup, now: float) -> str:
-    size = f"{backup.size / 1e6:,.1f} MB" if backup.size >= 1e5 else f"{backup.size / 1e3:,.1f} kB"
-    source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 260)}"
-    first = f"*{when(backup.taken_at)}*, {lasted(now - backup.taken_at)} ago · {size} · {_counts(backup)}{source}"
-    warned = "".join(f"\n      ⚠️ {shown(warning, 200)}" for warning in backup.warnings[:3])
-    return f"{first}\n      `{exact(backup.id, 150)}` · SHA-256 `{exact(backup.sha256[:12], 20)}…`{warned}"
 
 
 def _older(value: str) -> list[Block]:

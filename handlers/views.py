@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from bot.domain.run import Run
 from bot.domain.runbook import Tell
+from handlers.backup_views import backups_list
 from handlers.blocks import Message, context, header, section
 from handlers.board import impact_board
 from handlers.card import card
 from handlers.forms import detail, form
-from handlers.lists import backups_list, help_text, pools_list, runs_list, status, whoami
+from handlers.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.wording import bounded, bullets, exact, shown
 
 __all__ = [
@@ -34,15 +35,16 @@ def sentence(text: str) -> Message:
     return {"text": said, "blocks": [section(said)]}
 
 
-def tell(told: Tell, run: Run, missed: str = "") -> Message:
+def tell(told: Tell, run: Run | None, missed: str = "") -> Message:
     """A message of the outbox: one compact line, or, when it is loud, one that is not overlooked.
 
-    `missed` is the id of somebody who should have got it directly and cannot be written to.
+    `missed` is the id of somebody who should have got it directly and cannot be written to; not every message has a `run`.
     """
     to = f"For <@{missed}>: " if missed else ""
     said = to + (shown(told.sentence, 1500) or "Something happened in this run.")
     lines = bullets(told.details, 2900, rows=20)
     text = bounded("\n".join(part for part in (f"⚠️ {said}" if told.loud else said, lines) if part), 3900)
-    top = [header(f"⚠️ Needs attention: {run.primary.short}"), section(f"*{said}*")] if told.loud else [section(said)]
-    foot = [context(f"Run `{exact(run.id, 150)}`")] if told.loud or lines else []
+    heading = f"⚠️ Needs attention: {run.primary.short}" if run else "⚠️ Needs attention"
+    top = [header(heading), section(f"*{said}*")] if told.loud else [section(said)]
+    foot = [context(f"Run `{exact(run.id, 150)}`")] if run and (told.loud or lines) else []
     return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), *foot]}

@@ -22,6 +22,7 @@ from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.model import Role
 from bot.domain.run import Run
+from bot.domain.schedule import Timing
 from bot.sandbox import BOT_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Sandbox
 from handlers import actions, register, views
 from handlers.desk import Desk
@@ -29,6 +30,7 @@ from handlers.ingress import Probes, routes
 from handlers.people import People, SlackGroups
 from storage.cards import Cards
 from storage.notices import Notices
+from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
 from tests.scenarios.stage import ESTATE, Stage, stage_of
 
@@ -148,6 +150,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         notifications="C0BACKUPS1",
         plan_block=False,
         team=TEAM,
-        next_backup=lambda fqdn: None,
+        schedules=Schedules(stage.redis),
+        timings={fqdn: Timing() for fqdn in ESTATE.pools},
         now=stage.clock,
     )

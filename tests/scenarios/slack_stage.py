@@ -11,12 +11,14 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.domain.model import Person, Role, Standing
+from bot.domain.schedule import Timing
 from bot.sandbox import Message, Sandbox, Trouble
 from handlers.cards import Drawer
 from handlers.desk import Desk
 from handlers.people import People
 from storage.cards import Cards
 from storage.notices import Notices
+from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, stage_of
 
@@ -91,7 +93,8 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             notifications=BACKUPS,
             plan_block=False,
             team=TEAM,
-            next_backup=lambda fqdn: None,
+            schedules=Schedules(redis),
+            timings={fqdn: Timing() for fqdn in POOLS},
             now=story.clock,
         )
         desk = replace(desk, **changes)

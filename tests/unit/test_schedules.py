@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from zoneinfo import ZoneInfo
@@ -15,7 +15,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import StoreAway
-from bot.schedules import RETRY_AFTER_S, Alarm, Schedule, Slot, Timetable, due_at, latest_due, next_due
+from bot.domain.schedule import Schedule, Slot
+from bot.schedules import RETRY_AFTER_S, Alarm, Timetable
+from bot.wall_clock import due_at, latest_due, next_due
 
 POOL = "pool-a.contoso.com"
 PARIS = Schedule(POOL, "Europe/Paris", ("02:30",))
@@ -165,6 +167,15 @@ class Log:
             await self.enough.wait()
 
 
+def saying(*schedules: Schedule) -> Callable[[], Awaitable[tuple[Schedule, ...]]]:
+    """Where the timetable reads them."""
+
+    async def read() -> tuple[Schedule, ...]:
+        return schedules
+
+    return read
+
+
 def long_ago() -> datetime:
     # A clock that stands in the past: whatever is tried again later is tried again at once.
     return instant("2020-06-01T12:00")
@@ -172,7 +183,7 @@ def long_ago() -> datetime:
 
 async def test_at_start_the_latest_due_slot_of_every_pool_is_caught_up() -> None:
     log = Log()
-    timetable = Timetable([PARIS, Schedule("pool-b.contoso.com", "UTC", ("11:00", "13:00"))], log.start, long_ago)
+    timetable = Timetable(saying(PARIS, Schedule("pool-b.contoso.com", "UTC", ("11:00", "13:00"))), log.start, long_ago)
     await timetable.open()
     await timetable.close()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30"), Slot("pool-b.contoso.com", "2020-06-01T11:00")]
@@ -180,19 +191,19 @@ async def test_at_start_the_latest_due_slot_of_every_pool_is_caught_up() -> None
 
 async def test_an_alarm_starts_the_slot_that_is_due() -> None:
     log, now = Log(), instant("2027-10-31T00:30")
-    timetable = Timetable([PARIS], log.start, lambda: now)
-    await timetable.wake(PARIS)
+    timetable = Timetable(saying(PARIS), log.start, lambda: now)
+    await timetable.wake(PARIS.key)
     now = instant("2027-10-31T01:30")
-    await timetable.wake(PARIS)
+    await timetable.wake(PARIS.key)
     assert {slot.id for slot in log.slots} == {f"{POOL}@2027-10-31T02:30"}
 
 
 async def test_the_scheduler_rings_the_alarm_however_late() -> None:
     log = Log()
-    timetable = Timetable([PARIS], log.start, long_ago)
+    timetable = Timetable(saying(PARIS), log.start, long_ago)
     await timetable.open()
     log.enough.clear()
-    (alarm,) = timetable._scheduler.get_jobs()
+    alarm = timetable._scheduler.get_job(PARIS.key)
     assert alarm.next_run_time == next_due(PARIS, datetime.now(UTC))[1]
     alarm.modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
     await log.wait()
@@ -202,7 +213,7 @@ async def test_the_scheduler_rings_the_alarm_however_late() -> None:
 
 async def test_a_slot_that_could_not_be_started_is_tried_again_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
     log = Log(faults=len(RETRY_AFTER_S) + 2)
-    timetable = Timetable([PARIS], log.start, long_ago)
+    timetable = Timetable(saying(PARIS), log.start, long_ago)
     with caplog.at_level(logging.WARNING, "bot.schedules"):
         await timetable.open()
         await log.wait()
@@ -222,28 +233,28 @@ async def test_a_slot_is_given_up_when_the_next_one_is_due() -> None:
         now += timedelta(days=1)
 
     log, tried_again = Log(faults=1, then=a_day_passes), asyncio.Event()
-    timetable = Timetable([PARIS], log.start, lambda: now)
+    timetable = Timetable(saying(PARIS), log.start, lambda: now)
     timetable._scheduler.add_listener(lambda event: tried_again.set(), EVENT_JOB_EXECUTED)
     await timetable.open()
     async with asyncio.timeout(10):
         await tried_again.wait()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30")]
-    await timetable.wake(PARIS)
+    await timetable.wake(PARIS.key)
     await timetable.close()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30"), Slot(POOL, "2020-06-02T02:30")]
 
 
 async def test_a_fault_of_one_pool_does_not_keep_another_from_starting() -> None:
     log = Log(faults=1, fault=RuntimeError("xoxb-hush"))
-    timetable = Timetable([PARIS, Schedule("pool-b.contoso.com", "UTC", ("11:00",))], log.start, long_ago)
+    timetable = Timetable(saying(PARIS, Schedule("pool-b.contoso.com", "UTC", ("11:00",))), log.start, long_ago)
     await timetable.open()
     await timetable.close()
     assert [slot.pool for slot in log.slots] == [POOL, "pool-b.contoso.com"]
 
 
 async def test_the_log_never_shows_the_text_of_an_unforeseen_error(caplog: pytest.LogCaptureFixture) -> None:
-    timetable = Timetable([PARIS], Log(faults=1, fault=RuntimeError("xoxb-hush")).start, long_ago)
-    await timetable.wake(PARIS)
+    timetable = Timetable(saying(PARIS), Log(faults=1, fault=RuntimeError("xoxb-hush")).start, long_ago)
+    await timetable.wake(PARIS.key)
     assert "RuntimeError" in caplog.text and "xoxb-hush" not in caplog.text
 
 
@@ -255,7 +266,7 @@ async def test_closing_lets_the_start_that_is_under_way_end() -> None:
         await may_end.wait()
         ended.set()
 
-    timetable = Timetable([PARIS], start, long_ago)
+    timetable = Timetable(saying(PARIS), start, long_ago)
     opening = asyncio.ensure_future(timetable.open())
     await began.wait()
     closing = asyncio.ensure_future(timetable.close())
@@ -266,4 +277,4 @@ async def test_closing_lets_the_start_that_is_under_way_end() -> None:
 
 
 async def test_closing_what_was_never_opened_does_no_harm() -> None:
-    await Timetable([PARIS], Log().start, long_ago).close()
+    await Timetable(saying(PARIS), Log().start, long_ago).close()

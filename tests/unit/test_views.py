@@ -137,7 +137,7 @@ def test_every_list_of_pools_and_backups_is_accepted(
 ) -> None:
     by_name = {pool.fqdn: pool for pool in found}
     newest: Mapping[str, Backup | None] = {fqdn: kept[0] if kept else None for fqdn in by_name}
-    assert_good(views.pools_list(by_name, {}, newest, {}, dict.fromkeys(by_name, reason), now=NOW))
+    assert_good(views.pools_list(by_name, {}, newest, {}, dict.fromkeys(by_name, reason), now=NOW, lost={}))
     for pool in found[:1]:
         assert_good(views.backups_list(pool, kept, older=True, now=NOW))
 
@@ -176,7 +176,7 @@ def test_help_and_empty_lists_are_accepted() -> None:
         views.help_text(COMMANDS),
         views.runs_list((), older=False, now=NOW),
         views.backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
-        views.pools_list({}, {}, {}, {}, {}, now=NOW),
+        views.pools_list({}, {}, {}, {}, {}, now=NOW, lost={}),
         views.status((), {}, now=NOW),
     ):
         assert_good(message)

@@ -1,0 +1,45 @@
+"""What people said of the schedules in place of the configuration; every process reads it again and again."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import msgspec
+from redis.asyncio import Redis
+
+from bot.domain.errors import Stale
+from bot.domain.run import Entry
+from bot.domain.runbook import Tell
+from bot.domain.schedule import Override
+from storage import keys
+from storage.connect import guard, script
+
+_override = msgspec.json.Decoder(Override)
+_encode = msgspec.json.Encoder().encode
+
+
+class Schedules:
+    """All methods raise StoreAway when Redis does not answer."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+        self._change = script(client, "schedules")
+
+    @guard()
+    async def overrides(self) -> Mapping[str, Override]:
+        """By pool (FQDN), of those whose schedule somebody changed."""
+        found = await self._client.hgetall(keys.SCHEDULES)
+        return {fqdn.decode(): _override.decode(data) for fqdn, data in found.items()}
+
+    @guard()
+    async def change(self, new: Override, was: Override | None, entry: Entry, tell: Tell) -> None:
+        """Writes what holds from now on, with its line in the log and its message; `was` is what had been read.
+
+        Raises Stale when somebody else changed it meanwhile, and then nothing is written.
+        """
+        # A message without a run: the place of the run's id is empty.
+        told = f"tell::{new.pool}:{new.changed_at!r}"
+        before = repr(was.changed_at) if was else 0
+        args = [new.pool, before, _encode(new), _encode(entry), told, _encode(tell), new.changed_at]
+        if not await self._change(keys=[keys.SCHEDULES, keys.REFUSED, keys.OUTBOX, keys.TOLD], args=args):
+            raise Stale("Somebody else just changed this schedule. Look at it again; nothing was changed.")
