@@ -41,6 +41,9 @@ SEALS = "seals"
 BASIS = "basis"
 """Hash: what a pool held when it was last read, as a digest with the second, by pool."""
 
+ACCOMPANIED = "companions"
+"""Sorted set of the scopes and kinds that have a kept copy, all at score 0."""
+
 PIECES = "pieces"
 """Sorted set of the names of all pieces that a record needs, by the second they were last checked."""
 
@@ -106,6 +109,16 @@ def backup(id: str) -> str:
 def keeping(id: str) -> str:
     """Hash: what is known of a kept export beside what it holds: stamp, pins, mirror, damage."""
     return f"keeping:{id}"
+
+
+def companions(scope: str, kind: str) -> str:
+    """Sorted set: the kept copies of one companion of a pool, or of the organisation, by the second they are of."""
+    return f"companions:{scope}:{kind}"
+
+
+def companion(id: str) -> str:
+    """String: one kept copy of a companion and the pieces of its files."""
+    return f"companion:{id}"
 
 
 def piece(name: str) -> str:

@@ -5,17 +5,15 @@ Each has its own schedule and its own clock (seed 001; facts: lync §6).
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Mapping
+from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import BadInput
-from bot.domain.groups import Row
 from bot.domain.model import Pool
 
-DAY_S = 86_400.0
 ORGANISATION = "organisation"
 """Under this name is kept what belongs to no single pool."""
 
@@ -181,7 +179,7 @@ class Kept:
     by: str
     contents: str
     files: tuple[KeptFile, ...] = ()
-    rows: tuple[Row, ...] = ()
+    rows: tuple[Mapping[str, object], ...] = ()
     attestation: Attestation | None = None
     warnings: tuple[str, ...] = ()
 
@@ -193,113 +191,3 @@ class Kept:
     def as_of(self) -> float:
         """The second from which its age counts: an attested copy is as old as that copy."""
         return self.attestation.at if self.attestation else self.taken_at
-
-
-@dataclass(frozen=True, slots=True)
-class Rule:
-    """What is configured for one kind on one pool: when it is taken, when it is stale, or that it is not used there."""
-
-    at: tuple[str, ...] = ()
-    stale_d: int = FORTNIGHT_D
-    used: bool = True
-
-
-Rules = Mapping[tuple[str, str], Rule]
-"""By FQDN and kind; whatever is not in it is as its companion says."""
-
-
-def rule(rules: Rules, pool: str, kind: str) -> Rule:
-    usual = COMPANIONS[kind]
-    return rules.get((pool, kind), Rule(usual.at, usual.stale_d))
-
-
-class State(StrEnum):
-    """In the order in which the line of a pool tells them: what needs somebody comes first."""
-
-    UNPROTECTED = "not protected"
-    STALE = "stale"
-    FRESH = "fresh"
-    UNUSED = "not applicable"
-
-
-@dataclass(frozen=True, slots=True)
-class Cover:
-    """How one companion of one pool is covered; `age_s` is None without a copy."""
-
-    companion: Companion
-    state: State
-    kept: Kept | None
-    rule: Rule
-    way: How
-    age_s: float | None = None
-
-    @property
-    def needs_people(self) -> bool:
-        return self.way in (How.UPLOAD, How.ATTEST) and self.state in (State.UNPROTECTED, State.STALE)
-
-
-@dataclass(frozen=True, slots=True)
-class Coverage:
-    """How all companions of one pool are covered."""
-
-    pool: str
-    covers: tuple[Cover, ...] = field(default=())
-
-    def of(self, *states: State) -> tuple[Cover, ...]:
-        return tuple(cover for cover in self.covers if cover.state in states)
-
-    @property
-    def needing(self) -> tuple[Cover, ...]:
-        """Those that only people can mend, and those that should have come by themselves and have not."""
-        return tuple(cover for cover in self.covers if cover.needs_people or cover.state is State.STALE)
-
-    @property
-    def line(self) -> str:
-        """The whole of it in one line, what needs somebody first."""
-        groups = ((state, self.of(state)) for state in State)
-        return "Companions: " + " · ".join(f"{state}: {_listed(covers)}" for state, covers in groups if covers)
-
-
-def coverage(pool: Pool, newest: Mapping[str, Kept | None], rules: Rules, now: float) -> Coverage:
-    """How the pool's companions are covered at `now` (seconds); `newest` by kind."""
-    return Coverage(pool.fqdn, tuple(_cover(one, pool, newest.get(one.key), rules, now) for one in COMPANIONS.values()))
-
-
-def _cover(one: Companion, pool: Pool, kept: Kept | None, rules: Rules, now: float) -> Cover:
-    ruled, way = rule(rules, pool.fqdn, one.key), one.way(pool)
-    age = None if kept is None else max(0.0, now - kept.as_of)
-    if not ruled.used:
-        state = State.UNUSED
-    elif age is None:
-        state = State.UNPROTECTED
-    else:
-        state = State.STALE if age > ruled.stale_d * DAY_S else State.FRESH
-    return Cover(one, state, kept, ruled, way, age)
-
-
-def _listed(covers: Sequence[Cover]) -> str:
-    ages = {State.FRESH, State.STALE}
-    return ", ".join(
-        f"{cover.companion.title} ({aged(cover.age_s or 0.0)})" if cover.state in ages else cover.companion.title
-        for cover in covers
-    )
-
-
-def aged(seconds: float) -> str:
-    """An age in whole days, or hours within the first."""
-    return f"{int(seconds // DAY_S)} d" if seconds >= DAY_S else f"{int(seconds // 3600)} h"
-
-
-def slots(pools: Iterable[Pool], rules: Rules) -> tuple[tuple[Pool, Companion, tuple[str, ...]], ...]:
-    """What is taken by itself, and at which wall times of the pool.
-
-    What belongs to the organisation is taken from the pools that a rule names, or else from the first one alone.
-    """
-    ordered = tuple(pools)
-    found: list[tuple[Pool, Companion, tuple[str, ...]]] = []
-    for one in COMPANIONS.values():
-        taken = [pool for pool in ordered if one.way(pool) in (How.COMMAND, How.FILES)]
-        if one.everywhere:
-            taken = [pool for pool in taken if (pool.fqdn, one.key) in rules] or taken[:1]
-        found += [(pool, one, ruled.at) for pool in taken if (ruled := rule(rules, pool.fqdn, one.key)).used]
-    return tuple(row for row in found if row[2])

@@ -1,0 +1,198 @@
+"""Kept copies of companions: files in the pieces that backups use, rows and attestations, by pool, kind and time."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+import msgspec
+from redis.asyncio import Redis
+
+from bot.domain.companions import COMPANIONS, Kept
+from bot.domain.errors import BadInput, Damaged
+from storage import keys
+from storage.connect import guard, script
+from storage.pieces import DAY_S, Piece, Pieces, pieces_of
+from storage.records import Opened, Records, Room
+from storage.rows import plain, value
+from storage.sealing import stored_size
+
+NEWEST_KEPT = 10
+KEPT_S = 90 * DAY_S
+
+
+class Record(msgspec.Struct, frozen=True):
+    """What is stored under a copy's id: itself, and the pieces of each of its files."""
+
+    kept: Kept
+    files: tuple[tuple[Piece, ...], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """A stored record, opened."""
+
+    opened: Opened
+    record: Record
+
+
+class Companions:
+    """The copies in one Redis. Everything raises StoreAway when it does not answer.
+
+    `room` tells how many bytes are free on its disk.
+    """
+
+    def __init__(self, client: Redis, pieces: Pieces, room: Room | None = None) -> None:
+        self._client, self._pieces = client, pieces
+        self._records = Records(client, pieces, room)
+        self._newest = script(client, "companion_newest")
+
+    @guard()
+    async def keep(self, kept: Kept, data: Mapping[str, bytes], like: str = "") -> Kept:
+        """Keeps a copy: afterwards it is there wholly, after any failure not at all. The first one of an id stays.
+
+        `data` has the bytes of its files by name; files that the copy `like` holds as well need none, and share its
+        pieces. Raises Damaged when bytes are missing or are not what `kept` says they are, NoRoom when Redis is full.
+        """
+        seal = self._pieces.keyring.writes
+        known = await self._known(like)
+        record, views = await asyncio.to_thread(self._cut, kept, data, known)
+        names = dict(self._named(piece, seal) for pieces in record.files for piece in pieces)
+        whole, key = _called(kept.id), keys.companion(kept.id)
+        written: set[str] = set()
+
+        async def send(missing: Sequence[str]) -> None:
+            if any(name not in views for name in missing):
+                raise Damaged(f"Pieces of the copy {like} are gone or damaged: read the files again instead.")
+            written.update(missing)
+            await self._pieces.send(views, missing)
+
+        ranks = {
+            keys.companions(kept.pool, kept.kind): (kept.id, kept.as_of),
+            keys.ACCOMPANIED: (f"{kept.pool}/{kept.kind}", 0.0),
+        }
+        closed = self._records.closed(key, msgspec.msgpack.encode(record), seal)
+        async with self._records.roomy(whole, written):
+            await self._records.settled(whole, key, closed, names, ranks, send)
+        return await self.get(kept.id)
+
+    @guard()
+    async def newest(self, pools: Iterable[str]) -> Mapping[str, Mapping[str, Kept | None]]:
+        """The newest copy of every companion by pool (FQDN) and kind, in one round trip."""
+        wanted = [(pool, one) for pool in pools for one in COMPANIONS.values()]
+        indices = [keys.companions(one.scope(pool), one.key) for pool, one in wanted]
+        found = await self._newest(keys=indices, args=[keys.companion("")]) if indices else []
+        answer: dict[str, dict[str, Kept | None]] = {}
+        for (pool, one), each in zip(wanted, found, strict=True):
+            answer.setdefault(pool, {})[one.key] = self._opened(*_pair(each)).record.kept if each else None
+        return answer
+
+    @guard()
+    async def page(self, scope: str, kind: str, count: int = 10) -> tuple[Kept, ...]:
+        """The copies of one scope and kind, the newest first."""
+        ids = [id.decode() for id in await self._client.zrevrange(keys.companions(scope, kind), 0, count - 1)]
+        found = await self._client.mget([keys.companion(id) for id in ids]) if ids else []
+        return tuple(self._opened(id, stored).record.kept for id, stored in zip(ids, found, strict=True) if stored)
+
+    @guard()
+    async def get(self, id: str) -> Kept:
+        """Raises BadInput for one that is not there."""
+        return (await self._found(id)).record.kept
+
+    @guard()
+    async def find(self, id: str) -> Kept | None:
+        """Like `get`, but None for one that is not there."""
+        stored = await self._client.get(keys.companion(id))
+        return None if stored is None else self._opened(id, stored).record.kept
+
+    @guard()
+    async def load(self, id: str, file: str) -> bytes:
+        """One file of a copy, byte for byte. Raises Damaged, or BadInput for what there is not."""
+        found = await self._found(id)
+        for held, pieces in zip(found.record.kept.files, found.record.files, strict=True):
+            if held.name == file:
+                return await self._pieces.join(_called(id), "contents", pieces, found.opened.seal)
+        raise BadInput(f"The copy {id[:80]} holds no file “{file[:80]}”.")
+
+    @guard()
+    async def parts(self, id: str) -> tuple[str, ...]:
+        """The names of all its pieces, each once."""
+        return self._names(await self._found(id))
+
+    @guard()
+    async def prune(self, now: float) -> int:
+        """Takes away copies older than 90 days that are not among the newest ten of their kind; gives how many."""
+        gone = 0
+        for place in await self._client.zrange(keys.ACCOMPANIED, 0, -1):
+            scope, _, kind = place.decode().partition("/")
+            index = keys.companions(scope, kind)
+            newest = await self._client.zrevrange(index, 0, NEWEST_KEPT - 1)
+            for id in await self._client.zrange(index, "-inf", now - KEPT_S, byscore=True):
+                gone += id not in newest and await self._remove(id.decode(), index)
+        return gone
+
+    async def _remove(self, id: str, index: str) -> bool:
+        found = await self._found(id)
+        # Nothing is ever noted beside a copy, so nothing pins it.
+        beside = keys.keeping(id)
+        gone = await self._records.remove(keys.companion(id), beside, found.opened, self._names(found), {index: id})
+        return gone == "GONE"
+
+    def _cut(
+        self, kept: Kept, data: Mapping[str, bytes], known: Mapping[str, tuple[Piece, ...]]
+    ) -> tuple[Record, dict[str, memoryview]]:
+        """The record, and the bytes of the pieces that may have to be written, by their names."""
+        keyring, views = self._pieces.keyring, {}
+        files: list[tuple[Piece, ...]] = []
+        for file in kept.files:
+            if file.name not in data and file.sha256 in known:
+                files.append(known[file.sha256])
+                continue
+            whole = data.get(file.name, b"")
+            if (hashlib.sha256(whole).hexdigest(), len(whole)) != (file.sha256, file.size):
+                raise Damaged(f"“{file.name[:120]}” changed while it was carried; nothing of this copy was kept.")
+            cut = tuple(pieces_of(whole))
+            views |= {keyring.name(piece.sha256, keyring.writes): view for piece, view in cut}
+            files.append(tuple(piece for piece, _ in cut))
+        rows = tuple(plain(row) for row in kept.rows)
+        return Record(replace(kept, rows=rows), tuple(files)), views
+
+    async def _known(self, like: str) -> Mapping[str, tuple[Piece, ...]]:
+        """The pieces of each file of an earlier copy by its SHA-256; none of one that an older key sealed."""
+        stored = await self._client.get(keys.companion(like)) if like else None
+        found = self._opened(like, stored) if stored else None
+        if found is None or found.opened.seal != self._pieces.keyring.writes:
+            return {}
+        return {file.sha256: pieces for file, pieces in zip(found.record.kept.files, found.record.files, strict=True)}
+
+    async def _found(self, id: str) -> Found:
+        stored = await self._client.get(keys.companion(id))
+        if stored is None:
+            raise BadInput(f"There is no copy {id[:80]}.")
+        return self._opened(id, stored)
+
+    def _opened(self, id: str, stored: bytes) -> Found:
+        opened = self._records.opened(_called(id), keys.companion(id), stored)
+        record = msgspec.msgpack.decode(opened.body, type=Record)
+        rows = tuple(value(row) for row in record.kept.rows)
+        return Found(opened, msgspec.structs.replace(record, kept=replace(record.kept, rows=rows)))
+
+    def _names(self, found: Found) -> tuple[str, ...]:
+        pieces = (piece for file in found.record.files for piece in file)
+        return tuple(dict(self._named(piece, found.opened.seal) for piece in pieces))
+
+    def _named(self, piece: Piece, seal: str) -> tuple[str, int]:
+        """A piece's name and its stored length."""
+        name = self._pieces.keyring.name(piece.sha256, seal)
+        return name, stored_size(name, piece.size)
+
+
+def _called(id: str) -> str:
+    return f"Copy {id}"
+
+
+def _pair(found: list[bytes]) -> tuple[str, bytes]:
+    id, stored = found
+    return id.decode(), stored
