@@ -1,14 +1,12 @@
-"""Kept exports: content-addressed pieces that daily exports share, and an index by pool and time."""
+"""Kept exports: an index by pool and time over records whose pieces daily exports share."""
 
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import io
-import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
-from typing import Any
+import time
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 
 import msgspec
 from redis.asyncio import Redis
@@ -16,54 +14,33 @@ from redis.asyncio import Redis
 from bot.domain.backup import Backup
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
-from storage.connect import guard, script
-from storage.cutting import PIECE_BYTES, cut
-from storage.rows import plain, value
+from storage.backup_codec import fingerprints_of, parcel_of, sha256_of
+from storage.connect import guard
+from storage.pieces import Pieces
+from storage.records import GONE, Room
+from storage.sealing import PLAIN, Keyring
+from storage.shelf import Found, Shelf, called, places
 
-_BATCH_BYTES = PIECE_BYTES
-_PIECE_OVERHEAD = 256
-_ASK = 256
-_SEAL_BYTES = 32
-
-
-class Piece(msgspec.Struct, frozen=True, array_like=True):
-    """One stored piece: its SHA-256, its length, and how many bytes of headers stand before it."""
-
-    sha256: bytes
-    size: int
-    before: int = 0
-
-    @property
-    def key(self) -> str:
-        return keys.piece(self.sha256.hex())
-
-
-class Record(msgspec.Struct, frozen=True):
-    """What is stored under a backup's id: itself, and where its parts lie. Each part is a list of pieces.
-
-    `layout` is the list of all pieces of contents, itself kept as pieces, so that a record stays small.
-    """
-
-    backup: Backup
-    headers: tuple[Piece, ...]
-    layout: tuple[Piece, ...]
-    fingerprints: tuple[Piece, ...]
-
-
-@dataclass(frozen=True, slots=True)
-class Parcel:
-    """A backup ready to be sent: its record, and each piece once."""
-
-    record: bytes
-    pieces: Mapping[Piece, memoryview]
+Fetch = Callable[[str], Awaitable[bytes | None]]
+"""Gives the stored bytes of the piece of that name from somewhere else; None when they are not there."""
 
 
 class Backups:
-    """The backups in one Redis. Everything raises StoreAway when it does not answer."""
+    """The backups in one Redis. Everything raises StoreAway when it does not answer.
 
-    def __init__(self, client: Redis) -> None:
+    `room` tells how many bytes are free on its disk, `clock` gives seconds since the epoch.
+    """
+
+    def __init__(
+        self,
+        client: Redis,
+        keyring: Keyring = PLAIN,
+        room: Room | None = None,
+        clock: Callable[[], float] = time.time,
+    ) -> None:
         self._client = client
-        self._keep = script(client, "backups")
+        self.pieces = Pieces(client, keyring, clock)
+        self._shelf = Shelf(client, self.pieces, room)
 
     @guard()
     async def save(self, backup: Backup, data: bytes, fingerprints: Mapping[str, str], *, listed: bool = True) -> None:
@@ -71,64 +48,141 @@ class Backups:
 
         One that is not `listed` can be loaded by its id but is none of the pool's backups until `enlist`.
         A second save of the same id changes nothing: the first one stays. Raises Damaged when `data` is not what
-        `backup` says it is.
+        `backup` says it is, NoRoom when Redis or its disk is full.
         """
+        keyring = self.pieces.keyring
         sha256, parcel = await asyncio.gather(
-            asyncio.to_thread(_sha256, data), asyncio.to_thread(_parcel, backup, data, dict(fingerprints))
+            asyncio.to_thread(sha256_of, data), asyncio.to_thread(parcel_of, keyring, backup, data, fingerprints)
         )
         if sha256 != backup.sha256 or len(data) != backup.size:
             raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
-        await self._send(parcel.pieces, await self._missing(tuple(parcel.pieces)))
-        await self._write(parcel.record, backup, keys.index(backup.pool) if listed else (), "")
+        await self.account()
+        record = self._shelf.closed(parcel.record, keyring.writes)
+        ranks = places(backup, listed=listed)
+        await self._shelf.records.keep(called(backup.id), keys.backup(backup.id), record, parcel.views, ranks)
+
+    @guard()
+    async def adopt(self, id: str, record: bytes, raw: Mapping[str, bytes] | Fetch, *, listed: bool = True) -> None:
+        """Keeps a backup from its record and pieces as they were stored somewhere (`record`, `Pieces.raw`).
+
+        Pieces that are there already are not asked for. Raises Damaged when a part is missing or not sound, and then
+        nothing of it counts. A backup of this id that is there already stays.
+        """
+        fetch, written = raw if callable(raw) else _from(raw), set[str]()
+
+        async def put(missing: Sequence[str]) -> None:
+            written.update(missing)
+            for name in missing:
+                data = await fetch(name)
+                if data is None or not await self.pieces.mend(name, data):
+                    fault = "is missing there" if data is None else "is not what was stored"
+                    raise Damaged(f"{called(id)} cannot be brought back: piece {name[:21]} {fault}.")
+
+        found = self._shelf.opened(id, record)
+        closed = record if found.opened.counted else self._shelf.closed(found.record, found.opened.seal)
+        await self.account()
+        records = self._shelf.records
+        async with records.roomy(called(id), written):
+            await put(await self.pieces.claim(self._shelf.layout_names(found)))
+            sizes, ranks = await self._shelf.names(id, found), places(found.backup, listed=listed)
+            await records.settled(called(id), keys.backup(id), closed, sizes, ranks, put)
 
     @guard()
     async def enlist(self, id: str, warnings: tuple[str, ...] = ()) -> Backup:
         """Makes a kept export one of its pool's backups, with what was found out about it; twice is as good as once."""
-        record = await self._record(id)
-        backup = replace(record.backup, warnings=warnings)
-        sealed = _sealed(msgspec.structs.replace(record, backup=replace(backup, settings=plain(backup.settings))))
-        await self._write(sealed, backup, keys.index(backup.pool), "replace")
-        return backup
+
+        async def change(found: Found) -> str:
+            told = msgspec.structs.replace(found.record, backup=replace(found.backup, warnings=warnings))
+            record, ranks = self._shelf.closed(told, found.opened.seal), places(found.backup, listed=True)
+            return await self._shelf.records.commit(keys.backup(id), record, {}, ranks, found.opened)
+
+        found, _ = await self._shelf.changed(id, change)
+        return replace(found.backup, warnings=warnings)
+
+    @guard()
+    async def remove(self, id: str) -> bool:
+        """Takes a backup away: record, place in the index, what is known of it. False when it is pinned or unknown.
+
+        Pieces stay as long as another backup needs them, and a day longer. Raises Damaged when its record or layout
+        cannot be read: nobody knows then which pieces it needs.
+        """
+
+        async def change(found: Found) -> str:
+            needed = tuple(await self._shelf.names(id, found))
+            ranks = {keys.backups(found.backup.pool): id, keys.UNLISTED: id}
+            return await self._shelf.records.remove(keys.backup(id), keys.keeping(id), found.opened, needed, ranks)
+
+        await self.account()
+        try:
+            return (await self._shelf.changed(id, change))[1] == GONE
+        except BadInput:
+            return False
+
+    @guard()
+    async def account(self) -> None:
+        """Counts what backups of earlier versions need, once for each Redis; until then nothing is swept."""
+        await self._shelf.account()
 
     @guard()
     async def find(self, id: str) -> Backup | None:
         """Like `get`, but None for an unknown id."""
-        sealed = await self._client.get(keys.backup(id))
-        return None if sealed is None else _opened(id, sealed).backup
-
-    @guard()
-    async def load(self, id: str) -> bytes:
-        """The export, byte for byte, every piece and the whole checked. Raises Damaged, BadInput for an unknown id."""
-        record = await self._record(id)
-        headers = io.BytesIO(await self._part(id, "headers", record.headers))
-        layout = await self._part(id, "layout", record.layout)
-        pieces = msgspec.msgpack.decode(layout, type=tuple[Piece, ...])
-        # Room for the whole file at once: a buffer that grows is copied now and then, and everybody waits.
-        file, done = io.BytesIO(bytes(record.backup.size)), 0
-        for batch in _batches(pieces):
-            found = await self._client.mget([piece.key for piece in batch])
-            parts = await asyncio.to_thread(_checked, id, "contents", batch, found, done, len(pieces))
-            for piece, part in zip(batch, parts, strict=True):
-                file.write(headers.read(piece.before))
-                file.write(part)
-            done += len(batch)
-        file.write(headers.read())
-        with file.getbuffer() as view:
-            sha256 = await asyncio.to_thread(_sha256, view)
-        if sha256 != record.backup.sha256:
-            raise Damaged(f"Backup {id} is damaged: its pieces are sound but do not make the file that was stored.")
-        return file.getvalue()
+        stored = await self._client.get(keys.backup(id))
+        return None if stored is None else self._shelf.opened(id, stored).backup
 
     @guard()
     async def get(self, id: str) -> Backup:
         """What is known about one backup, without its contents. Raises BadInput for an unknown id."""
-        return (await self._record(id)).backup
+        return (await self._shelf.found(id)).backup
+
+    @guard()
+    async def record(self, id: str) -> bytes:
+        """The record as it is stored, for another place; sealed when the backup is. Raises BadInput, Damaged."""
+        return (await self._shelf.found(id)).opened.stored
+
+    @guard()
+    async def parts(self, id: str) -> tuple[str, ...]:
+        """The names of all pieces that the backup needs, each once. Raises BadInput, Damaged."""
+        return tuple(await self._shelf.names(id, await self._shelf.found(id)))
+
+    @guard()
+    async def needing(self, wanted: Iterable[str], pools: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
+        """Which backups of these pools need each of these pieces, by their names; the newest first.
+
+        It walks the records of the pools, since only they know; what cannot be read is left out.
+        """
+        needing: dict[str, list[str]] = {name: [] for name in wanted}
+        for pool in pools:
+            for id in await self._client.zrevrange(keys.backups(pool), 0, -1):
+                for name in await self._shelf.names_if_readable(id.decode()):
+                    if name in needing:
+                        needing[name].append(id.decode())
+        return {name: tuple(ids) for name, ids in needing.items()}
+
+    @guard()
+    async def load(self, id: str) -> bytes:
+        """The export, byte for byte, every piece and the whole checked. Raises Damaged, BadInput for an unknown id."""
+        found = await self._shelf.found(id)
+        record, seal, whole = found.record, found.opened.seal, called(id)
+        headers = io.BytesIO(await self.pieces.join(whole, "headers", record.headers, seal))
+        pieces = await self._shelf.layout(id, found)
+        # Room for the whole file at once: a buffer that grows is copied now and then, and everybody waits.
+        file = io.BytesIO(bytes(record.backup.size))
+        async for piece, part in self.pieces.read(whole, "contents", pieces, seal):
+            file.write(headers.read(piece.before))
+            file.write(part)
+        file.write(headers.read())
+        with file.getbuffer() as view:
+            sha256 = await asyncio.to_thread(sha256_of, view)
+        if sha256 != record.backup.sha256:
+            raise Damaged(f"{whole} is damaged: its pieces are sound but do not make the file that was stored.")
+        return file.getvalue()
 
     @guard()
     async def fingerprints(self, id: str) -> Mapping[str, str]:
         """What its objects can be recognised by, as it was given to `save`."""
-        record = await self._record(id)
-        return _unpacked(await self._part(id, "fingerprints", record.fingerprints))
+        found = await self._shelf.found(id)
+        part = await self.pieces.join(called(id), "fingerprints", found.record.fingerprints, found.opened.seal)
+        return await asyncio.to_thread(fingerprints_of, part)
 
     @guard()
     async def newest(self, pool: str) -> Backup | None:
@@ -144,128 +198,37 @@ class Backups:
             if rank is None:
                 raise BadInput(f"There is no backup {before[:80]} of {pool}.")
             first = rank + 1
-        ids = [id.decode() for id in await self._client.zrevrange(keys.backups(pool), first, first + count - 1)]
-        found = await self._client.mget([keys.backup(id) for id in ids]) if ids else []
-        return tuple(_opened(id, sealed).backup for id, sealed in zip(ids, found, strict=True))
+        return await self._those(await self._client.zrevrange(keys.backups(pool), first, first + count - 1))
+
+    @guard()
+    async def unlisted(self, before: float, count: int = 100) -> tuple[Backup, ...]:
+        """At most `count` that were kept before that second and never became one of their pool's, the oldest first."""
+        ids = await self._client.zrange(keys.UNLISTED, "-inf", f"({before!r}", byscore=True, offset=0, num=count)
+        return await self._those(ids)
+
+    @guard()
+    async def count(self, pool: str) -> int:
+        """How many backups this pool has."""
+        return await self._client.zcard(keys.backups(pool))
 
     @guard()
     async def pools(self) -> tuple[str, ...]:
         """The pools that have a backup, by name."""
-        return tuple(pool.decode() for pool in await self._client.zrange(keys.BACKED_UP, 0, -1))
+        pools = [pool.decode() for pool in await self._client.zrange(keys.BACKED_UP, 0, -1)]
+        async with self._client.pipeline(transaction=False) as pipe:
+            for pool in pools:
+                pipe.zcard(keys.backups(pool))
+            return tuple(pool for pool, count in zip(pools, await pipe.execute(), strict=True) if count)
 
-    async def _write(self, sealed: bytes, backup: Backup, index: Iterable[str], mode: str) -> None:
-        args = [sealed, repr(backup.taken_at), backup.id, backup.pool, mode]
-        await self._keep(keys=[keys.backup(backup.id), *index], args=args)
-
-    async def _missing(self, pieces: Sequence[Piece]) -> list[Piece]:
-        """Those that are not there yet; one of another length is not there."""
-        missing: list[Piece] = []
-        for start in range(0, len(pieces), _ASK):
-            some = pieces[start : start + _ASK]
-            async with self._client.pipeline(transaction=False) as pipe:
-                for piece in some:
-                    pipe.strlen(piece.key)
-                sizes = await pipe.execute()
-            missing += [piece for piece, size in zip(some, sizes, strict=True) if size != piece.size]
-        return missing
-
-    async def _send(self, pieces: Mapping[Piece, memoryview], missing: Iterable[Piece]) -> None:
-        """Two batches at a time: while Redis writes one to its disk, the next is on its way."""
-        batches = _batches(missing)
-
-        async def send() -> None:
-            for batch in batches:
-                async with self._client.pipeline(transaction=False) as pipe:
-                    for piece in batch:
-                        pipe.set(piece.key, pieces[piece])
-                    await pipe.execute()
-
-        # No TaskGroup: it passes over a task that was cancelled, and pieces would be missing.
-        senders = [asyncio.create_task(send()) for _ in range(2)]
-        try:
-            await asyncio.gather(*senders)
-        finally:
-            for sender in senders:
-                sender.cancel()
-            await asyncio.gather(*senders, return_exceptions=True)
-
-    async def _record(self, id: str) -> Record:
-        return _opened(id, await self._client.get(keys.backup(id)))
-
-    async def _part(self, id: str, name: str, pieces: tuple[Piece, ...]) -> bytes:
-        parts: list[bytes] = []
-        for batch in _batches(pieces):
-            found = await self._client.mget([piece.key for piece in batch])
-            parts += await asyncio.to_thread(_checked, id, name, batch, found, len(parts), len(pieces))
-        return b"".join(parts)
+    async def _those(self, ids: Sequence[bytes]) -> tuple[Backup, ...]:
+        """One that was removed since it was listed is left out."""
+        found = await self._client.mget([keys.backup(id.decode()) for id in ids]) if ids else []
+        pairs = zip(ids, found, strict=True)
+        return tuple(self._shelf.opened(id.decode(), stored).backup for id, stored in pairs if stored is not None)
 
 
-def _parcel(backup: Backup, data: bytes, fingerprints: dict[str, str]) -> Parcel:
-    pieces: dict[Piece, memoryview] = {}
+def _from(raw: Mapping[str, bytes]) -> Fetch:
+    async def fetch(name: str) -> bytes | None:
+        return raw.get(name)
 
-    def put(view: memoryview, before: int = 0) -> Piece:
-        piece = Piece(hashlib.sha256(view).digest(), len(view))
-        pieces.setdefault(piece, view)
-        return msgspec.structs.replace(piece, before=before)
-
-    def put_all(part: bytes) -> tuple[Piece, ...]:
-        return tuple(put(memoryview(part)[at : at + PIECE_BYTES]) for at in range(0, len(part), PIECE_BYTES))
-
-    headers, slices = cut(data)
-    contents = tuple(put(memoryview(data)[slice.start : slice.stop], slice.before) for slice in slices)
-    layout = put_all(msgspec.msgpack.encode(contents))
-    record = Record(
-        replace(backup, settings=plain(backup.settings)), put_all(headers), layout, put_all(_packed(fingerprints))
-    )
-    return Parcel(_sealed(record), pieces)
-
-
-def _sealed(record: Record) -> bytes:
-    body = msgspec.msgpack.encode(record)
-    return hashlib.sha256(body).digest() + body
-
-
-def _opened(id: str, sealed: bytes | None) -> Record:
-    if sealed is None:
-        raise BadInput(f"There is no backup {id[:80]}.")
-    body = sealed[_SEAL_BYTES:]
-    if hashlib.sha256(body).digest() != sealed[:_SEAL_BYTES]:
-        raise Damaged(f"Backup {id} is damaged: its record is not what was stored. Choose another backup.")
-    record = msgspec.msgpack.decode(body, type=Record)
-    settings: Any = value(record.backup.settings)
-    return msgspec.structs.replace(record, backup=replace(record.backup, settings=settings))
-
-
-def _batches(pieces: Iterable[Piece]) -> Iterator[list[Piece]]:
-    """Groups small enough that other clients, and other tasks of this process, hardly wait for one."""
-    batch: list[Piece] = []
-    room = _BATCH_BYTES
-    for piece in pieces:
-        room -= piece.size + _PIECE_OVERHEAD
-        if batch and room < 0:
-            yield batch
-            batch, room = [], _BATCH_BYTES - piece.size - _PIECE_OVERHEAD
-        batch.append(piece)
-    if batch:
-        yield batch
-
-
-def _checked(id: str, name: str, pieces: list[Piece], found: list[bytes | None], done: int, total: int) -> list[bytes]:
-    for number, (piece, data) in enumerate(zip(pieces, found, strict=True), start=done + 1):
-        if data is None or hashlib.sha256(data).digest() != piece.sha256:
-            fault = "is missing" if data is None else "is not what was stored"
-            which = f"piece {number} of {total} of its {name} ({piece.sha256.hex()[:12]})"
-            raise Damaged(f"Backup {id} is damaged: {which} {fault}. Choose another backup.")
-    return [data for data in found if data is not None]
-
-
-def _sha256(data: bytes | memoryview) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
-def _packed(fingerprints: dict[str, str]) -> bytes:
-    return zlib.compress(msgspec.msgpack.encode(fingerprints))
-
-
-def _unpacked(data: bytes) -> Mapping[str, str]:
-    return msgspec.msgpack.decode(zlib.decompress(data), type=dict[str, str])
+    return fetch

@@ -139,6 +139,27 @@ def _sentence(error: Exception) -> str | None:
     return _CODES.get(str(error).partition(" ")[0]) if isinstance(error, failures.ResponseError) else None
 
 
+_FULL = {
+    "OOM": "Redis is full. Give it more memory (`maxmemory`), then try again.",
+    "MISCONF": "Redis cannot write to its disk and takes nothing new. Make room on its disk, then try again.",
+}
+
+
+def fullness(error: BaseException | None) -> str:
+    """What is full, when that is why Redis refused; empty for every other error."""
+    if isinstance(error, failures.OutOfMemoryError):
+        return _FULL["OOM"]
+    return _FULL.get(str(error).partition(" ")[0], "") if isinstance(error, failures.ResponseError) else ""
+
+
+async def memory_left(client: Redis) -> int | None:
+    """Bytes until Redis reaches the limit that it was given; None when there is none, or it may not be read."""
+    async with guard():
+        found = await _allowed(client.info("memory"))
+    limit, used = found.get("maxmemory"), found.get("used_memory")
+    return max(limit - used, 0) if limit and used is not None else None
+
+
 async def persistence(client: Redis) -> tuple[str, ...]:
     """What a power cut would cost with this server's settings, a sentence each; none when it costs nothing.
 

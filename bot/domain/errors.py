@@ -7,6 +7,7 @@ BotError
 ├── Held                another run holds a pool that this one needs
 ├── Damaged             a file is not an export that can be trusted; names the part
 ├── StoreAway           Redis does not answer; nothing was written
+├── NoRoom              Redis or its disk is full; nothing was kept, older backups stay
 ├── NotDelivered        Slack did not take a file that somebody asked for
 ├── MirrorAway          the off-site copy cannot be reached, or refused; backups go on without it
 └── DriverError         the deployment, in three kinds that must never be mixed up
@@ -56,6 +57,10 @@ class MirrorAway(BotError):
 
 class NotDelivered(BotError):
     """Slack did not take a file that somebody asked for; the sentence says that they do not have it."""
+
+
+class NoRoom(BotError):
+    """There is no room for what was to be kept; nothing of it stays, and what was kept before is as it was."""
 
 
 class DriverError(BotError):

@@ -19,7 +19,8 @@ from redis.exceptions import ConnectionError
 from bot.domain.backup import Backup
 from bot.domain.errors import BadInput, BotError, Damaged, StoreAway
 from bot.domain.groups import Audio, Kind, Ref
-from storage.backups import Backups, Record
+from storage.backup_codec import Record
+from storage.backups import Backups
 from storage.cutting import PIECE_BYTES
 from tests.storage.test_cutting import files
 from tests.storage.wire import Send, wired
@@ -181,9 +182,9 @@ async def test_a_record_that_was_changed_anywhere_is_found(redis: Redis) -> None
 async def test_sound_pieces_that_make_another_file_are_found(redis: Redis) -> None:
     backups, data = Backups(redis), export(members=2)
     await backups.save(backup_of(data, "b1"), data, {})
-    record = msgspec.msgpack.decode((await redis.get("backup:b1"))[32:], type=Record)
+    record = msgspec.msgpack.decode((await redis.get("backup:b1"))[len(b"kept::") + 32 :], type=Record)
     body = msgspec.msgpack.encode(msgspec.structs.replace(record, backup=replace(record.backup, sha256="0" * 64)))
-    await redis.set("backup:b1", hashlib.sha256(body).digest() + body)
+    await redis.set("backup:b1", b"kept::" + hashlib.sha256(body).digest() + body)
     with pytest.raises(Damaged, match="do not make the file that was stored"):
         await backups.load("b1")
 
