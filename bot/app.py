@@ -34,11 +34,13 @@ from bot.settings import Settings
 from handlers import ingress, register
 from handlers.cards import Drawer
 from handlers.desk import Desk
+from handlers.errands import Errands
 from handlers.people import People, SlackGroups
 from storage import embedded
 from storage.backups import Backups
 from storage.cards import Cards
 from storage.connect import connect, persistence
+from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules
@@ -79,7 +81,7 @@ class Switchback:
     ) -> None:
         self._settings, self._redis, self._driver, self._clock = settings, client, driver, clock
         self.runs, self.backups, self._cards = Runs(client), Backups(client), Cards(client)
-        self.notices = Notices(client)
+        self.keepings, self.notices = Keepings(client), Notices(client)
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
@@ -100,6 +102,7 @@ class Switchback:
         self.identity: Identity | None = None
         self._socket: Any = None
         self._tasks: list[asyncio.Task[None]] = []
+        self._errands = Errands()
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers. Raises BadInput when Slack refuses the token."""
@@ -124,6 +127,7 @@ class Switchback:
         if self._socket:
             await self._socket.close_async()
         self._stop.set()
+        await self._errands.close(_REST_S)
         if self._tasks:
             _, hanging = await asyncio.wait(self._tasks, timeout=_REST_S)
             for task in hanging:
@@ -160,6 +164,7 @@ class Switchback:
             engine=self.engine,
             runs=self.runs,
             backups=self.backups,
+            keepings=self.keepings,
             cards=self._cards,
             notices=self.notices,
             people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
@@ -171,6 +176,8 @@ class Switchback:
             notifications=settings.notifications_channel,
             plan_block=settings.plan_block,
             team=who.team,
+            mirrors=False,
+            errands=self._errands,
             schedules=self._schedules,
             timings=settings.timings,
             now=self._clock,
@@ -232,6 +239,11 @@ async def serve(settings: Settings) -> None:
         raise BadInput("Slack is not configured. `python -m bot check` tells what is missing, a sentence each.")
     async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
         await until_told()
+
+
+def backups_of(settings: Settings, client: Redis) -> Backups:
+    """The kept exports, as these settings keep them."""
+    return Backups(client)
 
 
 async def status(settings: Settings) -> list[str]:

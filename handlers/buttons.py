@@ -13,7 +13,7 @@ from bot.domain.model import Person
 from bot.domain.press import Press
 from bot.domain.report import Report
 from bot.domain.runbook import Choice
-from handlers import actions, commands, home, payloads, views
+from handlers import actions, backups, charts, commands, home, payloads, takeout, views
 from handlers.permits import permit
 from handlers.replies import Reply, open_view
 
@@ -84,6 +84,12 @@ _ROWS: Mapping[str, Button] = {
     actions.DO: _do,
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,
+    actions.BACKUP_DETAILS: backups.details,
+    actions.BACKUP_COMPARE: takeout.compare,
+    actions.BACKUP_SEND: takeout.send,
+    actions.BACKUP_PIN: backups.pin,
+    actions.BACKUP_FREE: backups.free,
+    actions.BACKUP_CHART: charts.pressed,
 }
 BUTTONS = {actions.word(name): button for name, button in _ROWS.items()}
 """By the word that action ids begin with: however many kinds there are, finding one costs the same."""

@@ -10,9 +10,11 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.model import Pool
 from bot.domain.schedule import Timing
 from bot.engine import Engine
+from handlers.errands import Errands
 from handlers.people import People
 from storage.backups import Backups
 from storage.cards import Cards
+from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules
@@ -22,7 +24,7 @@ from storage.schedules import Schedules
 class Desk:
     """`pools` are all configured ones by FQDN, `pairs` primary to backup, `unpaired` why others get backups only.
 
-    `incidents` and `notifications` are channel ids, `team` our workspace.
+    `incidents` and `notifications` are channel ids, `team` our workspace. `mirrors`: an off-site copy is configured.
     `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
     time it is, in seconds since the epoch.
     """
@@ -30,8 +32,10 @@ class Desk:
     engine: Engine
     runs: Runs
     backups: Backups
+    keepings: Keepings
     cards: Cards
     notices: Notices
+    errands: Errands
     people: People
     slack: AsyncWebClient
     pools: Mapping[str, Pool]
@@ -41,6 +45,7 @@ class Desk:
     notifications: str
     plan_block: bool
     team: str
+    mirrors: bool
     schedules: Schedules
     timings: Mapping[str, Timing]
     now: Callable[[], float]

@@ -26,9 +26,11 @@ from bot.domain.schedule import Timing
 from bot.sandbox import BOT_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Sandbox
 from handlers import actions, register, views
 from handlers.desk import Desk
+from handlers.errands import Errands
 from handlers.ingress import Probes, routes
 from handlers.people import People, SlackGroups
 from storage.cards import Cards
+from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
@@ -139,6 +141,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         engine=stage.engine,
         runs=stage.runs,
         backups=stage.backups,
+        keepings=Keepings(stage.redis),
         cards=Cards(stage.redis),
         notices=Notices(stage.redis),
         people=people,
@@ -150,6 +153,8 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         notifications="C0BACKUPS1",
         plan_block=False,
         team=TEAM,
+        mirrors=True,
+        errands=Errands(),
         schedules=Schedules(stage.redis),
         timings={fqdn: Timing() for fqdn in ESTATE.pools},
         now=stage.clock,

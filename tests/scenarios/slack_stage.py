@@ -15,8 +15,10 @@ from bot.domain.schedule import Timing
 from bot.sandbox import Message, Sandbox, Trouble
 from handlers.cards import Drawer
 from handlers.desk import Desk
+from handlers.errands import Errands
 from handlers.people import People
 from storage.cards import Cards
+from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
@@ -82,6 +84,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             engine=story.engine,
             runs=story.runs,
             backups=story.backups,
+            keepings=Keepings(redis),
             cards=Cards(redis),
             notices=Notices(redis),
             people=People(client, Roles(), TEAM),
@@ -93,6 +96,8 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             notifications=BACKUPS,
             plan_block=False,
             team=TEAM,
+            mirrors=True,
+            errands=Errands(),
             schedules=Schedules(redis),
             timings={fqdn: Timing() for fqdn in POOLS},
             now=story.clock,

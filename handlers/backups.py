@@ -1,0 +1,115 @@
+"""Kept backups: the list of a pool page by page, everything about one of them, and keeping it for ever."""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.access import Need
+from bot.domain.backup import Backup
+from bot.domain.errors import BadInput
+from bot.domain.model import Person
+from bot.domain.run import Entry, Who
+from handlers import actions, backup_views, charts
+from handlers.asked import COUNT, Asked, named_pool, usage
+from handlers.backup_words import Kept, is_by_person
+from handlers.blocks import View
+from handlers.people import AWAY
+from handlers.permits import permit
+from handlers.replies import Reply, complain, open_view
+
+if TYPE_CHECKING:
+    from handlers.desk import Desk
+
+log = logging.getLogger(__name__)
+
+NAME = "backups"
+CHART = "chart"
+
+
+async def backups(asked: Asked) -> Reply:
+    """`/rgs backups <pool> [chart]`. A page costs the same whatever number is kept."""
+    pool = named_pool(asked)
+    if asked.words[1:] and asked.words[1].casefold() != CHART:
+        raise BadInput(f"“{asked.words[1][:40]}” is nothing that backups have. {usage(asked.row)}")
+    if asked.words[1:]:
+        return charts.chart(asked.desk, asked.person, pool)
+    found = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT + 1)
+    older = len(found) > COUNT
+    page = await read(asked.desk, found[:COUNT], is_whole=not older)
+    return Reply(backup_views.backups_list(pool, page, older=older, now=asked.desk.now()))
+
+
+async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -> tuple[Kept, ...]:
+    """What is known of these today, in two round trips; `is_whole`: nothing is older than the last of them."""
+    keepings = await desk.keepings.read([backup.id for backup in found]) if found else ()
+    pools = {keeping.stamp.pool for keeping in keepings if keeping.stamp}
+    basis = await desk.keepings.basis(sorted(pools)) if pools else {}
+    return tuple(
+        Kept(
+            backup,
+            keeping,
+            basis.get(keeping.stamp.pool, "") if keeping.stamp else "",
+            is_first=is_whole and backup is found[-1],
+            lone=desk.unpaired.get(backup.pool, ""),
+            mirrors=desk.mirrors,
+        )
+        for backup, keeping in zip(found, keepings, strict=True)
+    )
+
+
+async def details(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    await permit(desk, person, Need.ANYONE, NAME)
+    await open_view(args, await _detail(desk, value))
+
+
+async def pin(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    await permit(desk, person, Need.ADMIN, NAME)
+    await open_view(args, backup_views.keeping_form(await desk.backups.get(value)))
+
+
+async def pinned(desk: Desk, args: AsyncArgs, person: Person) -> None:
+    """The form that says why a backup is kept for ever."""
+    await permit(desk, person, Need.ADMIN, NAME)
+    view, backup = args.body["view"], await desk.backups.get(args.body["view"]["private_metadata"])
+    why = actions.answers(view.get("state") or {}).get(backup_views.WHY, "").strip()
+    if not why:
+        return await complain(args, {actions.field_block(backup_views.WHY): "Say in a few words why."})
+    await desk.keepings.pin(backup.id, person.id, why)
+    await _note(desk, person, backup, "kept", f"{person.name} keeps backup {backup.id} for ever: {why}")
+    await _redraw(desk, str(view.get("previous_view_id") or ""), backup.id)
+
+
+async def free(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    """What people pinned may go again; what a run pinned stays."""
+    await permit(desk, person, Need.ADMIN, NAME)
+    backup = await desk.backups.get(value)
+    (keeping,) = await desk.keepings.read([backup.id])
+    for by in filter(is_by_person, keeping.pins):
+        await desk.keepings.unpin(backup.id, by)
+    await _note(desk, person, backup, "freed", f"{person.name} no longer keeps backup {backup.id} for ever.")
+    await _redraw(desk, args.body["view"]["id"], backup.id)
+
+
+async def _detail(desk: Desk, id: str) -> View:
+    backup = await desk.backups.get(id)
+    others = await desk.backups.page(backup.pool, count=backup_views.OTHERS + 1)
+    first = len(others) <= backup_views.OTHERS and others[-1].id == id
+    (kept,) = await read(desk, [backup], is_whole=first)
+    return backup_views.detail(kept, others, desk.now())
+
+
+async def _note(desk: Desk, person: Person, backup: Backup, what: str, sentence: str) -> None:
+    """A line in the log of the run that made the backup."""
+    await desk.runs.note(Entry(desk.now(), Who.person(person), what, NAME, sentence), backup.run)
+
+
+async def _redraw(desk: Desk, view: str, id: str) -> None:
+    """The details once more, where they are still open."""
+    try:
+        await desk.slack.views_update(view_id=view, view=await _detail(desk, id))
+    except AWAY as fault:
+        log.info("the details of a backup were not drawn again: %s", type(fault).__name__)
