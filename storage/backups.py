@@ -88,16 +88,21 @@ class Backups:
             await records.settled(called(id), keys.backup(id), closed, sizes, ranks, put)
 
     @guard()
-    async def enlist(self, id: str, warnings: tuple[str, ...] = ()) -> Backup:
+    async def enlist(
+        self, id: str, warnings: tuple[str, ...] = (), *, changed: int | None = None, before: str = ""
+    ) -> Backup:
         """Makes a kept export one of its pool's backups, with what was found out about it; twice is as good as once."""
 
+        def known(backup: Backup) -> Backup:
+            return replace(backup, warnings=warnings, changed=changed, before=before)
+
         async def change(found: Found) -> str:
-            told = msgspec.structs.replace(found.record, backup=replace(found.backup, warnings=warnings))
+            told = msgspec.structs.replace(found.record, backup=known(found.backup))
             record, ranks = self._shelf.closed(told, found.opened.seal), places(found.backup, listed=True)
             return await self._shelf.records.commit(keys.backup(id), record, {}, ranks, found.opened)
 
         found, _ = await self._shelf.changed(id, change)
-        return replace(found.backup, warnings=warnings)
+        return known(found.backup)
 
     @guard()
     async def remove(self, id: str) -> bool:
