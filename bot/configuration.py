@@ -11,13 +11,13 @@ from difflib import get_close_matches
 from pathlib import PureWindowsPath
 from typing import Any
 
+from bot.domain import offsite
 from bot.domain.errors import BadInput
 from bot.domain.groups import checked_fqdn
 from bot.domain.model import Edition, Role
 from bot.domain.schedule import DAILY, LONGEST_OBJECTIVE_H, OBJECTIVE_H, TIME, crowded
+from bot.lines import Path, locate
 
-Path = tuple[str | int, ...]
-"""Where something stands in the file, such as `("pools", 1, "fqdn")`."""
 Report = Callable[[Path, str], None]
 Reader = Callable[[Any, Path, Report], Any]
 """Gives the checked value, or reports why there is none and gives None."""
@@ -190,6 +190,12 @@ SLACK = (
     Key("plan_block", flag, False, "Show the steps of a card as Slack's plan block."),
     Key("call_list", many(text), (), "Who to call in an outage, a line each."),
 )
+MIRROR = (
+    Key("folder", text, meaning="Folder for off-site copies, on another machine's disk. Without one, name a `url`."),
+    Key("url", text, meaning="Bucket for off-site copies, `s3://bucket/prefix`, with credentials in the environment."),
+    Key("endpoint", text, meaning="Address of S3-compatible storage. Without one: Amazon's."),
+    Key("region", text, meaning="Region of the bucket. Without one: `us-east-1`."),
+)
 TABLES: Mapping[str, tuple[Key, ...]] = {
     "[[pools]]": POOL,
     "[driver]": DRIVER,
@@ -197,6 +203,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "[channels]": CHANNELS,
     "[[schedules]]": SCHEDULE,
     "[slack]": SLACK,
+    "[mirror]": MIRROR,
 }
 """Every table of the file with its keys."""
 
@@ -207,6 +214,7 @@ _FILE = table(
     Key("channels", table(*CHANNELS), {}),
     Key("schedules", many(table(*SCHEDULE)), ()),
     Key("slack", table(*SLACK), {}),
+    Key("mirror", table(*MIRROR), {}),
 )
 
 
@@ -225,6 +233,8 @@ def read(source: str, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
 
     values = _FILE(document, (), report)
     _check_pools(values, report)
+    for key, sentence in offsite.faults(values.get("mirror") or {}):
+        report(("mirror", key), sentence)
     return values, tuple(sentence for _, sentence in sorted(faults, key=lambda fault: fault[0]))
 
 
@@ -249,33 +259,6 @@ def _check_pools(values: Mapping[str, Any], report: Report) -> None:
         times = [time for row in rows for time in row.get("at") or ()]
         if None not in times and (fault := crowded(times)):
             report(("schedules", place, "at"), fault)
-
-
-_HEADER = re.compile(r"\s*(?P<open>\[\[?)(?P<name>[^\[\]]+)\]\]?\s*(?:#.*)?")
-_PAIR = re.compile(r"\s*(?P<name>(?:[\w-]+|\"[^\"]*\"|'[^']*')(?:\s*\.\s*(?:[\w-]+|\"[^\"]*\"|'[^']*'))*)\s*=")
-_PART = re.compile(r"[\w-]+|\"[^\"]*\"|'[^']*'")
-
-
-def locate(source: str) -> dict[Path, int]:
-    """The line of every table and key, by a scan good enough to point with: tomllib tells no lines."""
-    lines: dict[Path, int] = {}
-    counts: dict[str, int] = {}
-    here: Path = ()
-    for number, line in enumerate(source.splitlines(), start=1):
-        if header := _HEADER.fullmatch(line):
-            here = _parts(header["name"])
-            if header["open"] == "[[":
-                place = counts.get(header["name"], 0)
-                counts[header["name"]] = place + 1
-                here = (*here, place)
-            lines.setdefault(here, number)
-        elif pair := _PAIR.match(line):
-            lines.setdefault((*here, *_parts(pair["name"])), number)
-    return lines
-
-
-def _parts(name: str) -> Path:
-    return tuple(part.strip("\"'") for part in _PART.findall(name))
 
 
 def _syntax(name: str, fault: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from bot import configuration
 from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
+from bot.domain.offsite import OffSite, off_site
 from bot.domain.schedule import DAILY, OBJECTIVE_H, Timing, ordered
 
 
@@ -35,7 +36,12 @@ SETTINGS = (
     Setting("SWITCHBACK_DATA", ".data", "Folder of the embedded server."),
     Setting("SWITCHBACK_CONFIG", "", "Path of the configuration file; see `switchback.example.toml`."),
     Setting("PORT", "3000", "Where the bot listens for HTTP."),
+    Setting("AWS_ACCESS_KEY_ID", "", "For the bucket under `[mirror]`: who writes there.", secret=True),
+    Setting("AWS_SECRET_ACCESS_KEY", "", "For that bucket: the secret.", secret=True),
+    Setting("AWS_SESSION_TOKEN", "", "For that bucket: the session, with credentials for a while.", secret=True),
 )
+
+_CREDENTIALS = ("AWS_ACCESS_KEY_ID", "AWS_SECRET_ACCESS_KEY", "AWS_SESSION_TOKEN")
 
 
 class SettingsFault(BadInput):
@@ -74,6 +80,7 @@ class Settings:
     objectives: Mapping[str, float] = field(default_factory=dict)
     plan_block: bool = False
     call_list: tuple[str, ...] = ()
+    mirror: OffSite | None = None
 
     def pairs(self) -> Mapping[str, str]:
         """Primary pool to backup pool, of those that are paired one to one: only these can be failed over."""
@@ -125,7 +132,8 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
     said = _environment(environ)
     values, in_file = configuration.read(text, said["SWITCHBACK_CONFIG"] or "switchback.toml")
     outside = (sentence for fits, sentence in _rules(said) if not fits)
-    if all_faults := (*outside, *faults, *in_file):
+    mirror = off_site(values.get("mirror") or {}, *(said[name] for name in _CREDENTIALS))
+    if all_faults := (*outside, *faults, *in_file, *_unknown_to(mirror)):
         raise SettingsFault(all_faults)
     pools = tuple(Pool(**{**row, "edition": Edition(row["edition"])}) for row in values["pools"])
     return Settings(
@@ -148,7 +156,14 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         objectives=_objectives(values["schedules"]),
         plan_block=values["slack"].get("plan_block", False),
         call_list=values["slack"].get("call_list", ()),
+        mirror=mirror,
     )
+
+
+def _unknown_to(mirror: OffSite | None) -> Iterator[str]:
+    """A bucket without credentials would be asked for by whatever the machine finds, and refuse it late."""
+    if mirror and mirror.bucket and not (mirror.key_id and mirror.secret):
+        yield "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: the bucket under [mirror] needs both."
 
 
 def table() -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.model import PoolRecord
+from bot.domain.schedule import Override
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[\w!.*'()/-]*))?")
 _ENDPOINT = re.compile(r"(?P<scheme>https?)://(?P<host>\[[0-9a-fA-F:]+\]|[A-Za-z0-9.-]+)(?::\d{1,5})?/?")
@@ -46,11 +47,11 @@ class OffSite:
 class Memory:
     """What a restore needs beside the backups: where pools stand, changed schedules, and who keeps which backup.
 
-    `schedules` is as its store gives it, by pool; `pins` and `shrunk` are by the backup's id.
+    `schedules` is by pool, `pins` and `shrunk` by the backup's id.
     """
 
     pools: tuple[PoolRecord, ...] = ()
-    schedules: Mapping[str, object] = field(default_factory=dict)
+    schedules: Mapping[str, Override] = field(default_factory=dict)
     pins: Mapping[str, Mapping[str, str]] = field(default_factory=dict)
     shrunk: Mapping[str, str] = field(default_factory=dict)
 
@@ -68,7 +69,7 @@ def off_site(said: Mapping[str, str | None], key_id: str = "", secret: str = "",
 
 
 def faults(said: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
-    """What is wrong with the keys of `[mirror]`: the key, and a sentence."""
+    """What is wrong with the keys of `[mirror]`: the key, and a sentence. No keys at all: there is no such table."""
     folder, url, endpoint = (said.get(name) or "" for name in ("folder", "url", "endpoint"))
     if said and not folder and not url:
         yield "folder", "name a folder or a url, or leave [mirror] out."
@@ -84,3 +85,21 @@ def faults(said: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
         yield "endpoint", f"must be an address such as “https://s3.contoso.com”, not “{endpoint[:80]}”."
     elif endpoint and found["scheme"] == "http" and found["host"] not in _HERE:
         yield "endpoint", "must begin with https:// (or http://127.0.0.1): backups travel there."
+
+
+def told(place: OffSite | None, waiting: int, oldest: float | None, now: float) -> str:
+    """How the off-site copy stands, for people; `oldest` is when the oldest of the `waiting` backups was taken."""
+    if place is None:
+        return NONE
+    if oldest is None:
+        return f"Off-site copy: complete, at {place.where}."
+    backups = "1 backup waits" if waiting == 1 else f"{waiting} backups wait"
+    return f"Off-site copy: {backups} for it at {place.where}, the oldest for {age(now - oldest)}."
+
+
+def age(seconds: float) -> str:
+    """How long in one word: "5 min", "6 h", "3 days"."""
+    minutes = max(int(seconds // 60), 0)
+    if minutes < 120:
+        return f"{minutes} min"
+    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // (24 * 60)} days"

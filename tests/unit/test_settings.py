@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import tomllib
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from hypothesis import strategies as st
 
 from bot.configuration import TABLES
 from bot.domain.model import Edition, Role
+from bot.domain.offsite import OffSite
 from bot.settings import SETTINGS, Settings, SettingsFault, file_table, load, settings, table
 
 EXAMPLE = Path(__file__).parents[2] / "switchback.example.toml"
@@ -48,10 +50,11 @@ def test_the_example_is_valid_and_says_what_it_seems_to_say() -> None:
 
 
 def test_the_example_shows_every_key_that_there_is() -> None:
-    document = tomllib.loads(EXAMPLE.read_text("utf-8"))
+    # A folder and a bucket exclude each other: the bucket's lines are there behind a #.
+    document = tomllib.loads(re.sub(r"^#(\w+ = )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
     tables = {"[[pools]]": document["pools"][0], "[[schedules]]": document["schedules"][0]}
     tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
-    tables |= {f"[{name}]": document[name] for name in ("driver", "channels", "slack")}
+    tables |= {f"[{name}]": document[name] for name in ("driver", "channels", "slack", "mirror")}
     assert {name: set(keys) for name, keys in tables.items()} == {
         name: {key.name for key in keys} for name, keys in TABLES.items()
     }
@@ -233,8 +236,65 @@ def test_a_byte_order_mark_is_no_fault_but_utf_16_is_one(tmp_path: Path) -> None
         load({"SWITCHBACK_CONFIG": str(file)})
 
 
+BUCKET = '[mirror]\nurl = "s3://copies/2026"\n'
+CREDENTIALS = {"AWS_ACCESS_KEY_ID": "id", "AWS_SECRET_ACCESS_KEY": "hush", "AWS_SESSION_TOKEN": "hush"}
+
+
+def test_a_mirror_is_a_folder_or_a_bucket_whose_credentials_never_show() -> None:
+    assert settings({}).mirror is None
+    assert settings({}, '[mirror]\nfolder = "/mnt/offsite"').mirror == OffSite(folder="/mnt/offsite")
+    said = settings(CREDENTIALS, BUCKET + 'endpoint = "http://127.0.0.1:9000/"').mirror
+    assert said == OffSite("", "copies", "2026", "http://127.0.0.1:9000", "us-east-1", "id", "hush", "hush")
+    assert "hush" not in repr(settings(CREDENTIALS, BUCKET))
+
+
+@pytest.mark.parametrize(
+    ("keys", "sentence"),
+    [
+        ("", "folder: name a folder or a url, or leave [mirror] out."),
+        ('folder = "/mnt"\nurl = "s3://copies/a"', "url: name a folder or a url, not both."),
+        ('folder = "copies"', "folder: must be a full path such as “/mnt/offsite”, not “copies”."),
+        ('folder = "/mnt"\nregion = "eu"', "region: belongs to a url, not to a folder."),
+        ('url = "https://copies"', "url: must be a bucket such as “s3://bucket/prefix”, not “https://copies”."),
+        ('url = "s3://C"', "url: must be a bucket such as “s3://bucket/prefix”, not “s3://C”."),
+        (
+            'url = "s3://copies"\nendpoint = "http://s3.contoso.com"',
+            "endpoint: must begin with https:// (or http://127.0.0.1): backups travel there.",
+        ),
+        (
+            'url = "s3://copies"\nendpoint = "s3.contoso.com"',
+            "endpoint: must be an address such as “https://s3.contoso.com”, not “s3.contoso.com”.",
+        ),
+    ],
+)
+def test_a_mirror_that_cannot_be_is_one_sentence_with_its_line(keys: str, sentence: str) -> None:
+    (fault,) = faults(f"[mirror]\n{keys}", **CREDENTIALS)
+    assert fault.startswith("switchback.toml, line ") and fault.endswith(f"mirror.{sentence}")
+
+
+def test_a_bucket_without_credentials_is_a_fault() -> None:
+    assert faults(BUCKET, AWS_ACCESS_KEY_ID="id") == (
+        "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY are not set: the bucket under [mirror] needs both.",
+    )
+
+
 KEYS = st.sampled_from(
-    ["pools", "fqdn", "roles", "channels", "slack", "schedules", "at", "pool", "driver", "kind", "x"]
+    [
+        "mirror",
+        "url",
+        "folder",
+        "pools",
+        "fqdn",
+        "roles",
+        "channels",
+        "slack",
+        "schedules",
+        "at",
+        "pool",
+        "driver",
+        "kind",
+        "x",
+    ]
 )
 SCALARS = st.sampled_from(["3", "1.5", "true", '""', '"a.b"', "1979-05-27", "02:30:00", '"ab\\u0000"', "inf"])
 VALUES = st.recursive(
