@@ -85,7 +85,7 @@ class Switchback:
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
-        hands = Hands(driver, self.backups, self.runs, clock)
+        hands = Hands(driver, self.backups, self.runs, clock, keepings=self.keepings)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._schedules = Schedules(client)
         self._timetable = Timetable(self._read_schedules, self._start_slot)

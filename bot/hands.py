@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
 from typing import Any, Protocol
 
+from bot.custody import Custody
 from bot.domain.acts import (
     Act,
     Acts,
@@ -16,27 +18,27 @@ from bot.domain.acts import (
     Collect,
     Delete,
     Invoke,
-    ListBackup,
     Load,
     LoadNewest,
-    Newest,
     Put,
     ReadGroups,
     ReadSettings,
     Records,
     Supersede,
+    Survey,
 )
 from bot.domain.backup import Backup
 from bot.domain.checkup import Checkup
 from bot.domain.cmdlets import cmdlet
 from bot.domain.compare import contents, fingerprints
-from bot.domain.errors import BadInput, Damaged, DriverError, Stale
+from bot.domain.errors import BadInput, BotError, Damaged, DriverError, Stale
 from bot.domain.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
 from bot.domain.moves import close
 from bot.domain.run import BOT, FOR_PEOPLE, Phase
 from bot.drivers.base import Driver
 from bot.drivers.export_zip import read_inventory
 from storage.backups import Backups
+from storage.keepings import Keepings
 from storage.runs import Runs
 
 _REMEMBERED = 4
@@ -65,6 +67,7 @@ class Hands:
         runs: Runs,
         clock: Callable[[], float],
         *,
+        keepings: Keepings,
         checks: Checks | None = None,
     ) -> None:
         self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
@@ -78,14 +81,14 @@ class Hands:
             Invoke: self._invoke,
             ReadGroups: self._read_groups,
             ReadSettings: self._read_settings,
+            Survey: self._survey,
             Put: self._put,
             Collect: self._collect,
-            ListBackup: self._list_backup,
             Load: self._load,
             LoadNewest: self._load_newest,
-            Newest: self._newest,
             Records: self._records,
             Supersede: self._supersede,
+            **Custody(backups, keepings).performers,
         }
 
     async def perform(self, act: Act) -> Any:
@@ -127,6 +130,13 @@ class Hands:
             raise Damaged(f"{act.pool} gave no Response Group settings. The account may not be allowed to read them.")
         return ServiceSettings.from_row(rows[0])
 
+    async def _survey(self, act: Survey) -> Inventory | BotError:
+        try:
+            held = await self._read_groups(ReadGroups(act.pool, act.pool, show_all=True))
+            return replace(held, settings=await self._read_settings(ReadSettings(act.pool, act.pool)))
+        except (DriverError, Damaged, BadInput) as error:
+            return error
+
     async def _put(self, act: Put) -> None:
         await self._driver.put(act.on, act.file, await self._backups.load(act.backup))
 
@@ -160,9 +170,6 @@ class Hands:
         await self._driver.delete(act.on, act.file)
         return backup, inventory
 
-    async def _list_backup(self, act: ListBackup) -> Backup:
-        return await self._backups.enlist(act.backup, act.warnings)
-
     async def _load(self, act: Load) -> Inventory:
         if act.backup not in self._inventories:
             data = await self._backups.load(act.backup)
@@ -175,9 +182,6 @@ class Hands:
     async def _load_newest(self, act: LoadNewest) -> Inventory | None:
         newest = await self._backups.newest(act.pool)
         return await self._load(Load(newest.id)) if newest else None
-
-    async def _newest(self, act: Newest) -> tuple[Backup, ...]:
-        return await self._backups.page(act.pool, count=act.count)
 
     async def _records(self, act: Records) -> Mapping[str, Any]:
         return await self._runs.records(act.pools)

@@ -126,10 +126,9 @@ class NewestWhole:
 
 @dataclass(frozen=True, slots=True)
 class KeepStamp:
-    """What the rehearsal of a backup of `pool` came to is kept, and what its backup pool held then."""
+    """What the rehearsal of a backup came to is kept, and what the backup pool held then."""
 
     backup: str
-    pool: str
     stamp: Stamp
 
 

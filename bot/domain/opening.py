@@ -16,12 +16,16 @@ _AWAY = frozenset({PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAIL
 
 @dataclass(frozen=True, slots=True)
 class Estate:
-    """The configured pools: by FQDN, their one-to-one pairs, why others have none, and whom to call in an outage."""
+    """The configured pools: by FQDN, their one-to-one pairs, why others have none, and whom to call in an outage.
+
+    `mirrored`: every backup is also copied to a place of its own.
+    """
 
     pools: Mapping[str, Pool]
     pairs: Mapping[str, str]
     unpaired: Mapping[str, str]
     call_list: tuple[str, ...] = ()
+    mirrored: bool = False
 
     def pool(self, name: str) -> Pool:
         """By FQDN or short name, in any case. Raises BadInput with the nearest match."""
@@ -87,6 +91,7 @@ def begin(
             "stood": record.state,
             "before": dict(record.carry),
             "call_list": list(estate.call_list),
+            "mirrored": estate.mirrored,
         },
         channel=channel,
         **moves,

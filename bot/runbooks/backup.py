@@ -9,7 +9,6 @@ from bot.domain.acts import (
     Attempt,
     Collect,
     Invoke,
-    ListBackup,
     Load,
     ReadGroups,
     ReadSettings,
@@ -24,15 +23,9 @@ from bot.domain.errors import DriverError
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.opening import source_of
 from bot.domain.run import Phase, Run, fresh_file
-from bot.domain.runbook import Choice, Left, Plan, Runbook, Step, StepKind, Tell, Then
-from bot.runbooks.common import counted, export_command, kept, strangers, tally
-
-_NO_COPY = "There is no copy of this backup anywhere else: if this Redis is lost, so is the backup."
-
-
-def source(run: Run) -> Pool:
-    """Where the objects lie now: the pool itself, or its backup pool while it is failed over."""
-    return next(pool for pool in run.pools if pool.fqdn == run.fact("source"))
+from bot.domain.runbook import Choice, Left, Plan, Runbook, Step, StepKind, Then
+from bot.runbooks import backup_keeping as keeping
+from bot.runbooks.common import counted, export_command, kept, source, strangers, tally
 
 
 def _owner(run: Run) -> Pool | None:
@@ -145,32 +138,6 @@ def _judge_audit(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.WARN, sentence, warnings, {"warnings": list(warnings)})
 
 
-def _store(run: Run) -> Acts:
-    edited = run.fact("edited")
-    warnings = [*run.fact("warnings", []), *([f"Edited while it was taken: {edited}."] if edited else [])]
-    return {"listed": ListBackup(run.fact("kept"), tuple(warnings))}
-
-
-def _judge_store(run: Run, seen: Seen) -> Verdict:
-    backup = seen["listed"]
-    return Verdict(Mark.WARN, f"Stored as {backup.id}. {_NO_COPY}", facts={"backup": backup.id})
-
-
-def _judge_told(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, f"Stored: {counted(run.fact('counts', {}))}.")
-
-
-def _tell(run: Run) -> tuple[Tell, ...]:
-    warnings = len(run.fact("warnings", []))
-    owner = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
-    more = f" {warnings} warning{'s' if warnings > 1 else ''}: `/rgs backups {run.primary.short}`." if warnings else ""
-    sentence = (
-        f"Backup of {run.primary.short}{owner} is stored: {counted(run.fact('counts', {}))}, "
-        f"{run.fact('size', 0) / 1024:,.0f} KiB. No copy elsewhere.{more}"
-    )
-    return (Tell("notifications", sentence),)
-
-
 def _left(run: Run) -> Left:
     return Left("Nothing was changed on the pool, and older backups stay as they are.")
 
@@ -195,14 +162,35 @@ BACKUP = Runbook(
         ),
         Step("live", "5", "Compare export and pool", StepKind.JUDGE, reads=_live, judge=_judge_live),
         Step("audit", "6", "Check names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit),
-        Step("store", "8", "Store", StepKind.WORK, reads=_store, judge=_judge_store),
+        Step("rehearse", "7", "Rehearse", StepKind.WORK, reads=keeping.rehearse, judge=keeping.judge_rehearsal),
+        Step("size", "8", "Compare with the one before", StepKind.JUDGE, reads=keeping.size, judge=keeping.judge_size),
         Step(
-            "told",
-            "9",
-            "Told",
-            StepKind.TELL,
-            judge=_judge_told,
-            tells=_tell,
+            "store",
+            "8",
+            "Store",
+            StepKind.WORK,
+            reads=keeping.store,
+            judge=keeping.judge_store,
+            tells=keeping.store_tells,
         ),
+        Step(
+            "shrunk",
+            "8",
+            "Is it meant to be this small?",
+            StepKind.ASK,
+            skip=keeping.not_shrunk,
+            explain=keeping.shrunk_explained,
+            choices=keeping.shrunk_ways,
+        ),
+        Step(
+            "whole",
+            "8",
+            "Count it as whole",
+            StepKind.WORK,
+            skip=keeping.not_meant,
+            reads=keeping.unflag,
+            judge=keeping.judge_unflagged,
+        ),
+        Step("told", "9", "Told", StepKind.TELL, judge=keeping.judge_told, tells=keeping.tell),
     ),
 )

@@ -27,6 +27,11 @@ def partner(run: Run) -> Pool:
     return run.backup
 
 
+def source(run: Run) -> Pool:
+    """Where a backup finds the objects now: on the pool itself, or on its backup pool while it is failed over."""
+    return next(pool for pool in run.pools if pool.fqdn == run.fact("source"))
+
+
 def moment(at: float, pool: Pool) -> str:
     """“21 Nov 2026, 02:30 Europe/Berlin”: the pool's own wall clock."""
     return f"{datetime.fromtimestamp(at, UTC).astimezone(ZoneInfo(pool.time_zone)):%d %b %Y, %H:%M} {pool.time_zone}"

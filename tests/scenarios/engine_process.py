@@ -12,6 +12,7 @@ from bot.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.backups import Backups
 from storage.connect import connect
+from storage.keepings import Keepings
 from storage.runs import Runs
 from storage.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
@@ -25,7 +26,7 @@ async def work(url: str) -> None:
     async with connect(url) as client:
         runs = Runs(client)
         driver = SimulatedDriver(RedisWorlds(client), clock=time.time, latency_s=LATENCY_S)
-        hands = Hands(driver, Backups(client), runs, time.time)
+        hands = Hands(driver, Backups(client), runs, time.time, keepings=Keepings(client))
         engine = Engine(runs, hands, RUNBOOKS, ESTATE, clock=time.time, lease_s=LEASE_S, poll_s=POLL_S)
         await asyncio.to_thread(sys.stdin.readline)
         asyncio.get_running_loop().add_reader(sys.stdin, stopped.set)

@@ -20,6 +20,7 @@ from bot.engine import Engine
 from bot.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.backups import Backups
+from storage.keepings import Keepings
 from storage.runs import Runs
 from storage.worlds import RedisWorlds
 
@@ -74,18 +75,19 @@ class Stage:
     clock: Clock = field(default_factory=Clock)
     runs: Runs = field(init=False)
     backups: Backups = field(init=False)
+    keepings: Keepings = field(init=False)
     driver: SimulatedDriver = field(init=False)
     engine: Engine = field(init=False)
     worlds: RedisWorlds = field(init=False)
 
     def __post_init__(self) -> None:
         self.worlds = RedisWorlds(self.redis)
-        self.runs, self.backups = Runs(self.redis), Backups(self.redis)
+        self.runs, self.backups, self.keepings = Runs(self.redis), Backups(self.redis), Keepings(self.redis)
         self.driver = SimulatedDriver(self.worlds, clock=self.clock)
         self.rebuilt()
 
     def rebuilt(self) -> Engine:
-        hands = Hands(self.driver, self.backups, self.runs, self.clock)
+        hands = Hands(self.driver, self.backups, self.runs, self.clock, keepings=self.keepings)
         self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock)
         return self.engine
 

@@ -48,7 +48,7 @@ class MortalHands(Hands):
     """Dies right after a command had its effect, before anybody could write that down, once for each command."""
 
     def __init__(self, stage: Stage, spared: set[tuple[str, str, str]]) -> None:
-        super().__init__(stage.driver, stage.backups, stage.runs, stage.clock)
+        super().__init__(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
         self._spared = spared
 
     async def perform(self, act: Act) -> Any:
@@ -73,7 +73,7 @@ class Mortal:
         stage = self.stage
         if self.after_effect:
             return Engine(stage.runs, MortalHands(stage, self._spared), RUNBOOKS, ESTATE, clock=stage.clock)
-        hands = Hands(stage.driver, stage.backups, stage.runs, stage.clock)
+        hands = Hands(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
         return Engine(MortalRuns(stage.redis, self._spared), hands, RUNBOOKS, ESTATE, clock=stage.clock)
 
     async def rest(self, run_id: str) -> Run:

@@ -210,7 +210,8 @@ async def test_a_worker_ends_with_its_row_even_when_the_renewing_cannot_be_cance
     await demo.furnish(RedisWorlds(redis), None)
     stage = Stage(redis, WallClock())
     runs = DeafRuns(redis)
-    hands = Hands(SimulatedDriver(stage.worlds, clock=time.time, latency_s=0.04), stage.backups, runs, time.time)
+    driver = SimulatedDriver(stage.worlds, clock=time.time, latency_s=0.04)
+    hands = Hands(driver, stage.backups, runs, time.time, keepings=stage.keepings)
     engine = Engine(runs, hands, RUNBOOKS, ESTATE, clock=time.time, lease_s=0.06)
     run = await engine.start("backup", A, ANNA)
     async with asyncio.timeout(LIFE_S):

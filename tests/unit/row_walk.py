@@ -22,6 +22,7 @@ from bot.domain.acts import (
     ReadSettings,
     Records,
     Supersede,
+    Survey,
 )
 from bot.domain.backup import Backup
 from bot.domain.checkup import Checkup
@@ -109,9 +110,9 @@ class Site:
             case Invoke():
                 rows = () if act.command.writes else apply(self._world, act.on, act.command)[1]
                 return Answer(rows, ((act.on, act.command),))
-            case ReadGroups() | ReadSettings():
+            case ReadGroups() | ReadSettings() | Survey():
                 listener = Listener(self._world)
-                value = await Hands(listener, None, None, lambda: NOW).perform(act)
+                value = await Hands(listener, None, None, lambda: NOW, keepings=None).perform(act)
                 return Answer(value, tuple(listener.heard))
             case Collect():
                 return Answer((backup(act.backup), self._export))

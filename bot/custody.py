@@ -1,0 +1,84 @@
+"""Performs the acts that take exports into keeping: listed, compared, stamped, flagged and pinned."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any
+
+from bot.domain.acts import Flag, KeepStamp, ListBackup, Newest, NewestKept, NewestWhole, Pin, PinNewest
+from bot.domain.backup import Backup, Keeping
+from bot.domain.compare import differing
+from bot.domain.errors import BadInput, Damaged
+from storage.backups import Backups
+from storage.keepings import Keepings
+
+_PAGE = 20
+
+
+class Custody:
+    """What is kept, and what is known of it. `performers` are its acts, each with what performs it."""
+
+    def __init__(self, backups: Backups, keepings: Keepings) -> None:
+        self._backups, self._keepings = backups, keepings
+        self.performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
+            ListBackup: self._list,
+            Newest: self._newest,
+            NewestKept: self._newest_kept,
+            NewestWhole: self._newest_whole,
+            KeepStamp: self._stamp,
+            Flag: self._flag,
+            Pin: self._pin,
+            PinNewest: self._pin_newest,
+        }
+
+    async def _list(self, act: ListBackup) -> Backup:
+        backup = await self._backups.get(act.backup)
+        newest = await self._backups.page(backup.pool, count=2)
+        before = next((one for one in newest if one.id != backup.id), None)
+        changed = await self._changed(before.id, backup.id) if before else None
+        known = before.id if before and changed is not None else ""
+        return await self._backups.enlist(backup.id, act.warnings, changed=changed, before=known)
+
+    async def _changed(self, before: str, after: str) -> int | None:
+        """How many objects differ; None when the older one cannot be read, which must not keep a newer one out."""
+        try:
+            prints = [await self._backups.fingerprints(id) for id in (before, after)]
+        except (Damaged, BadInput):
+            return None
+        return len(await asyncio.to_thread(differing, *prints))
+
+    async def _newest(self, act: Newest) -> tuple[Backup, ...]:
+        return await self._backups.page(act.pool, count=act.count)
+
+    async def _newest_kept(self, act: NewestKept) -> tuple[tuple[Backup, Keeping], ...]:
+        backups = await self._backups.page(act.pool, count=act.count)
+        return tuple(zip(backups, await self._keepings.read([one.id for one in backups]), strict=True))
+
+    async def _newest_whole(self, act: NewestWhole) -> Backup | None:
+        """Page by page: any number of flagged ones may be newer."""
+        page = await self._backups.page(act.pool, count=_PAGE)
+        while page:
+            keepings = await self._keepings.read([one.id for one in page])
+            whole = (one for one, known in zip(page, keepings, strict=True) if not known.shrunk and one.id != act.but)
+            if found := next(whole, None):
+                return found
+            page = await self._backups.page(act.pool, before=page[-1].id, count=_PAGE)
+        return None
+
+    async def _stamp(self, act: KeepStamp) -> None:
+        await self._keepings.stamp(act.backup, act.stamp)
+        await self._keepings.set_basis(act.stamp.pool, act.stamp.basis, act.stamp.at)
+
+    async def _flag(self, act: Flag) -> None:
+        await self._keepings.shrunk(act.backup, act.sentence)
+
+    async def _pin(self, act: Pin) -> None:
+        await self._keepings.pin(act.backup, act.by, act.because)
+
+    async def _pin_newest(self, act: PinNewest) -> str:
+        newest = await self._backups.newest(act.pool)
+        if newest is None:
+            return ""
+        await self._keepings.pin(newest.id, act.by, act.because)
+        return newest.id
