@@ -79,6 +79,15 @@ def status(args: argparse.Namespace, environ: Environ) -> int:
     return 0
 
 
+def new_key(args: argparse.Namespace, environ: Environ) -> int:
+    from storage import sealing
+
+    key = sealing.fresh()
+    (fingerprint,) = sealing.parse(key).fingerprints
+    say([key, f"Its fingerprint is {fingerprint}. Put it first in {sealing.VARIABLE}, before older keys; keep a copy."])
+    return 0
+
+
 def check(args: argparse.Namespace, environ: Environ) -> int:
     """0 when nothing is missing, 1 when something is."""
     from bot import checks
@@ -121,6 +130,7 @@ COMMANDS = (
         (Argument("--manifest", "print the app's manifest for HTTP at this address instead", "URL"),),
     ),
     Command("status", "say where every pool and every open run stands", status),
+    Command("new-key", "make a key that seals backups, and say its fingerprint", new_key),
     Command("inspect", "say what an export holds", inspect, (Argument("export", "an export", "EXPORT.zip"), _JSON)),
     Command(
         "diff",

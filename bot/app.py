@@ -42,8 +42,10 @@ from storage.cards import Cards
 from storage.connect import connect, persistence
 from storage.keepings import Keepings
 from storage.notices import Notices
+from storage.records import sealed_with
 from storage.runs import Runs
 from storage.schedules import Schedules
+from storage.sealing import parse
 from storage.turns import Turns
 from storage.worlds import RedisWorlds
 
@@ -55,12 +57,17 @@ _REST_S = 10.0
 
 @asynccontextmanager
 async def store(settings: Settings) -> AsyncIterator[Redis]:
-    """A client of the configured Redis, or of the embedded one, which then ends with this process."""
-    server = None
+    """A client of the configured Redis, or of the embedded one, which then ends with this process.
+
+    Raises BadInput when the configured keys cannot open what is kept there.
+    """
+    server, keyring = None, parse(settings.backup_keys)
     if not settings.redis_url:
         server = await embedded.start(Path(settings.data), binary=settings.redis_server_bin or None)
     client = connect(settings.redis_url or (server.url if server else ""))
     try:
+        if sentence := keyring.lacks(await sealed_with(client)):
+            raise BadInput(sentence)
         yield client
     finally:
         await client.aclose()
@@ -80,7 +87,8 @@ class Switchback:
         clock: Callable[[], float] = time.time,
     ) -> None:
         self._settings, self._redis, self._driver, self._clock = settings, client, driver, clock
-        self.runs, self.backups, self._cards = Runs(client), Backups(client), Cards(client)
+        self.runs, self._cards = Runs(client), Cards(client)
+        self.backups = backups_of(settings, client, clock)
         self.keepings, self.notices = Keepings(client), Notices(client)
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
@@ -241,15 +249,16 @@ async def serve(settings: Settings) -> None:
         await until_told()
 
 
-def backups_of(settings: Settings, client: Redis) -> Backups:
+def backups_of(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Backups:
     """The kept exports, as these settings keep them."""
-    return Backups(client)
+    room = None if settings.redis_url else embedded.room(Path(settings.data))
+    return Backups(client, parse(settings.backup_keys), room, clock)
 
 
 async def status(settings: Settings) -> list[str]:
     """`python -m bot status`: every pool and every open run, a line each."""
     async with store(settings) as client:
-        runs, backups = Runs(client), Backups(client)
+        runs, backups = Runs(client), backups_of(settings, client)
         records = await runs.records(pool.fqdn for pool in settings.pools)
         lines = []
         for fqdn, record in records.items():

@@ -16,7 +16,10 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.domain.errors import BadInput, BotError
 from bot.domain.model import Role
 from bot.settings import Settings
+from storage import embedded
 from storage.connect import connect, persistence
+from storage.records import sealed_with
+from storage.sealing import Keyring, parse
 
 ENDPOINT = "/slack/events"
 _PUBLIC = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[\w./-]*)?")
@@ -157,17 +160,29 @@ async def _socket(client: AsyncWebClient, settings: Settings) -> list[str]:
 
 
 async def _redis(settings: Settings) -> list[str]:
-    """Nothing for the embedded server: it always writes each step to disk before it answers."""
-    if not settings.redis_url:
-        return []
+    """What Redis lacks, and whether the configured keys open what is kept there; an embedded one is not begun for it."""
     try:
-        client = connect(settings.redis_url)
+        keyring = parse(settings.backup_keys)
+        if settings.redis_url:
+            return await _kept(settings.redis_url, keyring)
+        if not embedded.exists(Path(settings.data)):
+            return []
+        server = await embedded.start(Path(settings.data), binary=settings.redis_server_bin or None)
         try:
-            return list(await persistence(client))
+            return await _kept(server.url, keyring)
         finally:
-            await client.aclose()
+            await server.close()
     except BotError as fault:
         return [fault.sentence]
+
+
+async def _kept(url: str, keyring: Keyring) -> list[str]:
+    client = connect(url)
+    try:
+        lacking = keyring.lacks(await sealed_with(client))
+        return [*await persistence(client), *([lacking] if lacking else [])]
+    finally:
+        await client.aclose()
 
 
 async def _ask(call: Awaitable[Any], settings: Settings, token: str = "") -> Any:

@@ -34,6 +34,7 @@ SETTINGS = (
     Setting("REDIS_URL", "", "`redis://`, `rediss://` (TLS) or `unix://`. Absent: an embedded server.", secret=True),
     Setting("REDIS_SERVER_BIN", "", "Another program for the embedded server: any Redis 7 or Valkey."),
     Setting("SWITCHBACK_DATA", ".data", "Folder of the embedded server."),
+    Setting("SWITCHBACK_BACKUP_KEYS", "", "Keys that seal backups, with commas: the first writes, all read.", secret=True),
     Setting("SWITCHBACK_CONFIG", "", "Path of the configuration file; see `switchback.example.toml`."),
     Setting("PORT", "3000", "Where the bot listens for HTTP."),
     Setting("AWS_ACCESS_KEY_ID", "", "For the bucket under `[mirror]`: who writes there.", secret=True),
@@ -68,6 +69,7 @@ class Settings:
     redis_url: str = field(default="", repr=False)
     redis_server_bin: str = ""
     data: str = ".data"
+    backup_keys: str = field(default="", repr=False)
     config: str = ""
     port: int = 3000
     pools: tuple[Pool, ...] = ()
@@ -144,6 +146,7 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         redis_url=said["REDIS_URL"],
         redis_server_bin=said["REDIS_SERVER_BIN"],
         data=said["SWITCHBACK_DATA"],
+        backup_keys=said["SWITCHBACK_BACKUP_KEYS"],
         config=said["SWITCHBACK_CONFIG"],
         port=int(said["PORT"]),
         pools=pools,

@@ -114,7 +114,7 @@ class Backups:
 
         async def change(found: Found) -> str:
             needed = tuple(await self._shelf.names(id, found))
-            ranks = {keys.backups(found.backup.pool): id, keys.UNLISTED: id}
+            ranks = dict.fromkeys((keys.backups(found.backup.pool), keys.UNLISTED, keys.TO_COPY), id)
             return await self._shelf.records.remove(keys.backup(id), keys.keeping(id), found.opened, needed, ranks)
 
         await self.account()
@@ -143,6 +143,13 @@ class Backups:
     async def record(self, id: str) -> bytes:
         """The record as it is stored, for another place; sealed when the backup is. Raises BadInput, Damaged."""
         return (await self._shelf.found(id)).opened.stored
+
+    def readable(self, id: str, record: bytes) -> bool:
+        """Whether this is the stored record of that backup, wherever it lay."""
+        try:
+            return self._shelf.opened(id, record).backup.id == id
+        except Damaged:
+            return False
 
     @guard()
     async def parts(self, id: str) -> tuple[str, ...]:
@@ -204,6 +211,12 @@ class Backups:
                 raise BadInput(f"There is no backup {before[:80]} of {pool}.")
             first = rank + 1
         return await self._those(await self._client.zrevrange(keys.backups(pool), first, first + count - 1))
+
+    @guard()
+    async def ids(self, pool: str, start: int = 0, count: int = 100) -> tuple[str, ...]:
+        """The ids of this pool's backups from the newest on; also of those whose records cannot be read any more."""
+        ids = await self._client.zrevrange(keys.backups(pool), start, start + count - 1)
+        return tuple(id.decode() for id in ids)
 
     @guard()
     async def unlisted(self, before: float, count: int = 100) -> tuple[Backup, ...]:

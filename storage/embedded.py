@@ -6,9 +6,11 @@ import asyncio
 import fcntl
 import hashlib
 import os
+import shutil
 import signal
 import stat
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -84,6 +86,23 @@ async def start(folder: Path, *, binary: str | None = None, patience_s: float = 
             text = f"The embedded Redis in {folder} did not answer within {patience_s:g} seconds: {_last_words(folder)}"
             raise StoreAway(text) from error
         raise
+
+
+def exists(folder: Path) -> bool:
+    """Whether a server was ever started in this folder."""
+    return (folder / "lock").is_file()
+
+
+def room(folder: Path) -> Callable[[], int | None]:
+    """Tells how many bytes are free where the server of this folder writes; None where that cannot be told."""
+
+    def free() -> int | None:
+        try:
+            return shutil.disk_usage(folder).free
+        except OSError:
+            return None
+
+    return free
 
 
 def socket_path(folder: Path) -> Path:

@@ -95,7 +95,7 @@ class Keyring:
         here = f"it holds {_listed(self.fingerprints)}" if self.keys else "it is not set"
         return (
             f"Stored backups are sealed with {_listed(missing)}, which {VARIABLE} does not hold ({here}). "
-            "Add the missing key after the others; nothing was started and nothing changed."
+            "Add it there, after the key that is to write."
         )
 
     def _key(self, seal: str) -> _Key:

@@ -141,4 +141,5 @@ def places(backup: Backup, *, listed: bool) -> Ranks:
     if not listed:
         return {keys.UNLISTED: (backup.id, backup.taken_at)}
     pool, pools = keys.index(backup.pool)
-    return {pool: (backup.id, backup.taken_at), pools: (backup.pool, 0.0), keys.UNLISTED: (backup.id, None)}
+    taken = (backup.id, backup.taken_at)
+    return {pool: taken, pools: (backup.pool, 0.0), keys.TO_COPY: taken, keys.UNLISTED: (backup.id, None)}
