@@ -160,7 +160,7 @@ async def _socket(client: AsyncWebClient, settings: Settings) -> list[str]:
 
 
 async def _redis(settings: Settings) -> list[str]:
-    """What Redis lacks, and whether the configured keys open what is kept there; an embedded one is not begun for it."""
+    """What Redis lacks, and whether the keys open what is kept there; an embedded one is not made for this."""
     try:
         keyring = parse(settings.backup_keys)
         if settings.redis_url:

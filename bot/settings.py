@@ -34,7 +34,7 @@ SETTINGS = (
     Setting("REDIS_URL", "", "`redis://`, `rediss://` (TLS) or `unix://`. Absent: an embedded server.", secret=True),
     Setting("REDIS_SERVER_BIN", "", "Another program for the embedded server: any Redis 7 or Valkey."),
     Setting("SWITCHBACK_DATA", ".data", "Folder of the embedded server."),
-    Setting("SWITCHBACK_BACKUP_KEYS", "", "Keys that seal backups, with commas: the first writes, all read.", secret=True),
+    Setting("SWITCHBACK_BACKUP_KEYS", "", "Keys (a,b,…) that seal backups: the first writes, all read.", secret=True),
     Setting("SWITCHBACK_CONFIG", "", "Path of the configuration file; see `switchback.example.toml`."),
     Setting("PORT", "3000", "Where the bot listens for HTTP."),
     Setting("AWS_ACCESS_KEY_ID", "", "For the bucket under `[mirror]`: who writes there.", secret=True),
