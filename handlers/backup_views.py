@@ -39,12 +39,13 @@ FOR_EVER = "It is never pruned, until somebody presses “No longer keep”."
 
 
 def backups_list(pool: Pool, page: Sequence[Kept], told: Sequence[str] = (), *, older: bool, now: float) -> Message:
-    """Kept backups, newest first, each with a button; `older`: there may be more. `told` are lines about the pool."""
+    """Kept backups, newest first, each with a button; `older`: there may be more. `told` are sentences about the pool."""
     heading = f"Backups of {pool.short}"
     none = f"{shown(pool.short, 80)} has no backup yet. `/rgs backup {shown(pool.short, 80)}` makes one now."
     lines = [entry(kept, now) for kept in page] or [none]
-    text = bounded("\n".join([f"{heading}:", *told, *lines]), _TEXT)
-    top = [section(bounded("\n".join(told), 2900))] if told else []
+    about = [shown(sentence, 300) for sentence in told if sentence]
+    text = bounded("\n".join([f"{heading}:", *about, *lines]), _TEXT)
+    top = [section("\n".join(about[:5]))] if about else []
     rows = [section(line, _details(kept.backup)) for kept, line in zip(page, lines, strict=False)] or [section(none)]
     return {"text": text, "blocks": [header(heading), *top, *rows, *_foot(pool, page, older)]}
 
