@@ -178,6 +178,11 @@ def piece_path(name: str) -> str:
     return f"pieces/{name[-2:]}/{name}"
 
 
+def manifest_path(pool: str, taken_at: float, id: str) -> str:
+    """Where the record of a backup lies; later ones sort behind earlier ones."""
+    return f"backups/{pool}/{int(taken_at):012}-{id}"
+
+
 def _opened(place: OffSite, patience_s: float) -> ObjectStore:
     """Raises what obstore raises for a folder that is not there; a bucket is not asked yet."""
     if place.folder:

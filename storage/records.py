@@ -120,8 +120,7 @@ class Records:
         self, key: str, record: bytes, sizes: Mapping[str, int], ranks: Ranks, was: Opened | None = None
     ) -> str:
         """KEPT; MISSING when a piece is not there; MOVED when the record is not (or no longer) the one that `was`."""
-        envelope = _ENVELOPE.match(record)
-        seal = envelope[1].decode() if envelope and envelope[1] and not (was and was.counted) else ""
+        seal = "" if was and was.counted else seal_of_record(record)
         members = [part for member, score in ranks.values() for part in (member, "" if score is None else repr(score))]
         now = repr(self.pieces.clock())
         args = [record, was.stored if was else b"", now, keys.piece(""), seal, msgspec.json.encode(sizes), *members]
@@ -153,6 +152,12 @@ class Records:
                 f"The disk of Redis is full: {_mib(2 * need + _MARGIN_DISK)} are needed, {_mib(disk)} are free. "
                 "Make room there, then try again."
             )
+
+
+def seal_of_record(stored: bytes) -> str:
+    """The fingerprint of the key that a stored record is sealed with; empty for a plain one."""
+    envelope = _ENVELOPE.match(stored)
+    return envelope[1].decode() if envelope and envelope[1] else ""
 
 
 @guard()

@@ -132,6 +132,11 @@ class Runs:
         return {fqdn: _standing(fqdn, *row) for fqdn, row in zip(names, await pipe.execute(), strict=True)}
 
     @guard()
+    async def put_back(self, record: PoolRecord) -> None:
+        """Where a pool stood before this Redis was emptied; nothing changes where that is known."""
+        await self._client.hsetnx(keys.pool(record.fqdn), "record", _encode(replace(record, held_by="")))
+
+    @guard()
     async def outbox(self, now: float, count: int = 20) -> tuple[OutboxItem, ...]:
         """What may be sent by now, oldest first."""
         rows = await self._client.zrange(keys.OUTBOX, "-inf", now, byscore=True, offset=0, num=count, withscores=True)

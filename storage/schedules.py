@@ -32,6 +32,11 @@ class Schedules:
         return {fqdn.decode(): _override.decode(data) for fqdn, data in found.items()}
 
     @guard()
+    async def put_back(self, override: Override) -> None:
+        """What held before this Redis was emptied; nothing changes where something holds already."""
+        await self._client.hsetnx(keys.SCHEDULES, override.pool, _encode(override))
+
+    @guard()
     async def change(self, new: Override, was: Override | None, entry: Entry, tell: Tell) -> None:
         """Writes what holds from now on, with its line in the log and its message; `was` is what had been read.
 

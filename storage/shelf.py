@@ -137,7 +137,7 @@ def called(id: str) -> str:
 
 
 def places(backup: Backup, *, listed: bool) -> Ranks:
-    """Where a backup is found: among its pool's, or among those that are none of their pool's yet."""
+    """Where a backup is found: among its pool's and those to be copied off-site, or those that are not listed yet."""
     if not listed:
         return {keys.UNLISTED: (backup.id, backup.taken_at)}
     pool, pools = keys.index(backup.pool)
