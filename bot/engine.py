@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.access import allow
-from bot.domain.acts import Invoke
+from bot.domain.acts import Invoke, Newest
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import Mark, Person, Pool, PoolRecord, Verdict
 from bot.domain.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
@@ -22,12 +22,14 @@ from bot.domain.press import Press, already, press
 from bot.domain.report import Report, report
 from bot.domain.run import SCHEDULE, Change, Entry, Phase, Run, Who
 from bot.domain.runbook import Finding, Found, Plan, Runbook, Step, StepKind
+from bot.domain.streak import after, failing
 from bot.hands import Performer, perform_all
 from bot.lease import held
 from storage.runs import Runs
 
 log = logging.getLogger(__name__)
 
+_ALL_OPEN = 10_000
 _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
@@ -73,9 +75,16 @@ class Engine:
         """The scheduled backup of a pool for that local wall time: its id is the slot, so there is only ever one."""
         pool, now = self._pools.pool(fqdn), self._clock()
         name = f"backup-{pool.fqdn}-{local.replace(':', '')}"
-        return await self._open(
-            begin(name, self.runbooks["backup"], pool, self._pools, await self._record(pool), SCHEDULE, now)
-        )
+        run = begin(name, self.runbooks["backup"], pool, self._pools, await self._record(pool), SCHEDULE, now)
+        return await self._open(await self._after_failures(run))
+
+    async def _after_failures(self, run: Run) -> Run:
+        """The run, with what it has to know when the one before failed and nobody has seen to that."""
+        before = failing(run, await self._runs.open(_ALL_OPEN))
+        if before is None:
+            return run
+        newest = await self._hands.perform(Newest(run.primary.fqdn, 1))
+        return replace(run, facts={**run.facts, **after(before, newest[0].taken_at if newest else None).facts})
 
     async def _record(self, pool: Pool) -> PoolRecord:
         return (await self._runs.records([pool.fqdn]))[pool.fqdn]

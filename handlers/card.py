@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.domain.report import Report
 from bot.domain.run import Phase, Run
 from bot.domain.runbook import Choice
+from bot.domain.streak import streak
 from handlers import actions, blocks, rows
 from handlers.blocks import Block, Message, context, section
 from handlers.wording import bounded, bullets, code, exact, joined, lasted, mention, plain, shown, utc, when
@@ -59,6 +60,7 @@ def card(report: Report, *, plan_block: bool = False, asked_in: str = "") -> Mes
     Always the same for the same run, within the limits of a message, and complete in `text` alone.
     """
     top = [blocks.header(f"{_HEADINGS.get(report.run.phase, '')}{title(report)}"), _state(report)]
+    top += [section(f"🔁 {said}")] if (said := _streak(report.run)) else []
     parts = _open(report) if report.run.is_open else []
     follows = rows.coming(rows.parted(report).coming, not report.run.is_open)
     rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(report, asked_in)]
@@ -75,6 +77,7 @@ def text(report: Report) -> str:
     opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
         joined((head, shown(_said(report), 600))),
+        _streak(run, utc),
         shown(report.explain, 400),
         bullets(report.details, 600, rows=5) if run.is_open else "",
         f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
@@ -94,6 +97,18 @@ def _state(report: Report) -> Block:
     menu = [(_label(choice), _value(report, choice)) for choice in report.buttons if _in_menu(report, choice)]
     accessory = blocks.overflow(actions.MORE, menu) if menu else None
     return section("\n".join(line for line in lines if line), accessory)
+
+
+def _streak(run: Run, at: Callable[[float], str] = when) -> str:
+    """That those before it failed as well, while that is so."""
+    earlier = streak(run)
+    if earlier is None or not run.is_open:
+        return ""
+    newest = "There is no backup of it."
+    if earlier.newest is not None:
+        age = lasted(run.opened_at - earlier.newest)
+        newest = f"The newest backup is from {at(earlier.newest)}: it was {age} old when this one began."
+    return f"{earlier.failed + 1} in a row, since {at(earlier.since)}. {newest}"
 
 
 def _open(report: Report) -> list[Block]:

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING
 
 from bot.domain.errors import BadInput, BotError, StoreAway
 from bot.domain.report import Report, report
-from bot.domain.run import SCHEDULE, Run
-from handlers import failures, home, notices, speech, views
+from bot.domain.run import Run
+from bot.domain.runbook import Runbook
+from bot.domain.streak import is_scheduled
+from handlers import failures, home, notices, speech, trouble, views
 from handlers.people import AWAY
 from handlers.speech import Gone, NoPlace, Refused, SlackAway
 from storage.cards import Place
@@ -110,8 +112,13 @@ class Drawer:
         return True
 
     async def _card(self, item: OutboxItem, now: float) -> float | None:
+        run = await self._load(item.run)
+        if run is None:
+            return None
         self._homes_stale = True
-        return await self._alone(item.run, now, lambda: self._draw(item.run))
+        # The cards of quiet runs can be one and the same message.
+        message = trouble.spot(run) if self._runbook(run).quiet else run.id
+        return await self._alone(message, now, lambda: self._draw(item.run))
 
     async def _notice(self, item: OutboxItem, now: float) -> float | None:
         return await self._alone(item.key, now, lambda: notices.draw(self._desk, item.run))
@@ -140,7 +147,10 @@ class Drawer:
         run = await self._load(run_id)
         if run is None:
             return False
-        shown, place = report(run, self._desk.engine.runbooks[run.runbook]), await self._desk.cards.place(run_id)
+        shown, place = report(run, self._runbook(run)), await self._desk.cards.place(run_id)
+        if place is None and shown.waits_for_people:
+            place = await trouble.inherited(self._desk, run)
+        await trouble.ended(self._desk, run)
         if place is None:
             return not self._goes_unseen(run, shown) and await self._post(run, shown)
         message = self._message(shown, place.channel)
@@ -159,6 +169,8 @@ class Drawer:
             with suppress(NoPlace):
                 where, ts = await speech.post(self._desk.slack, channel, message)
                 await self._desk.cards.put(run.id, Place(where, ts, speech.digest(message)))
+                if self._is_quiet(run) and run.is_open:
+                    await self._desk.cards.trouble(trouble.spot(run), run.id)
                 return True
         raise Refused("No channel takes this card: invite Switchback to the incident channel.")
 
@@ -171,7 +183,11 @@ class Drawer:
         return self._is_quiet(run) and not shown.waits_for_people
 
     def _is_quiet(self, run: Run) -> bool:
-        return self._desk.engine.runbooks[run.runbook].quiet and run.opened_by.id == SCHEDULE.id
+        book = self._runbook(run)
+        return book.quiet and (is_scheduled(run) or not book.carded)
+
+    def _runbook(self, run: Run) -> Runbook:
+        return self._desk.engine.runbooks[run.runbook]
 
     def _channels(self, run: Run | None) -> list[str]:
         """Where the card may go, best first; what belongs to no run goes where quiet ones go."""

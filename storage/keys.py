@@ -86,6 +86,11 @@ def card(run_id: str) -> str:
     return f"card:{run_id}"
 
 
+def trouble(spot: str) -> str:
+    """String: the run whose card shows that the scheduled runs of a runbook and pool fail."""
+    return f"card:trouble:{spot}"
+
+
 def drawing(run_id: str) -> str:
     """String that expires: somebody is drawing this card right now."""
     return f"card:{run_id}:drawing"

@@ -7,6 +7,7 @@ from dataclasses import replace
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.run import BOT, Change, Entry, Phase, Proposal, Record, Run, Who
 from bot.domain.runbook import Finding, Found, Plan, Runbook, Step, StepKind, Tell
+from bot.domain.streak import streak
 
 
 def open_run(run: Run, runbook: Runbook, now: float) -> Change:
@@ -154,6 +155,8 @@ def _ask(run: Run, phase: Phase, sentence: str) -> Run:
 
 
 def _alarm(run: Run, runbook: Runbook, sentence: str, details: tuple[str, ...]) -> tuple[Tell, ...]:
+    if runbook.quiet and streak(run):
+        return ()  # It was told when the first of them failed, and its card says how it goes on.
     title = f"{runbook.title} of {run.primary.short} needs somebody"
     return (Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", details, loud=True),)
 

@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from bot.domain.model import Person, Role, Standing
 from bot.domain.schedule import Timing
 from bot.sandbox import Message, Sandbox, Trouble
+from handlers import trouble
 from handlers.cards import Drawer
 from handlers.desk import Desk
 from handlers.errands import Errands
@@ -50,6 +51,7 @@ class SlackStage:
         self.story.clock.now += seconds
         for run in await self.story.runs.page(count=50):
             await self.desk.cards.release(run.id)
+            await self.desk.cards.release(trouble.spot(run))
         for item in await self.story.runs.outbox(float("inf"), 1000):
             await self.desk.cards.release(item.key)
         return await self.drawer.drain(self.story.clock.now)

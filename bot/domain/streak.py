@@ -1,0 +1,63 @@
+"""Scheduled runs of one pool that fail one after the other: what a newer one knows of those before it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.run import FOR_PEOPLE, SCHEDULE, Run
+
+_FACT = "streak"
+
+
+@dataclass(frozen=True, slots=True)
+class Streak:
+    """How many scheduled runs failed before this one, with nobody seeing to them, and since when (seconds).
+
+    `newest` is when the newest backup was taken that there was when this run began; None without any.
+    """
+
+    failed: int
+    since: float
+    newest: float | None
+
+    @property
+    def facts(self) -> Mapping[str, Any]:
+        """As a run carries it."""
+        return {_FACT: {"failed": self.failed, "since": self.since, "newest": self.newest}}
+
+
+def is_scheduled(run: Run) -> bool:
+    return run.opened_by.id == SCHEDULE.id
+
+
+def failing(run: Run, others: Iterable[Run]) -> Run | None:
+    """The scheduled run of the same kind and pool that failed before this one and still waits for somebody."""
+    before = (
+        other
+        for other in others
+        if (other.runbook, other.primary.fqdn) == (run.runbook, run.primary.fqdn)
+        and is_scheduled(other)
+        and other.phase in FOR_PEOPLE
+        and other.id != run.id
+    )
+    return max(before, key=lambda other: other.opened_at, default=None)
+
+
+def after(before: Run, newest: float | None) -> Streak:
+    """What a run knows that begins while `before` still waits for somebody."""
+    earlier = streak(before)
+    return Streak(failures(before), earlier.since if earlier else before.opened_at, newest)
+
+
+def streak(run: Run) -> Streak | None:
+    """None for a run that begins after a good one."""
+    fact = run.fact(_FACT)
+    return Streak(fact["failed"], fact["since"], fact["newest"]) if fact else None
+
+
+def failures(run: Run) -> int:
+    """How many failed in a row, this one included."""
+    earlier = streak(run)
+    return earlier.failed + 1 if earlier else 1
