@@ -25,15 +25,20 @@ Run = Callable[[argparse.Namespace, Environ], int]
 
 @dataclass(frozen=True, slots=True)
 class Argument:
-    """A positional argument, or an option when `name` begins with dashes; without a metavar it is a switch."""
+    """A positional argument, or an option when `name` begins with dashes; without a metavar it is a switch.
+
+    An option with several metavars takes as many values.
+    """
 
     name: str
     help: str
-    metavar: str | None = None
+    metavar: str | tuple[str, ...] | None = None
 
     def add(self, parser: argparse.ArgumentParser) -> None:
         if self.metavar is None:
             parser.add_argument(self.name, help=self.help, action="store_true")
+        elif isinstance(self.metavar, tuple):
+            parser.add_argument(self.name, help=self.help, metavar=self.metavar, nargs=len(self.metavar))
         else:
             parser.add_argument(self.name, help=self.help, metavar=self.metavar)
 
@@ -76,6 +81,18 @@ def status(args: argparse.Namespace, environ: Environ) -> int:
     from bot import app
 
     say(asyncio.run(app.status(settings)))
+    return 0
+
+
+def backups(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot import kept
+
+    if args.save:
+        id, file = args.save
+        say([asyncio.run(kept.saved(settings, args.pool, id, Path(file)))])
+    else:
+        say(asyncio.run(kept.listed(settings, args.pool)))
     return 0
 
 
@@ -131,6 +148,15 @@ COMMANDS = (
     ),
     Command("status", "say where every pool and every open run stands", status),
     Command("new-key", "make a key that seals backups, and say its fingerprint", new_key),
+    Command(
+        "backups",
+        "list the kept backups of a pool, or write one back to a file",
+        backups,
+        (
+            Argument("pool", "a pool, in full or in short", "POOL"),
+            Argument("--save", "write this backup to a new file, byte for byte as it was exported", ("ID", "FILE.zip")),
+        ),
+    ),
     Command("inspect", "say what an export holds", inspect, (Argument("export", "an export", "EXPORT.zip"), _JSON)),
     Command(
         "diff",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import html
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import pytest
 from redis.asyncio import Redis
@@ -12,7 +13,7 @@ from redis.asyncio import Redis
 from bot.domain.errors import BadInput, Held, NotAllowed
 from bot.domain.model import Pool
 from bot.sandbox import Sandbox, Trouble
-from handlers import commands
+from handlers import actions, commands
 from handlers.actions import Page, decode_page
 from handlers.blockkit import validate
 from handlers.commands import COMMANDS
@@ -91,7 +92,7 @@ async def test_a_slip_in_a_pool_gets_the_nearest_one_and_the_usage(office: Offic
 
 
 @pytest.mark.parametrize(
-    "text", ["failover", "backup", "failover pool-a pool-b", "backups a b", "status now", "help me"]
+    "text", ["failover", "backup", "failover pool-a pool-b", "backups a b c", "status now", "help me"]
 )
 async def test_too_few_and_too_many_words_get_the_usage(office: Office, text: str) -> None:
     assert f"Usage: `/rgs {text.split()[0]}" in await office.refuses(text)
@@ -279,6 +280,12 @@ async def test_pools_tells_pairs_backups_and_who_has_none(office: Office) -> Non
     assert A in shown and B in shown and "no backup yet" in shown and "backup pool" in shown
 
 
+def older(reply: Reply) -> dict[str, Any] | None:
+    """The button for the next page."""
+    rows = [block["elements"] for block in reply.message["blocks"] if block["type"] == "actions"]
+    return next((button for row in rows for button in row if button["action_id"] == actions.PAGE), None)
+
+
 async def test_backups_and_runs_are_read_page_by_page_from_the_newest(office: Office) -> None:
     for _ in range(commands.COUNT + 2):
         office.stage.clock.now += 60
@@ -290,12 +297,13 @@ async def test_backups_and_runs_are_read_page_by_page_from_the_newest(office: Of
         seen: list[str] = []
         reply = await office.type(text)
         for _ in range(2):
-            button = next(block for block in reply.message["blocks"] if block["type"] == "actions")["elements"][0]
+            button = older(reply)
+            assert button
             seen.append(reply.message["text"])
             person = await office.desk.people.person(EMIL)
             reply = await commands.older(office.desk, person, decode_page(button["value"]))
             assert reply.replaces and not reply.public
-            if not any(block["type"] == "actions" for block in reply.message["blocks"]):
+            if not older(reply):
                 break
         assert len(seen) == 1 and reply.message["text"] not in seen
         assert reply.message["text"].count("\n") < seen[0].count("\n")
