@@ -151,6 +151,10 @@ class Backups:
         except Damaged:
             return False
 
+    def described(self, id: str, record: bytes) -> Backup:
+        """What a record that was stored somewhere (`record`) is about. Raises Damaged."""
+        return self._shelf.opened(id, record).backup
+
     @guard()
     async def parts(self, id: str) -> tuple[str, ...]:
         """The names of all pieces that the backup needs, each once. Raises BadInput, Damaged."""

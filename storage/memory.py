@@ -52,11 +52,15 @@ class Memories:
             await self._runs.put_back(record)
         for override in memory.schedules.values():
             await self._schedules.put_back(override)
-        for id, pins in memory.pins.items():
-            for by, because in pins.items():
-                await self._keepings.pin(id, by, because)
-        for id, sentence in memory.shrunk.items():
-            await self._keepings.shrunk(id, sentence)
+        for id in sorted({*memory.pins, *memory.shrunk}):
+            if await self._backups.find(id) is not None:
+                await self._put_back_kept(id, memory)
+
+    async def _put_back_kept(self, id: str, memory: Memory) -> None:
+        for by, because in memory.pins.get(id, {}).items():
+            await self._keepings.pin(id, by, because)
+        if id in memory.shrunk:
+            await self._keepings.shrunk(id, memory.shrunk[id])
 
 
 def packed(memory: Memory, keyring: Keyring) -> tuple[str, bytes]:

@@ -62,6 +62,7 @@ async def peer(answer: Answer) -> AsyncIterator[OffSite]:
                 length = re.search(rb"content-length: (\d+)", head.lower())
                 await answer(head, await reader.readexactly(int(length[1])) if length else b"", writer)
                 await writer.drain()
+        writer.close()
 
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     try:
@@ -92,3 +93,22 @@ async def dripping(head: bytes, taken: bytes, writer: asyncio.StreamWriter) -> N
         writer.write(b".")
         await writer.drain()
         await asyncio.sleep(0.05)
+
+
+@asynccontextmanager
+async def relay(port: int, fate: Callable[[bytes], bool]) -> AsyncIterator[OffSite]:
+    """The way to the server at `port`; a request whose head has the `fate` of being lost never gets there."""
+
+    async def answer(head: bytes, taken: bytes, writer: asyncio.StreamWriter) -> None:
+        if fate(head):
+            raise ConnectionError
+        there, back = await asyncio.open_connection("127.0.0.1", port)
+        back.write(head.replace(b"\r\n", b"\r\nconnection: close\r\n", 1) + taken)
+        writer.write(await there.read())
+        back.close()
+        # The server's answer says that the connection ends with it.
+        await writer.drain()
+        raise ConnectionError
+
+    async with peer(answer) as place:
+        yield place
