@@ -19,11 +19,12 @@ from bot.domain.acts import (
     Delete,
     Invoke,
     Load,
-    LoadNewest,
+    Pin,
     Put,
     ReadGroups,
     ReadSettings,
     Records,
+    Stand,
     Supersede,
     Survey,
 )
@@ -37,8 +38,10 @@ from bot.domain.moves import close
 from bot.domain.run import BOT, FOR_PEOPLE, Phase
 from bot.drivers.base import Driver
 from bot.drivers.export_zip import read_inventory
+from bot.gathering import Gathering
 from storage.backups import Backups
 from storage.keepings import Keepings
+from storage.notices import Notices
 from storage.runs import Runs
 
 _REMEMBERED = 4
@@ -69,9 +72,11 @@ class Hands:
         *,
         keepings: Keepings,
         checks: Checks | None = None,
+        gathering: Gathering | None = None,
+        notices: Notices | None = None,
     ) -> None:
         self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
-        self._checks = checks
+        self._checks, self._notices = checks, notices
         self._inventories: dict[str, Inventory] = {}
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             Attempt: self._attempt,
@@ -85,10 +90,11 @@ class Hands:
             Put: self._put,
             Collect: self._collect,
             Load: self._load,
-            LoadNewest: self._load_newest,
             Records: self._records,
+            Stand: self._stand,
             Supersede: self._supersede,
             **Custody(backups, keepings).performers,
+            **(gathering.performers if gathering else {}),
         }
 
     async def perform(self, act: Act) -> Any:
@@ -141,6 +147,12 @@ class Hands:
         await self._driver.put(act.on, act.file, await self._backups.load(act.backup))
 
     async def _collect(self, act: Collect) -> tuple[Backup, Inventory]:
+        kept = await self._brought(act)
+        if act.because:
+            await self.perform(Pin(act.backup, act.run, act.because))
+        return kept
+
+    async def _brought(self, act: Collect) -> tuple[Backup, Inventory]:
         known = await self._backups.find(act.backup)
         if known is not None:
             return known, await self._load(Load(act.backup))
@@ -179,12 +191,14 @@ class Hands:
             self._inventories[act.backup] = inventory
         return self._inventories[act.backup]
 
-    async def _load_newest(self, act: LoadNewest) -> Inventory | None:
-        newest = await self._backups.newest(act.pool)
-        return await self._load(Load(newest.id)) if newest else None
-
     async def _records(self, act: Records) -> Mapping[str, Any]:
         return await self._runs.records(act.pools)
+
+    async def _stand(self, act: Stand) -> None:
+        if self._notices and act.sentence:
+            await self._notices.say(act.key, act.sentence, self._clock())
+        elif self._notices:
+            await self._notices.end(act.key, act.over, self._clock())
 
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:
         ended = []

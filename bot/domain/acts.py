@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.backup import Stamp
 from bot.domain.cmdlets import Cmdlet
+from bot.domain.companions import Attestation, How
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +61,7 @@ class Collect:
     """The zip `file` is brought from `on`, checked on both ends, read, and kept as an unlisted backup of `pool`.
 
     Gives the pair (Backup, Inventory). The file on the server is removed afterwards. `backup` is its id,
-    `run` the run that took it.
+    `run` the run that took it; with `because` it is pinned by that run.
     """
 
     on: str
@@ -69,6 +70,7 @@ class Collect:
     pool: str
     run: str
     settings: Mapping[str, object] | None = None
+    because: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,13 +94,6 @@ class Newest:
 
     pool: str
     count: int = 5
-
-
-@dataclass(frozen=True, slots=True)
-class LoadNewest:
-    """The newest backup of a pool is read; gives its Inventory, or None where there is no backup."""
-
-    pool: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,11 +174,40 @@ class Supersede:
 
 
 @dataclass(frozen=True, slots=True)
+class Take:
+    """A copy of a companion is taken from `pool` as `id`, checked on both ends, and kept; `by` is whoever asked.
+
+    `way` says which of the rest it needs: `store` is the folder of the pool's application server in its file store,
+    `files` are what people sent, as (id in Slack, name), `word` is what they attest. Gives the Kept, or the BotError
+    that says why there is none; what trying again may mend is raised while it is `patient`.
+    """
+
+    id: str
+    kind: str
+    pool: str
+    by: str
+    way: How
+    store: str = ""
+    files: tuple[tuple[str, str], ...] = ()
+    word: Attestation | None = None
+    patient: bool = True
+
+
+@dataclass(frozen=True, slots=True)
 class Delete:
     """A file that is no longer needed goes from the server of `on`."""
 
     on: str
     file: str
+
+
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """The standing notice `key` says this sentence; an empty one ends it, and `over` says so if it stood."""
+
+    key: str
+    sentence: str
+    over: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -211,7 +235,6 @@ Act = (
     | Collect
     | ListBackup
     | Load
-    | LoadNewest
     | Newest
     | NewestKept
     | NewestWhole
@@ -220,7 +243,9 @@ Act = (
     | Pin
     | PinNewest
     | Records
+    | Stand
     | Supersede
+    | Take
 )
 Acts = Mapping[str, Act]
 Seen = Mapping[str, Any]

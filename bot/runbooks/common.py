@@ -7,7 +7,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from zoneinfo import ZoneInfo
 
-from bot.domain.acts import Acts, Attempt, Collect, Delete, Invoke, ListBackup, Put, ReadGroups, Seen
+from bot.domain.acts import Acts, Attempt, Collect, Delete, Invoke, ListBackup, Load, Pin, Put, ReadGroups, Seen
 from bot.domain.backup import Backup
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.compare import Comparison, compare, compare_settings, contents, in_words
@@ -65,12 +65,20 @@ def export_command(source: Pool, file: str, *, owner: Pool | None = None, remove
     )
 
 
-def export_plan(run: Run, step: str, source: Pool, owner: Pool, *, listed: bool = True) -> Plan:
-    """Export under a fresh name, bring it here, keep it; a `listed` one is among the owner's backups from then on."""
+def using(run: Run, backup: str, because: str) -> Acts:
+    """A kept backup, pinned before it is read: what a run has used never goes."""
+    return {"used": Pin(backup, run.id, because), "backup": Load(backup)}
+
+
+def export_plan(run: Run, step: str, source: Pool, owner: Pool, because: str, *, listed: bool = True) -> Plan:
+    """Export under a fresh name, bring it here, keep it for ever `because` of something.
+
+    A `listed` one is among the owner's backups from then on.
+    """
     file, name = fresh_file(run, source, step), f"{run.id}-{step}-{run.attempt + 1}"
     acts: Acts = {
         "exporting": Invoke(source.fqdn, export_command(source, file, owner=owner)),
-        "collected": Collect(source.fqdn, file, name, owner.fqdn, run.id),
+        "collected": Collect(source.fqdn, file, name, owner.fqdn, run.id, because=because),
     }
     return Plan({**acts, "listed": ListBackup(name)} if listed else acts)
 
@@ -107,7 +115,7 @@ def removal_plan(run: Run, step: str, copies: Inventory) -> Plan:
     )
     acts = {
         "removed": Invoke(backup.fqdn, command),
-        "collected": Collect(backup.fqdn, file, name, run.primary.fqdn, run.id),
+        "collected": Collect(backup.fqdn, file, name, run.primary.fqdn, run.id, because=_gone(run)),
         "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
     }
     return Plan(acts, effect, basis(copies))
@@ -119,8 +127,12 @@ def look_for_removal(run: Run, step: str) -> Acts:
     file, name = f"{backup.folder}\\{run.id}-{step}-{run.attempt}.zip", f"{run.id}-{step}-{run.attempt}"
     return {
         "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
-        "collected": Attempt(Collect(backup.fqdn, file, name, run.primary.fqdn, run.id)),
+        "collected": Attempt(Collect(backup.fqdn, file, name, run.primary.fqdn, run.id, because=_gone(run))),
     }
+
+
+def _gone(run: Run) -> str:
+    return f"what was removed from {partner(run).short} in the {run.runbook} of {run.primary.short}"
 
 
 def removed(run: Run, seen: Seen) -> Verdict:

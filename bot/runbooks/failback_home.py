@@ -113,7 +113,9 @@ def judge_verify(run: Run, seen: Seen) -> Verdict:
 
 
 def audio(run: Run, seen: Seen) -> Plan:
-    return Plan({**export_plan(run, "audio", run.primary, run.primary, listed=False).acts, **coming_home(run)})
+    because = f"what arrived at home in the failback of {run.primary.short}"
+    exporting = export_plan(run, "audio", run.primary, run.primary, because, listed=False)
+    return Plan({**exporting.acts, **coming_home(run)})
 
 
 def judge_audio(run: Run, seen: Seen) -> Verdict:

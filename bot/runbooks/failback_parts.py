@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.acts import Acts, Invoke, Load, ReadGroups, Seen
+from bot.domain.acts import Acts, Invoke, ReadGroups, Seen
 from bot.domain.cmdlets import cmdlet
 from bot.domain.compare import compare, in_words
 from bot.domain.errors import BadInput
@@ -22,14 +22,20 @@ from bot.runbooks.common import (
     removed,
     strangers,
     tally,
+    using,
     with_settings,
 )
 from bot.runbooks.failback_home import before, home, import_command, more_than, primary_now
 
 
 def back(run: Run) -> Acts:
+    return {**primary_now(run), **_last(run)}
+
+
+def _last(run: Run) -> Acts:
+    """The last backup before the outage, as far as it is known."""
     known = before(run, "backup")
-    return {**primary_now(run), **({"backup": Load(str(known))} if known else {})}
+    return using(run, str(known), f"compared in the failback of {run.primary.short}") if known else {}
 
 
 def judge_back(run: Run, seen: Seen) -> Verdict:
@@ -74,7 +80,8 @@ def judge_freeze(run: Run, seen: Seen) -> Verdict:
 
 def export(run: Run, seen: Seen) -> Plan:
     """Before the pool's failback, under the freeze (the seeds disagree; runbooks, row 6)."""
-    acts = export_plan(run, "export", partner(run), run.primary).acts
+    because = f"what came home in the failback of {run.primary.short}"
+    acts = export_plan(run, "export", partner(run), run.primary, because).acts
     return Plan({**acts, **primary_now(run)})
 
 
@@ -101,8 +108,7 @@ def judge_export(run: Run, seen: Seen) -> Verdict:
 
 
 def changes(run: Run) -> Acts:
-    known = before(run, "backup")
-    return {**home(run), **primary_now(run), **({"backup": Load(str(known))} if known else {})}
+    return {**home(run), **primary_now(run), **_last(run)}
 
 
 def judge_changes(run: Run, seen: Seen) -> Verdict:

@@ -9,6 +9,7 @@ from bot.domain.run import Phase, Run
 from bot.domain.runbook import Found, Left, Runbook, Step, StepKind, Tell
 from bot.runbooks import failover_choices as choices
 from bot.runbooks import failover_judges as judges
+from bot.runbooks import failover_offers as offers
 from bot.runbooks import failover_plans as plans
 from bot.runbooks.asks import completion, move_ways, once, test_call
 from bot.runbooks.common import board_tell, partner, tell_agents
@@ -139,13 +140,14 @@ FAILOVER = Runbook(
             reads=plans.replication,
             judge=judges.replication,
         ),
+        Step("find", "5", "Look for a restorable backup", StepKind.JUDGE, reads=offers.find, judge=offers.judge_found),
         Step(
             "backup",
             "5",
             "Choose the backup",
             StepKind.ASK,
-            reads=plans.offers,
-            judge=judges.offers,
+            reads=offers.offered,
+            judge=offers.judge_offered,
             choices=choices.pick,
         ),
         Step(

@@ -23,34 +23,36 @@ def declare(run: Run) -> tuple[Choice, ...]:
 
 
 def pick(run: Run) -> tuple[Choice, ...]:
-    """What to import: the newest backup, an older one, or what lies on B already."""
-    if run.phase is Phase.STOPPED:
-        return ()
+    """What to import: the backup that is offered first, another one, or what lies on B already."""
     offers = run.fact("offers", [])
-    newest = offers[0]
+    if run.phase is Phase.STOPPED or not offers:
+        return ()
+    first = offers[0]
+    is_newest = first.get("newest", True)
     use = Choice(
         "use",
-        "Use the newest backup" if len(offers) > 1 else "Use this backup",
-        f"chose the backup of {newest['when']}.",
-        {"chosen": newest["id"], "copies": "none"},
+        "Use this backup" if len(offers) == 1 or not is_newest else "Use the newest backup",
+        f"chose the backup of {first['when']}.",
+        {"chosen": first["id"], "copies": "none"},
         style="primary",
     )
     menu = Field("chosen", "Which backup?", options=tuple((offer["id"], offer["label"][:75]) for offer in offers))
-    other = Choice("other", "Choose an older one", "chose another backup.", {"copies": "none"}, fields=(menu,))
+    instead = "Choose an older one" if is_newest else "Choose another one"
+    other = Choice("other", instead, "chose another backup.", {"copies": "none"}, fields=(menu,))
     if not run.fact("copies_found"):
         return (use, other) if len(offers) > 1 else (use,)
     keep = Choice(
         "keep",
         "Keep what is there",
         f"keeps the copies that are on {partner(run).short} already.",
-        {"chosen": newest["id"], "copies": "kept"},
+        {"chosen": first["id"], "copies": "kept"},
         style="primary" if run.fact("copies_equal") else "",
     )
     removed = f"has the copies on {partner(run).short} removed"
-    facts = {"chosen": newest["id"], "copies": "clear"}
-    clear = Choice("clear", "Remove and import", f"{removed} and the newest backup imported.", facts)
+    facts = {"chosen": first["id"], "copies": "clear"}
+    clear = Choice("clear", "Remove and import", f"{removed} and the backup of {first['when']} imported.", facts)
     older = Choice(
-        "clear-older", "Remove, import older", f"{removed} and an older one imported.", facts, fields=(menu,)
+        "clear-older", "Remove, import another", f"{removed} and another one imported.", facts, fields=(menu,)
     )
     return (keep, clear, older) if len(offers) > 1 else (keep, clear)
 
@@ -67,7 +69,7 @@ def conflict_ways(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
     facts = {"resolve": False, "conflicts": 0}
-    other = Choice("rechoose", "Choose another backup", "chooses again.", facts, then=Then.BACK, to="backup")
+    other = Choice("rechoose", "Choose another backup", "chooses again.", facts, then=Then.BACK, to="find")
     if not run.fact("conflicts"):
         return (other,)
     return (

@@ -15,15 +15,12 @@ from bot.domain.rehearsal import described
 from bot.domain.run import Run
 from bot.domain.runbook import Finding
 from bot.runbooks.common import (
-    age,
     compared,
-    counted,
     exported,
     formal_groups,
     found_import,
     found_removal,
     kept,
-    moment,
     partner,
     recordings_differ,
     removed,
@@ -127,40 +124,6 @@ def replication(run: Run, seen: Seen) -> Verdict:
     )
     sentence = "The Backup Service replicates Response Groups here, so nothing may be imported. Do it by hand:"
     return Verdict(Mark.STOP, sentence, commands)
-
-
-def offers(run: Run, seen: Seen) -> Verdict:
-    """The newest backup with its age, and whether copies on B make an import needless."""
-    backups: tuple[Backup, ...] = seen["backups"]
-    primary, backup = run.primary, partner(run)
-    if not backups:
-        sentence = (
-            f"There is no backup of {primary.short}. If you have an export, import it by hand; if {primary.short} "
-            "still answers, abandon this run and take a backup first."
-        )
-        return Verdict(Mark.STOP, sentence)
-    facts: dict[str, object] = {"offers": [_offer(each, primary) for each in backups]}
-    newest, copies = backups[0], seen["copies"]
-    sentence = (
-        f"The newest backup is {age(seen['now'] - newest.taken_at)} old, of {moment(newest.taken_at, primary)}: "
-        f"{counted(newest.counts)}. What was edited since then is not in it."
-    )
-    equal = bool(copies.objects) and compare(seen["newest"], copies).is_clean
-    facts |= {"copies_found": len(copies.objects), "copies_equal": equal}
-    if not copies.objects:
-        return Verdict(Mark.PASS, sentence, newest.warnings, facts)
-    where = f"{sentence} {len(copies.objects)} objects of {primary.short} lie on {backup.short} already"
-    if equal:
-        return Verdict(Mark.PASS, f"{where}, equal to it: no import is needed.", newest.warnings, facts)
-    ways = "and differ from it. Keep them if they hold later edits, or remove them and import the backup."
-    return Verdict(Mark.WARN, f"{where}, {ways}", newest.warnings, facts)
-
-
-def _offer(backup: Backup, primary: Pool) -> dict[str, str]:
-    when = moment(backup.taken_at, primary)
-    foreign = "" if backup.source == primary.fqdn else f", from {backup.source.partition('.')[0]}"
-    label = f"{when}, {sum(backup.counts.values())} objects{foreign}"
-    return {"id": backup.id, "when": when, "label": label, "source": backup.source}
 
 
 def cleared(run: Run, seen: Seen) -> Verdict:

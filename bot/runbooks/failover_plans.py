@@ -5,11 +5,9 @@ from __future__ import annotations
 from bot.domain.acts import (
     Acts,
     Attempt,
-    Clock,
     Invoke,
-    Load,
-    LoadNewest,
     Newest,
+    PinNewest,
     ReadGroups,
     ReadSettings,
     Records,
@@ -22,12 +20,27 @@ from bot.domain.model import Pool
 from bot.domain.rehearsal import Rehearsal, rehearse_import
 from bot.domain.run import Run, fresh_file
 from bot.domain.runbook import Plan
-from bot.runbooks.common import basis, export_plan, import_plan, look_for_removal, partner, removal_plan, with_settings
+from bot.runbooks.common import (
+    basis,
+    export_plan,
+    import_plan,
+    look_for_removal,
+    moment,
+    partner,
+    removal_plan,
+    using,
+    with_settings,
+)
 
 
 def supersede(run: Run) -> Acts:
+    """The backup from before the outage is never lost, whatever is imported in the end."""
     because = "An outage of this pool was declared, so this backup ended. Older backups stay as they are."
-    return {"superseded": Supersede(run.primary.fqdn, because)}
+    last = f"the last one before the outage of {moment(run.opened_at, run.primary)}"
+    return {
+        "superseded": Supersede(run.primary.fqdn, because),
+        "pinned": PinNewest(run.primary.fqdn, f"{run.id}:outage", last),
+    }
 
 
 def standing(run: Run) -> Acts:
@@ -61,11 +74,6 @@ def replication(run: Run) -> Acts:
     return {"service": Attempt(Invoke(backup, status))}
 
 
-def offers(run: Run) -> Acts:
-    newest = {"backups": Newest(run.primary.fqdn, 10), "newest": LoadNewest(run.primary.fqdn)}
-    return {**newest, "now": Clock(), **copies(run)}
-
-
 def copies(run: Run) -> Acts:
     """What lies on B and belongs to P."""
     return {"copies": ReadGroups(partner(run).fqdn, partner(run).fqdn, run.primary.fqdn)}
@@ -84,7 +92,7 @@ def settings(run: Run) -> Acts:
 
 
 def chosen(run: Run) -> Acts:
-    return {"backup": Load(run.fact("chosen"))}
+    return using(run, run.fact("chosen"), f"chosen for the failover of {run.primary.short}")
 
 
 def rehearsal(run: Run) -> Acts:
@@ -130,7 +138,8 @@ def failover(run: Run, seen: Seen) -> Plan:
 
 def keep_own(run: Run, seen: Seen) -> Plan:
     backup = partner(run)
-    return export_plan(run, "keep", backup, backup)
+    because = f"what {backup.short} had before {run.primary.short}'s settings replaced its own"
+    return export_plan(run, "keep", backup, backup, because)
 
 
 def arrived(run: Run) -> Acts:
@@ -139,4 +148,6 @@ def arrived(run: Run) -> Acts:
 
 def audio(run: Run, seen: Seen) -> Plan:
     """Get-CsRgs* shows no bytes, so what arrived is exported again and compared by hash."""
-    return Plan({**export_plan(run, "audio", partner(run), run.primary, listed=False).acts, **settings(run)})
+    because = f"what arrived on {partner(run).short} in the failover of {run.primary.short}"
+    exporting = export_plan(run, "audio", partner(run), run.primary, because, listed=False)
+    return Plan({**exporting.acts, **settings(run)})

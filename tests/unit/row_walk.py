@@ -16,15 +16,16 @@ from bot.domain.acts import (
     Invoke,
     ListBackup,
     Load,
-    LoadNewest,
     Newest,
+    NewestKept,
+    NewestWhole,
     ReadGroups,
     ReadSettings,
     Records,
     Supersede,
     Survey,
 )
-from bot.domain.backup import Backup
+from bot.domain.backup import Backup, Keeping
 from bot.domain.checkup import Checkup
 from bot.domain.cmdlets import Cmdlet
 from bot.domain.deployment import apply
@@ -64,6 +65,7 @@ KNOWN = {
     "chosen": "b-1",
     "export": "b-1",
     "kept": "b-1",
+    "offers": [{"id": "b-1", "when": "today", "label": "today", "source": P, "restorable": True, "newest": True}],
     "file": "C:\\Switchback\\a.zip",
     "settings": {"AgentRingbackGracePeriod": 60, "DefaultMusicOnHoldFile": None, "DisableCallContext": False},
 }
@@ -116,12 +118,16 @@ class Site:
                 return Answer(value, tuple(listener.heard))
             case Collect():
                 return Answer((backup(act.backup), self._export))
-            case Load() | LoadNewest():
+            case Load():
                 return Answer(self._export)
             case ListBackup():
                 return Answer(backup(act.backup))
             case Newest():
                 return Answer((backup("b-1"),))
+            case NewestKept():
+                return Answer(((backup("b-1"), Keeping()),))
+            case NewestWhole():
+                return Answer(backup("b-1"))
             case CheckBackups():
                 return Answer(Checkup(2, 9, 120_000, ("ab" * 32,), {"b-1": "Backup b-1 is damaged."}))
             case Clock():
