@@ -47,9 +47,9 @@ def parcel_of(keyring: Keyring, backup: Backup, data: bytes, fingerprints: Mappi
     pieces: dict[Piece, memoryview] = {}
 
     def put(part: bytes) -> tuple[Piece, ...]:
-        found = dict(pieces_of(part))
+        found = tuple(pieces_of(part))
         pieces.update(found)
-        return tuple(found)
+        return tuple(piece for piece, _ in found)
 
     headers, slices = cut(data)
     whole, contents = memoryview(data), []

@@ -19,7 +19,7 @@ from storage.connect import guard
 from storage.pieces import Pieces
 from storage.records import GONE, Room
 from storage.sealing import PLAIN, Keyring
-from storage.shelf import Found, Shelf, called, places
+from storage.shelf import Found, Shelf, called, places, understood
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """Gives the stored bytes of the piece of that name from somewhere else; None when they are not there."""
@@ -198,7 +198,8 @@ class Backups:
         """What its objects can be recognised by, as it was given to `save`."""
         found = await self._shelf.found(id)
         part = await self.pieces.join(called(id), "fingerprints", found.record.fingerprints, found.opened.seal)
-        return await asyncio.to_thread(fingerprints_of, part)
+        with understood(called(id), "fingerprints"):
+            return await asyncio.to_thread(fingerprints_of, part)
 
     @guard()
     async def newest(self, pool: str) -> Backup | None:

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+import zlib
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 
+import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.backup import Backup
@@ -48,7 +51,11 @@ class Shelf:
 
     def opened(self, id: str, stored: bytes) -> Found:
         opened = self.records.opened(called(id), keys.backup(id), stored)
-        return Found(opened, decoded(opened.body))
+        with understood(called(id), "record"):
+            found = Found(opened, decoded(opened.body))
+        if found.backup.id != id:
+            raise Damaged(f"{called(id)} is damaged: its record is that of another one. Choose another one.")
+        return found
 
     def closed(self, record: Record, seal: str) -> bytes:
         """The record as it is stored under the key of this fingerprint."""
@@ -98,7 +105,9 @@ class Shelf:
 
     async def layout(self, id: str, found: Found) -> tuple[Piece, ...]:
         """The pieces of contents, in order. Raises Damaged."""
-        return layout_of(await self.pieces.join(called(id), "layout", found.record.layout, found.opened.seal))
+        data = await self.pieces.join(called(id), "layout", found.record.layout, found.opened.seal)
+        with understood(called(id), "layout"):
+            return layout_of(data)
 
     async def names(self, id: str, found: Found) -> Mapping[str, int]:
         """The stored length of every piece that the backup needs, by its name. Raises Damaged when nobody knows."""
@@ -129,6 +138,17 @@ class Shelf:
     def _named(self, pieces: tuple[Piece, ...], seal: str) -> dict[str, int]:
         names = ((self.pieces.keyring.name(piece.sha256, seal), piece.size) for piece in pieces)
         return {name: stored_size(name, size) for name, size in names}
+
+
+@contextmanager
+def understood(whole: str, part: str) -> Iterator[None]:
+    """What is sound and says nothing that this version understands is Damaged too."""
+    try:
+        yield
+    except (msgspec.DecodeError, zlib.error):
+        raise Damaged(
+            f"{whole} is damaged: its {part} says nothing that can be understood. Choose another one."
+        ) from None
 
 
 def called(id: str) -> str:
