@@ -161,6 +161,11 @@ class Backups:
         return tuple(await self._shelf.names(id, await self._shelf.found(id)))
 
     @guard()
+    async def named(self, id: str) -> tuple[str, ...]:
+        """The same as far as it can be told: nothing without a record, without its layout what the record names."""
+        return tuple(await self._shelf.names_if_readable(id))
+
+    @guard()
     async def needing(self, wanted: Iterable[str], pools: Iterable[str]) -> Mapping[str, tuple[str, ...]]:
         """Which backups of these pools need each of these pieces, by their names; the newest first.
 

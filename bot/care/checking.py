@@ -1,0 +1,154 @@
+"""Reads what is kept again before it is needed: damage is named, fetched again from the off-site copy, or told."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+
+from bot.domain.checkup import Checkup, counted, listed
+from bot.domain.errors import BadInput, Damaged
+from storage.backups import Backups
+from storage.keepings import Keepings
+from storage.notices import Notices
+from storage.pieces import Pieces
+
+CHECK_AFTER_S = 6 * 86_400.0
+"""A piece is read again when its last check is older: all of it within a week, even when a day of that is missed."""
+
+TURN_S = 20.0
+"""How long one turn of the rolling check may take; what is left is for the next one."""
+
+_AT_ONCE = 16
+_PAGE = 50
+
+Fetch = Callable[[str], Awaitable[bytes | None]]
+"""The stored bytes of a piece from the off-site copy; None where there are none, or where it does not answer."""
+
+
+async def no_copy(name: str) -> None:
+    """There is no off-site copy to fetch anything from."""
+
+
+class Checking:
+    """The check of everything that is kept, in turns and on demand. `pools` are FQDNs."""
+
+    def __init__(
+        self,
+        backups: Backups,
+        pieces: Pieces,
+        keepings: Keepings,
+        notices: Notices,
+        pools: Sequence[str],
+        fetch: Fetch = no_copy,
+        stopwatch: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._backups, self._pieces, self._keepings, self._notices = backups, pieces, keepings, notices
+        self._pools, self._fetch, self._stopwatch = tuple(pools), fetch, stopwatch
+
+    async def work(self, now: float) -> None:
+        """One turn of the rolling check: the pieces that were not read for longest, as far as the turn goes."""
+        until, known = self._stopwatch() + TURN_S, set(await self._pieces.damaged())
+        while self._stopwatch() < until and (names := await self._due(now)):
+            await self._pieces.check(names, now)
+        damaged = await self._pieces.damaged()
+        mended = [name for name in damaged if await self._mend(name)]
+        if mended or set(damaged) - known:
+            await self._judge(damaged, now)
+
+    async def records(self, now: float) -> None:
+        """Every record is opened, and the newest backup of each pool read as a whole: it is the one to be restored."""
+        for pool in self._pools:
+            faults: dict[str, str] = {}
+            async for id in self._ids(pool):
+                faults[id] = await self._fault(self._backups.parts if faults else self._read, id)
+            await self._mark(pool, {id: fault for id, fault in faults.items() if fault}, now)
+
+    async def pool(self, fqdn: str, now: float) -> Checkup:
+        """Every byte of every backup of the pool is read now; what is damaged is fetched again where that can be."""
+        faults: dict[str, str] = {}
+        mended: dict[str, None] = {}
+        pieces: set[str] = set()
+        size = 0
+        async for id in self._ids(fqdn):
+            faults[id], fetched = await self._whole(id, now)
+            mended |= dict.fromkeys(fetched)
+            if not faults[id]:
+                size += (await self._backups.get(id)).size
+                pieces.update(await self._backups.parts(id))
+        await self._mark(fqdn, faults, now)
+        return Checkup(len(faults), len(pieces), size, tuple(mended), {id: said for id, said in faults.items() if said})
+
+    async def _due(self, now: float) -> list[str]:
+        return [name for name, checked in await self._pieces.oldest(_AT_ONCE) if checked < now - CHECK_AFTER_S]
+
+    async def _mend(self, name: str) -> bool:
+        raw = await self._fetch(name)
+        return raw is not None and await self._pieces.mend(name, raw)
+
+    async def _judge(self, names: Sequence[str], now: float) -> None:
+        """The backups that need these pieces are read as a whole; what that comes to is marked and told."""
+        needing = await self._backups.needing(names, self._pools)
+        ids = {id for found in needing.values() for id in found}
+        for pool in self._pools:
+            found = {id: (await self._whole(id, now))[0] async for id in self._ids(pool) if id in ids}
+            if found:
+                await self._mark(pool, found, now)
+
+    async def _whole(self, id: str, now: float) -> tuple[str, Sequence[str]]:
+        """What keeps the backup from being restored, empty when nothing does; and the pieces that were mended."""
+        fault, mended = await self._fault(self._read, id), []
+        while fault:
+            damaged = await self._pieces.check(await self._backups.named(id), now)
+            fetched = [name for name in damaged if await self._mend(name)]
+            if not fetched:
+                break
+            # Which pieces there are may be known only now that its layout can be read again.
+            mended += fetched
+            fault = await self._fault(self._read, id)
+        return fault, mended
+
+    async def _read(self, id: str) -> None:
+        """All that there is of a backup: what its objects are recognised by, and the export itself."""
+        await self._backups.fingerprints(id)
+        await self._backups.load(id)
+
+    async def _fault(self, read: Callable[[str], Awaitable[object]], id: str) -> str:
+        try:
+            await read(id)
+        except (Damaged, BadInput) as fault:
+            return fault.sentence
+        return ""
+
+    async def _mark(self, pool: str, found: Mapping[str, str], now: float) -> None:
+        """Notes of each backup what is wrong with it (empty: nothing); the pool's standing notice follows."""
+        damaged: dict[str, str] = {}
+        async for ids in self._pages(pool):
+            for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
+                said = found.get(id, keeping.damage)
+                if said != keeping.damage:
+                    await self._keepings.damage(id, said)
+                if said:
+                    damaged[id] = said
+        await self._tell(pool, damaged, now)
+
+    async def _tell(self, pool: str, damaged: Mapping[str, str], now: float) -> None:
+        key, short = f"damage:{pool}", pool.partition(".")[0]
+        if not damaged:
+            return await self._notices.end(key, f"Every backup of {short} can be restored again.", now)
+        sentence = (
+            f"{counted(len(damaged), 'backup')} of {short} cannot be restored: {listed(tuple(damaged))}. "
+            f"The others are not touched by this. Make a new one now with `/rgs backup {short}`."
+        )
+        return await self._notices.say(key, sentence, now, tuple(damaged.values()))
+
+    async def _ids(self, pool: str) -> AsyncIterator[str]:
+        async for ids in self._pages(pool):
+            for id in ids:
+                yield id
+
+    async def _pages(self, pool: str) -> AsyncIterator[tuple[str, ...]]:
+        """Newest first; also backups whose records cannot be read any more."""
+        start = 0
+        while ids := await self._backups.ids(pool, start, _PAGE):
+            yield ids
+            start += len(ids)

@@ -1,0 +1,182 @@
+"""What is kept is read again in turns: damage is named with the backups that need it, mended where it can be, told."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.care.checking import CHECK_AFTER_S, Checking, Fetch, no_copy
+from bot.domain.errors import Damaged
+from storage import keys
+from storage.backups import Backups
+from storage.keepings import Keepings
+from storage.notices import Notices
+from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
+
+NOW = 1_795_000_000.0
+LATER = NOW + CHECK_AFTER_S + 3600
+OTHER = "pool-b.contoso.com"
+RECORDING = 3_000
+"""The bytes of one recording of these exports."""
+
+
+@dataclass(slots=True)
+class House:
+    """Two days of one pool that share most pieces, and one of another pool; `copies` is what lies off-site."""
+
+    redis: Redis
+    copies: Mapping[str, bytes] = field(default_factory=dict)
+
+    @property
+    def backups(self) -> Backups:
+        return Backups(self.redis, clock=lambda: NOW)
+
+    def checking(self, fetch: Fetch = no_copy) -> Checking:
+        backups = self.backups
+        stores = (backups, backups.pieces, Keepings(self.redis), Notices(self.redis))
+        return Checking(*stores, (POOL, OTHER), fetch)
+
+    async def fetch(self, name: str) -> bytes | None:
+        return self.copies.get(name)
+
+    async def own(self, id: str, *others: str) -> str:
+        """The name of a piece that only this one of these backups needs."""
+        shared = {name for other in others for name in await self.backups.parts(other)}
+        return sorted(set(await self.backups.parts(id)) - shared)[0]
+
+    async def contents(self, id: str, other: str) -> str:
+        """The name of a piece of its contents that the other one does not need."""
+        own = set(await self.backups.parts(id)) - set(await self.backups.parts(other))
+        sizes = {name: await self.redis.strlen(keys.piece(name)) for name in own}
+        return next(name for name, size in sizes.items() if size == RECORDING)
+
+    async def spoil(self, name: str) -> None:
+        data = bytearray(await self.redis.get(keys.piece(name)))
+        data[0] ^= 1
+        await self.redis.set(keys.piece(name), bytes(data))
+
+    async def damage(self, *ids: str) -> list[bool]:
+        return [bool(keeping.damage) for keeping in await Keepings(self.redis).read(ids)]
+
+    async def said(self) -> Mapping[str, str]:
+        return {notice.key: notice.sentence for notice in await Notices(self.redis).standing()}
+
+
+async def house(redis: Redis) -> House:
+    one = House(redis)
+    for id, day, pool in (("b1", 1, POOL), ("b2", 2, POOL), ("c1", 3, OTHER)):
+        data = export(day=day, members=6, changed=2)
+        await one.backups.save(backup_of(data, id, taken_at=NOW - 90_000 + day, pool=pool), data, FINGERPRINTS)
+    names = [name for id in ("b1", "b2", "c1") for name in await one.backups.parts(id)]
+    return House(redis, dict(zip(names, await one.backups.pieces.raw(names), strict=True)))
+
+
+async def test_a_damaged_piece_is_found_when_its_turn_comes_and_named_with_the_backups_that_need_it(
+    redis: Redis,
+) -> None:
+    kept = await house(redis)
+    await kept.spoil(await kept.own("b1", "b2", "c1"))
+
+    await kept.checking().work(NOW + 3600)
+    assert await kept.damage("b1") == [False], "nothing is due yet: it was stored an hour ago"
+    await kept.checking().work(LATER)
+
+    assert await kept.damage("b1", "b2", "c1") == [True, False, False]
+    said = await kept.said()
+    assert list(said) == [f"damage:{POOL}"]
+    assert said[f"damage:{POOL}"].startswith("1 backup of pool-a cannot be restored: b1. The others are not touched")
+
+
+async def test_a_turn_reads_every_piece_that_is_due_and_none_twice(redis: Redis) -> None:
+    kept = await house(redis)
+    await kept.checking().work(LATER)
+    checked = [at for _, at in await kept.backups.pieces.oldest(1000)]
+    assert checked and set(checked) == {LATER}
+    await kept.spoil(await kept.own("b1", "b2", "c1"))
+    await kept.checking().work(LATER + 60)
+    assert await kept.damage("b1") == [False], "what was read a minute ago is not due again"
+
+
+async def test_a_shared_piece_takes_every_backup_that_needs_it_along(redis: Redis) -> None:
+    kept = await house(redis)
+    shared = sorted(set(await kept.backups.parts("b1")) & set(await kept.backups.parts("c1")))[0]
+    await kept.spoil(shared)
+    await kept.checking().work(LATER)
+    assert await kept.damage("b1", "b2", "c1") == [True, True, True]
+    assert set(await kept.said()) == {f"damage:{POOL}", f"damage:{OTHER}"}
+
+
+async def test_a_damaged_piece_is_fetched_again_from_the_off_site_copy(redis: Redis) -> None:
+    kept = await house(redis)
+    await kept.spoil(await kept.own("b2", "b1", "c1"))
+    await kept.checking(kept.fetch).work(LATER)
+    assert await kept.damage("b2") == [False] and not await kept.said()
+    assert await kept.backups.load("b2")
+
+
+async def test_a_copy_that_is_damaged_itself_mends_nothing(redis: Redis) -> None:
+    kept = await house(redis)
+    name = await kept.own("b2", "b1", "c1")
+    await kept.spoil(name)
+    spoilt = House(redis, {**kept.copies, name: kept.copies[name][:-1]})
+    await kept.checking(spoilt.fetch).work(LATER)
+    assert await kept.damage("b2") == [True]
+
+
+async def test_when_the_copy_is_back_the_next_turn_mends_and_says_so(redis: Redis) -> None:
+    kept = await house(redis)
+    await kept.spoil(await kept.own("b2", "b1", "c1"))
+    await kept.checking().work(LATER)
+    assert await kept.damage("b2") == [True] and await kept.said()
+    await kept.checking(kept.fetch).work(LATER + 600)
+    assert await kept.damage("b2") == [False]
+    assert not await kept.said()
+
+
+async def test_a_check_on_demand_reads_every_byte_of_one_pool_and_says_what_it_came_to(redis: Redis) -> None:
+    kept = await house(redis)
+    sound = await kept.checking().pool(POOL, NOW)
+    pieces = {name for id in ("b1", "b2") for name in await kept.backups.parts(id)}
+    assert (sound.backups, sound.pieces, sound.faults) == (2, len(pieces), {})
+    assert sound.sentence == f"2 backups, {len(pieces)} pieces, every byte: all sound."
+
+    await kept.spoil(await kept.own("b1", "b2", "c1"))
+    hurt = await kept.checking().pool(POOL, NOW)
+    assert list(hurt.faults or ()) == ["b1"]
+    assert hurt.sentence.startswith("1 of 2 backups cannot be restored any more; 1 can.")
+    assert await kept.damage("b1", "b2") == [True, False]
+
+    mended = await kept.checking(kept.fetch).pool(POOL, NOW)
+    assert mended.sentence.startswith("1 damaged piece fetched again from the off-site copy. Now 2 backups")
+    assert await kept.damage("b1") == [False]
+
+
+async def test_a_record_that_cannot_be_read_is_found_by_the_daily_check(redis: Redis) -> None:
+    kept = await house(redis)
+    await redis.set(keys.backup("b1"), b"nothing like it")
+    await kept.checking().records(NOW)
+    assert await kept.damage("b1", "b2") == [True, False]
+    assert f"damage:{POOL}" in await kept.said()
+
+
+async def test_the_newest_backup_is_read_as_a_whole_every_day(redis: Redis) -> None:
+    kept = await house(redis)
+    older, newest = await kept.contents("b1", "b2"), await kept.contents("b2", "b1")
+    await kept.spoil(older)
+    await kept.spoil(newest)
+    await kept.checking().records(NOW)
+    assert await kept.damage("b1", "b2") == [False, True], "older ones wait for the turn of their pieces"
+    with pytest.raises(Damaged, match=r"Backup b2 is damaged: piece \d of \d of its contents"):
+        await kept.backups.load("b2")
+
+
+async def test_a_backup_whose_list_of_pieces_is_damaged_too_is_mended_in_one_go(redis: Redis) -> None:
+    kept = await house(redis)
+    for name in await kept.backups.parts("c1"):
+        await kept.spoil(name)
+    checkup = await kept.checking(kept.fetch).pool(OTHER, NOW)
+    assert not checkup.faults and len(checkup.mended) == checkup.pieces
+    assert await kept.backups.load("c1")
