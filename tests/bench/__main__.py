@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import sys
 
-from tests.bench import goal_1, goal_2, goal_3, goal_5, goal_6, goal_7, goal_8, goal_9
+from tests.bench import goal_1, goal_2, goal_3, goal_4, goal_5, goal_6, goal_7, goal_8, goal_9, goal_10, listing
 from tests.bench.house import furnished
 
-GOALS = (goal_1, goal_2, goal_3, goal_5, goal_6, goal_7, goal_8, goal_9)
+GOALS = (goal_1, goal_2, goal_3, goal_4, goal_5, goal_6, goal_7, goal_8, goal_9, goal_10, listing)
 
 
 def main(wanted: list[str]) -> None:
