@@ -105,6 +105,14 @@ def new_key(args: argparse.Namespace, environ: Environ) -> int:
     return 0
 
 
+def restore_from_mirror(args: argparse.Namespace, environ: Environ) -> int:
+    """0 when every backup was restored, 1 when some could not be."""
+    settings = load(environ)
+    from bot import restoring
+
+    return asyncio.run(restoring.restore_from_mirror(settings, lambda line: say([line])))
+
+
 def check(args: argparse.Namespace, environ: Environ) -> int:
     """0 when nothing is missing, 1 when something is."""
     from bot import checks
@@ -157,6 +165,7 @@ COMMANDS = (
             Argument("--save", "write this backup to a new file, byte for byte as it was exported", ("ID", "FILE.zip")),
         ),
     ),
+    Command("restore-from-mirror", "fill an empty Redis from the off-site copy alone", restore_from_mirror),
     Command("inspect", "say what an export holds", inspect, (Argument("export", "an export", "EXPORT.zip"), _JSON)),
     Command(
         "diff",
