@@ -59,8 +59,13 @@ async def _pool(settings: Settings, backups: Backups, wanted: str) -> str:
 def _which(wanted: str, found: list[str], known: Iterable[str]) -> str:
     if found:
         return f"Several pools are called “{wanted[:60]}”: {', '.join(found)}. Name one in full."
-    near = get_close_matches(wanted.casefold(), known, n=1)
-    hint = f" Did you mean {near[0]}?" if near else f" There are backups of: {', '.join(sorted(known)) or 'no pool'}."
+    names = {name: fqdn for fqdn in known for name in (fqdn, fqdn.partition(".")[0])}
+    near = get_close_matches(wanted.casefold(), names, n=1)
+    hint = (
+        f" Did you mean {names[near[0]]}?"
+        if near
+        else f" There are backups of: {', '.join(sorted(known)) or 'no pool'}."
+    )
     return f"No pool is called “{wanted[:60]}”.{hint}"
 
 

@@ -43,7 +43,7 @@ def backups_list(pool: Pool, page: Sequence[Kept], told: Sequence[str] = (), *, 
     heading = f"Backups of {pool.short}"
     none = f"{shown(pool.short, 80)} has no backup yet. `/rgs backup {shown(pool.short, 80)}` makes one now."
     lines = [entry(kept, now) for kept in page] or [none]
-    about = [shown(sentence, 300) for sentence in told if sentence]
+    about = [words for sentence in told if (words := shown(sentence, 300))]
     text = bounded("\n".join([f"{heading}:", *about, *lines]), _TEXT)
     top = [section("\n".join(about[:5]))] if about else []
     rows = [section(line, _details(kept.backup)) for kept, line in zip(page, lines, strict=False)] or [section(none)]
