@@ -17,32 +17,38 @@ from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 
+from bot.care.accompanying import Accompanying
 from bot.care.chores import Chore, Chores
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
+from bot.domain.coverage import slots
 from bot.domain.errors import BadInput
 from bot.domain.opening import Estate
 from bot.domain.schedule import Schedule, Slot, schedule_of
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
+from bot.gathering import Gathering
 from bot.hands import Hands
 from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
 from bot.settings import Settings
+from bot.upkeep import pruning_of, upkeep
 from handlers import ingress, register
 from handlers.cards import Drawer
 from handlers.desk import Desk
 from handlers.errands import Errands
 from handlers.people import People, SlackGroups
+from handlers.uploads import SlackUploads
 from storage import embedded
 from storage.backups import Backups
 from storage.cards import Cards
+from storage.companions import Companions
 from storage.connect import connect, persistence
 from storage.keepings import Keepings
 from storage.notices import Notices
-from storage.records import sealed_with
+from storage.records import Room, sealed_with
 from storage.runs import Runs
 from storage.schedules import Schedules
 from storage.sealing import parse
@@ -93,13 +99,21 @@ class Switchback:
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
-        hands = Hands(driver, self.backups, self.runs, clock, keepings=self.keepings)
+        self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
+        self.companions = Companions(client, self.backups.pieces, room_of(settings))
+        gathering = Gathering(driver, self.companions, SlackUploads(self.slack), clock)
+        kept = {"keepings": self.keepings, "gathering": gathering, "notices": self.notices}
+        hands = Hands(driver, self.backups, self.runs, clock, **kept)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._schedules = Schedules(client)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        chores: tuple[Chore, ...] = ()
+        care = Accompanying(self.companions, self.runs, self.notices, settings.pools, settings.companions)
+        chores: tuple[Chore, ...] = (
+            *upkeep(settings, client, self.backups),
+            Chore("companions", 900.0, care.watch, "Watching the companions of the pools"),
+            Chore("companions-prune", 86_400.0, care.prune, "Taking old copies of companions away"),
+        )
         self._chores = Chores(chores, Turns(client), self.notices, clock)
-        self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
             client=self.slack,
@@ -172,6 +186,7 @@ class Switchback:
             engine=self.engine,
             runs=self.runs,
             backups=self.backups,
+            pruning=pruning_of(settings, self._redis, self.backups),
             keepings=self.keepings,
             cards=self._cards,
             notices=self.notices,
@@ -184,19 +199,28 @@ class Switchback:
             notifications=settings.notifications_channel,
             plan_block=settings.plan_block,
             team=who.team,
-            mirrors=False,
+            mirrors=settings.mirror is not None,
             errands=self._errands,
             schedules=self._schedules,
             timings=settings.timings,
+            companions=self.companions,
+            rules=settings.companions,
             now=self._clock,
         )
 
     async def _read_schedules(self) -> tuple[Schedule, ...]:
         said, configured = await self._schedules.overrides(), self._settings.timings
-        return tuple(schedule_of(pool, configured[fqdn], said.get(fqdn)) for fqdn, pool in self.estate.pools.items())
+        backups = (schedule_of(pool, configured[fqdn], said.get(fqdn)) for fqdn, pool in self.estate.pools.items())
+        others = slots(self._settings.pools, self._settings.companions)
+        return (
+            *backups,
+            *(Schedule(pool.fqdn, pool.time_zone, at, f"companion-{one.key}") for pool, one, at in others),
+        )
 
     async def _start_slot(self, slot: Slot) -> None:
-        await self.engine.start_slot(slot.pool, slot.local)
+        runbook, _, kind = slot.what.partition("-")
+        facts = {"kind": kind} if kind else {}
+        await self.engine.start_slot(slot.pool, slot.local, slot.what, runbook=runbook, facts=facts)
 
 
 def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:
@@ -251,8 +275,12 @@ async def serve(settings: Settings) -> None:
 
 def backups_of(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Backups:
     """The kept exports, as these settings keep them."""
-    room = None if settings.redis_url else embedded.room(Path(settings.data))
-    return Backups(client, parse(settings.backup_keys), room, clock)
+    return Backups(client, parse(settings.backup_keys), room_of(settings), clock)
+
+
+def room_of(settings: Settings) -> Room | None:
+    """Where the store's disk is known, how much of it is free."""
+    return None if settings.redis_url else embedded.room(Path(settings.data))
 
 
 async def status(settings: Settings) -> list[str]:
