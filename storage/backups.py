@@ -6,6 +6,7 @@ import asyncio
 import io
 import time
 from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
@@ -213,14 +214,23 @@ class Backups:
 
     @guard()
     async def page(self, pool: str, *, before: str | None = None, count: int = 10) -> tuple[Backup, ...]:
-        """At most `count` backups, the newest first; `before` is the id of the last one already shown."""
+        """At most `count` backups, the newest first; `before` is the id of the last one already shown.
+
+        One whose record cannot be read any more is left out, so that it keeps nobody from the others; `ids` has it.
+        """
         first = 0
         if before is not None:
             rank = await self._client.zrevrank(keys.backups(pool), before)
             if rank is None:
                 raise BadInput(f"There is no backup {before[:80]} of {pool}.")
             first = rank + 1
-        return await self._those(await self._client.zrevrange(keys.backups(pool), first, first + count - 1))
+        found: list[Backup] = []
+        while len(found) < count and (
+            ids := await self._client.zrevrange(keys.backups(pool), first, first + count - 1)
+        ):
+            first += len(ids)
+            found += await self._those(ids)
+        return tuple(found[:count])
 
     @guard()
     async def ids(self, pool: str, start: int = 0, count: int = 100) -> tuple[str, ...]:
@@ -232,7 +242,7 @@ class Backups:
     async def unlisted(self, before: float, count: int = 100) -> tuple[Backup, ...]:
         """At most `count` that were kept before that second and never became one of their pool's, the oldest first."""
         ids = await self._client.zrange(keys.UNLISTED, "-inf", f"({before!r}", byscore=True, offset=0, num=count)
-        return await self._those(ids)
+        return tuple(await self._those(ids))
 
     @guard()
     async def count(self, pool: str) -> int:
@@ -248,11 +258,15 @@ class Backups:
                 pipe.zcard(keys.backups(pool))
             return tuple(pool for pool, count in zip(pools, await pipe.execute(), strict=True) if count)
 
-    async def _those(self, ids: Sequence[bytes]) -> tuple[Backup, ...]:
-        """One that was removed since it was listed is left out."""
-        found = await self._client.mget([keys.backup(id.decode()) for id in ids]) if ids else []
-        pairs = zip(ids, found, strict=True)
-        return tuple(self._shelf.opened(id.decode(), stored).backup for id, stored in pairs if stored is not None)
+    async def _those(self, ids: Sequence[bytes]) -> list[Backup]:
+        """One that was removed since it was listed is left out as well."""
+        stored = await self._client.mget([keys.backup(id.decode()) for id in ids]) if ids else []
+        found: list[Backup] = []
+        for id, record in zip(ids, stored, strict=True):
+            if record is not None:
+                with suppress(Damaged):
+                    found.append(self._shelf.opened(id.decode(), record).backup)
+        return found
 
 
 def _from(raw: Mapping[str, bytes]) -> Fetch:

@@ -15,7 +15,7 @@ from storage.pieces import Pieces
 from storage.records import Records
 from storage.sealing import PLAIN, Keyring
 from tests.storage.damages import HARMS, Kept, Read, blind, injected, stored
-from tests.storage.test_backups import FINGERPRINTS, backup_of, export
+from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 
 RINGS = {"plain": PLAIN, "sealed": Keyring((bytes(range(32)),))}
 SHARES = range(4)
@@ -83,3 +83,13 @@ async def test_a_damaged_backup_is_named_with_its_piece_and_others_are_read(redi
     with pytest.raises(Damaged, match=r"Backup b1 is damaged: .* is missing"):
         await backups.load("b1")
     assert await backups.load("b2")
+
+
+async def test_one_record_that_cannot_be_read_keeps_nobody_from_the_other_backups(redis: Redis) -> None:
+    backups = Backups(redis)
+    await kept(redis, PLAIN)
+    await redis.set(keys.backup("b3"), b"nothing like it")
+    assert [backup.id for backup in await backups.page(POOL, count=1)] == ["b2"]
+    assert [backup.id for backup in await backups.page(POOL, before="b2")] == ["b1"]
+    assert (newest := await backups.newest(POOL)) and newest.id == "b2"
+    assert await backups.ids(POOL) == ("b3", "b2", "b1")
