@@ -1,0 +1,114 @@
+"""What a run has used is kept for ever, and says why; the last backup before an outage is kept as well."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.domain.run import Phase, Run
+from bot.domain.world import Fault, FaultKind
+from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
+from tests.scenarios.test_rehearsed import backed_up
+
+REPLACING = {
+    **FAILOVER,
+    "settings": (("replace-settings", CLARA),),
+    "import": (("approve", CLARA), ("approve", ANNA)),
+}
+
+
+async def pins(stage: Stage, backup: str) -> dict[str, str]:
+    (keeping,) = await stage.keepings.read([backup])
+    return dict(keeping.pins)
+
+
+async def everything(stage: Stage, pool: str = A) -> list[str]:
+    """All kept backups, the unlisted ones included."""
+    listed = [one.id for one in await stage.backups.page(pool, count=100)]
+    return [*listed, *(one.id for one in await stage.backups.unlisted(stage.clock.now + 1) if one.pool == pool)]
+
+
+async def failed_over(stage: Stage, script: dict = FAILOVER) -> Run:
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    run = await stage.play(run, script)
+    assert run.phase is Phase.DONE
+    return run
+
+
+async def brought_home(stage: Stage) -> Run:
+    await stage.bring_up(A)
+    run = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
+    run = await stage.play(run, FAILBACK)
+    assert run.phase is Phase.DONE
+    return run
+
+
+async def test_the_last_backup_before_an_outage_is_pinned_as_soon_as_it_is_declared(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await backed_up(stage)
+    await stage.edit(A, A, Description="another")
+    stage.clock.now += 60
+    last = (await backed_up(stage)).fact("backup")
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    assert await pins(stage, last) == {}
+    run = await stage.press(run, "declare", ANNA)
+    assert run.step == "backup"
+    (reason,) = (await pins(stage, last)).values()
+    assert reason.startswith("the last one before the outage of ") and reason.endswith("Europe/Berlin")
+    assert [await pins(stage, one) for one in await everything(stage) if one != last] == [{}]
+    assert not await stage.backups.remove(last)
+
+
+async def test_what_was_chosen_is_pinned_before_it_is_imported(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    older = (await backed_up(stage)).fact("backup")
+    stage.clock.now += 60
+    await backed_up(stage)
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    run = await stage.press(run, "declare", ANNA)
+    run = await stage.press(run, "other", ANNA, chosen=older)
+    assert run.step == "failover"
+    assert (await pins(stage, older))[run.id] == "chosen for the failover of pool-a"
+    assert not await stage.backups.remove(older)
+
+
+async def test_everything_that_failover_and_failback_exported_is_pinned_with_its_reason(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    taken = (await backed_up(stage)).fact("backup")
+    over = await failed_over(stage, REPLACING)
+    await brought_home(stage)
+    said = {one: await pins(stage, one) for pool in (A, B) for one in await everything(stage, pool)}
+    assert all(said.values()), said
+    chosen = said.pop(taken)
+    assert chosen.pop(f"{over.id}:outage").startswith("the last one before the outage of ")
+    assert chosen.pop(over.id) == "chosen for the failover of pool-a"
+    reasons = sorted(reason for pinned in said.values() for reason in pinned.values())
+    assert reasons == [
+        "compared in the failback of pool-a",
+        "what arrived at home in the failback of pool-a",
+        "what arrived on pool-b in the failover of pool-a",
+        "what came home in the failback of pool-a",
+        "what pool-b had before pool-a's settings replaced its own",
+        "what was removed from pool-b in the failback of pool-a",
+    ]
+
+
+async def test_what_a_lost_removal_wrote_is_pinned_by_the_look(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await backed_up(stage)
+    await failed_over(stage)
+    await stage.bring_up(A)
+    run = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
+    while run.step != "clean":
+        for choice, who in FAILBACK[run.step]:
+            run = await stage.press(run, choice, who)
+    await stage.strike(Fault(FaultKind.LOST_AFTER, B, "Export-CsRgsConfiguration"))
+    run = await stage.press(run, "approve", ANNA)
+    run = await stage.press(run, "approve", BORIS)
+    assert run.phase is Phase.LOST
+    removed = [one for one in await everything(stage) if f"{run.id}-clean-" in one]
+    assert [await pins(stage, one) for one in removed] == [
+        {run.id: "what was removed from pool-b in the failback of pool-a"}
+    ]
