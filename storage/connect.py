@@ -136,7 +136,12 @@ def _sentence(error: Exception) -> str | None:
     for kind, sentence in _REFUSALS:
         if isinstance(error, kind):
             return sentence
-    return _CODES.get(str(error).partition(" ")[0]) if isinstance(error, failures.ResponseError) else None
+    return _CODES.get(_code(error)) if isinstance(error, failures.ResponseError) else None
+
+
+def _code(error: BaseException) -> str:
+    """Redis' own word for what is wrong. In a batch, redis-py puts the command before it, with a stranger's bytes."""
+    return str(error).rpartition("of pipeline caused error: (")[2].lstrip("'\"").partition(" ")[0]
 
 
 _FULL = {
@@ -149,7 +154,7 @@ def fullness(error: BaseException | None) -> str:
     """What is full, when that is why Redis refused; empty for every other error."""
     if isinstance(error, failures.OutOfMemoryError):
         return _FULL["OOM"]
-    return _FULL.get(str(error).partition(" ")[0], "") if isinstance(error, failures.ResponseError) else ""
+    return _FULL.get(_code(error), "") if isinstance(error, failures.ResponseError) else ""
 
 
 async def memory_left(client: Redis) -> int | None:
