@@ -11,7 +11,8 @@ from difflib import get_close_matches
 from pathlib import PureWindowsPath
 from typing import Any
 
-from bot.domain import offsite
+from bot.domain import coverage, offsite
+from bot.domain.companions import COMPANIONS
 from bot.domain.errors import BadInput
 from bot.domain.groups import checked_fqdn
 from bot.domain.model import Edition, Role
@@ -156,6 +157,12 @@ POOL = (
     Key("site", text, "", "Where it stands, for people."),
     Key("time_zone", time_zone, "UTC", "IANA name; the times of its schedule are local to it."),
     Key("folder", folder, "C:\\Switchback", "Where its server puts and finds exports."),
+    Key(
+        "file_store",
+        folder,
+        "",
+        "Folder of its application server in its file store, `…\\AppServerFiles`: Call Park music and announcements.",
+    ),
 )
 DRIVER = (Key("kind", one_of(*DRIVERS), DRIVERS[0], "How pools are reached: `simulated` touches no server."),)
 ROLE = (
@@ -186,6 +193,13 @@ SCHEDULE = (
         "A pool without a backup younger than that is told loudly. Of several rows, the shortest holds.",
     ),
 )
+COMPANION = (
+    Key("pool", fqdn, meaning="The pool.", required=True),
+    Key("kind", one_of(*COMPANIONS), meaning=f"One of {', '.join(f'`{key}`' for key in COMPANIONS)}.", required=True),
+    Key("at", many(_TIME, least=1), (), "When a copy is taken by itself. Without it: `Sun 03:30`."),
+    Key("stale_days", number(1, 3660, "days, a number"), meaning="After so many days a copy is stale. Without it: 14."),
+    Key("used", flag, True, "`false`: this pool has none of it, so nobody is asked for it."),
+)
 SLACK = (
     Key("plan_block", flag, False, "Show the steps of a card as Slack's plan block."),
     Key("call_list", many(text), (), "Who to call in an outage, a line each."),
@@ -196,14 +210,22 @@ MIRROR = (
     Key("endpoint", text, meaning="Address of S3-compatible storage. Without one: Amazon's."),
     Key("region", text, meaning="Region of the bucket. Without one: `us-east-1`."),
 )
+RETENTION = (
+    Key("keep_all_days", number(1, 3660, "days, a number"), 7.0, "For so many days every backup stays."),
+    Key("daily_days", number(1, 3660, "days, a number"), 30.0, "For so many days the last one of each day stays."),
+    Key("weekly_weeks", number(1, 520, "weeks, a number"), 26.0, "For so many weeks the last one of each week."),
+    Key("monthly_months", number(1, 120, "months, a number"), 24.0, "For so many months the last one of each month."),
+)
 TABLES: Mapping[str, tuple[Key, ...]] = {
     "[[pools]]": POOL,
     "[driver]": DRIVER,
     **{f"[roles.{role}]": ROLE for role in Role},
     "[channels]": CHANNELS,
     "[[schedules]]": SCHEDULE,
+    "[[companions]]": COMPANION,
     "[slack]": SLACK,
     "[mirror]": MIRROR,
+    "[retention]": RETENTION,
 }
 """Every table of the file with its keys."""
 
@@ -213,8 +235,10 @@ _FILE = table(
     Key("roles", table(*(Key(role, table(*ROLE), {}) for role in Role)), {}),
     Key("channels", table(*CHANNELS), {}),
     Key("schedules", many(table(*SCHEDULE)), ()),
+    Key("companions", many(table(*COMPANION)), ()),
     Key("slack", table(*SLACK), {}),
     Key("mirror", table(*MIRROR), {}),
+    Key("retention", table(*RETENTION), {}),
 )
 
 
@@ -233,6 +257,9 @@ def read(source: str, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
 
     values = _FILE(document, (), report)
     _check_pools(values, report)
+    stores = {pool.get("fqdn") or "": pool.get("file_store") or "" for pool in values.get("pools") or ()}
+    for place, key, sentence in coverage.faults(values.get("companions") or (), stores):
+        report(("companions", place, key), sentence)
     for key, sentence in offsite.faults(values.get("mirror") or {}):
         report(("mirror", key), sentence)
     return values, tuple(sentence for _, sentence in sorted(faults, key=lambda fault: fault[0]))

@@ -17,7 +17,7 @@ from bot.domain.acts import Invoke, Newest
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import Mark, Person, Pool, PoolRecord, Verdict
 from bot.domain.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
-from bot.domain.opening import Estate, begin
+from bot.domain.opening import NOTHING, Estate, begin
 from bot.domain.press import Press, already, press
 from bot.domain.report import Report, report
 from bot.domain.run import SCHEDULE, Change, Entry, Phase, Run, Who
@@ -57,7 +57,9 @@ class Engine:
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
 
-    async def start(self, runbook: str, fqdn: str, by: Person, *, channel: str = "") -> Run:
+    async def start(
+        self, runbook: str, fqdn: str, by: Person, *, channel: str = "", facts: Mapping[str, Any] = NOTHING
+    ) -> Run:
         """A run that a person asked for. Raises NotAllowed, BadInput, Held or StoreAway, and then there is none."""
         book, pool, now = self.runbooks[runbook], self._pools.pool(fqdn), self._clock()
         try:
@@ -68,14 +70,19 @@ class Engine:
             raise
         name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
         return await self._open(
-            begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel)
+            begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel, facts)
         )
 
-    async def start_slot(self, fqdn: str, local: str) -> Run:
-        """The scheduled backup of a pool for that local wall time: its id is the slot, so there is only ever one."""
-        pool, now = self._pools.pool(fqdn), self._clock()
-        name = f"backup-{pool.fqdn}-{local.replace(':', '')}"
-        run = begin(name, self.runbooks["backup"], pool, self._pools, await self._record(pool), SCHEDULE, now)
+    async def start_slot(
+        self, fqdn: str, local: str, what: str = "backup", runbook: str = "backup", facts: Mapping[str, Any] = NOTHING
+    ) -> Run:
+        """What a pool's schedule has for that local wall time: its id is the slot, so there is only ever one.
+
+        `what` is how the slots of one schedule are called; `facts` are what its run knows from the start.
+        """
+        pool, book, record = self._pools.pool(fqdn), self.runbooks[runbook], await self._record(self._pools.pool(fqdn))
+        name = f"{what}-{pool.fqdn}-{local.replace(':', '')}"
+        run = begin(name, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
         return await self._open(await self._after_failures(run))
 
     async def _after_failures(self, run: Run) -> Run:

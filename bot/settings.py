@@ -10,9 +10,11 @@ from types import MappingProxyType
 from urllib.parse import urlsplit
 
 from bot import configuration
+from bot.domain.coverage import Rules, rules_of
 from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
 from bot.domain.offsite import OffSite, off_site
+from bot.domain.retention import Windows
 from bot.domain.schedule import DAILY, OBJECTIVE_H, Timing, ordered
 
 
@@ -59,7 +61,7 @@ class Settings:
 
     `users` and `user_groups` say who holds a role: `T…:U…` and `S…` ids. `schedules` has every pool's local wall times
     ("02:30" or "Sun 02:30", in the pool's time zone), `objectives` how old (hours) its newest backup may get before it
-    is told loudly. Empty text means that something is not set.
+    is told loudly, `companions` what is said of single companions. Empty text means that something is not set.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -80,9 +82,11 @@ class Settings:
     notifications_channel: str = ""
     schedules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objectives: Mapping[str, float] = field(default_factory=dict)
+    companions: Rules = field(default_factory=dict)
     plan_block: bool = False
     call_list: tuple[str, ...] = ()
     mirror: OffSite | None = None
+    retention: Windows = field(default_factory=Windows)
 
     def pairs(self) -> Mapping[str, str]:
         """Primary pool to backup pool, of those that are paired one to one: only these can be failed over."""
@@ -157,9 +161,11 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         notifications_channel=values["channels"].get("notifications", ""),
         schedules=_schedules(pools, values["schedules"]),
         objectives=_objectives(values["schedules"]),
+        companions=rules_of(values["companions"]),
         plan_block=values["slack"].get("plan_block", False),
         call_list=values["slack"].get("call_list", ()),
         mirror=mirror,
+        retention=Windows(**values["retention"]),
     )
 
 

@@ -46,6 +46,18 @@ BACKUP_CHART = "backup-chart"
 BACKUP_KEEP = "backup-keep"
 """The `callback_id` of the form that asks why a backup is to be kept; its `private_metadata` is the backup's id."""
 
+COMPANION_TAKE, COMPANION_UPLOAD, COMPANION_ATTEST, COMPANION_DETAILS, COMPANION_SEND = (
+    "companion-take:",
+    "companion-upload:",
+    "companion-attest:",
+    "companion-details:",
+    "companion-send:",
+)
+"""Prefixes of the action ids of the buttons of a companion, one per kind; their value is a `companion_value`."""
+
+COMPANION_FILES, COMPANION_WORD = "companion-files", "companion-word"
+"""The `callback_id` of the forms that take files and attestations; `private_metadata` is a `companion_value`."""
+
 FORM = "form"
 """The `callback_id` of the forms of runs; their `private_metadata` is the value of the button that opened it."""
 
@@ -112,6 +124,16 @@ def decode_page(value: str) -> Page:
     return Page(command, argument, before)
 
 
+def companion_value(pool: str, kind: str) -> str:
+    return "|".join((pool, kind))
+
+
+def decode_companion(value: str) -> tuple[str, str]:
+    """The inverse of `companion_value`: the pool's FQDN and the kind. Raises BadInput for anything else."""
+    pool, kind = _parts(value, 2)
+    return pool, kind
+
+
 def action_id(choice: str, asks: bool = True) -> str:
     """The action id of the button of this choice; `asks` unless it is certain that it has no fields."""
     return f"{RUN if asks else NOW}{choice}"
@@ -143,9 +165,15 @@ def answers(state: Mapping[str, Any]) -> dict[str, str]:
     }
 
 
+def files(state: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]:
+    """What a form's field for files brought, as Slack tells of each: its id, its name, its size and more."""
+    field = (state.get("values") or {}).get(field_block(key)) or {}
+    return tuple((field.get(ANSWER) or {}).get("files") or ())
+
+
 def _answer(element: Mapping[str, Any]) -> str:
     chosen = element.get("selected_option") or {}
-    return str(element.get("value") or chosen.get("value") or "")
+    return str(element.get("value") or element.get("selected_date") or chosen.get("value") or "")
 
 
 def _parts(value: str, count: int) -> list[str]:

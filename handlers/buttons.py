@@ -13,7 +13,7 @@ from bot.domain.model import Person
 from bot.domain.press import Press
 from bot.domain.report import Report
 from bot.domain.runbook import Choice
-from handlers import actions, backups, charts, commands, home, payloads, takeout, views
+from handlers import actions, backups, charts, commands, companions, home, payloads, takeout, views
 from handlers.permits import permit
 from handlers.replies import Reply, open_view
 
@@ -90,6 +90,11 @@ _ROWS: Mapping[str, Button] = {
     actions.BACKUP_PIN: backups.pin,
     actions.BACKUP_FREE: backups.free,
     actions.BACKUP_CHART: charts.pressed,
+    actions.COMPANION_TAKE: companions.take,
+    actions.COMPANION_UPLOAD: companions.ask_for_files,
+    actions.COMPANION_ATTEST: companions.ask_for_word,
+    actions.COMPANION_DETAILS: companions.details,
+    actions.COMPANION_SEND: companions.send,
 }
 BUTTONS = {actions.word(name): button for name, button in _ROWS.items()}
 """By the word that action ids begin with: however many kinds there are, finding one costs the same."""

@@ -21,8 +21,10 @@ from handlers import payloads, places, views
 from handlers.actions import Page
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, usage
 from handlers.backups import backups
+from handlers.companions import companions
 from handlers.permits import permit
 from handlers.replies import Reply
+from handlers.retention import retention
 from handlers.schedule import loss_of, plan, schedule
 
 if TYPE_CHECKING:
@@ -189,6 +191,22 @@ COMMANDS = (
         "When every pool is exported, what its death would cost now, and how to change it.",
         schedule,
         range(0, 120),
+    ),
+    Command(
+        "companions",
+        "companions [pool]",
+        "/rgs companions pool-a",
+        "What a lost pool takes along beside its Response Groups, and how fresh the copies of it are.",
+        companions,
+        MAYBE_ONE,
+    ),
+    Command(
+        "retention",
+        "retention [pool]",
+        "/rgs retention pool-a",
+        "Which backups would go and why, and which stay; nothing is changed.",
+        retention,
+        MAYBE_ONE,
     ),
     Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs),
     Command(

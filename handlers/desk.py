@@ -7,6 +7,8 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.care.pruning import Pruning
+from bot.domain.coverage import Rules
 from bot.domain.model import Pool
 from bot.domain.schedule import Timing
 from bot.engine import Engine
@@ -14,6 +16,7 @@ from handlers.errands import Errands
 from handlers.people import People
 from storage.backups import Backups
 from storage.cards import Cards
+from storage.companions import Companions
 from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.runs import Runs
@@ -26,12 +29,13 @@ class Desk:
 
     `incidents` and `notifications` are channel ids, `team` our workspace. `mirrors`: an off-site copy is configured.
     `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
-    time it is, in seconds since the epoch.
+    time it is, in seconds since the epoch. `rules` are what is configured of single companions.
     """
 
     engine: Engine
     runs: Runs
     backups: Backups
+    pruning: Pruning
     keepings: Keepings
     cards: Cards
     notices: Notices
@@ -48,4 +52,6 @@ class Desk:
     mirrors: bool
     schedules: Schedules
     timings: Mapping[str, Timing]
+    companions: Companions
+    rules: Rules
     now: Callable[[], float]

@@ -11,7 +11,7 @@ from bot.domain.errors import BadInput
 from bot.domain.model import Person
 from bot.domain.press import Press
 from bot.domain.runbook import Field
-from handlers import actions, backups, payloads
+from handlers import actions, backups, companions, payloads
 from handlers.replies import Reply, complain
 
 if TYPE_CHECKING:
@@ -42,7 +42,12 @@ async def _foreign(desk: Desk, args: AsyncArgs, person: Person) -> None:
     raise BadInput(actions.FOREIGN)
 
 
-FORMS: Mapping[str, Form] = {actions.FORM: _of_run, actions.BACKUP_KEEP: backups.pinned}
+FORMS: Mapping[str, Form] = {
+    actions.FORM: _of_run,
+    actions.BACKUP_KEEP: backups.pinned,
+    actions.COMPANION_FILES: companions.sent,
+    actions.COMPANION_WORD: companions.attested,
+}
 """By the word that callback ids begin with."""
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from redis.asyncio import Redis
 
-from bot.domain.companions import COMPANIONS, Kept
+from bot.domain.companions import COMPANIONS, Failure, Kept
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.connect import guard, script
@@ -88,6 +88,24 @@ class Companions:
         for (pool, one), each in zip(wanted, found, strict=True):
             answer.setdefault(pool, {})[one.key] = self._opened(*_pair(each)).record.kept if each else None
         return answer
+
+    @guard()
+    async def failed(self, pool: str, kind: str, failure: Failure | None) -> None:
+        """Notes why no copy came by itself, or that one did."""
+        field = f"{pool}/{kind}"
+        if failure is None:
+            await self._client.hdel(keys.UNTAKEN, field)
+        else:
+            await self._client.hset(keys.UNTAKEN, field, msgspec.json.encode(failure))
+
+    @guard()
+    async def failures(self) -> Mapping[tuple[str, str], Failure]:
+        """What did not come by itself, by pool and kind."""
+        found = {}
+        for field, failure in (await self._client.hgetall(keys.UNTAKEN)).items():
+            pool, _, kind = field.decode().partition("/")
+            found[pool, kind] = msgspec.json.decode(failure, type=Failure)
+        return found
 
     @guard()
     async def page(self, scope: str, kind: str, count: int = 10) -> tuple[Kept, ...]:

@@ -44,6 +44,9 @@ BASIS = "basis"
 ACCOMPANIED = "companions"
 """Sorted set of the scopes and kinds that have a kept copy, all at score 0."""
 
+UNTAKEN = "companions:failed"
+"""Hash: why the last try to take a copy by itself failed, by pool and kind; gone once one was taken."""
+
 PIECES = "pieces"
 """Sorted set of the names of all pieces that a record needs, by the second they were last checked."""
 
@@ -132,6 +135,10 @@ def piece(name: str) -> str:
     The name is the SHA-256 (hex) of plain bytes; of sealed ones it is the fingerprint of their key and a keyed digest.
     """
     return f"piece:{name}"
+
+
+WATCHED = "watched"
+"""Hash: since when each pool is watched for backups that are too old."""
 
 
 def notice(key: str) -> str:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
+from bot.domain.checkup import counted
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import BadInput
 from bot.domain.model import Pool
@@ -164,6 +165,14 @@ class Attestation:
 
 
 @dataclass(frozen=True, slots=True)
+class Failure:
+    """Why the last copy that was to come by itself did not, and when that was (seconds)."""
+
+    at: float
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
 class Kept:
     """One kept copy of a companion.
 
@@ -186,6 +195,15 @@ class Kept:
     @property
     def size(self) -> int:
         return sum(file.size for file in self.files)
+
+    @property
+    def in_words(self) -> str:
+        """What it holds, in a few words."""
+        if self.attestation:
+            return "attested"
+        if self.rows:
+            return counted(len(self.rows), "set") + " of settings kept"
+        return f"{counted(len(self.files), 'file')}, {self.size / 1024:,.0f} KiB, kept"
 
     @property
     def as_of(self) -> float:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
+from types import MappingProxyType
+from typing import Any
 
 from bot.domain.companions import COMPANIONS, FORTNIGHT_D, Companion, How, Kept
 from bot.domain.model import Pool
@@ -28,6 +30,35 @@ Rules = Mapping[tuple[str, str], Rule]
 def rule(rules: Rules, pool: str, kind: str) -> Rule:
     usual = COMPANIONS[kind]
     return rules.get((pool, kind), Rule(usual.at, usual.stale_d))
+
+
+def rules_of(rows: Iterable[Mapping[str, Any]]) -> Rules:
+    """The rules that rows of the configuration make; what a row leaves out is as its companion says."""
+    return MappingProxyType({(row["pool"], row["kind"]): _ruled(row) for row in rows})
+
+
+def _ruled(row: Mapping[str, Any]) -> Rule:
+    usual = COMPANIONS[row["kind"]]
+    return Rule(
+        tuple(row.get("at") or usual.at), int(row.get("stale_days") or usual.stale_d), row.get("used") is not False
+    )
+
+
+def faults(rows: Sequence[Mapping[str, Any]], stores: Mapping[str, str]) -> Iterator[tuple[int, str, str]]:
+    """What is wrong with rows of the configuration: the place of the row, its key, and a sentence.
+
+    `stores` has every pool's file store by FQDN, empty where it has none.
+    """
+    for place, row in enumerate(rows):
+        pool, one = row.get("pool"), COMPANIONS.get(row.get("kind") or "")
+        if pool and pool not in stores:
+            yield place, "pool", f"{pool} is not among the pools."
+        if any((other.get("pool"), other.get("kind")) == (pool, row.get("kind")) for other in rows[:place]):
+            yield place, "kind", f"{row.get('kind')} of {pool} has a row already."
+        if one and row.get("at") and one.how in (How.UPLOAD, How.ATTEST):
+            yield place, "at", f"{one.key} comes from people, so it has no times: leave them out."
+        if one and row.get("at") and one.how is How.FILES and not stores.get(pool or ""):
+            yield place, "at", f"{one.key} comes from the pool's file store: name its file_store under [[pools]]."
 
 
 class State(StrEnum):

@@ -48,7 +48,8 @@ class Edition(StrEnum):
 class Pool:
     """A Front End pool as the configuration names it.
 
-    `version` is "2013", "2015" or "2019"; `folder` is where on its server files are exchanged; `time_zone` is IANA.
+    `version` is "2013", "2015" or "2019"; `folder` is where on its server files are exchanged; `time_zone` is IANA;
+    `file_store` is the folder of its application server in its file store, empty when nobody named it.
     """
 
     fqdn: str
@@ -58,6 +59,7 @@ class Pool:
     backup_pool: str | None = None
     folder: str = "C:\\Switchback"
     time_zone: str = "UTC"
+    file_store: str = ""
 
     @property
     def short(self) -> str:

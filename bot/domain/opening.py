@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
+from types import MappingProxyType
+from typing import Any
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Pool, PoolRecord, PoolState
 from bot.domain.run import Run, Who
 from bot.domain.runbook import Runbook
 
+NOTHING: Mapping[str, Any] = MappingProxyType({})
 _AWAY = frozenset({PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAILING_BACK})
 
 
@@ -60,8 +63,12 @@ def begin(
     by: Who,
     now: float,
     channel: str = "",
+    facts: Mapping[str, Any] = NOTHING,
 ) -> Run:
-    """The run before its first commit. Raises BadInput when the pool has no pair, or stands where this cannot start."""
+    """The run before its first commit; `facts` are what it knows from the start.
+
+    Raises BadInput when the pool has no pair, or stands where this cannot start.
+    """
     partner = estate.partner(pool)
     if runbook.moves_pools and partner is None:
         why = estate.unpaired.get(
@@ -92,6 +99,7 @@ def begin(
             "before": dict(record.carry),
             "call_list": list(estate.call_list),
             "mirrored": estate.mirrored,
+            **facts,
         },
         channel=channel,
         **moves,

@@ -4,8 +4,9 @@ from collections.abc import Mapping
 
 from bot.domain.runbook import Runbook
 from bot.runbooks.backup import BACKUP
+from bot.runbooks.companion import COMPANION
 from bot.runbooks.failback import FAILBACK
 from bot.runbooks.failover import FAILOVER
 from bot.runbooks.verify import VERIFY
 
-RUNBOOKS: Mapping[str, Runbook] = {book.key: book for book in (BACKUP, FAILOVER, FAILBACK, VERIFY)}
+RUNBOOKS: Mapping[str, Runbook] = {book.key: book for book in (BACKUP, FAILOVER, FAILBACK, VERIFY, COMPANION)}

@@ -34,7 +34,7 @@ from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
-from tests.scenarios.stage import ESTATE, Stage, stage_of
+from tests.scenarios.stage import ESTATE, Stage, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
 GROUPS = {Role.SERVER_ADMIN: ("S0SERVER01",), Role.RG_ADMIN: ("S0RGADMIN1",)}
@@ -141,6 +141,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         engine=stage.engine,
         runs=stage.runs,
         backups=stage.backups,
+        pruning=pruning_of(stage),
         keepings=Keepings(stage.redis),
         cards=Cards(stage.redis),
         notices=Notices(stage.redis),
@@ -157,5 +158,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         errands=Errands(),
         schedules=Schedules(stage.redis),
         timings={fqdn: Timing() for fqdn in ESTATE.pools},
+        companions=stage.companions,
+        rules={},
         now=stage.clock,
     )

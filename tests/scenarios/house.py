@@ -16,6 +16,8 @@ from redis.asyncio import Redis
 
 from bot import demo
 from bot.app import Switchback, running
+from bot.domain.companions import COMPANIONS
+from bot.domain.coverage import Rule
 from bot.domain.run import Run
 from bot.domain.world import Fault, FaultKind, World
 from bot.drivers.simulated import SimulatedDriver
@@ -150,7 +152,8 @@ def everything(messages: list[Message]) -> str:
 
 def settings_for(road: str, slack: Sandbox) -> Settings:
     """The demo's own settings, for HTTP or Socket Mode; backups only when somebody asks for one."""
-    settings = replace(demo.configured(Settings()), slack_api_url=slack.api_url, schedules={})
+    unused = {(pool.fqdn, kind): Rule(used=False) for pool in demo.POOLS for kind in COMPANIONS}
+    settings = replace(demo.configured(Settings()), slack_api_url=slack.api_url, schedules={}, companions=unused)
     if road == SOCKET:
         return replace(settings, app_token=APP_TOKEN)
     return replace(settings, app_token="", signing_secret=SIGNING_SECRET)

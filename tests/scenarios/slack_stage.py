@@ -23,7 +23,7 @@ from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
-from tests.scenarios.stage import ESTATE, POOLS, Stage, stage_of
+from tests.scenarios.stage import ESTATE, POOLS, Stage, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
 ROLES = {f"{TEAM}:{ANNA}": frozenset({Role.SERVER_ADMIN}), f"{TEAM}:{CLARA}": frozenset({Role.RG_ADMIN})}
@@ -86,6 +86,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             engine=story.engine,
             runs=story.runs,
             backups=story.backups,
+            pruning=pruning_of(story),
             keepings=Keepings(redis),
             cards=Cards(redis),
             notices=Notices(redis),
@@ -102,6 +103,8 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             errands=Errands(),
             schedules=Schedules(redis),
             timings={fqdn: Timing() for fqdn in POOLS},
+            companions=story.companions,
+            rules={},
             now=story.clock,
         )
         desk = replace(desk, **changes)

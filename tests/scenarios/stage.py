@@ -8,19 +8,24 @@ from types import MappingProxyType
 
 from redis.asyncio import Redis
 
+from bot.care.pruning import Pruning
 from bot.domain.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
 from bot.domain.opening import Estate
 from bot.domain.press import Press, offered
+from bot.domain.retention import Windows
 from bot.domain.run import FOR_PEOPLE, Run
 from bot.domain.world import Fault, FaultKind
 from bot.drivers import contents
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
+from bot.gathering import Gathering
 from bot.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.backups import Backups
+from storage.companions import Companions
 from storage.keepings import Keepings
+from storage.notices import Notices
 from storage.runs import Runs
 from storage.worlds import RedisWorlds
 
@@ -76,6 +81,7 @@ class Stage:
     runs: Runs = field(init=False)
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
+    companions: Companions = field(init=False)
     driver: SimulatedDriver = field(init=False)
     engine: Engine = field(init=False)
     worlds: RedisWorlds = field(init=False)
@@ -83,11 +89,14 @@ class Stage:
     def __post_init__(self) -> None:
         self.worlds = RedisWorlds(self.redis)
         self.runs, self.backups, self.keepings = Runs(self.redis), Backups(self.redis), Keepings(self.redis)
+        self.companions = Companions(self.redis, self.backups.pieces)
         self.driver = SimulatedDriver(self.worlds, clock=self.clock)
         self.rebuilt()
 
     def rebuilt(self) -> Engine:
-        hands = Hands(self.driver, self.backups, self.runs, self.clock, keepings=self.keepings)
+        gathering = Gathering(self.driver, self.companions, None, self.clock)
+        kept = {"keepings": self.keepings, "notices": Notices(self.redis), "gathering": gathering}
+        hands = Hands(self.driver, self.backups, self.runs, self.clock, **kept)
         self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock)
         return self.engine
 
@@ -142,6 +151,10 @@ class Stage:
             for choice, who in presses:
                 run = await self.press(run, choice, who)
         return run
+
+
+def pruning_of(stage: Stage) -> Pruning:
+    return Pruning(stage.backups, stage.keepings, stage.runs, ESTATE.pools, ESTATE.pairs, Windows())
 
 
 async def stage_of(redis: Redis) -> Stage:

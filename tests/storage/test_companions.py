@@ -9,7 +9,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.companions import COMPANIONS, ORGANISATION, Attestation, Kept, KeptFile
+from bot.domain.companions import COMPANIONS, ORGANISATION, Attestation, Failure, Kept, KeptFile
 from bot.domain.errors import BadInput, Damaged, NoRoom
 from bot.domain.groups import Ref
 from storage import keys
@@ -173,6 +173,15 @@ async def test_without_room_nothing_is_kept_and_that_is_said(redis: Redis) -> No
     with pytest.raises(NoRoom, match="Copy one was not kept"):
         await store(redis, free=1000).keep(copy("one"), FILES)
     assert await store(redis).find("one") is None and not await pieces(redis)
+
+
+async def test_why_nothing_came_by_itself_is_known_until_something_does(redis: Redis) -> None:
+    companions, failure = store(redis), Failure(NOW, "pool-a does not answer.")
+    await companions.failed(A, "lis", failure)
+    await companions.failed(B, "announcements", failure)
+    await companions.failed(A, "lis", None)
+    await companions.failed(A, "call-park-music", None)
+    assert await store(redis).failures() == {(B, "announcements"): failure}
 
 
 async def test_what_there_is_not_is_said(redis: Redis) -> None:

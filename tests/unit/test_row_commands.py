@@ -37,6 +37,7 @@ SITES = (*((version, version) for version in ALL_VERSIONS), ("2013", "2019"), ("
 """Versions of P and B."""
 
 MET = {
+    "companion": {"AsBytes"},
     "backup": {"Owner", "Source", "ShowAll"},
     "failover": {
         "DisasterMode",

@@ -1,0 +1,81 @@
+"""One copy of one companion, taken by itself or by people, checked, and kept (seed 001; runbooks, "backup")."""
+
+from __future__ import annotations
+
+from bot.domain.acts import Acts, Seen, Take
+from bot.domain.companions import COMPANIONS, Attestation, Companion, How
+from bot.domain.errors import BotError
+from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.run import SCHEDULE, Run
+from bot.domain.runbook import Left, Runbook, Step, StepKind, Tell
+
+TRIES = 3
+"""So often is a pool that does not answer asked again before the run ends; the next slot tries anew."""
+
+
+def of(run: Run) -> Companion:
+    return COMPANIONS[run.fact("kind")]
+
+
+def _away(run: Run) -> str | None:
+    """An outage is no time to ask a lost pool for its music; people may do so all the same."""
+    stood = PoolState(run.fact("stood", PoolState.ACTIVE))
+    if run.opened_by != SCHEDULE or stood is PoolState.ACTIVE:
+        return None
+    return f"{run.primary.short} is {stood}: nothing is taken from it until it is active again."
+
+
+def _take(run: Run) -> Acts:
+    one, sent, word = of(run), run.fact("files", ()), run.fact("word")
+    take = Take(
+        run.id,
+        one.key,
+        run.primary.fqdn,
+        run.opened_by.name,
+        How.UPLOAD if sent else one.way(run.primary),
+        store=run.primary.file_store.rstrip("\\"),
+        files=tuple((each["id"], each["name"]) for each in sent),
+        word=Attestation(word["at"], word["about"], word["note"]) if word else None,
+        patient=run.tries < TRIES,
+    )
+    return {"kept": take}
+
+
+def _judge(run: Run, seen: Seen) -> Verdict:
+    one, kept = of(run), seen["kept"]
+    if isinstance(kept, BotError):
+        sentence = f"{one.title} of {run.primary.short}: {kept.sentence}"
+        return Verdict(Mark.WARN, sentence, facts={"failed": kept.sentence})
+    sentence = f"{one.title} of {run.primary.short}: {kept.in_words}."
+    return Verdict(Mark.WARN if kept.warnings else Mark.PASS, sentence, kept.warnings, {"copy": kept.id})
+
+
+def _judge_told(run: Run, seen: Seen) -> Verdict:
+    last = run.record_of("take")
+    mark = Mark.PASS if last and last.mark == Mark.PASS else Mark.WARN
+    return Verdict(mark, last.sentence if last else "Nothing was taken.")
+
+
+def _tells(run: Run) -> tuple[Tell, ...]:
+    """Whoever asked is told directly; what was to come by itself and did not, is told by the pool's standing notice."""
+    last = run.record_of("take")
+    if run.opened_by == SCHEDULE or last is None:
+        return ()
+    return (Tell(run.opened_by.id, last.sentence, last.details),)
+
+
+def _left(run: Run) -> Left:
+    return Left("Nothing was changed on the pool, and older copies stay as they are.")
+
+
+COMPANION = Runbook(
+    key="companion",
+    title="Copy of a companion",
+    quiet=True,
+    carded=False,
+    left=_left,
+    steps=(
+        Step("take", "1", "Take a copy", StepKind.WORK, skip=_away, reads=_take, judge=_judge),
+        Step("told", "2", "Told", StepKind.TELL, judge=_judge_told, tells=_tells),
+    ),
+)
