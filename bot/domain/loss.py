@@ -91,7 +91,7 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
     """For people: what a death of the pool would cost now, how that is known, and what would help."""
     if found.hours is None:
         return (f"If {name} died now, everything would be lost: there is no sound backup of it.",)
-    since = _hours(found.hours)
+    since = in_hours(found.hours)
     if found.a_day is None:
         return (
             f"If {name} died now, the edits of the last {since} would be lost; how many is not known yet: "
@@ -114,8 +114,8 @@ def _about(edits: float) -> str:
     return f"about {whole:,} edit{'' if whole == 1 else 's'}" if whole else "probably no edit"
 
 
-def _hours(hours: float) -> str:
-    """ "40 min", "9 h", "3 days"."""
+def in_hours(hours: float) -> str:
+    """For people: "40 min", "9 h", "3 days"."""
     if hours < 1:
         return f"{max(1, round(hours * 60))} min"
     return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 from bot.domain.acts import (
     Acts,
     Attempt,
@@ -11,54 +9,23 @@ from bot.domain.acts import (
     Invoke,
     Load,
     ReadGroups,
-    ReadSettings,
-    Records,
     Seen,
-    Supersede,
 )
 from bot.domain.audit import audit
 from bot.domain.compare import compare as compare_objects
 from bot.domain.compare import in_words
 from bot.domain.errors import DriverError
-from bot.domain.model import Mark, Pool, Verdict
-from bot.domain.opening import source_of
+from bot.domain.model import Mark, Verdict
 from bot.domain.run import Phase, Run, fresh_file
 from bot.domain.runbook import Choice, Left, Plan, Runbook, Step, StepKind, Then
 from bot.runbooks import backup_keeping as keeping
+from bot.runbooks import backup_source as origin
 from bot.runbooks.common import counted, export_command, kept, source, strangers, tally
-
-
-def _owner(run: Run) -> Pool | None:
-    return run.primary if source(run) != run.primary or run.fact("with_owner") else None
-
-
-def _answers(run: Run) -> Acts:
-    because = f"A newer backup of this pool was started ({run.id}), so this one, which had stopped, ended."
-    return {
-        "ended": Supersede(run.primary.fqdn, because, but=run.id, only_stuck=True),
-        "records": Records((run.primary.fqdn,)),
-        "settings": ReadSettings(source(run).fqdn, source(run).fqdn),
-    }
-
-
-def _judge_answers(run: Run, seen: Seen) -> Verdict:
-    now = source_of(seen["records"][run.primary.fqdn], run.primary, run.backup)
-    if now != source(run):
-        sentence = f"The groups of {run.primary.short} are on {now.short} by now: starting there."
-        return Verdict(Mark.WARN, sentence, facts={"source": now.fqdn}, back_to="answers")
-    settings = seen["settings"]
-    music = settings.default_music
-    row: dict[str, Any] = {
-        "AgentRingbackGracePeriod": settings.ringback_grace_s,
-        "DefaultMusicOnHoldFile": music.original_name if music else None,
-        "DisableCallContext": settings.call_context_disabled,
-    }
-    return Verdict(Mark.PASS, f"{source(run).short} answers.", facts={"settings": row})
 
 
 def _export(run: Run, seen: Seen) -> Plan:
     file = fresh_file(run, source(run), "export")
-    return Plan({"export": Invoke(source(run).fqdn, export_command(source(run), file, owner=_owner(run)))})
+    return Plan({"export": Invoke(source(run).fqdn, export_command(source(run), file, owner=origin.owner(run)))})
 
 
 def _judge_export(run: Run, seen: Seen) -> Verdict:
@@ -106,7 +73,7 @@ def _empty(run: Run) -> tuple[Choice, ...]:
 
 
 def _live(run: Run) -> Acts:
-    owner = _owner(run)
+    owner = origin.owner(run)
     return {**_kept_zip(run), "live": ReadGroups(source(run).fqdn, source(run).fqdn, owner.fqdn if owner else None)}
 
 
@@ -148,30 +115,38 @@ BACKUP = Runbook(
     quiet=True,
     left=_left,
     steps=(
-        Step("answers", "1", "Ask the pool", StepKind.JUDGE, reads=_answers, judge=_judge_answers, again=True),
-        Step("export", "2", "Export", StepKind.CMD, plan=_export, judge=_judge_export, again=True),
-        Step("fetch", "3", "Bring the export here", StepKind.WORK, reads=_fetch, judge=_judge_fetch),
         Step(
-            "owners",
-            "4",
-            "Check whose groups these are",
-            StepKind.JUDGE,
-            reads=_kept_zip,
-            judge=_judge_owners,
-            choices=_empty,
+            "answers", "1", "Ask the pool", StepKind.JUDGE, reads=origin.answers, judge=origin.judge_answers, again=True
         ),
-        Step("live", "5", "Compare export and pool", StepKind.JUDGE, reads=_live, judge=_judge_live),
-        Step("audit", "6", "Check names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit),
-        Step("rehearse", "7", "Rehearse", StepKind.WORK, reads=keeping.rehearse, judge=keeping.judge_rehearsal),
-        Step("size", "8", "Compare with the one before", StepKind.JUDGE, reads=keeping.size, judge=keeping.judge_size),
-        Step(
-            "store",
-            "8",
-            "Store",
-            StepKind.WORK,
-            reads=keeping.store,
-            judge=keeping.judge_store,
-            tells=keeping.store_tells,
+        *origin.while_there_is_something(
+            Step("export", "2", "Export", StepKind.CMD, plan=_export, judge=_judge_export, again=True),
+            Step("fetch", "3", "Bring the export here", StepKind.WORK, reads=_fetch, judge=_judge_fetch),
+            Step(
+                "owners",
+                "4",
+                "Check whose groups these are",
+                StepKind.JUDGE,
+                reads=_kept_zip,
+                judge=_judge_owners,
+                choices=_empty,
+            ),
+            Step("live", "5", "Compare export and pool", StepKind.JUDGE, reads=_live, judge=_judge_live),
+            Step(
+                "audit", "6", "Check names, references and audio", StepKind.JUDGE, reads=_deployment, judge=_judge_audit
+            ),
+            Step("rehearse", "7", "Rehearse", StepKind.WORK, reads=keeping.rehearse, judge=keeping.judge_rehearsal),
+            Step(
+                "size", "8", "Compare with the one before", StepKind.JUDGE, reads=keeping.size, judge=keeping.judge_size
+            ),
+            Step(
+                "store",
+                "8",
+                "Store",
+                StepKind.WORK,
+                reads=keeping.store,
+                judge=keeping.judge_store,
+                tells=keeping.store_tells,
+            ),
         ),
         Step(
             "shrunk",
@@ -191,6 +166,6 @@ BACKUP = Runbook(
             reads=keeping.unflag,
             judge=keeping.judge_unflagged,
         ),
-        Step("told", "9", "Told", StepKind.TELL, judge=keeping.judge_told, tells=keeping.tell),
+        Step("told", "9", "Told", StepKind.TELL, reads=origin.told, judge=keeping.judge_told, tells=keeping.tell),
     ),
 )

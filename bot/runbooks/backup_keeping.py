@@ -139,11 +139,15 @@ def judge_unflagged(run: Run, seen: Seen) -> Verdict:
 
 
 def judge_told(run: Run, seen: Seen) -> Verdict:
+    if nothing := run.fact("nothing"):
+        return Verdict(Mark.PASS, nothing)
     return Verdict(Mark.PASS, f"Stored: {counted(run.fact('counts', {}))}.")
 
 
 def tell(run: Run) -> tuple[Tell, ...]:
     """One compact line: what is in it, what changed, whether it can be restored, and where else it lies."""
+    if run.fact("nothing"):
+        return ()
     from_elsewhere = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
     counts, kib = counted(run.fact("counts", {})), f"{run.fact('size', 0) / 1024:,.0f} KiB"
     parts = (
