@@ -55,7 +55,7 @@ def test_the_example_shows_every_key_that_there_is() -> None:
     tables = {"[[pools]]": document["pools"][0], "[[schedules]]": document["schedules"][0]}
     tables["[[companions]]"] = {key: value for row in document["companions"] for key, value in row.items()}
     tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
-    tables |= {f"[{name}]": document[name] for name in ("driver", "channels", "slack", "mirror")}
+    tables |= {f"[{name}]": document[name] for name in ("driver", "channels", "slack", "mirror", "retention")}
     assert {name: set(keys) for name, keys in tables.items()} == {
         name: {key.name for key in keys} for name, keys in TABLES.items()
     }
