@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import unicodedata
 from collections.abc import Iterator, Sequence
 
 from bot.domain.audit import LARGEST_WAV
@@ -16,7 +15,6 @@ MOST_BYTES = 100 * 1024 * 1024
 
 _LONGEST_NAME = 120
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
-_UNSEEN = frozenset({"Cc", "Cf", "Co", "Cs", "Zl", "Zp"})
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 
 
@@ -44,7 +42,7 @@ def warnings(files: Sequence[tuple[str, int]]) -> tuple[str, ...]:
 
 def bounded(name: str) -> str:
     """A stranger's file name for a sentence: on one line, without signs that nobody sees, not too long."""
-    seen = "".join(sign for sign in name if unicodedata.category(sign) not in _UNSEEN)
+    seen = "".join(filter(str.isprintable, name))
     return seen if len(seen) <= _LONGEST_NAME else f"{seen[:_LONGEST_NAME]}…"
 
 
@@ -64,7 +62,7 @@ def _complaints(one: Companion, files: Sequence[tuple[str, int]]) -> Iterator[st
 
 def _of_name(one: Companion, name: str) -> Iterator[str]:
     """Windows has to be able to take the name back, and no path may hide in it."""
-    hidden = any(sign in _NOT_IN_NAMES or unicodedata.category(sign) in _UNSEEN for sign in name)
+    hidden = any(sign in _NOT_IN_NAMES or not sign.isprintable() for sign in name)
     if hidden or not name.strip(" .") or name != name.strip(" ") or name.endswith(".") or len(name) > _LONGEST_NAME:
         yield f"A file cannot be kept under the name “{bounded(name)}”. Rename it and send it again."
     if not name.lower().endswith(one.suffixes):

@@ -24,10 +24,12 @@ from bot.domain.acts import (
     Records,
     Supersede,
     Survey,
+    Take,
 )
 from bot.domain.backup import Backup, Keeping
 from bot.domain.checkup import Checkup
 from bot.domain.cmdlets import Cmdlet
+from bot.domain.companions import COMPANIONS, Kept
 from bot.domain.deployment import apply
 from bot.domain.groups import Row
 from bot.domain.model import Pool, PoolRecord
@@ -58,6 +60,7 @@ SWITCHES: Mapping[str, Mapping[str, tuple[Any, ...]]] = {
         "clean": EITHER,
     },
     "verify": {},
+    "companion": {"kind": tuple(COMPANIONS), "files": ((), ({"id": "F1", "name": "a.wav"},))},
 }
 """What people and earlier rows can have settled, all of it."""
 
@@ -134,6 +137,9 @@ class Site:
                 return Answer(NOW)
             case Records():
                 return Answer({fqdn: PoolRecord(fqdn) for fqdn in act.pools})
+            case Take():
+                command = COMPANIONS[act.kind].command
+                return Answer(companion(act), ((act.pool, command),) if command else ())
             case Supersede():
                 return Answer(())
         return Answer(None)
@@ -158,6 +164,10 @@ class Said:
 
 def backup(name: str) -> Backup:
     return Backup(name, P, P, NOW, "aa" * 32, 1, {}, "", "run-1", KNOWN["settings"])
+
+
+def companion(take: Take) -> Kept:
+    return Kept(take.id, take.pool, take.kind, take.pool, NOW, take.by, "digest", warnings=("too large",))
 
 
 def run_of(book: Runbook, chosen: Mapping[str, Any], versions: Mapping[str, str]) -> Run:
