@@ -17,8 +17,7 @@ from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 
-from bot.care.accompanying import Accompanying
-from bot.care.chores import Chore, Chores
+from bot.care.chores import Chores
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.coverage import slots
@@ -34,7 +33,7 @@ from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_cli
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
 from bot.settings import Settings
-from bot.upkeep import pruning_of, upkeep
+from bot.upkeep import chores_of, pruning_of
 from handlers import ingress, register
 from handlers.cards import Drawer
 from handlers.desk import Desk
@@ -107,12 +106,7 @@ class Switchback:
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._schedules = Schedules(client)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        care = Accompanying(self.companions, self.runs, self.notices, settings.pools, settings.companions)
-        chores: tuple[Chore, ...] = (
-            *upkeep(settings, client, self.backups),
-            Chore("companions", 900.0, care.watch, "Watching the companions of the pools"),
-            Chore("companions-prune", 86_400.0, care.prune, "Taking old copies of companions away"),
-        )
+        chores = chores_of(settings, client, self.backups, self.companions)
         self._chores = Chores(chores, Turns(client), self.notices, clock)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.

@@ -2,13 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
 from redis.asyncio import Redis
 
-from bot.care.checking import Checking, no_copy
+from bot.care import mirroring, pruning, watching
+from bot.care.accompanying import Accompanying
 from bot.care.chores import Chore
-from bot.care.mirroring import EVERY_S, Mirroring
+from bot.care.mirroring import Mirroring
+from bot.care.pruning import Pruning
+from bot.care.watching import Objectives, Watching
+from bot.domain.schedule import timing
 from bot.settings import Settings
 from storage.backups import Backups
+from storage.companions import Companions
 from storage.copies import Copies
 from storage.keepings import Keepings
 from storage.memory import Memories
@@ -16,6 +23,7 @@ from storage.mirror import Mirror
 from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules
+from storage.watches import Watches
 
 
 def mirror_of(settings: Settings, backups: Backups) -> Mirror | None:
@@ -23,10 +31,35 @@ def mirror_of(settings: Settings, backups: Backups) -> Mirror | None:
     return Mirror(settings.mirror, backups.pieces.sound) if settings.mirror else None
 
 
-def chores_of(settings: Settings, client: Redis, backups: Backups) -> tuple[Chore, ...]:
-    """What has to be done for backups that are kept already."""
-    keepings, notices, mirror = Keepings(client), Notices(client), mirror_of(settings, backups)
-    pools = tuple(pool.fqdn for pool in settings.pools)
-    memories = Memories(Runs(client), Schedules(client), backups, keepings)
-    mirroring = Mirroring(mirror, backups, keepings, Copies(client), notices, memories, pools)
-    return (Chore("mirror", EVERY_S, mirroring.work, "Copying backups off-site"),)
+def pruning_of(settings: Settings, client: Redis, backups: Backups) -> Pruning:
+    """What lets old backups go, and says beforehand which."""
+    pools = {pool.fqdn: pool for pool in settings.pools}
+    return Pruning(backups, Keepings(client), Runs(client), pools, settings.pairs(), settings.retention)
+
+
+def chores_of(settings: Settings, client: Redis, backups: Backups, companions: Companions) -> tuple[Chore, ...]:
+    """What has to be done for backups that are kept already, and for those that should be."""
+    keepings, notices, runs = Keepings(client), Notices(client), Runs(client)
+    pools = {pool.fqdn: pool for pool in settings.pools}
+    memories, mirror = Memories(runs, Schedules(client), backups, keepings), mirror_of(settings, backups)
+    copies = Mirroring(mirror, backups, keepings, Copies(client), notices, memories, tuple(pools))
+    retention = pruning_of(settings, client, backups)
+    freshness = Watching(backups, keepings, runs, notices, Watches(client), pools, _objectives(settings, client))
+    beside = Accompanying(companions, runs, notices, settings.pools, settings.companions)
+    return (
+        Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
+        Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),
+        Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
+        Chore("companions", 900.0, beside.watch, "Watching the companions of the pools"),
+        Chore("companions-prune", 86_400.0, beside.prune, "Taking old copies of companions away"),
+    )
+
+
+def _objectives(settings: Settings, client: Redis) -> Objectives:
+    """How old backups may get by what people said last, else by the configuration."""
+
+    async def ask() -> Mapping[str, float]:
+        said = await Schedules(client).overrides()
+        return {fqdn: timing(held, said.get(fqdn)).objective_h for fqdn, held in settings.timings.items()}
+
+    return ask

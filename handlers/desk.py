@@ -9,7 +9,6 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.care.pruning import Pruning
 from bot.domain.coverage import Rules
-from bot.care.pruning import Pruning
 from bot.domain.model import Pool
 from bot.domain.schedule import Timing
 from bot.engine import Engine
