@@ -97,7 +97,8 @@ class Switchback:
         self.keepings, self.notices = Keepings(client), Notices(client)
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
-        self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list)
+        mirrored = settings.mirror is not None
+        self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, mirrored)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         self.companions = Companions(client, self.backups.pieces, room_of(settings))
         gathering = Gathering(driver, self.companions, SlackUploads(self.slack), clock)
@@ -106,7 +107,7 @@ class Switchback:
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._schedules = Schedules(client)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        chores = chores_of(settings, client, self.backups, self.companions)
+        chores = chores_of(settings, client, self.backups, self.companions, hands, self.estate)
         self._chores = Chores(chores, Turns(client), self.notices, clock)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.

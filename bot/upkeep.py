@@ -6,13 +6,15 @@ from collections.abc import Mapping
 
 from redis.asyncio import Redis
 
-from bot.care import mirroring, pruning, watching
+from bot.care import mirroring, pruning, restamping, watching
 from bot.care.accompanying import Accompanying
 from bot.care.chores import Chore
 from bot.care.mirroring import Mirroring
 from bot.care.pruning import Pruning
 from bot.care.watching import Objectives, Watching
+from bot.domain.opening import Estate
 from bot.domain.schedule import timing
+from bot.hands import Performer
 from bot.settings import Settings
 from storage.backups import Backups
 from storage.companions import Companions
@@ -37,7 +39,9 @@ def pruning_of(settings: Settings, client: Redis, backups: Backups) -> Pruning:
     return Pruning(backups, Keepings(client), Runs(client), pools, settings.pairs(), settings.retention)
 
 
-def chores_of(settings: Settings, client: Redis, backups: Backups, companions: Companions) -> tuple[Chore, ...]:
+def chores_of(
+    settings: Settings, client: Redis, backups: Backups, companions: Companions, hands: Performer, estate: Estate
+) -> tuple[Chore, ...]:
     """What has to be done for backups that are kept already, and for those that should be."""
     keepings, notices, runs = Keepings(client), Notices(client), Runs(client)
     pools = {pool.fqdn: pool for pool in settings.pools}
@@ -45,10 +49,12 @@ def chores_of(settings: Settings, client: Redis, backups: Backups, companions: C
     copies = Mirroring(mirror, backups, keepings, Copies(client), notices, memories, tuple(pools))
     retention = pruning_of(settings, client, backups)
     freshness = Watching(backups, keepings, runs, notices, Watches(client), pools, _objectives(settings, client))
+    stamps = restamping.Restamping(hands, keepings, notices, estate)
     beside = Accompanying(companions, runs, notices, settings.pools, settings.companions)
     return (
         Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),
+        Chore("stamps", restamping.EVERY_S, stamps.work, "Rehearsing backups again"),
         Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
         Chore("companions", 900.0, beside.watch, "Watching the companions of the pools"),
         Chore("companions-prune", 86_400.0, beside.prune, "Taking old copies of companions away"),
