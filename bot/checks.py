@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import json
 import re
+import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
@@ -18,6 +19,7 @@ from bot.domain.model import Role
 from bot.settings import Settings
 from storage import embedded
 from storage.connect import connect, persistence
+from storage.mirror import Mirror
 from storage.records import sealed_with
 from storage.sealing import Keyring, parse
 
@@ -72,7 +74,7 @@ class SlackSaidNo(BotError):
 
 async def check(settings: Settings) -> list[str]:
     """Everything that is missing, a sentence each; an empty list when nothing is."""
-    return [*configured(settings), *await _slack(settings), *await _redis(settings)]
+    return [*configured(settings), *await _slack(settings), *await _redis(settings), *await _mirror(settings)]
 
 
 def configured(settings: Settings) -> Iterator[str]:
@@ -183,6 +185,15 @@ async def _kept(url: str, keyring: Keyring) -> list[str]:
         return [*await persistence(client), *([lacking] if lacking else [])]
     finally:
         await client.aclose()
+
+
+async def _mirror(settings: Settings) -> list[str]:
+    """Writes a small object there, reads it, and tries to write over it; it stays, since nothing there is deleted."""
+    if settings.mirror is None:
+        return []
+    mirror = Mirror(settings.mirror, lambda name, raw: False)
+    sentence = await mirror.trial(f"checks/{secrets.token_hex(8)}", b"Switchback was here.\n")
+    return [sentence] if sentence else []
 
 
 async def _ask(call: Awaitable[Any], settings: Settings, token: str = "") -> Any:

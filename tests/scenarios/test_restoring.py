@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import os
+import subprocess
+import sys
 from collections.abc import Iterator, Mapping
 from contextlib import suppress
 from dataclasses import replace
@@ -21,6 +24,7 @@ from tests.peers import S3, relay
 from tests.scenarios.offsite import DAY_S, START, A, B, House
 from tests.storage.test_backups import FINGERPRINTS
 
+ROOT = Path(__file__).parents[2]
 NOW = START + 10 * DAY_S
 KEY, OTHER = b"k" * 32, b"o" * 32
 FAILED_OVER = PoolRecord(A, PoolState.FAILED_OVER, START, "run-7", "", {"backup": f"backup-{A}-2"})
@@ -252,3 +256,30 @@ async def test_a_mirror_that_goes_away_is_no_loss_and_the_next_start_goes_on(red
     well, said = await restored(House(redis, place))
     assert well and said[0] == "A restore from here was under way; it goes on."
     await all_is_back(House(redis, place), kept)
+
+
+def command(tmp_path: Path, place: Path) -> subprocess.CompletedProcess[str]:
+    """`python -m bot restore-from-mirror` with a server of its own in a new folder."""
+    configuration = tmp_path / "switchback.toml"
+    configuration.write_text(f'[mirror]\nfolder = "{place}"\n')
+    environ = {"SWITCHBACK_CONFIG": str(configuration), "SWITCHBACK_DATA": str(tmp_path / "data")}
+    argv = [sys.executable, "-m", "bot", "restore-from-mirror"]
+    return subprocess.run(argv, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60)
+
+
+async def test_the_command_fills_a_new_folder_and_tells_what_it_could_not_restore(redis: Redis, tmp_path: Path) -> None:
+    place = tmp_path / "mirror"
+    place.mkdir()
+    await filled(redis, OffSite(folder=str(place)), days=2)
+    hurt = place / manifest_path(B, START + DAY_S, f"backup-{B}-1")
+    hurt.write_bytes(b"rotten")
+
+    done = await asyncio.to_thread(command, tmp_path, place)
+    assert done.returncode == 1 and done.stderr == ""
+    assert (
+        f"Not restored: {B}: backup of " in done.stdout and f"{A}         2             0  failed over" in done.stdout
+    )
+    again = await asyncio.to_thread(command, tmp_path, place)
+    assert again.returncode == 2 and "only an empty one is filled" in again.stderr
+    nothing = await asyncio.to_thread(command, tmp_path, tmp_path / "data")
+    assert nothing.returncode == 2 and "Nothing was ever copied to" in nothing.stderr

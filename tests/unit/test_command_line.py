@@ -17,9 +17,11 @@ from bot.__main__ import COMMANDS, Command, main, parser
 from bot.checks import check, configured, http_manifest, manifest
 from bot.domain.errors import BadInput, StoreAway
 from bot.domain.model import Pool, Role
+from bot.domain.offsite import OffSite
 from bot.drivers.export_zip import write_export
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, SOCKET, MemoryJournal, Sandbox
 from bot.settings import Settings
+from tests.peers import S3
 from tests.worlds import sample
 
 ROOT = Path(__file__).parents[2]
@@ -269,6 +271,16 @@ async def test_slack_out_of_reach_is_one_sentence(slack: Sandbox) -> None:
 async def test_redis_out_of_reach_is_one_sentence_without_its_password(slack: Sandbox, tmp_path: Path) -> None:
     (missing,) = await check(at(slack, redis_url=f"unix://:hush@{tmp_path}/none.sock"))
     assert missing.startswith("Redis cannot be reached.") and "hush" not in missing
+
+
+async def test_the_off_site_copy_is_tried_and_what_is_wrong_with_it_is_one_sentence(
+    slack: Sandbox, s3: S3, tmp_path: Path
+) -> None:
+    good = s3.bucket()
+    assert [await check(at(slack, mirror=place)) for place in (good, good, OffSite(folder=str(tmp_path)))] == [[]] * 3
+    (no_bucket,) = await check(at(slack, mirror=replace(good, bucket="never-made")))
+    (no_folder,) = await check(at(slack, mirror=OffSite(folder="/nowhere")))
+    assert "has no such bucket: create it" in no_bucket and "is not there: create it, or mount it" in no_folder
 
 
 async def test_what_a_power_cut_would_cost_is_said(slack: Sandbox, redis: Redis, redis_url: str) -> None:
