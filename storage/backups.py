@@ -19,7 +19,7 @@ from storage.backup_codec import fingerprints_of, parcel_of, sha256_of
 from storage.connect import guard
 from storage.pieces import Pieces
 from storage.records import GONE, Room
-from storage.sealing import PLAIN, Keyring
+from storage.sealing import PLAIN, Keyring, stored_size
 from storage.shelf import Found, Shelf, called, places, understood
 
 Fetch = Callable[[str], Awaitable[bytes | None]]
@@ -51,16 +51,23 @@ class Backups:
         A second save of the same id changes nothing: the first one stays. Raises Damaged when `data` is not what
         `backup` says it is, NoRoom when Redis or its disk is full.
         """
-        keyring = self.pieces.keyring
-        sha256, parcel = await asyncio.gather(
-            asyncio.to_thread(sha256_of, data), asyncio.to_thread(parcel_of, keyring, backup, data, fingerprints)
-        )
-        if sha256 != backup.sha256 or len(data) != backup.size:
-            raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
+        keyring, records, written = self.pieces.keyring, self._shelf.records, set[str]()
+        parcel = await asyncio.to_thread(parcel_of, keyring, backup, data, fingerprints)
+        # The whole is hashed while its pieces are on their way; only the commit has to wait for it.
+        sha256 = asyncio.get_running_loop().run_in_executor(None, sha256_of, data)
+
+        async def send(missing: Sequence[str]) -> None:
+            written.update(missing)
+            await self.pieces.send(parcel.views, missing)
+            if await sha256 != backup.sha256 or len(data) != backup.size:
+                await self.pieces.drop(sorted(written))
+                raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")
+
         await self.account()
-        record = self._shelf.closed(parcel.record, keyring.writes)
-        ranks = places(backup, listed=listed)
-        await self._shelf.records.keep(called(backup.id), keys.backup(backup.id), record, parcel.views, ranks)
+        record, ranks = self._shelf.closed(parcel.record, keyring.writes), places(backup, listed=listed)
+        sizes = {name: stored_size(name, len(view)) for name, view in parcel.views.items()}
+        async with records.roomy(called(backup.id), written):
+            await records.settled(called(backup.id), keys.backup(backup.id), record, sizes, ranks, send)
 
     @guard()
     async def adopt(self, id: str, record: bytes, raw: Mapping[str, bytes] | Fetch, *, listed: bool = True) -> None:

@@ -73,21 +73,6 @@ class Records:
         sealed = self.pieces.keyring.seal(f"{seal}-{key}", body) if seal else hashlib.sha256(body).digest() + body
         return b"kept:%s:%s" % (seal.encode(), sealed)
 
-    async def keep(self, whole: str, key: str, record: bytes, views: Mapping[str, memoryview], ranks: Ranks) -> bool:
-        """Writes the pieces that are missing, then the record: afterwards it is there wholly, or nothing of it counts.
-
-        False when there is one of that key already, which stays. Raises NoRoom, and then takes away what it wrote.
-        """
-        sizes = {name: stored_size(name, len(view)) for name, view in views.items()}
-        written: set[str] = set()
-
-        async def send(names: Sequence[str]) -> None:
-            written.update(names)
-            await self.pieces.send(views, names)
-
-        async with self.roomy(whole, written):
-            return await self.settled(whole, key, record, sizes, ranks, send)
-
     @contextlib.asynccontextmanager
     async def roomy(self, whole: str, written: set[str]):
         """Turns what a full Redis refuses into NoRoom; whoever is refused takes away what they had `written`."""
