@@ -202,6 +202,34 @@ async def test_the_next_backup_ends_the_question_and_is_compared_with_the_last_w
     assert flags == [True, True, False]
 
 
+async def test_a_failover_offers_the_older_one_that_is_restorable_before_the_newer_one_that_is_not(
+    redis: Redis,
+) -> None:
+    stage = await stage_of(redis)
+    good = (await backed_up(stage)).fact("backup")
+    await take_the_name_of(stage, B)
+    stage.clock.now += 3_600
+    bad = (await backed_up(stage)).fact("backup")
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    run = await stage.press(run, "declare", ANNA)
+    assert [(offer["id"], offer["why"]) for offer in run.fact("offers")] == [(good, ""), (bad, "not restorable as is")]
+    assert run.sentence.startswith("The newest restorable backup is 1 hour old")
+    assert run.sentence.endswith("change(s) are known from 1 newer one.")
+    run = await stage.press(run, "use", ANNA)
+    assert (run.step, run.fact("chosen")) == ("failover", good)
+
+
+async def take_the_name_of(stage: Stage, pool: str) -> None:
+    """A queue of A is given the name of one that the other pool owns."""
+    world, version = await stage.worlds.load()
+    name = min(item.name for item in world.pools[pool].of(Kind.QUEUE) if item.owner == pool)
+    live = world.pools[A]
+    queue = min(live.of(Kind.QUEUE), key=lambda item: item.name)
+    others = [item for item in live.objects.values() if item is not queue]
+    await stage.worlds.save(world.with_pool(live.holding([*others, replace(queue, name=name)])), version)
+
+
 async def test_where_a_mirror_is_configured_its_copy_follows(redis: Redis) -> None:
     stage = await stage_of(redis)
     estate = replace(ESTATE, mirrored=True)
