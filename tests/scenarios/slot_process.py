@@ -1,0 +1,150 @@
+"""A bot without Slack in a process of its own, for the schedule: it starts slots by a clock that others move.
+
+`python -m tests.scenarios.slot_process REDIS_URL CLOCK KIND`; it begins with the first line of its input.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import struct
+import sys
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+import storage
+from bot.domain.acts import Acts, Records, Seen
+from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.opening import Estate
+from bot.domain.run import Run
+from bot.domain.runbook import Runbook, Step, StepKind
+from bot.domain.schedule import Schedule, Slot, every
+from bot.drivers.simulated import SimulatedDriver
+from bot.engine import Engine
+from bot.hands import Hands
+from bot.runbooks import RUNBOOKS
+from bot.schedules import Timetable
+from bot.wall_clock import next_due
+from storage.backups import Backups
+from storage.connect import connect
+from storage.keepings import Keepings
+from storage.runs import Runs
+from storage.worlds import RedisWorlds
+from tests.scenarios.stage import ESTATE
+
+LEASE_S, POLL_S, GLANCE_S = 0.4, 0.02, 0.01
+EVERY_H = 2
+ZONES = ("Europe/Paris", "America/Havana", "Australia/Lord_Howe", "Africa/Cairo")
+
+
+@dataclass(frozen=True, slots=True)
+class Cast:
+    """What a process works with: the pools, their schedules, and how a backup is made."""
+
+    estate: Estate
+    schedules: tuple[Schedule, ...]
+    runbooks: Mapping[str, Runbook]
+    runs: type[Runs] = Runs
+
+
+class Unfenced(Runs):
+    """Runs whose commits have forgotten to look at the version: the test has to notice."""
+
+    def __init__(self, client: Redis) -> None:
+        super().__init__(client)
+        text = Path(storage.__file__).with_name("commit.lua").read_text("utf-8")
+        assert "return {'STALE'}" in text
+        self._commit = client.register_script(text.replace("return {'STALE'}", "", 1))
+
+
+class MovedClock:
+    """The time of day, and what somebody else moved it by: eight bytes of a file."""
+
+    def __init__(self, path: str) -> None:
+        self._file = os.open(path, os.O_RDONLY)
+
+    def __call__(self) -> float:
+        return time.time() + struct.unpack("d", os.pread(self._file, 8, 0))[0]
+
+
+def _reads(run: Run) -> Acts:
+    return {"records": Records((run.primary.fqdn,))}
+
+
+def _judge(run: Run, seen: Seen) -> Verdict:
+    return Verdict(Mark.PASS, "Exported.")
+
+
+LIGHT = {
+    "backup": Runbook(
+        "backup",
+        "Backup",
+        (Step("export", "1", "Export", StepKind.WORK, reads=_reads, judge=_judge),),
+        quiet=True,
+    )
+}
+"""A backup that only asks the store: the fence is the same, and thousands take seconds."""
+
+MANY = {f"pool-{number}.contoso.com": ZONES[number % len(ZONES)] for number in range(48)}
+
+
+def _pools(zones: Mapping[str, str]) -> Estate:
+    return Estate({fqdn: Pool(fqdn, time_zone=zone) for fqdn, zone in zones.items()}, {}, {})
+
+
+def _hourly(zones: Mapping[str, str], at: Sequence[str]) -> tuple[Schedule, ...]:
+    return tuple(Schedule(fqdn, zone, tuple(at)) for fqdn, zone in zones.items())
+
+
+_TIMES = every(EVERY_H * 60, ("00:30",))
+CASTS = {
+    "light": Cast(_pools(MANY), _hourly(MANY, _TIMES), LIGHT),
+    "unfenced": Cast(_pools(MANY), _hourly(MANY, _TIMES), LIGHT, Unfenced),
+    "whole": Cast(ESTATE, _hourly(dict(zip(ESTATE.pools, ZONES, strict=False)), _TIMES), RUNBOOKS),
+}
+
+
+async def work(url: str, clock: MovedClock, cast: Cast) -> None:
+    """From the first line of its input on, until it is killed or whoever started it is gone."""
+    stopped = asyncio.Event()
+    async with connect(url) as client:
+        runs = cast.runs(client)
+        driver = SimulatedDriver(RedisWorlds(client), clock=clock)
+        hands = Hands(driver, Backups(client), runs, clock, keepings=Keepings(client))
+        engine = Engine(runs, hands, cast.runbooks, cast.estate, clock=clock, lease_s=LEASE_S, poll_s=POLL_S)
+
+        async def read() -> tuple[Schedule, ...]:
+            return cast.schedules
+
+        async def start(slot: Slot) -> None:
+            await engine.start_slot(slot.pool, slot.local)
+
+        timetable = Timetable(read, start, lambda: datetime.fromtimestamp(clock(), UTC))
+        await asyncio.to_thread(sys.stdin.readline)
+        asyncio.get_running_loop().add_reader(sys.stdin, stopped.set)
+        await asyncio.gather(engine.run_forever(stopped), ring(timetable, cast.schedules, clock, stopped))
+
+
+async def ring(
+    timetable: Timetable, schedules: tuple[Schedule, ...], clock: MovedClock, stopped: asyncio.Event
+) -> None:
+    """The alarms, by the moved clock: each wakes its schedule when it is due, and whenever the clock went back."""
+    bells, before = {schedule: 0.0 for schedule in schedules}, 0.0
+    while not stopped.is_set():
+        now = clock()
+        for schedule in [one for one, bell in bells.items() if bell <= now or now < before]:
+            await timetable.wake(schedule.key)
+            coming = next_due(schedule, datetime.fromtimestamp(now, UTC))
+            assert coming
+            bells[schedule] = coming[1].timestamp()
+        before = now
+        await asyncio.sleep(GLANCE_S)
+
+
+if __name__ == "__main__":
+    asyncio.run(work(sys.argv[1], MovedClock(sys.argv[2]), CASTS[sys.argv[3]]))
