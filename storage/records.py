@@ -15,7 +15,6 @@ from bot.domain.errors import Damaged, NoRoom, StoreAway
 from storage import keys
 from storage.connect import fullness, guard, memory_left, script
 from storage.pieces import Pieces
-from storage.sealing import stored_size
 
 Room = Callable[[], int | None]
 """How many bytes are free where Redis writes; None when that is not known."""
