@@ -18,6 +18,7 @@ from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
 from bot.domain.world import Fault, FaultKind, World
 from bot.drivers import contents, export_zip
+from bot.drivers.file_store import store_of
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, RealTokens, RedisJournal, Sandbox, Switch, refuse_real_tokens
 from bot.settings import Settings
 from storage.worlds import RedisWorlds
@@ -25,8 +26,8 @@ from storage.worlds import RedisWorlds
 A, B, C = "pool-a.contoso.com", "pool-b.contoso.com", "pool-c.contoso.com"
 
 POOLS = (
-    Pool(A, site="Berlin", backup_pool=B, time_zone="Europe/Berlin"),
-    Pool(B, site="Munich", backup_pool=A, time_zone="Europe/Berlin"),
+    Pool(A, site="Berlin", backup_pool=B, time_zone="Europe/Berlin", file_store=store_of(A)),
+    Pool(B, site="Munich", backup_pool=A, time_zone="Europe/Berlin", file_store=store_of(B)),
     Pool(C, edition=Edition.STANDARD, site="Vienna", time_zone="Europe/Vienna"),
 )
 HINTS = (

@@ -21,6 +21,9 @@ _SLACK = ".slack.com"
 _CHUNK = 1 << 20
 _BROKEN, _RATE_LIMITED = 500, 429
 _PASSING = frozenset({"ratelimited", "internal_error", "service_unavailable", "fatal_error", "request_timeout"})
+_ELSEWHERE = range(300, 400)
+"""To a page to sign in on."""
+
 _GONE = "Slack does not have this file any more ({reason}). Nothing was kept; send it again."
 
 
@@ -70,9 +73,10 @@ async def _body(answer: ClientResponse) -> bytes:
     """Never more than is allowed, whatever its size was said to be."""
     if answer.status in (_RATE_LIMITED, _BROKEN) or answer.status > _BROKEN:
         raise NeverSent(f"Slack does not give the file (status {answer.status}).")
-    if answer.status != 200 or answer.content_type == "text/html":
-        # Without the scope `files:read`, Slack answers with a page to sign in on.
-        raise BadInput(_GONE.format(reason=f"status {answer.status}, {answer.content_type}"))
+    if answer.status in _ELSEWHERE or answer.content_type == "text/html":
+        raise BadInput("Slack does not let Switchback read files: it lacks the scope files:read. Nothing was kept.")
+    if answer.status != 200:
+        raise BadInput(_GONE.format(reason=f"status {answer.status}"))
     data = bytearray()
     async for chunk in answer.content.iter_chunked(_CHUNK):
         data += chunk

@@ -141,13 +141,14 @@ def aged(seconds: float) -> str:
 def slots(pools: Iterable[Pool], rules: Rules) -> tuple[tuple[Pool, Companion, tuple[str, ...]], ...]:
     """What is taken by itself, and at which wall times of the pool.
 
-    What belongs to the organisation is taken from the pools that a rule names, or else from the first one alone.
+    What belongs to the organisation is taken from the pools whose own rule says so, or else from the first one alone.
     """
     ordered = tuple(pools)
     found: list[tuple[Pool, Companion, tuple[str, ...]]] = []
     for one in COMPANIONS.values():
-        taken = [pool for pool in ordered if one.way(pool) in (How.COMMAND, How.FILES)]
+        used = (pool for pool in ordered if rule(rules, pool.fqdn, one.key).used)
+        taken = [pool for pool in used if one.way(pool) in (How.COMMAND, How.FILES)]
         if one.everywhere:
             taken = [pool for pool in taken if (pool.fqdn, one.key) in rules] or taken[:1]
-        found += [(pool, one, ruled.at) for pool in taken if (ruled := rule(rules, pool.fqdn, one.key)).used]
+        found += [(pool, one, rule(rules, pool.fqdn, one.key).at) for pool in taken]
     return tuple(row for row in found if row[2])

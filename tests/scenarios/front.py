@@ -29,12 +29,13 @@ from handlers.desk import Desk
 from handlers.errands import Errands
 from handlers.ingress import Probes, routes
 from handlers.people import People, SlackGroups
+from handlers.uploads import SlackUploads
 from storage.cards import Cards
 from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
-from tests.scenarios.stage import ESTATE, Stage, pruning_of, stage_of
+from tests.scenarios.stage import ESTATE, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
 GROUPS = {Role.SERVER_ADMIN: ("S0SERVER01",), Role.RG_ADMIN: ("S0RGADMIN1",)}
@@ -118,6 +119,8 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
     await slack.start()
     async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
         client = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
+        stage.uploads = SlackUploads(client)
+        stage.rebuilt()
         desk = replace(desk_of(stage, client), **changes)
         app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, process_before_response=True)
         register(app, desk)
@@ -155,6 +158,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         plan_block=False,
         team=TEAM,
         mirrors=True,
+        off_site=lambda: off_site(stage),
         errands=Errands(),
         schedules=Schedules(stage.redis),
         timings={fqdn: Timing() for fqdn in ESTATE.pools},

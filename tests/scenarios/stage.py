@@ -11,19 +11,22 @@ from redis.asyncio import Redis
 from bot.care.pruning import Pruning
 from bot.domain.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
+from bot.domain.offsite import OffSite, told
 from bot.domain.opening import Estate
 from bot.domain.press import Press, offered
 from bot.domain.retention import Windows
 from bot.domain.run import FOR_PEOPLE, Run
 from bot.domain.world import Fault, FaultKind
 from bot.drivers import contents
+from bot.drivers.file_store import store_of
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.gathering import Gathering
+from bot.gathering import Gathering, Uploads
 from bot.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.backups import Backups
 from storage.companions import Companions
+from storage.copies import Copies
 from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.runs import Runs
@@ -32,8 +35,8 @@ from storage.worlds import RedisWorlds
 A, B, C = "pool-a.contoso.com", "pool-b.contoso.com", "pool-c.contoso.com"
 
 POOLS = {
-    A: Pool(A, site="Berlin", backup_pool=B, time_zone="Europe/Berlin"),
-    B: Pool(B, site="Munich", backup_pool=A, time_zone="Europe/Berlin"),
+    A: Pool(A, site="Berlin", backup_pool=B, time_zone="Europe/Berlin", file_store=store_of(A)),
+    B: Pool(B, site="Munich", backup_pool=A, time_zone="Europe/Berlin", file_store=store_of(B)),
     C: Pool(C, edition=Edition.STANDARD, site="Bonn", time_zone="Europe/Berlin"),
 }
 ESTATE = Estate(POOLS, {A: B, B: A}, {C: "pool-c names no backup pool, so it gets backups only."})
@@ -78,6 +81,7 @@ class Stage:
 
     redis: Redis
     clock: Clock = field(default_factory=Clock)
+    uploads: Uploads | None = None
     runs: Runs = field(init=False)
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
@@ -94,7 +98,7 @@ class Stage:
         self.rebuilt()
 
     def rebuilt(self) -> Engine:
-        gathering = Gathering(self.driver, self.companions, None, self.clock)
+        gathering = Gathering(self.driver, self.companions, self.uploads, self.clock)
         kept = {"keepings": self.keepings, "notices": Notices(self.redis), "gathering": gathering}
         hands = Hands(self.driver, self.backups, self.runs, self.clock, **kept)
         self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock)
@@ -155,6 +159,11 @@ class Stage:
 
 def pruning_of(stage: Stage) -> Pruning:
     return Pruning(stage.backups, stage.keepings, stage.runs, ESTATE.pools, ESTATE.pairs, Windows())
+
+
+async def off_site(stage: Stage) -> str:
+    """How the off-site copy stands, in the words that people read."""
+    return told(OffSite(folder="/mnt/offsite"), *await Copies(stage.redis).waiting(), stage.clock())
 
 
 async def stage_of(redis: Redis) -> Stage:

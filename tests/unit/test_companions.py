@@ -100,6 +100,7 @@ def test_what_comes_by_itself_has_slots_and_the_organisation_s_own_comes_once() 
         ("pool-a", "call-park-music", week),
         ("pool-a", "announcements", week),
     ]
+    assert slots([A, B], {(A.fqdn, "lis"): Rule(week, used=False)})[0][:2] == (B, COMPANIONS["lis"])
     rules = {
         (B.fqdn, "lis"): Rule(("Mon 01:00",)),
         (A.fqdn, "announcements"): Rule(week, used=False),

@@ -1,0 +1,267 @@
+"""Companions over weeks: taken by themselves, fetched only when they changed, told when they do not come."""
+
+from __future__ import annotations
+
+import hashlib
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.care.accompanying import Accompanying
+from bot.domain.acts import Take
+from bot.domain.companions import COMPANIONS, ORGANISATION, How, Kept
+from bot.domain.coverage import DAY_S, Rule, Rules, State, coverage, slots
+from bot.domain.model import PoolState
+from bot.domain.run import Phase, Run
+from bot.domain.schedule import Schedule
+from bot.domain.world import Fault, FaultKind, ServerFile
+from bot.drivers.file_store import LOCATIONS, store_of
+from bot.drivers.simulated import SimulatedDriver, change
+from bot.gathering import Gathering
+from bot.runbooks.companion import COMPANION
+from bot.wall_clock import latest_due
+from storage.notices import Notices
+from tests.scenarios.stage import ANNA, FAILOVER, POOLS, A, B, Stage, stage_of
+
+MUSIC = "Waiting Room.wma"
+
+
+class Watched(SimulatedDriver):
+    """The simulated driver, which notes what it was asked to bring, and can bring it damaged."""
+
+    def __init__(self, stage: Stage) -> None:
+        super().__init__(stage.worlds, clock=stage.clock)
+        self.fetched: list[str] = []
+        self.damaging = False
+
+    async def fetch(self, pool: str, file: str) -> bytes:
+        data = await super().fetch(pool, file)
+        self.fetched.append(file.rpartition("\\")[2])
+        return data[:-1] + b"x" if self.damaging else data
+
+    async def digest(self, pool: str, file: str) -> tuple[str, int]:
+        data = await SimulatedDriver.fetch(self, pool, file)
+        return hashlib.sha256(data).hexdigest(), len(data)
+
+
+@pytest.fixture
+async def stage(redis: Redis) -> Stage:
+    stage = await stage_of(redis)
+    stage.driver = Watched(stage)
+    stage.rebuilt()
+    return stage
+
+
+async def slot(stage: Stage, pool: str, kind: str, local: str) -> Run:
+    run = await stage.engine.start_slot(pool, local, f"companion-{kind}", "companion", {"kind": kind})
+    return await stage.settle(run.id)
+
+
+async def store_file(stage: Stage, name: str, data: bytes | None) -> None:
+    """Somebody changes a file of pool A's file store, or takes it away."""
+    sha256 = await stage.worlds.keep(data or b"")
+    file = None if data is None else ServerFile(None, raw=sha256, size=len(data))
+    path = f"{store_of(A)}\\{name}"
+    await change(stage.worlds, lambda world: world.with_pool(world.pools[A].with_file(path, file)))
+
+
+async def newest(stage: Stage, kind: str, pool: str = A) -> Kept | None:
+    return (await stage.companions.newest([pool]))[pool][kind]
+
+
+def watching(stage: Stage, rules: Rules) -> Accompanying:
+    return Accompanying(stage.companions, stage.runs, Notices(stage.redis), POOLS.values(), rules)
+
+
+def rules_without_people() -> dict[tuple[str, str], Rule]:
+    """Only what comes by itself is used, and nothing on pool C."""
+    people = [one.key for one in COMPANIONS.values() if one.how in (How.UPLOAD, How.ATTEST)]
+    return {(fqdn, kind): Rule(used=False) for fqdn in POOLS for kind in (COMPANIONS if fqdn not in (A, B) else people)}
+
+
+async def test_weeks_of_slots_keep_one_copy_each_and_nothing_is_ever_stale(stage: Stage) -> None:
+    rules, seen = rules_without_people(), set()
+    start = datetime.fromtimestamp(stage.clock.now, UTC)
+    planned = [
+        (pool, one, Schedule(pool.fqdn, pool.time_zone, at, f"companion-{one.key}"))
+        for pool, one, at in slots(POOLS.values(), rules)
+    ]
+    for hours in range(0, 24 * 21, 6):
+        stage.clock.now = (start + timedelta(hours=hours)).timestamp()
+        for pool, one, schedule in planned:
+            due = latest_due(schedule, datetime.fromtimestamp(stage.clock.now, UTC))
+            run = await slot(stage, pool.fqdn, one.key, due.local)
+            assert run.phase is Phase.DONE and "failed" not in run.facts, run.sentence
+            seen.add((pool.fqdn, one.key, due.local))
+        for pool in POOLS.values():
+            found = coverage(pool, (await stage.companions.newest([pool.fqdn]))[pool.fqdn], rules, stage.clock.now)
+            assert not found.of(State.STALE, State.UNPROTECTED)
+    scopes = ((scope, kind) for scope in (A, B, ORGANISATION) for kind in COMPANIONS)
+    kept = [one for scope in scopes for one in await stage.companions.page(*scope, 99)]
+    assert len(kept) == len(seen) == len(planned) * 4
+    assert {datetime.fromisoformat(local).strftime("%a %H:%M") for _, _, local in seen} == {"Sun 03:30"}
+
+
+async def test_a_slot_is_one_run_whose_id_says_what_it_takes(stage: Stage) -> None:
+    for _ in range(2):
+        run = await slot(stage, A, "lis", "2026-11-22T03:30")
+        assert run.id == f"companion-lis-{A}-2026-11-22T0330"
+    assert len(await stage.runs.page()) == 1
+    assert await stage.companions.load(run.id, "lis.zip") == LOCATIONS
+
+
+async def test_a_copy_of_a_folder_is_the_folder_byte_for_byte(stage: Stage) -> None:
+    run = await slot(stage, A, "announcements", "2026-11-22T03:30")
+    kept = await newest(stage, "announcements")
+    assert [file.name for file in kept.files] == ["Former Staff.wav", "Number Not In Use.wav"]
+    for file in kept.files:
+        path = f"{store_of(A)}\\RGS\\AS\\{file.name}"
+        assert await stage.companions.load(run.id, file.name) == await SimulatedDriver.fetch(stage.driver, A, path)
+    assert run.record_of("take").sentence == "announcements of pool-a: 2 files, 8 KiB, kept."
+
+
+async def test_what_did_not_change_is_not_fetched_again(stage: Stage) -> None:
+    await slot(stage, A, "announcements", "2026-11-22T03:30")
+    assert sorted(stage.driver.fetched) == ["Former Staff.wav", "Number Not In Use.wav"]
+    stage.driver.fetched.clear()
+
+    stage.clock.now += 7 * DAY_S
+    await slot(stage, A, "announcements", "2026-11-29T03:30")
+    assert stage.driver.fetched == []
+    first, second = reversed(await stage.companions.page(A, "announcements"))
+    assert first.contents == second.contents and second.taken_at - first.taken_at >= 7 * DAY_S
+
+    await store_file(stage, "RGS\\AS\\Former Staff.wav", b"RIFF....WAVE, spoken anew")
+    await store_file(stage, "RGS\\AS\\Number Not In Use.wav", None)
+    stage.clock.now += 7 * DAY_S
+    await slot(stage, A, "announcements", "2026-12-06T03:30")
+    assert stage.driver.fetched == ["Former Staff.wav"]
+    kept = await newest(stage, "announcements")
+    assert [file.name for file in kept.files] == ["Former Staff.wav"] and kept.contents != second.contents
+
+
+async def test_call_park_settings_are_a_record_of_every_site(stage: Stage) -> None:
+    await slot(stage, B, "call-park-settings", "2026-11-22T03:30")
+    kept = await newest(stage, "call-park-settings", B)
+    assert [row["Identity"] for row in kept.rows] == ["Global", "Site:Berlin", "Site:Munich"]
+    assert kept.rows[1]["CallPickupTimeoutThreshold"] == "00:02:00" and not kept.files
+
+
+async def test_what_is_damaged_on_its_way_is_not_kept_and_the_older_copy_stays(stage: Stage) -> None:
+    await slot(stage, A, "call-park-music", "2026-11-22T03:30")
+    before = await newest(stage, "call-park-music")
+    await store_file(stage, f"CPS\\{MUSIC}", b"other music")
+    stage.driver.damaging = True
+
+    run = await slot(stage, A, "call-park-music", "2026-11-29T03:30")
+
+    assert run.phase is Phase.DONE and "damaged on its way" in run.fact("failed")
+    assert await newest(stage, "call-park-music") == before
+
+
+async def test_damaged_pieces_of_the_last_copy_are_no_reason_to_keep_none(stage: Stage) -> None:
+    run = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
+    for name in await stage.companions.parts(run.id):
+        await stage.redis.delete(f"piece:{name}")
+
+    again = await slot(stage, A, "call-park-music", "2026-11-29T03:30")
+
+    assert "failed" not in again.facts
+    assert len(await stage.companions.load(again.id, MUSIC)) > 8000
+
+
+async def test_a_pool_that_does_not_answer_is_asked_again_then_told_by_one_notice(stage: Stage) -> None:
+    rules, notices = rules_without_people(), Notices(stage.redis)
+    care = watching(stage, rules)
+    for kind in ("call-park-settings", "call-park-music", "announcements", "lis"):
+        for pool in (A, B):
+            await slot(stage, pool, kind, "2026-11-22T03:30")
+    await care.watch(stage.clock.now)
+    assert await notices.standing() == ()
+
+    await stage.take_down(A)
+    stage.clock.now += 7 * DAY_S
+    for kind in ("call-park-settings", "call-park-music"):
+        run = await slot(stage, A, kind, "2026-11-29T03:30")
+        assert run.phase is Phase.DONE and "does not answer" in run.fact("failed")
+    await care.watch(stage.clock.now)
+    await care.watch(stage.clock.now + 900)
+    (notice,) = await notices.standing()
+    assert notice.key == f"companion:{A}" and notice.sentence.startswith("2 companions of pool-a need somebody")
+    assert [line.partition(":")[0] for line in notice.details] == ["Call Park settings", "Call Park music"]
+    assert all("did not come by itself: pool-a.contoso.com does not answer" in line for line in notice.details)
+    assert not [item for item in await stage.runs.outbox(stage.clock.now + 1, 999) if item.kind == "tell"]
+
+    await stage.bring_up(A)
+    for kind in ("call-park-settings", "call-park-music"):
+        await slot(stage, A, kind, "2026-12-06T03:30")
+    await care.watch(stage.clock.now)
+    assert await notices.standing() == ()
+
+
+async def test_a_connection_that_is_lost_once_costs_nothing(stage: Stage) -> None:
+    await stage.strike(Fault(FaultKind.LOST_AFTER, A, "Export-CsLisConfiguration"))
+    run = await slot(stage, A, "lis", "2026-11-22T03:30")
+    assert run.phase is Phase.DONE and "failed" not in run.facts
+
+
+async def test_a_folder_that_is_not_there_is_told_with_the_way_out(stage: Stage) -> None:
+    await store_file(stage, f"CPS\\{MUSIC}", None)
+    run = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
+    assert "cannot read" in run.fact("failed") and "`used = false` for call-park-music" in run.fact("failed")
+
+
+async def test_an_outage_is_no_time_to_ask_a_lost_pool_for_its_music(stage: Stage) -> None:
+    backup = await stage.engine.start("backup", A, ANNA)
+    assert (await stage.settle(backup.id)).phase is Phase.DONE
+    failover = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    await stage.press(failover, *FAILOVER["declare"][0])
+    assert (await stage.runs.records([A]))[A].state is not PoolState.ACTIVE
+
+    run = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
+
+    assert run.phase is Phase.DONE and run.record_of("take").mark == "skipped"
+    assert stage.driver.fetched.count(MUSIC) == 0
+    await watching(stage, {}).watch(stage.clock.now)
+    standing = {notice.key for notice in await Notices(stage.redis).standing()}
+    assert standing == {f"companion:{fqdn}" for fqdn in POOLS if fqdn != A}
+
+
+async def test_what_people_have_to_bring_is_asked_for_once_and_ends_when_they_have(stage: Stage) -> None:
+    people = (A, "rgs-audio"), (A, "monitoring")
+    unused = {(fqdn, kind): Rule(used=False) for fqdn in POOLS for kind in COMPANIONS}
+    notices, rules = Notices(stage.redis), {key: rule for key, rule in unused.items() if key not in people}
+    care = watching(stage, rules)
+    await care.watch(stage.clock.now)
+    (notice,) = await notices.standing()
+    assert notice.details == (
+        "Response Group audio: not protected. Somebody has to send the files.",
+        "Monitoring: not protected. Somebody has to say when it was backed up last.",
+    )
+    word = {"at": stage.clock.now - DAY_S, "about": "tape", "note": ""}
+    for kind in ("monitoring", "rgs-audio"):
+        run = await stage.engine.start("companion", A, ANNA, facts={"kind": kind, "word": word})
+        await stage.settle(run.id)
+    await care.watch(stage.clock.now)
+    (notice,) = await notices.standing()
+    assert notice.sentence.startswith("A companion of pool-a needs somebody")
+
+
+async def test_old_copies_go_when_their_time_is_over(stage: Stage) -> None:
+    for week in range(12):
+        run = await slot(stage, A, "lis", f"2026-11-{week + 1:02d}T03:30")
+        assert run.phase is Phase.DONE
+    stage.clock.now += 100 * DAY_S
+    await watching(stage, {}).prune(stage.clock.now)
+    assert len(await stage.companions.page("organisation", "lis", 99)) == 10
+
+
+async def test_a_process_that_dies_between_keeping_and_saying_so_keeps_one_copy(stage: Stage) -> None:
+    run = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
+    stage.driver.fetched.clear()
+    gathering = Gathering(stage.driver, stage.companions, None, stage.clock)
+    take = COMPANION.step("take").reads(run)["kept"]
+
+    assert await gathering.performers[Take](take) == await newest(stage, "call-park-music")
+    assert stage.driver.fetched == [] and len(await stage.companions.page(A, "call-park-music")) == 1
