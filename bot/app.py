@@ -33,7 +33,7 @@ from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_cli
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
 from bot.settings import Settings
-from bot.upkeep import chores_of, pruning_of
+from bot.upkeep import chores_of, off_site, pruning_of
 from handlers import ingress, register
 from handlers.cards import Drawer
 from handlers.desk import Desk
@@ -195,6 +195,7 @@ class Switchback:
             plan_block=settings.plan_block,
             team=who.team,
             mirrors=settings.mirror is not None,
+            off_site=lambda: off_site(settings, self._redis, self._clock()),
             errands=self._errands,
             schedules=self._schedules,
             timings=settings.timings,
@@ -294,4 +295,4 @@ async def status(settings: Settings) -> list[str]:
             lines.append(f"{fqdn}: {record.state}, {last}")
         for run in await runs.open():
             lines.append(f"{run.id}: {run.phase} at {RUNBOOKS[run.runbook].step(run.step).title}")
-        return lines or ["No pools are configured."]
+        return [*(lines or ["No pools are configured."]), await off_site(settings, client, time.time())]

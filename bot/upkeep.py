@@ -12,6 +12,7 @@ from bot.care.chores import Chore
 from bot.care.mirroring import Mirroring
 from bot.care.pruning import Pruning
 from bot.care.watching import Objectives, Watching
+from bot.domain.offsite import told
 from bot.domain.opening import Estate
 from bot.domain.schedule import timing
 from bot.hands import Performer
@@ -31,6 +32,11 @@ from storage.watches import Watches
 def mirror_of(settings: Settings, backups: Backups) -> Mirror | None:
     """The off-site copy, when one is configured."""
     return Mirror(settings.mirror, backups.pieces.sound) if settings.mirror else None
+
+
+async def off_site(settings: Settings, client: Redis, now: float) -> str:
+    """How the off-site copy stands, in a sentence."""
+    return told(settings.mirror, *await Copies(client).waiting(), now)
 
 
 def pruning_of(settings: Settings, client: Redis, backups: Backups) -> Pruning:

@@ -95,7 +95,10 @@ async def _pools(asked: Asked) -> Reply:
     planned = await plan(desk)
     due = {fqdn: one.due for fqdn, one in planned.items()}
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
-    return Reply(views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), lost=lost))
+    foot = await desk.off_site()
+    return Reply(
+        views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), lost=lost, foot=foot)
+    )
 
 
 async def _runs(asked: Asked) -> Reply:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
@@ -27,7 +27,8 @@ from storage.schedules import Schedules
 class Desk:
     """`pools` are all configured ones by FQDN, `pairs` primary to backup, `unpaired` why others get backups only.
 
-    `incidents` and `notifications` are channel ids, `team` our workspace. `mirrors`: an off-site copy is configured.
+    `incidents` and `notifications` are channel ids, `team` our workspace. `mirrors`: an off-site copy is configured,
+    and `off_site` tells how it stands.
     `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
     time it is, in seconds since the epoch. `rules` are what is configured of single companions.
     """
@@ -50,6 +51,7 @@ class Desk:
     plan_block: bool
     team: str
     mirrors: bool
+    off_site: Callable[[], Awaitable[str]]
     schedules: Schedules
     timings: Mapping[str, Timing]
     companions: Companions

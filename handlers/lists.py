@@ -80,17 +80,19 @@ def pools_list(
     *,
     now: float,
     lost: Mapping[str, str],
+    foot: str = "",
 ) -> Message:
     """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
 
-    All by FQDN; instants in seconds.
+    All by FQDN; instants in seconds; `foot` is a sentence about all of them.
     """
     lines = []
     for fqdn, pool in pools.items():
         record = records.get(fqdn, PoolRecord(fqdn))
         line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now)
         lines.append(line + (f"\n      {shown(lost[fqdn], 300)}" if fqdn in lost else ""))
-    return listing("Pools", lines or ["No pool is configured yet: name them under [[pools]] in the configuration."])
+    none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
+    return listing("Pools", lines or none, shown(foot, 300))
 
 
 def pool_line(

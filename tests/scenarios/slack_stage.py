@@ -13,7 +13,6 @@ from redis.asyncio import Redis
 from bot.domain.model import Person, Role, Standing
 from bot.domain.schedule import Timing
 from bot.sandbox import Message, Sandbox, Trouble
-from handlers import trouble
 from handlers.cards import Drawer
 from handlers.desk import Desk
 from handlers.errands import Errands
@@ -23,7 +22,7 @@ from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
-from tests.scenarios.stage import ESTATE, POOLS, Stage, pruning_of, stage_of
+from tests.scenarios.stage import ESTATE, POOLS, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
 ROLES = {f"{TEAM}:{ANNA}": frozenset({Role.SERVER_ADMIN}), f"{TEAM}:{CLARA}": frozenset({Role.RG_ADMIN})}
@@ -51,7 +50,7 @@ class SlackStage:
         self.story.clock.now += seconds
         for run in await self.story.runs.page(count=50):
             await self.desk.cards.release(run.id)
-            await self.desk.cards.release(trouble.spot(run))
+            await self.desk.cards.release(series(run))
         for item in await self.story.runs.outbox(float("inf"), 1000):
             await self.desk.cards.release(item.key)
         return await self.drawer.drain(self.story.clock.now)
@@ -100,6 +99,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             plan_block=False,
             team=TEAM,
             mirrors=True,
+            off_site=lambda: off_site(story),
             errands=Errands(),
             schedules=Schedules(redis),
             timings={fqdn: Timing() for fqdn in POOLS},

@@ -19,6 +19,7 @@ from handlers.blockkit import validate
 from handlers.commands import COMMANDS
 from handlers.desk import Desk
 from handlers.replies import Reply
+from storage.copies import Copies
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER, alone
 from tests.scenarios.front import desk_of
 from tests.scenarios.stage import A, B, Stage, stage_of
@@ -278,6 +279,9 @@ async def test_pools_tells_pairs_backups_and_who_has_none(office: Office) -> Non
     shown = await office.says("pools", EMIL)
 
     assert A in shown and B in shown and "no backup yet" in shown and "backup pool" in shown
+    assert "Off-site copy: complete, at /mnt/offsite." in shown
+    await Copies(office.stage.redis).add({"b1": office.stage.clock.now - 7 * 3_600})
+    assert "1 backup waits for it at /mnt/offsite, the oldest for 7 h." in await office.says("pools", EMIL)
 
 
 def older(reply: Reply) -> dict[str, Any] | None:
