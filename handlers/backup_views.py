@@ -28,6 +28,7 @@ OTHERS = 50
 """So many other backups of a pool can be picked to compare with."""
 
 _TEXT = 3900
+_ABOUT = 800
 _DIFFERENCE = 20_000
 _LONGEST_VALUE = 150
 WHY = "why"
@@ -39,13 +40,13 @@ FOR_EVER = "It is never pruned, until somebody presses “No longer keep”."
 
 
 def backups_list(pool: Pool, page: Sequence[Kept], told: Sequence[str] = (), *, older: bool, now: float) -> Message:
-    """Kept backups, newest first, each with a button; `older`: there may be more. `told` are sentences about the pool."""
+    """Kept backups, newest first, each with a button; `older`: there are more. `told` are sentences about the pool."""
     heading = f"Backups of {pool.short}"
     none = f"{shown(pool.short, 80)} has no backup yet. `/rgs backup {shown(pool.short, 80)}` makes one now."
     lines = [entry(kept, now) for kept in page] or [none]
     about = [words for sentence in told if (words := shown(sentence, 300))]
     text = bounded("\n".join([f"{heading}:", *about, *lines]), _TEXT)
-    top = [section("\n".join(about[:5]))] if about else []
+    top = [section(bounded("\n".join(about), _ABOUT))] if about else []
     rows = [section(line, _details(kept.backup)) for kept, line in zip(page, lines, strict=False)] or [section(none)]
     return {"text": text, "blocks": [header(heading), *top, *rows, *_foot(pool, page, older)]}
 
@@ -60,9 +61,9 @@ def detail(kept: Kept, others: Sequence[Backup], now: float, because: str = "") 
         section(f"{what}\n{counted(backup)}{source}"),
         *([section("\n".join(flags(kept)))] if flags(kept) else []),
         *_part("Can it be restored?", [stamp(kept, now)], known),
-        *_part("Copies", [f"In Redis, and: {mirror(kept, now)}"]),
+        *_part("Copies", [f"Kept in Redis · {mirror(kept, now)}"]),
         *_part("Kept for ever", pins(keeping)[:10]),
-        *_part("Retention", [shown(because, 500)] if because else []),
+        *_part("Retention", [shown(because, 500)] if because and not keeping.pins else []),
         *_part("Warnings when it was taken", (), backup.warnings),
         *_part("Settings of the pool", settings(backup.settings)),
         context(

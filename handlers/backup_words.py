@@ -12,7 +12,8 @@ from bot.domain.run import Who
 from handlers.wording import bounded, exact, lasted, mention, shown, when
 
 NO_MIRROR = "no off-site copy configured"
-_SHORT = 200
+_SHORT = 140
+_ENTRY = 800
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,11 +105,11 @@ def entry(kept: Kept, now: float) -> str:
     source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 120)}"
     taken = f"*{when(backup.taken_at)}*, {lasted(now - backup.taken_at)} ago"
     first = f"{taken} · {sized(backup.size)} · {counted(backup)} · {changes(kept)}{source}"
-    pinned = " · 📌 kept for ever" if kept.keeping.pins else ""
+    pinned = " · kept for ever" if kept.keeping.pins else ""
     warned = len(backup.warnings)
     more = f" · ⚠️ {warned} warning{'s' if warned > 1 else ''}" if warned else ""
     second = f"{stamp(kept, now)} · {mirror(kept, now)}{pinned}{more}"
-    return bounded("\n      ".join([first, second, *flags(kept)]), 1100)
+    return bounded("\n      ".join([first, second, *flags(kept)]), _ENTRY)
 
 
 def settings(row: Mapping[str, Any] | None) -> list[str]:

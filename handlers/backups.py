@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
@@ -11,15 +12,17 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.backup import Backup
 from bot.domain.errors import BadInput
-from bot.domain.model import Person
+from bot.domain.model import Person, Pool
 from bot.domain.run import Entry, Who
 from handlers import actions, backup_views, charts
 from handlers.asked import COUNT, Asked, named_pool, usage
 from handlers.backup_words import Kept, is_by_person
 from handlers.blocks import View
+from handlers.companions import coverage_line
 from handlers.people import AWAY
 from handlers.permits import permit
 from handlers.replies import Reply, complain, open_view
+from handlers.schedule import loss_lines
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -28,6 +31,7 @@ log = logging.getLogger(__name__)
 
 NAME = "backups"
 CHART = "chart"
+_LOOK_S = 0.7
 
 
 async def backups(asked: Asked) -> Reply:
@@ -40,7 +44,8 @@ async def backups(asked: Asked) -> Reply:
     found = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT + 1)
     older = len(found) > COUNT
     page = await read(asked.desk, found[:COUNT], is_whole=not older)
-    return Reply(backup_views.backups_list(pool, page, older=older, now=asked.desk.now()))
+    about = () if asked.before else await _about(asked.desk, pool)
+    return Reply(backup_views.backups_list(pool, page, about, older=older, now=asked.desk.now()))
 
 
 async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -> tuple[Kept, ...]:
@@ -97,9 +102,26 @@ async def free(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
 async def _detail(desk: Desk, id: str) -> View:
     backup = await desk.backups.get(id)
     others = await desk.backups.page(backup.pool, count=backup_views.OTHERS + 1)
-    first = len(others) <= backup_views.OTHERS and others[-1].id == id
+    first = len(others) <= backup_views.OTHERS and [one.id for one in others[-1:]] == [id]
     (kept,) = await read(desk, [backup], is_whole=first)
-    return backup_views.detail(kept, others, desk.now())
+    return backup_views.detail(kept, others, desk.now(), await _because(desk, backup))
+
+
+async def _because(desk: Desk, backup: Backup) -> str:
+    """Why it stays or would go; among thousands that takes longer than whoever looks may wait."""
+    try:
+        async with asyncio.timeout(_LOOK_S):
+            decisions = await desk.pruning.plan(backup.pool, desk.now())
+    except TimeoutError:
+        return f"There are too many backups to tell at once: `/rgs retention {backup.pool}` does."
+    because = next((one for one in decisions if one.backup.id == backup.id), None)
+    return f"{'It stays' if because.stays else 'It would go'}: {because.because}" if because else ""
+
+
+async def _about(desk: Desk, pool: Pool) -> tuple[str, ...]:
+    """What a death of the pool would cost now, and how its companions are covered."""
+    lost, covered = await asyncio.gather(loss_lines(desk, pool), coverage_line(desk, pool))
+    return (*lost, covered)
 
 
 async def _note(desk: Desk, person: Person, backup: Backup, what: str, sentence: str) -> None:

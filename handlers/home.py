@@ -11,6 +11,7 @@ from bot.domain.model import Person, PoolState
 from bot.domain.report import Report, report
 from handlers.home_view import ENTRIES, MOST, House, home
 from handlers.people import AWAY
+from handlers.protection import protection
 from handlers.schedule import plan
 
 if TYPE_CHECKING:
@@ -50,17 +51,19 @@ async def gather(desk: Desk) -> House:
     calm = [fqdn for fqdn in desk.pools if records[fqdn].state is PoolState.ACTIVE]
     fqdns = [*(fqdn for fqdn in desk.pools if fqdn not in calm), *calm][:MOST]
     backups = await asyncio.gather(*(desk.backups.newest(fqdn) for fqdn in fqdns))
+    newest = dict(zip(fqdns, backups, strict=True))
     reports = tuple(report(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
         reports=reports,
         recent=recent,
         pools={fqdn: desk.pools[fqdn] for fqdn in fqdns},
         records=records,
-        newest=dict(zip(fqdns, backups, strict=True)),
+        newest=newest,
         due={fqdn: planned[fqdn].due for fqdn in fqdns},
         unpaired=desk.unpaired,
         now=desk.now(),
         links=await _links(desk, reports),
+        protection=await protection(desk, newest, planned),
     )
 
 

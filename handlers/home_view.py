@@ -14,7 +14,7 @@ from bot.domain.run import Phase, Run
 from handlers import actions, blocks
 from handlers.blocks import Block, View, header, section
 from handlers.lists import pool_line, report_line, run_line
-from handlers.wording import shown
+from handlers.wording import bounded, shown
 
 ENTRIES = 5
 """Entries of each part at first; "Show more" adds as many."""
@@ -29,7 +29,10 @@ _EMPTY = (
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses."""
+    """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses.
+
+    `protection` are lines about each pool, escaped, by FQDN.
+    """
 
     reports: Sequence[Report]
     recent: Sequence[Run]
@@ -40,6 +43,7 @@ class House:
     unpaired: Mapping[str, str]
     now: float
     links: Mapping[str, str] = field(default_factory=dict)
+    protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
 def home(house: House, person: Person, entries: int = ENTRIES) -> View:
@@ -105,7 +109,8 @@ def _pools(house: House, person: Person, most: int) -> list[Block]:
         backup, due, lone = house.newest.get(fqdn), house.due.get(fqdn), house.unpaired.get(fqdn, "")
         reads = f"Back up {pool.short} now"
         press = blocks.button("Back up now", f"{actions.DO}backup", f"backup {fqdn}", reads=reads) if offers else None
-        rows.append(section(pool_line(pool, record, backup, due, lone, house.now), press))
+        lines = [pool_line(pool, record, backup, due, lone, house.now), *house.protection.get(fqdn, ())]
+        rows.append(section(bounded("\n      ".join(filter(None, lines)), 2900), press))
     return [header("Pools"), *rows] if rows else []
 
 

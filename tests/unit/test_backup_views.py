@@ -59,7 +59,7 @@ def test_every_list_is_accepted(pool: Pool, page: Sequence[Kept], told: Sequence
     message = backup_views.backups_list(pool, page, told, older=older, now=NOW)
 
     assert_good(message)
-    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 14_000
 
 
 @FEW
@@ -94,7 +94,7 @@ def test_a_line_of_the_list_tells_all_that_is_known() -> None:
 
     for words in ("2 h ago", "1.2 MB", "2 workflows, 1 queue", "4 changes", "✅ restorable, rehearsed 1 h ago"):
         assert words in line
-    assert "off-site copy <!date^" in line and "📌 kept for ever" in line and "1 warning" in line
+    assert "off-site copy <!date^" in line and "· kept for ever" in line and "1 warning" in line
 
 
 def test_a_stamp_is_never_said_to_hold_when_that_is_not_known() -> None:
@@ -136,10 +136,17 @@ def test_the_details_tell_sentences_pins_hash_and_settings() -> None:
     pins = {"T0SWITCH01:U0ANNA0001": "before the migration", "failover-1": "it was imported"}
     keeping = Keeping(replace(RESTORABLE, sentences=("12 objects come home as they were.",)), pins)
 
-    said = "\n".join(strings(backup_views.detail(Kept(BACKUP, keeping, "today"), [BACKUP], NOW, "It is the newest.")))
+    said = "\n".join(strings(backup_views.detail(Kept(BACKUP, keeping, "today"), [BACKUP], NOW, "It is pinned.")))
 
     for words in ("12 objects come home as they were.", "<@U0ANNA0001>: before the migration", "Run `failover-1`"):
         assert words in said
-    assert BACKUP.sha256 in said and "x.wav" in said and "90 s" in said and "It is the newest." in said
+    assert BACKUP.sha256 in said and "x.wav" in said and "90 s" in said
     assert "No longer keep" in said and "Keep for ever" not in said.replace("Kept for ever", "")
     assert "Compare with" not in said, "there is nothing to compare with"
+    assert "It is pinned." not in said, "who pinned it and why stands there already"
+
+
+def test_the_details_tell_why_it_stays_or_goes() -> None:
+    said = strings(backup_views.detail(Kept(BACKUP), [BACKUP], NOW, "It would go: an older one of its day."))
+
+    assert any("It would go: an older one of its day." in text for text in said)
