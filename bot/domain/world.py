@@ -9,10 +9,11 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.cmdlets import Cmdlet
-from bot.domain.groups import Audio, Inventory, Kind, RgsObject, ServiceSettings, Value, walk
+from bot.domain.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
 from bot.domain.model import Edition
 
 EFFECTS_KEPT = 200
+_PLAIN = (str, int, float, Ref, type(None))
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
 
@@ -194,7 +195,17 @@ class World:
 
 def audio_names(objects: Iterable[RgsObject], settings: ServiceSettings | None = None) -> set[str]:
     """The unique names of all audio files that these objects and settings use."""
-    found = {leaf.unique_name for item in objects for _, leaf in walk(item.properties) if isinstance(leaf, Audio)}
+    found: set[str] = set()
+    # A stack instead of `walk`, which would make a generator for every level of thousands of objects.
+    below: list[Value] = [item.properties for item in objects]
+    while below:
+        value = below.pop()
+        if isinstance(value, Audio):
+            found.add(value.unique_name)
+        elif isinstance(value, tuple):
+            below += value
+        elif not isinstance(value, _PLAIN) and isinstance(value, Mapping):
+            below += value.values()
     if settings is not None and settings.default_music is not None:
         found.add(settings.default_music.unique_name)
     return found
