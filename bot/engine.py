@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.access import allow
-from bot.domain.acts import Invoke, Newest
+from bot.domain.acts import Invoke, NewestWhole
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import Mark, Person, Pool, PoolRecord, Verdict
 from bot.domain.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
@@ -90,8 +90,8 @@ class Engine:
         before = failing(run, await self._runs.open(_ALL_OPEN))
         if before is None:
             return run
-        newest = await self._hands.perform(Newest(run.primary.fqdn, 1))
-        return replace(run, facts={**run.facts, **after(before, newest[0].taken_at if newest else None).facts})
+        newest = await self._hands.perform(NewestWhole(run.primary.fqdn))
+        return replace(run, facts={**run.facts, **after(before, newest.taken_at if newest else None).facts})
 
     async def _record(self, pool: Pool) -> PoolRecord:
         return (await self._runs.records([pool.fqdn]))[pool.fqdn]

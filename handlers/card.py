@@ -104,11 +104,13 @@ def _streak(run: Run, at: Callable[[float], str] = when) -> str:
     earlier = streak(run)
     if earlier is None or not run.is_open:
         return ""
-    newest = "There is no backup of it."
-    if earlier.newest is not None:
-        age = lasted(run.opened_at - earlier.newest)
-        newest = f"The newest backup is from {at(earlier.newest)}: it was {age} old when this one began."
-    return f"{earlier.failed + 1} in a row, since {at(earlier.since)}. {newest}"
+    count = f"{earlier.failed + 1} in a row, since {at(earlier.since)}."
+    if run.runbook != "backup":
+        return count
+    if earlier.newest is None:
+        return f"{count} There is no good backup of this pool."
+    age = lasted(run.opened_at - earlier.newest)
+    return f"{count} The newest good backup is from {at(earlier.newest)}: it was {age} old when this one began."
 
 
 def _open(report: Report) -> list[Block]:

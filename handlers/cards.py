@@ -12,7 +12,7 @@ from bot.domain.errors import BadInput, BotError, StoreAway
 from bot.domain.report import Report, report
 from bot.domain.run import Run
 from bot.domain.runbook import Runbook
-from bot.domain.streak import is_scheduled
+from bot.domain.streak import is_scheduled, series
 from handlers import failures, home, notices, speech, trouble, views
 from handlers.people import AWAY
 from handlers.speech import Gone, NoPlace, Refused, SlackAway
@@ -117,7 +117,7 @@ class Drawer:
             return None
         self._homes_stale = True
         # The cards of quiet runs can be one and the same message.
-        message = trouble.spot(run) if self._runbook(run).quiet else run.id
+        message = series(run) if self._runbook(run).quiet else run.id
         return await self._alone(message, now, lambda: self._draw(item.run))
 
     async def _notice(self, item: OutboxItem, now: float) -> float | None:
@@ -170,7 +170,7 @@ class Drawer:
                 where, ts = await speech.post(self._desk.slack, channel, message)
                 await self._desk.cards.put(run.id, Place(where, ts, speech.digest(message)))
                 if self._is_quiet(run) and run.is_open:
-                    await self._desk.cards.trouble(trouble.spot(run), run.id)
+                    await self._desk.cards.trouble(series(run), run.id)
                 return True
         raise Refused("No channel takes this card: invite Switchback to the incident channel.")
 

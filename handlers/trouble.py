@@ -6,7 +6,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from bot.domain.run import Phase, Run
-from bot.domain.streak import failures, streak
+from bot.domain.streak import failures, series, streak
 from handlers import speech
 from handlers.blocks import Message, context, section
 from handlers.speech import Gone, NoPlace
@@ -19,34 +19,30 @@ if TYPE_CHECKING:
 _OVER = frozenset({Phase.DONE, Phase.ABANDONED})
 
 
-def spot(run: Run) -> str:
-    """Where the trouble of this pool is shown, whichever run it is that fails."""
-    return f"{run.runbook}:{run.primary.fqdn}"
-
-
 async def inherited(desk: Desk, run: Run) -> Place | None:
     """The place of the card of the run that failed before; that one has none from now on."""
-    return await desk.cards.inherit(spot(run), run.id) if streak(run) else None
+    return await desk.cards.inherit(series(run), run.id) if streak(run) else None
 
 
 async def ended(desk: Desk, run: Run) -> None:
     """A run that ended well says on the card of those that failed before it that it works again."""
     if run.phase not in _OVER:
         return
-    failed = await desk.cards.troubled(spot(run))
+    failed = await desk.cards.troubled(series(run))
     if not failed or (failed != run.id and run.phase is not Phase.DONE):
         return
     place = await desk.cards.place(failed) if failed != run.id else None
     if place is not None:
         with suppress(Gone, NoPlace):
-            await speech.edit(desk.slack, place.channel, place.ts, _again(run, await desk.runs.load(failed)))
-    await desk.cards.calm(spot(run), failed if failed != run.id else "")
+            await speech.edit(desk.slack, place.channel, place.ts, _again(desk, run, await desk.runs.load(failed)))
+    await desk.cards.calm(series(run), failed if failed != run.id else "")
 
 
-def _again(run: Run, failed: Run) -> Message:
+def _again(desk: Desk, run: Run, failed: Run) -> Message:
     count, earlier = failures(failed), streak(failed)
     since, until = earlier.since if earlier else failed.opened_at, run.closed_at or run.opened_at
-    what = f"{run.runbook.capitalize()} of {shown(run.primary.short, 80)}"
+    kind = f" ({run.fact('kind')})" if run.fact("kind") else ""
+    what = shown(f"{desk.engine.runbooks[run.runbook].title}{kind} of {run.primary.short}", 200)
     times = "once" if count == 1 else f"{count} times in a row"
     plain, drawn = (
         (f"{what} works again since {at(until)}.", f"By schedule it had failed {times}, since {at(since)}.")

@@ -41,33 +41,33 @@ class Cards:
         await self._client.set(keys.card(run_id), msgspec.json.encode(place))
 
     @guard()
-    async def trouble(self, spot: str, run_id: str) -> None:
-        """The card of this run is where the trouble of the spot is shown."""
-        await self._client.set(keys.trouble(spot), run_id)
+    async def trouble(self, series: str, run_id: str) -> None:
+        """The card of this run is where the trouble of the series is shown."""
+        await self._client.set(keys.trouble(series), run_id)
 
     @guard()
-    async def troubled(self, spot: str) -> str:
-        """The run whose card shows the trouble of the spot; empty while there is none."""
-        return (await self._client.get(keys.trouble(spot)) or b"").decode()
+    async def troubled(self, series: str) -> str:
+        """The run whose card shows the trouble of the series; empty while there is none."""
+        return (await self._client.get(keys.trouble(series)) or b"").decode()
 
     @guard()
-    async def inherit(self, spot: str, run_id: str) -> Place | None:
-        """Gives this run the card that shows the trouble of the spot; None when there is no such card."""
-        before = await self.troubled(spot)
+    async def inherit(self, series: str, run_id: str) -> Place | None:
+        """Gives this run the card that shows the trouble of the series; None when there is no such card."""
+        before = await self.troubled(series)
         place = await self.place(before) if before else None
         if place is None:
             return None
         pipe = self._client.pipeline()
         pipe.set(keys.card(run_id), msgspec.json.encode(place))
-        pipe.set(keys.trouble(spot), run_id)
+        pipe.set(keys.trouble(series), run_id)
         pipe.delete(keys.card(before))
         await pipe.execute()
         return place
 
     @guard()
-    async def calm(self, spot: str, failed: str = "") -> None:
-        """There is no trouble at the spot any more, and the card of the run that `failed` is nobody's."""
-        await self._client.delete(keys.trouble(spot), *([keys.card(failed)] if failed else []))
+    async def calm(self, series: str, failed: str = "") -> None:
+        """There is no trouble with the series any more, and the card of the run that `failed` is nobody's."""
+        await self._client.delete(keys.trouble(series), *([keys.card(failed)] if failed else []))
 
     @guard()
     async def lease(self, run_id: str, seconds: float) -> bool:

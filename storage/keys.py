@@ -89,9 +89,9 @@ def card(run_id: str) -> str:
     return f"card:{run_id}"
 
 
-def trouble(spot: str) -> str:
-    """String: the run whose card shows that the scheduled runs of a runbook and pool fail."""
-    return f"card:trouble:{spot}"
+def trouble(series: str) -> str:
+    """String: the run whose card shows that the scheduled runs of this series fail."""
+    return f"card:trouble:{series}"
 
 
 def drawing(run_id: str) -> str:

@@ -15,7 +15,7 @@ _FACT = "streak"
 class Streak:
     """How many scheduled runs failed before this one, with nobody seeing to them, and since when (seconds).
 
-    `newest` is when the newest backup was taken that there was when this run began; None without any.
+    `newest` is when the newest good backup was taken that the pool had when this run began; None without any.
     """
 
     failed: int
@@ -32,15 +32,17 @@ def is_scheduled(run: Run) -> bool:
     return run.opened_by.id == SCHEDULE.id
 
 
+def series(run: Run) -> str:
+    """What is done again and again, of which this run is one time: "backup:pool-a.contoso.com"."""
+    return ":".join(word for word in (run.runbook, run.fact("kind", ""), run.primary.fqdn) if word)
+
+
 def failing(run: Run, others: Iterable[Run]) -> Run | None:
-    """The scheduled run of the same kind and pool that failed before this one and still waits for somebody."""
+    """The scheduled run of the same series that failed before this one and still waits for somebody."""
     before = (
         other
         for other in others
-        if (other.runbook, other.primary.fqdn) == (run.runbook, run.primary.fqdn)
-        and is_scheduled(other)
-        and other.phase in FOR_PEOPLE
-        and other.id != run.id
+        if series(other) == series(run) and is_scheduled(other) and other.phase in FOR_PEOPLE and other.id != run.id
     )
     return max(before, key=lambda other: other.opened_at, default=None)
 

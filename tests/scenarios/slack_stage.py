@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from bot.domain.model import Person, Role, Standing
 from bot.domain.schedule import Timing
+from bot.domain.streak import series
 from bot.sandbox import Message, Sandbox, Trouble
 from handlers.cards import Drawer
 from handlers.desk import Desk

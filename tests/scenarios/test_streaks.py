@@ -51,7 +51,7 @@ async def test_three_nights_that_fail_and_a_good_one_are_one_card_and_one_alarm(
         line_, card = cards(stage)
         assert line_.ts == line.ts and runs[-1].id in card.text and "STOPPED" in card.text
         assert len(loud(stage)) == 1
-    assert "3 in a row, since 2026-11-2" in card.text and "The newest backup is from 2026-11-19" in card.text
+    assert "3 in a row, since 2026-11-2" in card.text and "The newest good backup is from 2026-11-19" in card.text
     assert "3 days old when this one began" in card.text and good.phase is Phase.DONE
     assert card.ts == cards(stage)[1].ts
 
