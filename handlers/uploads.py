@@ -38,17 +38,18 @@ class SlackUploads:
         try:
             info = (await self._client.files_info(file=file))["file"]
         except SlackApiError as refusal:
-            reason = code(refusal)
-            if reason in _PASSING or refusal.response.status_code in (_RATE_LIMITED, _BROKEN):
+            reason, status = code(refusal), int(refusal.response.status_code)
+            if reason in _PASSING or _is_passing(status):
                 raise NeverSent(f"Slack does not answer ({reason}).") from None
             raise BadInput(_GONE.format(reason=reason or "no reason given")) from None
         except AWAY as fault:
             raise NeverSent(f"Slack does not answer ({type(fault).__name__}).") from None
         if int(info.get("size") or 0) > MOST_BYTES:
             raise BadInput(f"This file has more than {MOST_BYTES // 2**20} MB. Nothing was kept; send a smaller one.")
-        return await self._download(str(info.get("url_private_download") or ""))
+        return await self.download(str(info.get("url_private_download") or ""))
 
-    async def _download(self, address: str) -> bytes:
+    async def download(self, address: str) -> bytes:
+        """What lies at this address of Slack's, for whoever shows our token. Raises as `fetch` does."""
         if not self._is_slack(address):
             raise BadInput("Slack names an address outside of Slack for this file, so it was not fetched.")
         session, headers = self._client.session, {"Authorization": f"Bearer {self._client.token}"}
@@ -69,9 +70,13 @@ class SlackUploads:
         return is_slack or (there.scheme, there.netloc) == (api.scheme, api.netloc)
 
 
+def _is_passing(status: int) -> bool:
+    return status == _RATE_LIMITED or status >= _BROKEN
+
+
 async def _body(answer: ClientResponse) -> bytes:
     """Never more than is allowed, whatever its size was said to be."""
-    if answer.status in (_RATE_LIMITED, _BROKEN) or answer.status > _BROKEN:
+    if _is_passing(answer.status):
         raise NeverSent(f"Slack does not give the file (status {answer.status}).")
     if answer.status in _ELSEWHERE or answer.content_type == "text/html":
         raise BadInput("Slack does not let Switchback read files: it lacks the scope files:read. Nothing was kept.")
