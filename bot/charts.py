@@ -90,6 +90,8 @@ def _changes(axes: Axes, history: History) -> None:
     bars = axes.bar([number for number, _ in counted], [changed for _, changed in counted], color=BLUE, width=0.7)
     most = max((changed for _, changed in counted), default=0)
     axes.bar_label(bars, fontsize=9, padding=2)
+    if not counted:
+        axes.text(0.5, 0.5, "Changes were not counted", transform=axes.transAxes, ha="center", va="center")
     failed = [number for number, day in enumerate(days) if day.failed]
     if failed:
         place = [max(most, 1) * 1.2] * len(failed)
