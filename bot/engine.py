@@ -80,8 +80,11 @@ class Engine:
 
         `what` is how the slots of one schedule are called; `facts` are what its run knows from the start.
         """
-        pool, book, record = self._pools.pool(fqdn), self.runbooks[runbook], await self._record(self._pools.pool(fqdn))
+        pool, book = self._pools.pool(fqdn), self.runbooks[runbook]
         name = f"{what}-{pool.fqdn}-{local.replace(':', '')}"
+        if known := await self._runs.find(name):
+            return known
+        record = await self._record(pool)
         run = begin(name, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
         return await self._open(await self._after_failures(run))
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 
 from apscheduler.schedulers.asyncio import AsyncIOScheduler
 from apscheduler.triggers.base import BaseTrigger
@@ -16,11 +16,8 @@ from bot.wall_clock import latest_due, next_due
 
 log = logging.getLogger(__name__)
 
-RETRY_AFTER_S = (5, 15, 60, 300)
-"""Seconds between tries of a slot that could not be started; the last one repeats until the next slot is due."""
-
-REREAD_S = 30
-"""Seconds after which what anybody changed, in whatever process, holds here too."""
+LOOK_S = 30
+"""Seconds between two looks: what anybody changed, in whatever process, and what could not be started, is seen then."""
 
 
 class Alarm(BaseTrigger):
@@ -39,7 +36,7 @@ class Timetable:
     """Starts slots when they are due. `start` must be idempotent by slot: a slot may be started more than once.
 
     `read` gives every schedule as it now stands. An alarm only wakes it; which slot is due is worked out from `now`, so
-    a late or doubled alarm does no harm.
+    a late, doubled or lost alarm does no harm, nor does a clock that is stepped.
     """
 
     def __init__(
@@ -52,67 +49,52 @@ class Timetable:
         self._start = start
         self._now = now
         self._known: dict[str, Schedule] = {}
-        self._reading, self._starting = asyncio.Lock(), asyncio.Lock()
+        self._started: dict[str, Slot] = {}
+        self._busy = asyncio.Lock()
         # Without a grace time, APScheduler would drop an alarm that is a second late.
         self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True})
 
     async def open(self) -> None:
         """Begins to wake, and starts each schedule's latest due slot once more: it may have been missed while down."""
         self._scheduler.start()
-        self._scheduler.add_job(self.reread, "interval", seconds=REREAD_S, id="reread")
-        await self.reread()
+        self._scheduler.add_job(self.wake, "interval", seconds=LOOK_S, id="look")
+        await self.wake()
 
     async def close(self) -> None:
         """Wakes no more, once the start that is under way has ended: APScheduler's own shutdown would cancel it."""
-        async with self._starting:
+        async with self._busy:
             if self._scheduler.running:
                 self._scheduler.shutdown(wait=False)
 
-    async def reread(self) -> None:
-        """Takes in what was changed, and starts what is due by it; never raises."""
-        for key in await self._changed():
-            await self._begin(key)
+    async def wake(self) -> None:
+        """Starts every slot that is due by what the schedules say now and was not started here yet; never raises."""
+        async with self._busy:
+            await self._reread()
+            for schedule in self._known.values():
+                await self._begin(schedule)
 
-    async def wake(self, key: str) -> None:
-        """Starts the slot of this schedule that is due now, by what it says now; never raises."""
-        await self.reread()
-        await self._begin(key)
+    async def _reread(self) -> None:
+        try:
+            found = {schedule.key: schedule for schedule in await self._read()}
+        except Exception as fault:
+            log.warning("The schedules could not be read, so the last known ones hold: %s", _reason(fault))
+            return
+        for key in self._known.keys() - found.keys():
+            self._scheduler.remove_job(key)
+        for key, schedule in found.items():
+            if self._known.get(key) != schedule:
+                self._scheduler.add_job(self.wake, Alarm(schedule), id=key, replace_existing=True)
+        self._known = found
 
-    async def _changed(self) -> tuple[str, ...]:
-        """The keys of the schedules that are new, or are not what they were; their alarms are set anew."""
-        async with self._reading:
-            try:
-                found = {schedule.key: schedule for schedule in await self._read()}
-            except Exception as fault:
-                log.warning("The schedules could not be read, so the last known ones hold: %s", _reason(fault))
-                return ()
-            changed = tuple(key for key, schedule in found.items() if self._known.get(key) != schedule)
-            for key in self._known.keys() - found.keys():
-                self._scheduler.remove_job(key)
-            for key in changed:
-                self._scheduler.add_job(self.wake, Alarm(found[key]), args=(key,), id=key, replace_existing=True)
-            self._known = found
-            return changed
-
-    async def _begin(self, key: str) -> None:
-        schedule = self._known.get(key)
-        if schedule and (slot := latest_due(schedule, self._now())):
-            await self._attempt(key, slot, 0)
-
-    async def _attempt(self, key: str, slot: Slot, tries: int) -> None:
-        schedule = self._known.get(key)
-        if schedule is None or latest_due(schedule, self._now()) != slot:
+    async def _begin(self, schedule: Schedule) -> None:
+        slot = latest_due(schedule, self._now())
+        if slot is None or self._started.get(schedule.key) == slot:
             return
         try:
-            async with self._starting:
-                await self._start(slot)
+            await self._start(slot)
+            self._started[schedule.key] = slot
         except Exception as fault:
-            delay = timedelta(seconds=RETRY_AFTER_S[min(tries, len(RETRY_AFTER_S) - 1)])
-            log.warning("%s was not started and is tried again in %s: %s", slot.id, delay, _reason(fault))
-            again, when = (key, slot, tries + 1), self._now() + delay
-            # A name of its own: APScheduler drops a job while one of the same name runs, as this one does.
-            name = f"again {slot.what} {slot.id} {tries + 1}"
-            self._scheduler.add_job(self._attempt, "date", run_date=when, args=again, id=name, replace_existing=True)
+            log.warning("%s was not started and is tried again within %s s: %s", slot.id, LOOK_S, _reason(fault))
 
 
 def _reason(fault: Exception) -> str:

@@ -81,10 +81,16 @@ class Runs:
     @guard()
     async def load(self, run_id: str) -> Run:
         """Raises BadInput when there is no such run."""
-        data = await self._client.hget(keys.run(run_id), "run")
-        if data is None:
+        run = await self.find(run_id)
+        if run is None:
             raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
-        return _run.decode(data)
+        return run
+
+    @guard()
+    async def find(self, run_id: str) -> Run | None:
+        """Like `load`, but None for an unknown id."""
+        data = await self._client.hget(keys.run(run_id), "run")
+        return _run.decode(data) if data else None
 
     @guard()
     async def renew(self, run: Run, until: float) -> bool:

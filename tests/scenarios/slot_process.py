@@ -29,7 +29,6 @@ from bot.engine import Engine
 from bot.hands import Hands
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
-from bot.wall_clock import next_due
 from storage.backups import Backups
 from storage.connect import connect
 from storage.keepings import Keepings
@@ -37,7 +36,7 @@ from storage.runs import Runs
 from storage.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
 
-LEASE_S, POLL_S, GLANCE_S = 0.4, 0.02, 0.01
+LEASE_S, POLL_S, GLANCE_S, LOOK_S = 0.4, 0.02, 0.005, 0.25
 EVERY_H = 2
 ZONES = ("Europe/Paris", "America/Havana", "Australia/Lord_Howe", "Africa/Cairo")
 
@@ -127,23 +126,19 @@ async def work(url: str, clock: MovedClock, cast: Cast) -> None:
         timetable = Timetable(read, start, lambda: datetime.fromtimestamp(clock(), UTC))
         await asyncio.to_thread(sys.stdin.readline)
         asyncio.get_running_loop().add_reader(sys.stdin, stopped.set)
-        await asyncio.gather(engine.run_forever(stopped), ring(timetable, cast.schedules, clock, stopped))
+        await asyncio.gather(engine.run_forever(stopped), look(timetable, clock, stopped))
 
 
-async def ring(
-    timetable: Timetable, schedules: tuple[Schedule, ...], clock: MovedClock, stopped: asyncio.Event
-) -> None:
-    """The alarms, by the moved clock: each wakes its schedule when it is due, and whenever the clock went back."""
-    bells, before = {schedule: 0.0 for schedule in schedules}, 0.0
+async def look(timetable: Timetable, clock: MovedClock, stopped: asyncio.Event) -> None:
+    """The looks of the timetable, at speed: soon after the clock was moved, and now and then."""
+    moved = waited = 0.0
     while not stopped.is_set():
-        now = clock()
-        for schedule in [one for one, bell in bells.items() if bell <= now or now < before]:
-            await timetable.wake(schedule.key)
-            coming = next_due(schedule, datetime.fromtimestamp(now, UTC))
-            assert coming
-            bells[schedule] = coming[1].timestamp()
-        before = now
+        now = clock() - time.monotonic()
+        if abs(now - moved) > 1.0 or waited > LOOK_S:
+            moved, waited = now, 0.0
+            await timetable.wake()
         await asyncio.sleep(GLANCE_S)
+        waited += GLANCE_S
 
 
 if __name__ == "__main__":

@@ -183,13 +183,13 @@ async def test_every_process_follows_a_change_and_catches_up_nothing_that_was_be
         started.append(slot.local)
 
     timetable = Timetable(read, start, lambda: datetime.fromtimestamp(clock.now, UTC))
-    await timetable.reread()
+    await timetable.wake()
     started.clear()
     await office.says("schedule pool-a 10:00 14:30")
-    await timetable.reread()
+    await timetable.wake()
     assert started == []
     clock.now += 86_400
-    await timetable.wake(f"backup {A}")
+    await timetable.wake()
     assert len(started) == 1 and started[0].endswith(("T10:00", "T14:30"))
 
 

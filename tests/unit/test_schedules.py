@@ -10,13 +10,12 @@ from functools import cache
 from zoneinfo import ZoneInfo
 
 import pytest
-from apscheduler.events import EVENT_JOB_EXECUTED
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.errors import StoreAway
 from bot.domain.schedule import Schedule, Slot
-from bot.schedules import RETRY_AFTER_S, Alarm, Timetable
+from bot.schedules import Alarm, Timetable
 from bot.wall_clock import due_at, latest_due, next_due
 
 POOL = "pool-a.contoso.com"
@@ -192,56 +191,104 @@ async def test_at_start_the_latest_due_slot_of_every_pool_is_caught_up() -> None
 async def test_an_alarm_starts_the_slot_that_is_due() -> None:
     log, now = Log(), instant("2027-10-31T00:30")
     timetable = Timetable(saying(PARIS), log.start, lambda: now)
-    await timetable.wake(PARIS.key)
+    await timetable.wake()
     now = instant("2027-10-31T01:30")
-    await timetable.wake(PARIS.key)
+    await timetable.wake()
     assert {slot.id for slot in log.slots} == {f"{POOL}@2027-10-31T02:30"}
 
 
 async def test_the_scheduler_rings_the_alarm_however_late() -> None:
-    log = Log()
-    timetable = Timetable(saying(PARIS), log.start, long_ago)
+    log, now = Log(), long_ago()
+    timetable = Timetable(saying(PARIS), log.start, lambda: now)
     await timetable.open()
     log.enough.clear()
+    now += timedelta(days=1)
     alarm = timetable._scheduler.get_job(PARIS.key)
     assert alarm.next_run_time == next_due(PARIS, datetime.now(UTC))[1]
     alarm.modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
     await log.wait()
     await timetable.close()
-    assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 2
+    assert log.slots == [Slot(POOL, "2020-06-01T02:30"), Slot(POOL, "2020-06-02T02:30")]
 
 
-async def test_a_slot_that_could_not_be_started_is_tried_again_until_it_works(caplog: pytest.LogCaptureFixture) -> None:
-    log = Log(faults=len(RETRY_AFTER_S) + 2)
+async def test_a_slot_that_could_not_be_started_is_tried_again_at_every_look_until_it_works(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    log = Log(faults=3)
     timetable = Timetable(saying(PARIS), log.start, long_ago)
     with caplog.at_level(logging.WARNING, "bot.schedules"):
-        await timetable.open()
-        await log.wait()
-    await timetable.close()
-    assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * (len(RETRY_AFTER_S) + 3)
+        for _ in range(6):
+            await timetable.wake()
+    assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 4
     said = [record.getMessage() for record in caplog.records if record.name == "bot.schedules"]
-    assert [line.split("tried again in ")[1] for line in said] == [
-        f"{wait}: Redis does not answer." for wait in ("0:00:05", "0:00:15", "0:01:00", "0:05:00", "0:05:00", "0:05:00")
-    ]
+    assert (
+        said == [f"{POOL}@2020-06-01T02:30 was not started and is tried again within 30 s: Redis does not answer."] * 3
+    )
+
+
+async def test_a_look_comes_by_itself_however_late() -> None:
+    log = Log(faults=1)
+    timetable = Timetable(saying(PARIS), log.start, long_ago)
+    await timetable.open()
+    timetable._scheduler.get_job("look").modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
+    await log.wait()
+    await timetable.close()
+    assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 2
 
 
 async def test_a_slot_is_given_up_when_the_next_one_is_due() -> None:
     now = long_ago()
-
-    def a_day_passes() -> None:
-        nonlocal now
-        now += timedelta(days=1)
-
-    log, tried_again = Log(faults=1, then=a_day_passes), asyncio.Event()
+    log = Log(faults=1)
     timetable = Timetable(saying(PARIS), log.start, lambda: now)
-    timetable._scheduler.add_listener(lambda event: tried_again.set(), EVENT_JOB_EXECUTED)
-    await timetable.open()
-    async with asyncio.timeout(10):
-        await tried_again.wait()
-    assert log.slots == [Slot(POOL, "2020-06-01T02:30")]
-    await timetable.wake(PARIS.key)
-    await timetable.close()
+    await timetable.wake()
+    now += timedelta(days=1)
+    await timetable.wake()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30"), Slot(POOL, "2020-06-02T02:30")]
+
+
+async def test_a_clock_that_goes_back_and_forth_between_alarm_and_look_loses_no_slot() -> None:
+    now = long_ago()
+    log = Log()
+    timetable = Timetable(saying(PARIS), log.start, lambda: now)
+    for hours in (0, -24, 0, 24, 0, 24):
+        now = long_ago() + timedelta(hours=hours)
+        await timetable.wake()
+    assert {slot.local[:10] for slot in log.slots} == {"2020-05-31", "2020-06-01", "2020-06-02"}
+    assert log.slots[-1].local == "2020-06-02T02:30"
+
+
+async def test_schedules_that_cannot_be_read_hold_as_they_were_last_known(caplog: pytest.LogCaptureFixture) -> None:
+    now, log, away = long_ago(), Log(), False
+
+    async def read() -> tuple[Schedule, ...]:
+        if away:
+            raise StoreAway("Redis does not answer.")
+        return (PARIS,)
+
+    timetable = Timetable(read, log.start, lambda: now)
+    await timetable.wake()
+    away, now = True, now + timedelta(days=1)
+    await timetable.wake()
+    assert [slot.local for slot in log.slots] == ["2020-06-01T02:30", "2020-06-02T02:30"]
+    assert "The schedules could not be read, so the last known ones hold: Redis does not answer." in caplog.text
+
+
+async def test_a_schedule_that_is_changed_rings_anew_and_one_that_is_gone_rings_no_more() -> None:
+    found: tuple[Schedule, ...] = (PARIS, Schedule(POOL, "UTC", ("11:00",), what="companion-lis"))
+
+    async def read() -> tuple[Schedule, ...]:
+        return found
+
+    log = Log()
+    timetable = Timetable(read, log.start, long_ago)
+    await timetable.open()
+    assert [slot.what for slot in log.slots] == ["backup", "companion-lis"]
+    found = (Schedule(POOL, "Europe/Paris", ("14:30",), since=long_ago().timestamp()),)
+    await timetable.wake()
+    alarm = timetable._scheduler.get_job(PARIS.key)
+    assert alarm.next_run_time == next_due(found[0], datetime.now(UTC))[1]
+    assert timetable._scheduler.get_job("companion-lis " + POOL) is None and len(log.slots) == 2
+    await timetable.close()
 
 
 async def test_a_fault_of_one_pool_does_not_keep_another_from_starting() -> None:
@@ -254,7 +301,7 @@ async def test_a_fault_of_one_pool_does_not_keep_another_from_starting() -> None
 
 async def test_the_log_never_shows_the_text_of_an_unforeseen_error(caplog: pytest.LogCaptureFixture) -> None:
     timetable = Timetable(saying(PARIS), Log(faults=1, fault=RuntimeError("xoxb-hush")).start, long_ago)
-    await timetable.wake(PARIS.key)
+    await timetable.wake()
     assert "RuntimeError" in caplog.text and "xoxb-hush" not in caplog.text
 
 
