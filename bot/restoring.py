@@ -14,14 +14,14 @@ from bot.app import backups_of, store
 from bot.care.mirroring import is_record
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.model import PoolRecord
-from bot.domain.offsite import Memory
+from bot.domain.offsite import Memory, carried
 from bot.settings import Settings
 from storage import memory as memories
 from storage.backups import Backups
 from storage.copies import Copies, Place
 from storage.keepings import Keepings
 from storage.memory import Memories
-from storage.mirror import Mirror, piece_path
+from storage.mirror import CARRIED, Mirror, piece_path
 from storage.records import seal_of_record
 from storage.runs import Runs
 from storage.schedules import Schedules
@@ -84,6 +84,7 @@ class Restoring:
             lost = await self._adopted(manifest)
             self._say(f"{number} of {total}: {manifest} " + (f"was NOT restored: {lost}" if lost else "is restored."))
         memory = self._opened(remembered) if remembered else None
+        await self._carry(memory or Memory())
         await self._memories.put_back(memory or Memory())
         await self._copies.settle(Place(self._mirror.where, identity))
         for line in self._summary(shelves, memory):
@@ -98,9 +99,12 @@ class Restoring:
 
     async def _shelves(self) -> Mapping[str, Sequence[Manifest]]:
         """By pool, the newest first."""
-        found = [manifest_of(path) async for path in self._mirror.paths("backups")]
-        manifests = sorted((one for one in found if one), key=lambda one: (one.pool, -one.taken_at, one.id))
+        found = await self._manifests("backups")
+        manifests = sorted(found, key=lambda one: (one.pool, -one.taken_at, one.id))
         return {pool: [one for one in manifests if one.pool == pool] for pool in {one.pool: 0 for one in manifests}}
+
+    async def _manifests(self, under: str) -> list[Manifest]:
+        return [one async for path in self._mirror.paths(under) if (one := manifest_of(path))]
 
     async def _newest_memory(self) -> tuple[str, bytes] | None:
         """The name and stored form of what was remembered last; older ones stand in for what is not sound."""
@@ -121,7 +125,14 @@ class Restoring:
         if sentence := self._backups.pieces.keyring.lacks(needed - {""}):
             raise BadInput(sentence)
 
-    async def _adopted(self, manifest: Manifest) -> str:
+    async def _carry(self, memory: Memory) -> None:
+        """What the next run of a pool needs comes back too, without becoming one of its backups."""
+        words = carried(memory.pools)
+        for manifest in sorted(await self._manifests(CARRIED), key=lambda one: one.path):
+            if manifest.id in words and (lost := await self._adopted(manifest, listed=False)):
+                self._say(f"{manifest}, which the next run needs, was NOT restored: {lost}")
+
+    async def _adopted(self, manifest: Manifest, *, listed: bool = True) -> str:
         """Why the backup could not be restored; empty when it was, now or before this start."""
         record = await self._mirror.get(manifest.path, lambda raw: is_record(self._backups, manifest.id, raw))
         try:
@@ -129,7 +140,7 @@ class Restoring:
                 stored = await self._mirror.get(manifest.path, lambda raw: True)
                 self._backups.described(manifest.id, stored or b"")
                 raise Damaged(f"The record of backup {manifest.id[:80]} off-site is not its own.")
-            await self._backups.adopt(manifest.id, record, self._fetch)
+            await self._backups.adopt(manifest.id, record, self._fetch, listed=listed)
         except Damaged as error:
             self._lost[manifest] = error.sentence
             return error.sentence

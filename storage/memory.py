@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 
 from bot.domain.errors import Damaged
-from bot.domain.offsite import Memory
+from bot.domain.offsite import Memory, carried
 from storage.backups import Backups
 from storage.keepings import Keepings
 from storage.runs import Runs
@@ -32,7 +32,10 @@ class Memories:
         """Where these pools (FQDNs) stand and what was changed of schedules, beside what was `kept`."""
         records = await self._runs.records(pools)
         moved = tuple(replace(record, held_by="") for record in records.values() if record.since)
-        return replace(kept, pools=moved, schedules=dict(await self._schedules.overrides()))
+        words = carried(moved)
+        pins = {id: dict(known.pins) for id, known in zip(words, await self._keepings.read(words), strict=True)}
+        pinned = {**kept.pins, **{id: found for id, found in pins.items() if found}}
+        return replace(kept, pools=moved, schedules=dict(await self._schedules.overrides()), pins=pinned)
 
     async def kept(self) -> Memory:
         """Who keeps which listed backup, and which shrank: it looks at every one."""

@@ -21,6 +21,9 @@ Sound = Callable[[bytes], bool]
 IDENTITY = "switchback"
 """Path of what every mirror holds from its first second on: without it, this is another place than it was."""
 
+CARRIED = "carried"
+"""Folder of the records of exports that are no backups, but that the next run of their pool needs."""
+
 _MOST_BYTES = 64 << 20
 _SUFFIXES = ("", "~2", "~3", "~4", "~5")
 _STATUS = re.compile(r"status code: (\d{3})")
@@ -178,9 +181,9 @@ def piece_path(name: str) -> str:
     return f"pieces/{name[-2:]}/{name}"
 
 
-def manifest_path(pool: str, taken_at: float, id: str) -> str:
-    """Where the record of a backup lies; later ones sort behind earlier ones."""
-    return f"backups/{pool}/{int(taken_at):012}-{id}"
+def manifest_path(pool: str, taken_at: float, id: str, *, listed: bool = True) -> str:
+    """Where the record of a backup lies, or of an export that a pool's next run needs; later ones sort behind."""
+    return f"{'backups' if listed else CARRIED}/{pool}/{int(taken_at):012}-{id}"
 
 
 def _opened(place: OffSite, patience_s: float) -> ObjectStore:

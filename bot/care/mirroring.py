@@ -9,8 +9,9 @@ import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
+from bot.domain.backup import Backup
 from bot.domain.errors import BadInput, Damaged, MirrorAway
-from bot.domain.offsite import NONE, Memory, age
+from bot.domain.offsite import NONE, Memory, age, carried
 from storage import memory as memories
 from storage.backups import Backups
 from storage.copies import Copies, Place
@@ -88,7 +89,7 @@ class Mirroring:
             try:
                 await self._recognise(self._mirror, now)
                 await self._copy_due(self._mirror, now, remarks)
-                await self._remember(self._mirror, now)
+                await self._remember(self._mirror, now, remarks)
                 self._waits.pop("", None)
             except MirrorAway as error:
                 self._later("", error.sentence, now)
@@ -125,13 +126,8 @@ class Mirroring:
 
     async def _copied(self, mirror: Mirror, id: str, now: float, seen: set[str], remarks: list[str]) -> bool:
         try:
-            backup = await self._backups.find(id)
-            if backup is not None:
-                record, names = await self._backups.record(id), await self._backups.parts(id)
-                await self._give(mirror, id, [name for name in names if name not in seen], remarks)
-                seen.update(names)
-                path = manifest_path(backup.pool, backup.taken_at, id)
-                remarks.append(await mirror.put(path, record, lambda raw: is_record(self._backups, id, raw)))
+            if (backup := await self._backups.find(id)) is not None:
+                await self._copy(mirror, backup, seen, remarks)
                 await self._keepings.mirrored(id, now)
         except (Damaged, BadInput) as error:
             self._later(id, error.sentence, now)
@@ -139,6 +135,17 @@ class Mirroring:
         await self._copies.done(id)
         self._waits.pop(id, None)
         return True
+
+    async def _copy(
+        self, mirror: Mirror, backup: Backup, seen: set[str], remarks: list[str], *, listed: bool = True
+    ) -> None:
+        """Its pieces, then its record: whoever finds the record finds everything."""
+        id = backup.id
+        record, names = await self._backups.record(id), await self._backups.parts(id)
+        await self._give(mirror, id, [name for name in names if name not in seen], remarks)
+        seen.update(names)
+        path = manifest_path(backup.pool, backup.taken_at, id, listed=listed)
+        remarks.append(await mirror.put(path, record, lambda raw: is_record(self._backups, id, raw)))
 
     async def _give(self, mirror: Mirror, id: str, names: Iterable[str], remarks: list[str]) -> None:
         """Every piece of a backup, a few at a time. Raises Damaged when one is not sound here."""
@@ -158,15 +165,25 @@ class Mirroring:
                 raise Damaged(f"Backup {id} has no whole off-site copy yet: a piece of it is damaged here.")
             remarks.append(await mirror.give(name, raw))
 
-    async def _remember(self, mirror: Mirror, now: float) -> None:
+    async def _remember(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
         """What a restore needs beside the backups is written there whenever it has changed."""
         if now >= self._kept_at + _KEPT_S:
             self._kept, self._kept_at = await self._memory.kept(), now
         memory = await self._memory.standing(self._pools, self._kept)
         name, raw = memories.packed(memory, self._backups.pieces.keyring)
         if name != await self._copies.remembered():
+            await self._carry(mirror, memory, remarks)
             await mirror.put(memories.path(now, name), raw, lambda found: self._backups.pieces.sound(name, found))
             await self._copies.remember(name)
+
+    async def _carry(self, mirror: Mirror, memory: Memory, remarks: list[str]) -> None:
+        """What the next run of a pool needs goes there before anything tells of it, listed as a backup or not."""
+        for word in carried(memory.pools):
+            try:
+                if backup := await self._backups.find(word):
+                    await self._copy(mirror, backup, set(), remarks, listed=False)
+            except (Damaged, BadInput) as error:
+                log.warning("%s", error.sentence)
 
     def _may(self, id: str, now: float) -> bool:
         return id not in self._waits or now >= self._waits[id].until

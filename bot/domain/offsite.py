@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.model import PoolRecord
@@ -85,6 +85,19 @@ def faults(said: Mapping[str, str | None]) -> Iterator[tuple[str, str]]:
         yield "endpoint", f"must be an address such as “https://s3.contoso.com”, not “{endpoint[:80]}”."
     elif endpoint and found["scheme"] == "http" and found["host"] not in _HERE:
         yield "endpoint", "must begin with https:// (or http://127.0.0.1): backups travel there."
+
+
+def carried(records: Iterable[PoolRecord]) -> tuple[str, ...]:
+    """Every word that runs left for the next ones: ids of exports are among them, listed as backups or not."""
+
+    def words(value: object) -> Iterator[str]:
+        if isinstance(value, str):
+            yield value
+        elif isinstance(value, Mapping):
+            for part in value.values():
+                yield from words(part)
+
+    return tuple(sorted({word for record in records for word in words(record.carry) if word}))
 
 
 def told(place: OffSite | None, waiting: int, oldest: float | None, now: float) -> str:
