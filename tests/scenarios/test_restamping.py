@@ -143,3 +143,13 @@ async def test_one_that_cannot_be_read_loses_its_stamp_and_the_look_goes_on(redi
     (of_older, of_bad) = await stage.keepings.read([older.id, bad.id])
     assert is_restorable(of_older, basis) and not is_restorable(of_bad, basis)
     assert await standing(stage) == {}
+
+
+async def test_a_stamp_is_lost_although_nothing_could_be_rehearsed_anew(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await backed_up(stage)
+    backup, _ = await newest(stage)
+    await stage.redis.set(keys.piece((await stage.backups.parts(backup.id))[0]), b"rubbish")
+    await add(stage, "Night Desk")
+    await look(stage)
+    assert not is_restorable((await newest(stage))[1], await today(stage))

@@ -12,7 +12,7 @@ from bot.domain.groups import Inventory, Kind, RgsObject, ServiceSettings
 from bot.domain.model import Edition, Pool
 from bot.domain.restorable import rehearse, rests_on, round_trip
 from tests.unit.deployments import BACKUP as LIVE_B
-from tests.unit.deployments import GREETING, OWN_MUSIC, SOUNDS, B, C, P, guid, queue, thing, workflow
+from tests.unit.deployments import GREETING, HOLD, OWN_MUSIC, SOUNDS, B, C, P, guid, queue, thing, workflow
 from tests.unit.deployments import PRIMARY as LIVE_P
 
 PRIMARY, BACKUP = Pool(P, backup_pool=B), Pool(B, backup_pool=P)
@@ -321,7 +321,11 @@ RENAMED = replace(HELD, objects=tuple(replace(item, name=f"{item.name}!") for it
         (PRIMARY, BACKUP, RENAMED),
         (PRIMARY, BACKUP, replace(HELD, objects=tuple(replace(item, owner=C) for item in HELD.objects))),
         (PRIMARY, BACKUP, also(queue(B, 12, "Orders Queue", Description="x"), to=without(Kind.QUEUE, HELD))),
-        (PRIMARY, BACKUP, also(queue(B, 13, "Orders Queue"), to=without(Kind.QUEUE, HELD))),
+        (
+            PRIMARY,
+            BACKUP,
+            also(workflow(B, 13, "Orders", 12, CustomMusicOnHoldFile=HOLD), to=without(Kind.WORKFLOW, HELD)),
+        ),
         (PRIMARY, BACKUP, replace(HELD, settings=ServiceSettings(61, OWN_MUSIC))),
         (PRIMARY, replace(BACKUP, version="2019"), HELD),
         (PRIMARY, replace(BACKUP, edition=Edition.STANDARD), HELD),
