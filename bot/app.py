@@ -119,7 +119,7 @@ class Switchback:
         self.identity: Identity | None = None
         self._socket: Any = None
         self._tasks: list[asyncio.Task[None]] = []
-        self._errands = Errands()
+        self.errands = Errands()
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers. Raises BadInput when Slack refuses the token."""
@@ -144,7 +144,7 @@ class Switchback:
         if self._socket:
             await self._socket.close_async()
         self._stop.set()
-        await self._errands.close(_REST_S)
+        await self.errands.close(_REST_S)
         if self._tasks:
             _, hanging = await asyncio.wait(self._tasks, timeout=_REST_S)
             for task in hanging:
@@ -196,7 +196,7 @@ class Switchback:
             team=who.team,
             mirrors=settings.mirror is not None,
             off_site=lambda: off_site(settings, self._redis, self._clock()),
-            errands=self._errands,
+            errands=self.errands,
             schedules=self._schedules,
             timings=settings.timings,
             companions=self.companions,

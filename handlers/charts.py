@@ -20,7 +20,7 @@ from handlers import views
 from handlers.permits import permit
 from handlers.replies import Reply
 from handlers.sending import say, send_file
-from handlers.wording import shown
+from handlers.wording import exact
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -54,7 +54,7 @@ async def _send(desk: Desk, user: str, pool: Pool) -> None:
     if not month.days:
         raise BadInput(f"{words} There is nothing to draw.")
     name, title = f"{pool.short}-backups.png", f"Backups of {pool.short}"
-    await send_file(desk.slack, user, name, await picture(month), title, shown(words, 3000), words)
+    await send_file(desk.slack, user, name, await picture(month), title, exact(words, 3000), words)
 
 
 async def _kept(desk: Desk, pool: Pool, since: float) -> AsyncIterator[Backup]:

@@ -21,7 +21,7 @@ from handlers.backup_words import sized
 from handlers.permits import permit
 from handlers.replies import Reply, open_view
 from handlers.sending import say, send_file
-from handlers.wording import exact, shown, when
+from handlers.wording import exact, shown, utc, when
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -45,7 +45,12 @@ async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
     """Only for holders of the role, and only to themselves."""
     await permit(desk, person, Need.ADMIN, _NAME)
     backup = await desk.backups.get(value)
-    missed = partial(say, desk.slack, person.slack_id, f"The zip of backup {backup.id} did not get to you.")
+    missed = partial(
+        say,
+        desk.slack,
+        person.slack_id,
+        f"The zip of {_short(backup)}'s backup of {utc(backup.taken_at)} did not get to you.",
+    )
     desk.errands.send(f"zip of {backup.id}", partial(_send, desk, person, backup), missed)
     return Reply(views.sentence("The zip is on its way to you, as a direct message that nobody else sees."))
 
@@ -67,9 +72,13 @@ async def _send(desk: Desk, person: Person, backup: Backup) -> None:
     data = await desk.backups.load(backup.id)
     sentence = f"{person.name} asked for the zip of backup {backup.id}, for themselves alone."
     await desk.runs.note(Entry(desk.now(), Who.person(person), "sent", _NAME, sentence), backup.run)
-    title = f"Backup of {backup.pool.partition('.')[0]}"
+    title = f"Backup of {_short(backup)}"
     comment = (
-        f"{shown(title, 120)} of {when(backup.taken_at)}, {sized(backup.size)}, byte for byte as it was exported. "
+        f"{shown(title, 120)}, {when(backup.taken_at)}, {sized(backup.size)}, byte for byte as it was exported. "
         f"{_CAREFUL}\nSHA-256 `{exact(backup.sha256, 80)}`"
     )
     await send_file(desk.slack, person.slack_id, file_name(backup), data, title, comment)
+
+
+def _short(backup: Backup) -> str:
+    return backup.pool.partition(".")[0]

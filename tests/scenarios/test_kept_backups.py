@@ -22,7 +22,7 @@ from handlers.backup_views import WHY
 from handlers.errands import Errands
 from tests.drivers.sandbox_parts import ANNA, CLARA, EMIL, FINN, GRETA, INCIDENT, PARTNER
 from tests.scenarios.front import Front, opened
-from tests.scenarios.house import words_of
+from tests.scenarios.house import house, words_of
 from tests.scenarios.stage import A, B
 from tests.worlds import sample
 
@@ -267,7 +267,8 @@ async def test_a_zip_that_cannot_be_had_is_told_to_whoever_asked(front: Front) -
 
     assert not sent(front, ANNA)
     (told,) = direct(front, ANNA)
-    assert told.startswith(f"The zip of backup {backup.id} did not get to you.") and "damaged" in told
+    assert told.startswith("The zip of pool-a's backup of 2026-11-17 11:06 UTC did not get to you.")
+    assert "damaged" in told
 
 
 async def test_a_zip_that_slack_does_not_take_is_told_to_whoever_asked(front: Front) -> None:
@@ -338,7 +339,7 @@ async def test_a_word_behind_the_pool_that_is_none_gets_the_usage(front: Front) 
     assert "Usage: `/rgs backups <pool> [chart]`" in said
 
 
-async def test_whoever_asked_is_told_even_when_telling_fails_once_everything_is_still_let_go() -> None:
+async def test_nobody_is_held_up_by_somebody_who_cannot_be_told() -> None:
     async def fails() -> None:
         raise OSError("no")
 
@@ -349,3 +350,33 @@ async def test_whoever_asked_is_told_even_when_telling_fails_once_everything_is_
     work.send("one", fails, deaf)
     await work.settled()
     await work.close(0.1)
+
+
+async def test_what_is_under_way_is_finished_before_the_bot_ends(redis: Redis) -> None:
+    done: list[str] = []
+
+    async def work() -> None:
+        await asyncio.sleep(0.2)
+        done.append("the file was sent")
+
+    async with house(redis) as inside:
+        inside.bot.errands.send("work", work, lambda sentence: asyncio.sleep(0))
+        assert not done
+
+    assert done == ["the file was sent"]
+
+
+async def test_app_home_says_what_protects_each_pool(front: Front) -> None:
+    backup = await keep(front, 1)
+    await front.desk.keepings.set_basis(B, "today", 1.0)
+    await front.desk.keepings.stamp(backup.id, Stamp(front.stage.clock() - 7200, True, B, "today"))
+    await front.desk.keepings.shrunk(backup.id, "It holds 3 objects, where the one before held 26.")
+
+    await front.slack.open_home(EMIL)
+
+    home = front.slack.home(EMIL)
+    assert home
+    said = words(home)
+    assert "✅ restorable, rehearsed 2 h ago · not yet off-site" in said and "Shrunk: It holds 3 objects" in said
+    assert "If pool-a died now" in said and "If pool-b died now, everything would be lost" in said
+    assert "not protected: LIS" in said
