@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 from redis.asyncio import Redis
@@ -12,6 +12,7 @@ from bot.care.pruning import AT_ONCE, Pruning
 from bot.domain.backup import Backup, Stamp
 from bot.domain.model import Pool
 from bot.domain.retention import Windows
+from bot.domain.run import Change, Phase, Run, Who
 from storage import keys
 from storage.backups import Backups
 from storage.keepings import Keepings
@@ -107,6 +108,27 @@ async def test_pieces_that_nothing_needs_are_swept_a_day_later(stock: Stock, red
     await stock.pruning.work(NOW + 1.1 * DAY)
     assert 0 < len(await redis.keys(keys.piece("*"))) < before
     assert await stock.backups.load("b0") == b"b0" * 100
+
+
+async def test_an_export_whose_run_is_still_open_is_left_to_it(stock: Stock, redis: Redis) -> None:
+    run = Run("backup-1", "backup", POOLS[A], POOLS[B], Who("x", "x"), NOW, "fetch")
+    await Runs(redis).commit(Change(run), NOW)
+    await stock.keep("old", 8, listed=False, run="backup-1")
+    await stock.pruning.work(NOW)
+    assert await stock.backups.find("old")
+
+    await Runs(redis).commit(Change(replace(await Runs(redis).load("backup-1"), phase=Phase.ABANDONED)), NOW)
+    await stock.pruning.work(NOW)
+    assert await stock.backups.find("old") is None
+
+
+async def test_one_whose_pieces_cannot_be_told_stays_and_holds_nothing_up(stock: Stock, redis: Redis) -> None:
+    for days in (0, 999, 1000):
+        await stock.keep(f"b{days}", days)
+    for name in await stock.backups.parts("b1000"):
+        await redis.delete(keys.piece(name))
+    await stock.pruning.work(NOW)
+    assert await stock.left() == {"b0", "b1000"}
 
 
 async def test_a_record_that_cannot_be_read_stays_and_holds_nothing_up(stock: Stock, redis: Redis) -> None:

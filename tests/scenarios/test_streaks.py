@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.domain.press import Press
-from bot.domain.run import Phase, Run
+from bot.domain.run import Change, Phase, Run
 from bot.sandbox import Message, Trouble
 from tests.drivers.sandbox_parts import BACKUPS, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
@@ -128,6 +129,19 @@ async def test_a_card_that_somebody_deleted_comes_back_with_the_next_failure(sta
     await stage.until_drained()
     (card,) = cards(stage)
     assert "2 in a row" in card.text
+
+
+async def test_a_run_whose_card_went_to_the_next_one_draws_nothing_any_more(stage: SlackStage) -> None:
+    await stage.story.take_down(A)
+    first = await night(stage, 21)
+    await stage.until_drained()
+    await night(stage, 22)
+    await stage.until_drained()
+    again = replace(await stage.story.runs.load(first.id), sentence="Something late.")
+    await stage.story.runs.commit(Change(again), stage.story.clock.now)
+    await stage.until_drained()
+    (card,) = cards(stage)
+    assert "2 in a row" in card.text and "Something late" not in card.text
 
 
 async def test_nights_that_fail_while_slack_is_away_are_one_card_as_well(stage: SlackStage) -> None:
