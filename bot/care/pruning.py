@@ -53,6 +53,7 @@ class Pruning:
 
     async def work(self, now: float) -> None:
         """One turn: of every pool, of what was never listed, of the pieces."""
+        await self._backups.account()
         for fqdn in await self._backups.pools():
             goes = [one for one in await self.plan(fqdn, now) if not one.stays]
             for one in goes[:AT_ONCE]:
