@@ -112,7 +112,9 @@ async def test_a_backup_that_is_cut_off_anywhere_leaves_no_half_one_and_is_ended
         assert not await lived(redis_url, clock, Life(end, sent=number % 2 == 0)), end
 
         after = Stage(redis, clock)
-        assert older in await sound(after), end
+        for id in set(await sound(after)) - {older}:
+            assert (await after.backups.get(id)).before == older, f"{end}: listed before it was read and compared"
+        assert older in await after.backups.ids(A), end
         clock.now += LEASE_S
         run = await after.settle((await after.engine.start_slot(A, LOCAL)).id)
 
