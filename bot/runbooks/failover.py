@@ -25,7 +25,8 @@ _BEFORE_MOVE = (
     '`Set-CsEdgeServer -Identity "EdgeServer:<Edge FQDN>" -Registrar "Registrar:{backup_fqdn}"`. '
     "If the Central Management store is on {primary} or down, move it first, on a Front End of {backup}: "
     "`Invoke-CsManagementServerFailover -BackupSqlServerFqdn <SQL FQDN> -BackupSqlInstanceName <instance> -Force` "
-    "(without parameters if {primary} still answers). Branch appliances of {primary} are not covered by this run."
+    "(without parameters if {primary} still answers). Branch appliances of {primary} are not covered by this run. "
+    "Nor are its Call Park and its announcements: `/rgs companions {primary}` has the copies and the commands."
 )
 
 

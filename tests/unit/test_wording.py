@@ -9,6 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.run import BOT, Who
+from bot.runbooks import RUNBOOKS
 from handlers.wording import bounded, bullets, code, exact, lasted, plain, shown, signed, utc, when
 
 ANNA = Who("T0SWITCH01:U0ANNA0001", "Anna & co")
@@ -61,6 +62,12 @@ def test_bullets_that_do_not_fit_are_counted() -> None:
 )
 def test_a_duration_is_told_in_the_units_that_matter(seconds: float, words: str) -> None:
     assert lasted(seconds) == words
+
+
+@pytest.mark.parametrize("runbook", RUNBOOKS)
+def test_the_id_of_a_run_of_any_runbook_is_no_phone_number(runbook: str) -> None:
+    said = f"See {runbook}-pool-a-1122-0330-12ab, or call +49 30 555 1234."
+    assert f"{runbook}-pool-a-1122-0330-12ab" in shown(said) and "555" not in shown(said)
 
 
 def test_a_decision_is_signed_once_with_a_mention() -> None:
