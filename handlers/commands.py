@@ -21,7 +21,7 @@ from handlers import payloads, places, views
 from handlers.actions import Page
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, usage
 from handlers.backups import backups
-from handlers.companions import companions
+from handlers.companions import companions, coverage_lines
 from handlers.permits import permit
 from handlers.replies import Reply
 from handlers.retention import retention
@@ -95,10 +95,8 @@ async def _pools(asked: Asked) -> Reply:
     planned = await plan(desk)
     due = {fqdn: one.due for fqdn, one in planned.items()}
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
-    foot = await desk.off_site()
-    return Reply(
-        views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), lost=lost, foot=foot)
-    )
+    told = {"lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
+    return Reply(views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), **told))
 
 
 async def _runs(asked: Asked) -> Reply:

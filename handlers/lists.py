@@ -80,17 +80,18 @@ def pools_list(
     *,
     now: float,
     lost: Mapping[str, str],
+    covered: Mapping[str, str],
     foot: str = "",
 ) -> Message:
     """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
 
-    All by FQDN; instants in seconds; `foot` is a sentence about all of them.
+    All by FQDN; instants in seconds; `covered` tells how companions are, `foot` is a sentence about all pools.
     """
     lines = []
     for fqdn, pool in pools.items():
         record = records.get(fqdn, PoolRecord(fqdn))
         line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now)
-        lines.append(line + (f"\n      {shown(lost[fqdn], 300)}" if fqdn in lost else ""))
+        lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
     none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
     return listing("Pools", lines or none, shown(foot, 300))
 

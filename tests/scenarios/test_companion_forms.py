@@ -254,6 +254,14 @@ async def test_kept_files_come_back_as_one_zip_to_whoever_asks_and_to_nobody_els
     assert not [one for one in front.slack.messages(INCIDENT) if one.files]
 
 
+async def test_the_list_of_pools_says_in_a_line_how_their_companions_are_covered(front: Front) -> None:
+    await press(front, "LIS", "Back up now")
+    await settled(front)
+    text = (await shown(front, EMIL, "/rgs pools")).text
+    assert text.count("Companions: not protected: Call Park settings, Call Park music, announcements") == len(POOLS)
+    assert text.count("fresh: LIS (0 h)") == len(POOLS)
+
+
 async def test_every_pool_is_a_line_when_none_is_named(front: Front) -> None:
     message = await shown(front, EMIL, "/rgs companions")
     assert all(f"*{fqdn}*" in message.text for fqdn in POOLS)

@@ -135,7 +135,7 @@ def test_every_status_is_accepted(found: Sequence[Report], standing: Sequence[Po
 def test_every_list_of_pools_is_accepted(found: Sequence[Pool], kept: Sequence[Backup], reason: str) -> None:
     by_name = {pool.fqdn: pool for pool in found}
     newest: Mapping[str, Backup | None] = {fqdn: kept[0] if kept else None for fqdn in by_name}
-    assert_good(views.pools_list(by_name, {}, newest, {}, dict.fromkeys(by_name, reason), now=NOW, lost={}))
+    assert_good(views.pools_list(by_name, {}, newest, {}, dict.fromkeys(by_name, reason), now=NOW, lost={}, covered={}))
 
 
 @FEW
@@ -172,7 +172,7 @@ def test_help_and_empty_lists_are_accepted() -> None:
         views.help_text(COMMANDS),
         views.runs_list((), older=False, now=NOW),
         views.backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
-        views.pools_list({}, {}, {}, {}, {}, now=NOW, lost={}),
+        views.pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
         views.status((), {}, now=NOW),
     ):
         assert_good(message)
