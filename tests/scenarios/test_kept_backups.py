@@ -14,9 +14,10 @@ from redis.asyncio import Redis
 
 from bot.domain.backup import Backup, Stamp
 from bot.domain.compare import contents
-from bot.domain.groups import Inventory, Kind
+from bot.domain.groups import Inventory
+from bot.domain.groups import Kind as ObjectKind
 from bot.drivers.export_zip import write_export
-from bot.sandbox import Message, Trouble, View
+from bot.sandbox import Kind, Message, Trouble, View
 from handlers import actions, errands
 from handlers.backup_views import WHY
 from handlers.errands import Errands
@@ -62,7 +63,7 @@ async def bytes_of(front: Front, backup: Backup) -> bytes:
 
 def edited() -> Inventory:
     """The same with the first queue's time-out changed and the last one gone."""
-    queues = SAMPLE.inventory.of(Kind.QUEUE)
+    queues = SAMPLE.inventory.of(ObjectKind.QUEUE)
     properties = MappingProxyType({**queues[0].properties, "TimeoutThreshold": 77})
     objects = (one for one in SAMPLE.inventory.objects if one is not queues[-1])
     changed = (replace(one, properties=properties) if one is queues[0] else one for one in objects)
@@ -160,7 +161,7 @@ async def test_two_backups_are_compared_in_words_behind_a_form_that_is_there_at_
 
     assert outcome.ok
     said = await comparison(front)
-    queue, gone = SAMPLE.inventory.of(Kind.QUEUE)[0], SAMPLE.inventory.of(Kind.QUEUE)[-1]
+    queue, gone = SAMPLE.inventory.of(ObjectKind.QUEUE)[0], SAMPLE.inventory.of(ObjectKind.QUEUE)[-1]
     assert f"Queue “{queue.name}”: TimeoutThreshold was" in said and "is 77." in said
     assert f"Queue “{gone.name}” is missing." in said
     assert "Comparing" not in said
@@ -238,6 +239,28 @@ async def test_whoever_lacks_the_role_gets_no_zip_and_pins_nothing(front: Front)
     assert not sent(front, EMIL) and not sent(front, ANNA)
     assert [(entry.what, entry.step) for entry in await front.desk.runs.audit()] == [("refused", "backups")] * 2
     assert not (await front.desk.keepings.read([backup.id]))[0].pins
+
+
+async def test_what_was_opened_in_time_is_worth_nothing_once_the_role_or_the_account_is_gone(front: Front) -> None:
+    older, newer = await keep(front, 2), await keep(front, 1)
+    await front.desk.keepings.pin(newer.id, f"T0SWITCH01:{ANNA}", "before the migration")
+    await front.slack.click(CLARA, await details(front, older, CLARA), actions.BACKUP_PIN)
+    form = front.slack.modal(CLARA)
+    assert form
+
+    await front.slack.change_group("S0RGADMIN1", [])
+    await front.slack.submit(CLARA, form.id, {actions.field_block(WHY): "because"})
+    assert "which you do not hold" in words(front.slack.modal(CLARA))
+    view = await details(front, newer, CLARA)
+    await front.slack.click(CLARA, view, actions.BACKUP_FREE)
+    assert "which you do not hold" in words(front.slack.modal(CLARA))
+    view = await details(front, newer, CLARA)
+    await front.slack.change_person(replace(front.slack.workspace.person(CLARA), kind=Kind.GUEST))
+    await front.slack.click(CLARA, view, actions.BACKUP_COMPARE, older.id)
+    assert "Guests cannot do this" in words(front.slack.modal(CLARA))
+
+    kept = await front.desk.keepings.read([older.id, newer.id])
+    assert [list(keeping.pins) for keeping in kept] == [[], [f"T0SWITCH01:{ANNA}"]]
 
 
 @pytest.mark.parametrize("user", [FINN, GRETA])
