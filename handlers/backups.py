@@ -17,12 +17,12 @@ from bot.domain.run import Entry, Who
 from handlers import actions, backup_views, charts
 from handlers.asked import COUNT, Asked, named_pool, usage
 from handlers.backup_words import Kept, is_by_person
-from handlers.blocks import View
+from handlers.blocks import Block, View
 from handlers.companions import coverage_line
 from handlers.people import AWAY
 from handlers.permits import permit
 from handlers.replies import Reply, complain, open_view
-from handlers.schedule import loss_lines
+from handlers.schedule import loss_buttons, loss_lines
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -45,7 +45,9 @@ async def backups(asked: Asked) -> Reply:
     older = len(found) > COUNT
     page = await read(asked.desk, found[:COUNT], is_whole=not older)
     about = () if asked.before else await _about(asked.desk, pool)
-    return Reply(backup_views.backups_list(pool, page, about, older=older, now=asked.desk.now()))
+    reply = backup_views.backups_list(pool, page, about, older=older, now=asked.desk.now())
+    tighter = [] if asked.before else await loss_buttons(asked.desk, pool)
+    return Reply({**reply, "blocks": [*reply["blocks"], *tighter]})
 
 
 async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -> tuple[Kept, ...]:
@@ -118,10 +120,12 @@ async def _because(desk: Desk, backup: Backup) -> str:
     return f"{'It stays' if because.stays else 'It would go'}: {because.because}" if because else ""
 
 
-async def _about(desk: Desk, pool: Pool) -> tuple[str, ...]:
-    """What a death of the pool would cost now, and how its companions are covered."""
-    lost, covered = await asyncio.gather(loss_lines(desk, pool), coverage_line(desk, pool))
-    return (*lost, covered)
+async def _about(desk: Desk, pool: Pool) -> tuple[Sequence[str], Sequence[Block]]:
+    """What a death of the pool would cost now, how its companions are covered; a tighter schedule to accept, if any."""
+    lost, covered, offered = await asyncio.gather(
+        loss_lines(desk, pool), coverage_line(desk, pool), loss_buttons(desk, pool)
+    )
+    return (*lost, covered), offered
 
 
 async def _note(desk: Desk, person: Person, backup: Backup, what: str, sentence: str) -> None:

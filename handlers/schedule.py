@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -10,7 +11,8 @@ from typing import TYPE_CHECKING
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.loss import MOST, Loss, Proposal, loss, proposal, sentences
-from bot.domain.model import Pool
+from bot.domain.model import Pool, PoolRecord, PoolState
+from bot.domain.opening import source_of
 from bot.domain.run import Entry, Who
 from bot.domain.runbook import Tell
 from bot.domain.schedule import (
@@ -63,8 +65,22 @@ def _planned(pool: Pool, configured: Timing, said: Override | None, now: float) 
 
 async def loss_of(desk: Desk, planned: Planned) -> tuple[Loss, Proposal | None]:
     """What a death of the pool would cost now, and a tighter schedule if the rate of edits calls for one."""
-    found = loss(await desk.backups.page(planned.pool.fqdn, count=MOST), desk.now(), planned.due)
+    pool = planned.pool
+    backups, records = await asyncio.gather(desk.backups.page(pool.fqdn, count=MOST), desk.runs.records([pool.fqdn]))
+    keepings = await desk.keepings.read([backup.id for backup in backups]) if backups else ()
+    damaged = {backup.id for backup, keeping in zip(backups, keepings, strict=True) if keeping.damage}
+    record = records[pool.fqdn]
+    holder = source_of(record, pool, desk.pools.get(desk.pairs.get(pool.fqdn, "")))
+    found = replace(
+        loss(backups, record.since if _is_down(record) else desk.now(), planned.due, damaged),
+        stands_in="" if holder == pool else holder.short,
+        down=_is_down(record),
+    )
     return found, proposal(found, planned.timing.at)
+
+
+def _is_down(record: PoolRecord) -> bool:
+    return record.state is PoolState.OUTAGE
 
 
 async def loss_lines(desk: Desk, pool: Pool) -> tuple[str, ...]:

@@ -38,7 +38,7 @@ def sentence(text: str) -> Message:
 def tell(told: Tell, run: Run | None, missed: str = "") -> Message:
     """A message of the outbox: one compact line, or, when it is loud, one that is not overlooked.
 
-    `missed` is the id of somebody who should have got it directly and cannot be written to; not every message has a `run`.
+    `missed` is the id of somebody who should have got it directly and cannot be written to; `run` may be missing.
     """
     to = f"For <@{missed}>: " if missed else ""
     said = to + (shown(told.sentence, 1500) or "Something happened in this run.")

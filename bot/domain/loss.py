@@ -27,11 +27,15 @@ _HOUR_S = 3600
 @dataclass(frozen=True, slots=True)
 class Loss:
     """`hours` since the newest sound backup; None: there is none. `a_day` is how many edits a day there are; None: not
-    known yet. `due_h` is how old that backup will be when the next one is due; None: none is scheduled."""
+    known yet. `due_h` is how old that backup will be when the next one is due; None: none is scheduled. `stands_in` is
+    the name of the pool that has the groups now, if it is another one; of a pool that is `down`, the hours are those
+    before it went."""
 
     hours: float | None
     a_day: float | None = None
     due_h: float | None = None
+    stands_in: str = ""
+    down: bool = False
 
     def edits(self, hours: float | None) -> float | None:
         """How many to expect in so many hours; None: not known."""
@@ -78,7 +82,7 @@ def _measured(backups: Sequence[Backup]) -> Iterator[tuple[int, float]]:
 def proposal(found: Loss, at: Sequence[str]) -> Proposal | None:
     """A tighter schedule than these wall times, when the rate calls for one (see MOST_LOST)."""
     gap = longest_gap_h(at)
-    before = found.edits(gap)
+    before = None if found.down else found.edits(gap)
     if gap is None or before is None or before <= MOST_LOST or gap <= 1:
         return None
     hours = gap
@@ -89,17 +93,20 @@ def proposal(found: Loss, at: Sequence[str]) -> Proposal | None:
 
 def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[str, ...]:
     """For people: what a death of the pool would cost now, how that is known, and what would help."""
+    if found.down:
+        return (_down(name, found),)
+    died = f"If {found.stands_in}, which stands in for {name}, died now" if found.stands_in else f"If {name} died now"
     if found.hours is None:
-        return (f"If {name} died now, everything would be lost: there is no sound backup of it.",)
+        return (f"{died}, everything would be lost: there is no sound backup of it.",)
     since = in_hours(found.hours)
     if found.a_day is None:
         return (
-            f"If {name} died now, the edits of the last {since} would be lost; how many is not known yet: "
+            f"{died}, the edits of the last {since} would be lost; how many is not known yet: "
             f"it takes {FEWEST} backups to tell.",
         )
     then = found.edits(found.due_h)
     later = f"; just before the next backup, {_about(then)}" if then is not None else ""
-    lines = [f"If {name} died now, {_about(found.edits(found.hours) or 0)} of the last {since} would be lost{later}."]
+    lines = [f"{died}, {_about(found.edits(found.hours) or 0)} of the last {since} would be lost{later}."]
     if better:
         hour = "hour" if better.every_h == 1 else f"{better.every_h} hours"
         lines.append(
@@ -107,6 +114,14 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
             f"with a backup every {hour}, {_about(better.after)}."
         )
     return tuple(lines)
+
+
+def _down(name: str, found: Loss) -> str:
+    if found.hours is None:
+        return f"{name} is down, and there is no sound backup of it: everything would come back only with it."
+    edits = found.edits(found.hours)
+    what = "what was edited in" if edits is None else f"{_about(edits)} of"
+    return f"{name} is down: {what} the {in_hours(found.hours)} before that would come back only with it."
 
 
 def _about(edits: float) -> str:

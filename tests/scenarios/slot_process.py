@@ -36,7 +36,7 @@ from storage.runs import Runs
 from storage.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
 
-LEASE_S, POLL_S, GLANCE_S, LOOK_S = 0.4, 0.02, 0.005, 0.25
+LEASE_S, POLL_S, GLANCE_S, LOOK_S = 0.4, 0.1, 0.005, 0.5
 EVERY_H = 2
 ZONES = ("Europe/Paris", "America/Havana", "Australia/Lord_Howe", "Africa/Cairo")
 
@@ -89,7 +89,7 @@ LIGHT = {
 }
 """A backup that only asks the store: the fence is the same, and thousands take seconds."""
 
-MANY = {f"pool-{number}.contoso.com": ZONES[number % len(ZONES)] for number in range(48)}
+MANY = {f"pool-{number}.contoso.com": ZONES[number % len(ZONES)] for number in range(32)}
 
 
 def _pools(zones: Mapping[str, str]) -> Estate:

@@ -122,3 +122,18 @@ def test_a_tighter_schedule_keeps_the_first_time_and_says_what_it_would_change()
         "There are about 20 edits a day, so at worst about 20 edits would be lost; with a backup every 6 hours, "
         "about 5 edits."
     )
+
+
+def test_a_pool_that_is_down_has_lost_already_what_no_backup_holds() -> None:
+    found = replace(loss(taken(8, 8, None), NOW), down=True)
+    assert said(found, "02:30") == (
+        "pool-a is down: about 3 edits of the 9 h before that would come back only with it.",
+    )
+    unknown = replace(loss(taken(None), NOW), down=True)
+    assert said(unknown) == ("pool-a is down: what was edited in the 9 h before that would come back only with it.",)
+    assert said(Loss(None, down=True))[0].startswith("pool-a is down, and there is no sound backup of it")
+
+
+def test_it_is_the_pool_that_stands_in_whose_death_would_cost() -> None:
+    found = replace(loss(taken(8, 8, None), NOW), stands_in="pool-b")
+    assert said(found)[0].startswith("If pool-b, which stands in for pool-a, died now, about 3 edits")

@@ -8,11 +8,13 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+import msgspec
 import pytest
 from redis.asyncio import Redis
 
 from bot.domain.backup import Backup
 from bot.domain.errors import NotAllowed, Stale
+from bot.domain.model import PoolRecord, PoolState
 from bot.domain.run import Entry, Who
 from bot.domain.runbook import Tell
 from bot.domain.schedule import Override, Timing, schedule_of, timing
@@ -20,6 +22,7 @@ from bot.schedules import Timetable
 from handlers import actions, commands
 from handlers.cards import Drawer
 from handlers.schedule import loss_lines
+from storage import keys
 from storage.backups import Backups
 from storage.schedules import Schedules
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, EMIL, INCIDENT, alone
@@ -219,6 +222,8 @@ async def test_a_tighter_schedule_is_proposed_and_one_button_accepts_it(office: 
     assert button["text"]["text"] == "Back up every 6 hours" and button["action_id"].startswith(actions.DO)
     assert button["value"] == f"schedule {A} 02:30 08:30 14:30 20:30"
 
+    assert button in buttons((await office.type("backups pool-a", EMIL)).message)
+
     with pytest.raises(NotAllowed):
         await commands.run(office.desk, await office.desk.people.person(EMIL), INCIDENT, button["value"])
     office.stage.clock.now += 60
@@ -233,3 +238,18 @@ async def test_pools_tell_what_the_death_of_each_would_cost(office: Office) -> N
     text = await office.says("pools")
     for fqdn in (A, B, C):
         assert f"If {office.desk.pools[fqdn].short} died now, everything would be lost" in text
+
+
+async def test_damaged_backups_and_outages_change_what_would_be_lost(office: Office) -> None:
+    shelf = Shelf(office.stage.redis)
+    shelf.now = now = office.stage.clock.now
+    office.desk = replace(office.desk, backups=shelf)
+    await office.stage.redis.hset(keys.keeping("b3"), "damage", "A piece is missing.")
+    pool = office.desk.pools[A]
+    assert (await loss_lines(office.desk, pool))[0].startswith("If pool-a died now, about 28 edits of the last 33 h")
+
+    record = PoolRecord(A, PoolState.OUTAGE, since=now - 30 * 3600)
+    await office.stage.redis.hset(keys.pool(A), "record", msgspec.json.encode(record))
+    assert await loss_lines(office.desk, pool) == (
+        "pool-a is down: about 2 edits of the 3 h before that would come back only with it.",
+    )
