@@ -161,9 +161,12 @@ def settings_for(road: str, slack: Sandbox) -> Settings:
 
 @asynccontextmanager
 async def house(
-    redis: Redis, road: str = "http", *, worlds: RedisWorlds | None = None, latency_s: float = 0.0
+    redis: Redis, road: str = "http", *, worlds: RedisWorlds | None = None, latency_s: float = 0.0, **changes: Any
 ) -> AsyncIterator[House]:
-    """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`)."""
+    """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
+
+    `changes` are made to its settings.
+    """
     worlds = worlds or RedisWorlds(redis)
     await demo.furnish(worlds, None)
     port = free_port()
@@ -172,7 +175,8 @@ async def house(
     await slack.start()
     try:
         driver = SimulatedDriver(worlds, clock=time.time, latency_s=latency_s)
-        async with running(settings_for(road, slack), redis, driver, host="127.0.0.1", port=port) as bot:
+        settings = replace(settings_for(road, slack), **changes)
+        async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
             if road == SOCKET:
                 await slack.sockets.until_connected()
             yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
