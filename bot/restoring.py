@@ -18,10 +18,11 @@ from bot.domain.offsite import Memory, carried
 from bot.settings import Settings
 from storage import memory as memories
 from storage.backups import Backups
+from storage.companions import NEWEST_KEPT, Companions
 from storage.copies import Copies, Place
 from storage.keepings import Keepings
 from storage.memory import Memories
-from storage.mirror import CARRIED, Mirror, piece_path
+from storage.mirror import BESIDE, CARRIED, Mirror, piece_path
 from storage.records import seal_of_record
 from storage.runs import Runs
 from storage.schedules import Schedules
@@ -67,7 +68,9 @@ class Restoring:
         self._mirror, self._backups, self._say, self._now = mirror, backups, say, now
         self._runs, self._keepings, self._copies = Runs(client), Keepings(client), Copies(client)
         self._memories = Memories(self._runs, Schedules(client), backups, self._keepings)
+        self._companions = Companions(client, backups.pieces)
         self._lost: dict[Manifest, str] = {}
+        self._beside: dict[str, str] = {}
 
     async def restore(self) -> bool:
         """Whether every backup came back. Raises BadInput for a Redis in use, an empty mirror or a missing key."""
@@ -85,11 +88,12 @@ class Restoring:
             self._say(f"{number} of {total}: {manifest} " + (f"was NOT restored: {lost}" if lost else "is restored."))
         memory = self._opened(remembered) if remembered else None
         await self._carry(memory or Memory())
+        await self._restore_companions()
         await self._memories.put_back(memory or Memory())
         await self._copies.settle(Place(self._mirror.where, identity))
         for line in self._summary(shelves, memory):
             self._say(line)
-        return not self._lost
+        return not self._lost and not self._beside
 
     async def _refuse_what_is_in_use(self) -> None:
         if await self._copies.restoring() == self._mirror.where:
@@ -132,6 +136,20 @@ class Restoring:
             if manifest.id in words and (lost := await self._adopted(manifest, listed=False)):
                 self._say(f"{manifest}, which the next run needs, was NOT restored: {lost}")
 
+    async def _restore_companions(self) -> None:
+        """The newest copies of every companion, as many as are kept."""
+        shelves: dict[str, list[str]] = {}
+        async for path in self._mirror.paths(BESIDE):
+            shelves.setdefault(path.rpartition("/")[0], []).append(path)
+        for path in chain.from_iterable(sorted(paths)[-NEWEST_KEPT:] for _, paths in sorted(shelves.items())):
+            id = path.rpartition("/")[2].partition("-")[2]
+            try:
+                record = await self._mirror.get(path, lambda raw, id=id: is_record(self._companions, id, raw))
+                await self._companions.adopt(id, record or b"", self._fetch)
+            except Damaged as error:
+                self._beside[id] = error.sentence
+                self._say(error.sentence)
+
     async def _adopted(self, manifest: Manifest, *, listed: bool = True) -> str:
         """Why the backup could not be restored; empty when it was, now or before this start."""
         record = await self._mirror.get(manifest.path, lambda raw: is_record(self._backups, manifest.id, raw))
@@ -168,6 +186,7 @@ class Restoring:
             count = len(shelves.get(pool, ())) - lost
             yield f"{pool:{width}}  {count:8}  {lost:12}  {records.get(pool, PoolRecord(pool)).state}"
         yield from (f"Not restored: {manifest}. {sentence}" for manifest, sentence in self._lost.items())
+        yield from (f"Not restored: {sentence}" for sentence in self._beside.values())
         if memory is None:
             yield _NO_MEMORY
         yield "Runs are not copied off-site: what was under way is not known. `python -m bot serve` can start."

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 
 from redis.asyncio import Redis
 
-from bot.care import mirroring, pruning, restamping, watching
+from bot.care import checking, mirroring, pruning, restamping, watching
 from bot.care.accompanying import Accompanying
+from bot.care.checking import Checking, no_copy
 from bot.care.chores import Chore
 from bot.care.mirroring import Mirroring
 from bot.care.pruning import Pruning
@@ -45,20 +46,35 @@ def pruning_of(settings: Settings, client: Redis, backups: Backups) -> Pruning:
     return Pruning(backups, Keepings(client), Runs(client), pools, settings.pairs(), settings.retention)
 
 
+def checking_of(settings: Settings, client: Redis, backups: Backups) -> Checking:
+    """What reads everything that is kept again, and mends it from the off-site copy."""
+    mirror, pools = mirror_of(settings, backups), [pool.fqdn for pool in settings.pools]
+    fetch = mirror.fetch if mirror else no_copy
+    return Checking(backups, backups.pieces, Keepings(client), Notices(client), pools, fetch)
+
+
 def chores_of(
-    settings: Settings, client: Redis, backups: Backups, companions: Companions, hands: Performer, estate: Estate
+    settings: Settings,
+    client: Redis,
+    backups: Backups,
+    companions: Companions,
+    checks: Checking,
+    hands: Performer,
+    estate: Estate,
 ) -> tuple[Chore, ...]:
     """What has to be done for backups that are kept already, and for those that should be."""
     keepings, notices, runs = Keepings(client), Notices(client), Runs(client)
     pools = {pool.fqdn: pool for pool in settings.pools}
     memories, mirror = Memories(runs, Schedules(client), backups, keepings), mirror_of(settings, backups)
-    copies = Mirroring(mirror, backups, keepings, Copies(client), notices, memories, tuple(pools))
+    copies = Mirroring(mirror, backups, keepings, companions, Copies(client), notices, memories, tuple(pools))
     retention = pruning_of(settings, client, backups)
     freshness = Watching(backups, keepings, runs, notices, Watches(client), pools, _objectives(settings, client))
     stamps = restamping.Restamping(hands, keepings, notices, estate)
     beside = Accompanying(companions, runs, notices, settings.pools, settings.companions)
     return (
         Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
+        Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
+        Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),
         Chore("stamps", restamping.EVERY_S, stamps.work, "Rehearsing backups again"),
         Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import io
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from contextlib import suppress
 from dataclasses import replace
 
@@ -18,12 +18,9 @@ from storage import keys
 from storage.backup_codec import fingerprints_of, parcel_of, sha256_of
 from storage.connect import guard
 from storage.pieces import Pieces
-from storage.records import GONE, Room
+from storage.records import GONE, Fetch, Room
 from storage.sealing import PLAIN, Keyring, stored_size
 from storage.shelf import Found, Shelf, called, places, understood
-
-Fetch = Callable[[str], Awaitable[bytes | None]]
-"""Gives the stored bytes of the piece of that name from somewhere else; None when they are not there."""
 
 
 class Backups:

@@ -15,7 +15,7 @@ from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.connect import guard, script
 from storage.pieces import DAY_S, Piece, Pieces, pieces_of
-from storage.records import Opened, Records, Room
+from storage.records import Fetch, Opened, Ranks, Records, Room
 from storage.rows import plain, value
 from storage.sealing import stored_size
 
@@ -69,14 +69,41 @@ class Companions:
             written.update(missing)
             await self._pieces.send(views, missing)
 
-        ranks = {
-            keys.companions(kept.pool, kept.kind): (kept.id, kept.as_of),
-            keys.ACCOMPANIED: (f"{kept.pool}/{kept.kind}", 0.0),
-        }
         closed = self._records.closed(key, msgspec.msgpack.encode(record), seal)
         async with self._records.roomy(whole, written):
-            await self._records.settled(whole, key, closed, names, ranks, send)
+            await self._records.settled(whole, key, closed, names, _places(kept), send)
         return await self.get(kept.id)
+
+    @guard()
+    async def record(self, id: str) -> bytes:
+        """The record as it is stored, for another place; sealed when the copy is. Raises BadInput, Damaged."""
+        return (await self._found(id)).opened.stored
+
+    def described(self, id: str, record: bytes) -> Kept:
+        """What a record that was stored somewhere (`record`) is about. Raises Damaged."""
+        kept = self._opened(id, record).record.kept
+        if kept.id != id:
+            raise Damaged(f"{_called(id)} is damaged: its record is that of another one.")
+        return kept
+
+    @guard()
+    async def adopt(self, id: str, record: bytes, fetch: Fetch) -> None:
+        """Keeps a copy from its record and pieces as they were stored somewhere. The first one of an id stays.
+
+        Raises Damaged when a part is missing or not sound, and then nothing of it counts; NoRoom when Redis is full.
+        """
+        kept, found, written = self.described(id, record), self._opened(id, record), set[str]()
+        names = dict(self._named(piece, found.opened.seal) for pieces in found.record.files for piece in pieces)
+
+        async def send(missing: Sequence[str]) -> None:
+            written.update(missing)
+            for name in missing:
+                raw = await fetch(name)
+                if raw is None or not await self._pieces.mend(name, raw):
+                    raise Damaged(f"{_called(id)} cannot be brought back: a piece of it is missing or damaged there.")
+
+        async with self._records.roomy(_called(id), written):
+            await self._records.settled(_called(id), keys.companion(id), record, names, _places(kept), send)
 
     @guard()
     async def newest(self, pools: Iterable[str]) -> Mapping[str, Mapping[str, Kept | None]]:
@@ -209,6 +236,12 @@ class Companions:
 
 def _called(id: str) -> str:
     return f"Copy {id}"
+
+
+def _places(kept: Kept) -> Ranks:
+    """Where a copy is found: among those of its scope and kind."""
+    place = keys.companions(kept.pool, kept.kind)
+    return {place: (kept.id, kept.as_of), keys.ACCOMPANIED: (f"{kept.pool}/{kept.kind}", 0.0)}
 
 
 def _pair(found: list[bytes]) -> tuple[str, bytes]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
@@ -36,6 +36,7 @@ class Copies:
         """Copies go there from now on; what has to go there is `due` already."""
         await self._client.hset(keys.MIRROR, mapping={"where": place.where, "identity": place.identity})
         await self._client.hdel(keys.MIRROR, "remembered", "restoring")
+        await self._client.delete(keys.BESIDE)
 
     @guard()
     async def add(self, taken: Mapping[str, float]) -> None:
@@ -61,6 +62,17 @@ class Copies:
         pipe.zrange(keys.TO_COPY, 0, 0, withscores=True)
         count, rows = await pipe.execute()
         return count, rows[0][1] if rows else None
+
+    @guard()
+    async def lacking(self, companions: Sequence[str]) -> tuple[str, ...]:
+        """Those of these copies of companions (by id) that are not off-site."""
+        found = await self._client.smismember(keys.BESIDE, list(companions)) if companions else []
+        return tuple(id for id, there in zip(companions, found, strict=True) if not there)
+
+    @guard()
+    async def has(self, companion: str) -> None:
+        """This copy of a companion is off-site."""
+        await self._client.sadd(keys.BESIDE, companion)
 
     @guard()
     async def remembered(self) -> str:

@@ -65,6 +65,9 @@ COUNTED = "pieces:counted"
 MIRROR = "mirror"
 """Hash: the place off-site that copies go to, by what it is recognised, and what was remembered there last."""
 
+BESIDE = "mirror:companions"
+"""Set of copies of companions that are off-site, by id."""
+
 TO_COPY = "mirror:due"
 """Sorted set of listed backups without an off-site copy, by the second they were taken."""
 

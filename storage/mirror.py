@@ -24,6 +24,9 @@ IDENTITY = "switchback"
 CARRIED = "carried"
 """Folder of the records of exports that are no backups, but that the next run of their pool needs."""
 
+BESIDE = "companions"
+"""Folder of the records of copies of companions."""
+
 _MOST_BYTES = 64 << 20
 _SUFFIXES = ("", "~2", "~3", "~4", "~5")
 _STATUS = re.compile(r"status code: (\d{3})")
@@ -184,6 +187,11 @@ def piece_path(name: str) -> str:
 def manifest_path(pool: str, taken_at: float, id: str, *, listed: bool = True) -> str:
     """Where the record of a backup lies, or of an export that a pool's next run needs; later ones sort behind."""
     return f"{'backups' if listed else CARRIED}/{pool}/{int(taken_at):012}-{id}"
+
+
+def companion_path(scope: str, kind: str, taken_at: float, id: str) -> str:
+    """Where the record of a copy of a companion lies."""
+    return f"{BESIDE}/{scope}/{kind}/{int(taken_at):012}-{id}"
 
 
 def _opened(place: OffSite, patience_s: float) -> ObjectStore:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import msgspec
@@ -15,6 +15,9 @@ from bot.domain.errors import Damaged, NoRoom, StoreAway
 from storage import keys
 from storage.connect import fullness, guard, memory_left, script
 from storage.pieces import Pieces
+
+Fetch = Callable[[str], Awaitable[bytes | None]]
+"""Gives the stored bytes of the piece of that name from somewhere else; None when they are not there."""
 
 Room = Callable[[], int | None]
 """How many bytes are free where Redis writes; None when that is not known."""

@@ -10,14 +10,16 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.backup import Backup
+from bot.domain.companions import Kept
 from bot.domain.errors import BadInput, Damaged, MirrorAway
 from bot.domain.offsite import NONE, Memory, age, carried
 from storage import memory as memories
 from storage.backups import Backups
+from storage.companions import Companions
 from storage.copies import Copies, Place
 from storage.keepings import Keepings
 from storage.memory import Memories
-from storage.mirror import Mirror, manifest_path
+from storage.mirror import Mirror, Sound, companion_path, manifest_path
 from storage.notices import Notices
 
 log = logging.getLogger(__name__)
@@ -47,6 +49,16 @@ class Wait:
     why: str
 
 
+@dataclass(frozen=True, slots=True)
+class Load:
+    """Something to be copied: its record as it is stored, the names of its pieces, and where the record goes."""
+
+    id: str
+    record: bytes
+    names: Sequence[str]
+    path: str
+
+
 class Mirroring:
     """The queue to one mirror; without one, the standing warning. `pools` are FQDNs, `jitter` gives 0 to 1."""
 
@@ -55,6 +67,7 @@ class Mirroring:
         mirror: Mirror | None,
         backups: Backups,
         keepings: Keepings,
+        companions: Companions,
         copies: Copies,
         notices: Notices,
         memory: Memories,
@@ -64,6 +77,7 @@ class Mirroring:
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._mirror, self._backups, self._keepings, self._copies = mirror, backups, keepings, copies
+        self._companions = companions
         self._notices, self._memory, self._pools = notices, memory, tuple(pools)
         self._jitter, self._stopwatch = jitter, stopwatch
         self._waits: dict[str, Wait] = {}
@@ -90,8 +104,9 @@ class Mirroring:
                 await self._recognise(self._mirror, now)
                 await self._copy_due(self._mirror, now, remarks)
                 await self._remember(self._mirror, now, remarks)
+                await self._copy_companions(self._mirror, remarks)
                 self._waits.pop("", None)
-            except MirrorAway as error:
+            except (MirrorAway, Damaged) as error:
                 self._later("", error.sentence, now)
         return await self._tell(now, remarks)
 
@@ -139,13 +154,33 @@ class Mirroring:
     async def _copy(
         self, mirror: Mirror, backup: Backup, seen: set[str], remarks: list[str], *, listed: bool = True
     ) -> None:
-        """Its pieces, then its record: whoever finds the record finds everything."""
         id = backup.id
-        record, names = await self._backups.record(id), await self._backups.parts(id)
-        await self._give(mirror, id, [name for name in names if name not in seen], remarks)
-        seen.update(names)
         path = manifest_path(backup.pool, backup.taken_at, id, listed=listed)
-        remarks.append(await mirror.put(path, record, lambda raw: is_record(self._backups, id, raw)))
+        load = Load(id, await self._backups.record(id), await self._backups.parts(id), path)
+        await self._deliver(mirror, load, lambda raw: is_record(self._backups, id, raw), seen, remarks)
+
+    async def _copy_companions(self, mirror: Mirror, remarks: list[str]) -> None:
+        """The newest copy of every companion goes along; one that cannot be read stops no other and no backup."""
+        newest = await self._companions.newest(self._pools)
+        kept = {one.id: one for kinds in newest.values() for one in kinds.values() if one}
+        for id in await self._copies.lacking(tuple(kept)):
+            try:
+                await self._copy_companion(mirror, kept[id], remarks)
+            except (Damaged, BadInput) as error:
+                log.warning("%s", error.sentence)
+
+    async def _copy_companion(self, mirror: Mirror, kept: Kept, remarks: list[str]) -> None:
+        id = kept.id
+        path = companion_path(kept.pool, kept.kind, kept.taken_at, id)
+        load = Load(id, await self._companions.record(id), await self._companions.parts(id), path)
+        await self._deliver(mirror, load, lambda raw: is_record(self._companions, id, raw), set(), remarks)
+        await self._copies.has(id)
+
+    async def _deliver(self, mirror: Mirror, load: Load, sound: Sound, seen: set[str], remarks: list[str]) -> None:
+        """Its pieces, then its record: whoever finds the record finds everything."""
+        await self._give(mirror, load.id, [name for name in load.names if name not in seen], remarks)
+        seen.update(load.names)
+        remarks.append(await mirror.put(load.path, load.record, sound))
 
     async def _give(self, mirror: Mirror, id: str, names: Iterable[str], remarks: list[str]) -> None:
         """Every piece of a backup, a few at a time. Raises Damaged when one is not sound here."""
@@ -162,7 +197,7 @@ class Mirroring:
         for name in names:
             (raw,) = await self._backups.pieces.raw([name])
             if raw is None or not self._backups.pieces.sound(name, raw):
-                raise Damaged(f"Backup {id} has no whole off-site copy yet: a piece of it is damaged here.")
+                raise Damaged(f"{id} has no whole off-site copy yet: a piece of it is damaged here.")
             remarks.append(await mirror.give(name, raw))
 
     async def _remember(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
@@ -211,10 +246,10 @@ class Mirroring:
             await self._notices.end(_DAMAGED, "Sound copies lie beside what was damaged off-site.", now)
 
 
-def is_record(backups: Backups, id: str, raw: bytes) -> bool:
-    """Whether this is the record of that backup, as it was stored."""
+def is_record(kept: Backups | Companions, id: str, raw: bytes) -> bool:
+    """Whether this is the record of that backup or copy, as it was stored."""
     try:
-        return backups.described(id, raw).id == id
+        return kept.described(id, raw).id == id
     except Damaged:
         return False
 

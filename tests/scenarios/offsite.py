@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 from bot.care.mirroring import Mirroring
 from bot.domain.offsite import OffSite
 from storage.backups import Backups
+from storage.companions import Companions
 from storage.copies import Copies
 from storage.keepings import Keepings
 from storage.memory import Memories
@@ -35,6 +36,7 @@ class House:
     patience_s: float = 5.0
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
+    companions: Companions = field(init=False)
     copies: Copies = field(init=False)
     notices: Notices = field(init=False)
     memories: Memories = field(init=False)
@@ -42,6 +44,7 @@ class House:
 
     def __post_init__(self) -> None:
         self.backups, self.keepings = Backups(self.redis, self.keyring), Keepings(self.redis)
+        self.companions = Companions(self.redis, self.backups.pieces)
         self.copies, self.notices, self.runs = Copies(self.redis), Notices(self.redis), Runs(self.redis)
         self.memories = Memories(self.runs, Schedules(self.redis), self.backups, self.keepings)
 
@@ -56,6 +59,7 @@ class House:
             self.mirror if self.place else None,
             self.backups,
             self.keepings,
+            self.companions,
             self.copies,
             self.notices,
             self.memories,

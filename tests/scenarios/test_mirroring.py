@@ -20,6 +20,7 @@ from storage.sealing import Keyring
 from tests.peers import S3, bucket_at, mute, peer, relay, says
 from tests.scenarios.offsite import DAY_S, START, A, B, House
 from tests.storage.test_backups import backup_of, export
+from tests.storage.test_companions import FILES, copy
 
 NOW = START + 10 * DAY_S
 KEY = Keyring((b"k" * 32,))
@@ -292,3 +293,15 @@ async def test_what_is_remembered_is_written_when_it_changes_and_only_then(redis
     await mirroring.work(NOW + 1_000)
     await mirroring.work(NOW + 1_030)
     assert len(await house.off_site("state")) == 2
+
+
+async def test_a_copy_of_a_companion_that_cannot_be_read_stops_no_backup(redis: Redis, tmp_path: Path) -> None:
+    house = House(redis, OffSite(folder=str(tmp_path)))
+    await house.companions.keep(copy("one"), FILES)
+    kept = await house.keep(days=1)
+    for name in await house.companions.parts("one"):
+        await redis.set(f"piece:{name}", b"rotten")
+    await house.mirroring().work(NOW)
+    assert all([await whole_off_site(house, id) for id in kept])
+    assert await house.off_site("companions") == set()
+    assert await house.mirroring().lag(NOW) is None

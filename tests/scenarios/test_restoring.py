@@ -23,6 +23,7 @@ from storage.sealing import PLAIN, Keyring, fingerprint
 from tests.peers import S3, relay
 from tests.scenarios.offsite import DAY_S, START, A, B, House
 from tests.storage.test_backups import FINGERPRINTS
+from tests.storage.test_companions import FILES, copy
 
 ROOT = Path(__file__).parents[2]
 NOW = START + 10 * DAY_S
@@ -85,6 +86,34 @@ async def test_everything_comes_back_byte_for_byte(redis: Redis, place: OffSite,
     await house.mirroring().work(NOW + 200)
     assert await house.mirroring().lag(NOW) is None and await house.said() == {}
     assert {keeping.mirrored_at for keeping in await house.keepings.read(kept)} == {NOW + 100}
+
+
+@pytest.mark.parametrize("keyring", [PLAIN, Keyring((KEY,))], ids=["plain", "sealed"])
+async def test_the_newest_copies_of_companions_come_back_too(redis: Redis, place: OffSite, keyring: Keyring) -> None:
+    house = House(redis, place, keyring)
+    for id, at in (("older", START), ("newer", START + DAY_S)):
+        await house.companions.keep(copy(id, at=at), FILES)
+    await house.mirroring().work(NOW)
+    await house.mirroring().work(NOW + 30)
+    await redis.flushall()
+
+    house = House(redis, place, keyring)
+    assert (await restored(house))[0]
+    assert await house.companions.page(A, "announcements") == (copy("newer", at=START + DAY_S),)
+    for name, data in FILES.items():
+        assert await house.companions.load("newer", name) == data
+
+
+async def test_a_damaged_copy_of_a_companion_is_not_restored_from_and_named(redis: Redis, tmp_path: Path) -> None:
+    place = OffSite(folder=str(tmp_path))
+    house = House(redis, place)
+    await house.companions.keep(copy("one"), FILES)
+    await house.mirroring().work(NOW)
+    (tmp_path / piece_path((await house.companions.parts("one"))[0])).write_bytes(b"rotten")
+    await redis.flushall()
+    well, said = await restored(House(redis, place))
+    assert not well and any(line.startswith("Not restored: Copy one cannot be brought back") for line in said)
+    assert await House(redis, place).companions.find("one") is None
 
 
 async def test_a_redis_in_use_is_refused_and_left_as_it_is(redis: Redis, tmp_path: Path) -> None:
@@ -244,8 +273,8 @@ async def test_a_mirror_that_goes_away_is_no_loss_and_the_next_start_goes_on(red
 
     def fate(head: bytes) -> bool:
         nonlocal seen
-        seen += 1
-        return seen > 12
+        seen += b"/pieces/" in head
+        return b"/pieces/" in head and seen > 5
 
     async with relay(s3.port, fate) as way:
         house = House(redis, replace(way, bucket=place.bucket), patience_s=1.0)
