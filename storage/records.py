@@ -107,7 +107,7 @@ class Records:
         self, key: str, record: bytes, sizes: Mapping[str, int], ranks: Ranks, was: Opened | None = None
     ) -> str:
         """KEPT; MISSING when a piece is not there; MOVED when the record is not (or no longer) the one that `was`."""
-        seal = "" if was and was.counted else seal_of_record(record)
+        seal = "" if was else seal_of_record(record)
         members = [part for member, score in ranks.values() for part in (member, "" if score is None else repr(score))]
         now = repr(self.pieces.clock())
         args = [record, was.stored if was else b"", now, keys.piece(""), seal, msgspec.json.encode(sizes), *members]

@@ -64,9 +64,10 @@ async def test_pieces_are_counted_and_swept_a_day_after_nothing_needs_them(redis
     assert await backups.pieces.sweep(NOW + DAY_S) == 5, "two recordings, headers, layout, fingerprints"
     await is_right(redis, backups, ["b1", "b3"])
     assert len(await stored(redis)) == len(everything) - 5 and not await redis.zcard("pieces:loose")
-    for id in ("b1", "b3"):
+    for id, left in (("b1", ["b3"]), ("b3", [])):
         assert await backups.load(id) == days[id]
         assert await backups.remove(id)
+        await is_right(redis, backups, left)
     assert await backups.pieces.sweep(NOW + DAY_S) == len(everything) - 5
     assert await stored(redis) == set() and await backups.pools() == () and await backups.count(POOL) == 0
     assert set(await redis.keys("*")) == {b"pieces:counted", b"backups"}
@@ -80,6 +81,14 @@ async def test_a_sweep_takes_nothing_before_older_backups_are_counted(redis: Red
     assert await pieces.sweep(NOW + 2 * DAY_S) == 0 and await stored(redis) == {name}
     await Backups(redis, clock=lambda: NOW).account()
     assert await pieces.sweep(NOW + 2 * DAY_S) == 1 and await stored(redis) == set()
+
+
+async def test_a_piece_that_is_needed_is_never_swept_whatever_was_said_of_it(redis: Redis) -> None:
+    backups, data = Backups(redis), export()
+    await backups.save(backup_of(data, "b1"), data, {})
+    await redis.zadd("pieces:loose", dict.fromkeys(await backups.parts("b1"), 1.0))
+    assert await backups.pieces.sweep(1e12) == 0 and await backups.load("b1") == data
+    await is_right(redis, backups, ["b1"])
 
 
 async def test_what_a_save_that_died_left_behind_is_swept(redis: Redis, redis_url: str) -> None:
