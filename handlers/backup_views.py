@@ -39,8 +39,19 @@ HANGING = "If nothing else has appeared here in two minutes, close this and pick
 FOR_EVER = "It is never pruned, until somebody presses “No longer keep”."
 
 
-def backups_list(pool: Pool, page: Sequence[Kept], told: Sequence[str] = (), *, older: bool, now: float) -> Message:
-    """Kept backups, newest first, each with a button; `older`: there are more. `told` are sentences about the pool."""
+def backups_list(
+    pool: Pool,
+    page: Sequence[Kept],
+    told: Sequence[str] = (),
+    offered: Sequence[Block] = (),
+    *,
+    older: bool,
+    now: float,
+) -> Message:
+    """Kept backups, newest first, each with a button; `older`: there are more.
+
+    `told` are sentences about the pool, `offered` are buttons that go with them.
+    """
     heading = f"Backups of {pool.short}"
     none = f"{shown(pool.short, 80)} has no backup yet. `/rgs backup {shown(pool.short, 80)}` makes one now."
     lines = [entry(kept, now) for kept in page] or [none]
@@ -48,7 +59,7 @@ def backups_list(pool: Pool, page: Sequence[Kept], told: Sequence[str] = (), *, 
     text = bounded("\n".join([f"{heading}:", *about, *lines]), _TEXT)
     top = [section(bounded("\n".join(about), _ABOUT))] if about else []
     rows = [section(line, _details(kept.backup)) for kept, line in zip(page, lines, strict=False)] or [section(none)]
-    return {"text": text, "blocks": [header(heading), *top, *rows, *_foot(pool, page, older)]}
+    return {"text": text, "blocks": [header(heading), *top, *offered, *rows, *_foot(pool, page, older)]}
 
 
 def detail(kept: Kept, others: Sequence[Backup], now: float, because: str = "") -> View:

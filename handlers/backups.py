@@ -44,10 +44,8 @@ async def backups(asked: Asked) -> Reply:
     found = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT + 1)
     older = len(found) > COUNT
     page = await read(asked.desk, found[:COUNT], is_whole=not older)
-    about = () if asked.before else await _about(asked.desk, pool)
-    reply = backup_views.backups_list(pool, page, about, older=older, now=asked.desk.now())
-    tighter = [] if asked.before else await loss_buttons(asked.desk, pool)
-    return Reply({**reply, "blocks": [*reply["blocks"], *tighter]})
+    about = ((), ()) if asked.before else await _about(asked.desk, pool)
+    return Reply(backup_views.backups_list(pool, page, *about, older=older, now=asked.desk.now()))
 
 
 async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -> tuple[Kept, ...]:
