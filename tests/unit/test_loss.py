@@ -63,9 +63,9 @@ def test_no_edits_at_all_is_a_rate_too() -> None:
 
 def test_time_whose_earlier_backup_is_gone_does_not_dilute_the_rate() -> None:
     """Retention thins old backups out: what was counted over an hour must not be spread over a day."""
-    backups = taken(2, 2, 2, None, every_h=1)
-    thinned = [*backups, replace(ONE, id="old", taken_at=NOW - 5 * DAY, changed=1, before="gone")]
-    assert loss(thinned, NOW).a_day == loss(backups, NOW).a_day == 48
+    newest, later, thinned = taken(2, 2, 2, every_h=1)
+    old = replace(ONE, id="old", taken_at=NOW - 5 * DAY, changed=1, before="gone")
+    assert loss([newest, later, replace(thinned, before="gone"), old], NOW).a_day == 48
 
 
 def test_only_the_last_four_weeks_count() -> None:
