@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import msgspec
 
-from bot.domain.errors import Damaged
+from bot.domain.errors import NotDelivered
 from bot.domain.history import History, day_in_words, gaps, unit_of
 
 if TYPE_CHECKING:
@@ -29,7 +29,7 @@ _INHERITED = ("PATH", "HOME", "LANG", "SYSTEMROOT", "MPLCONFIGDIR", "TMPDIR", "V
 
 
 async def picture(history: History) -> bytes:
-    """The PNG of this month. Raises Damaged when it could not be drawn, TimeoutError when that takes a minute."""
+    """The PNG of this month. Raises NotDelivered when it could not be drawn, TimeoutError when that takes a minute."""
     process = await asyncio.create_subprocess_exec(
         sys.executable,
         "-m",
@@ -48,7 +48,7 @@ async def picture(history: History) -> bytes:
             process.kill()
             await process.wait()
     if process.returncode or not drawn:
-        raise Damaged("The chart could not be drawn on this machine. What it would show is in the list of backups.")
+        raise NotDelivered("The chart could not be drawn on this machine. What it would show is in the list of backups.")
     return drawn
 
 

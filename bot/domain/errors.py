@@ -8,7 +8,7 @@ BotError
 ├── Damaged             a file is not an export that can be trusted; names the part
 ├── StoreAway           Redis does not answer; nothing was written
 ├── NoRoom              Redis or its disk is full; nothing was kept, older backups stay
-├── NotDelivered        Slack did not take a file that somebody asked for
+├── NotDelivered        a file that somebody asked for did not get to them
 ├── MirrorAway          the off-site copy cannot be reached, or refused; backups go on without it
 └── DriverError         the deployment, in three kinds that must never be mixed up
     ├── NeverSent       the command did not leave; nothing happened
@@ -56,7 +56,7 @@ class MirrorAway(BotError):
 
 
 class NotDelivered(BotError):
-    """Slack did not take a file that somebody asked for; the sentence says that they do not have it."""
+    """A file that somebody asked for could not be made or sent; the sentence says that they do not have it."""
 
 
 class NoRoom(BotError):

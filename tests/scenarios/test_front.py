@@ -385,5 +385,5 @@ async def test_a_fault_of_ours_is_a_short_id_for_people_and_a_place_for_the_log(
     (record,) = [record for record in caplog.records if record.levelno == logging.ERROR]
     assert told.startswith("Something went wrong in Switchback (id ") and told.endswith("that the card does not show.")
     id = told.partition("(id ")[2].partition(")")[0]
-    assert f"fault {id}: AttributeError at lists.py:" in record.getMessage()
+    assert f"fault {id}: KeyError at schedule.py:" in record.getMessage()
     assert record.exc_info is None and "secret-token" not in caplog.text and "Traceback" not in caplog.text

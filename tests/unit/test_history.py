@@ -10,6 +10,7 @@ import pytest
 
 from bot.charts import draw, picture
 from bot.domain.backup import Backup
+from bot.domain.errors import NotDelivered
 from bot.domain.history import DAYS, History, gaps, history, in_words
 
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -104,3 +105,8 @@ async def test_the_picture_is_drawn_in_a_process_of_its_own_and_is_a_png_of_the_
 
     assert drawn.startswith(b"\x89PNG") and struct.unpack(">II", drawn[16:24]) == (1600, 1000)
     assert drawn != draw(month(backup(3, 3)))
+
+
+async def test_a_picture_that_cannot_be_drawn_is_a_sentence() -> None:
+    with pytest.raises(NotDelivered, match=r"What it would show is in the list of backups\."):
+        await picture(History("pool-a", "Europe/Berlin"))
