@@ -33,7 +33,12 @@ def judge_rehearsal(run: Run, seen: Seen) -> Verdict:
     if isinstance(held, BotError):
         sentence = f"{run.backup.short} could not be read, so whether this can be restored there is not known yet."
         return _unknown(sentence, held.sentence)
-    stamp = rehearsed(run.primary, run.backup, held, seen["zip"], seen["now"])
+    try:
+        stamp = rehearsed(run.primary, run.backup, held, seen["zip"], seen["now"])
+    except Exception as fault:
+        # Data that nobody foresaw may not cost the backup itself: it is kept, and what is not known is said.
+        sentence = f"The rehearsal itself failed, so whether this can be restored on {run.backup.short} is not known."
+        return _unknown(sentence, f"It met {type(fault).__name__}: please report it.")
     facts = {"stamp": asdict(stamp), "unstamped": ""}
     if stamp.restorable:
         return Verdict(Mark.PASS, f"Restorable. {stamp.sentences[0]}", stamp.sentences[1:], facts)
