@@ -48,7 +48,7 @@ async def picture(history: History) -> bytes:
             process.kill()
             await process.wait()
     if process.returncode or not drawn:
-        raise NotDelivered("The chart could not be drawn on this machine. What it would show is in the list of backups.")
+        raise NotDelivered("The chart could not be drawn here. What it would show is in the list of backups.")
     return drawn
 
 
