@@ -5,22 +5,23 @@ from __future__ import annotations
 import asyncio
 import io
 import zipfile
+from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.domain.access import Need, allow
+from bot.domain.access import Need
 from bot.domain.companions import Companion, How, Kept, companion
 from bot.domain.coverage import Coverage, coverage
-from bot.domain.errors import BadInput, NotAllowed
+from bot.domain.errors import BadInput
 from bot.domain.model import Person, Pool
 from bot.domain.uploads import complaint
 from handlers import actions, companion_views, views
 from handlers.asked import Asked, named_pool
-from handlers.permits import permit
+from handlers.permits import may, permit
 from handlers.replies import Reply, complain, open_view
 from handlers.sending import say, send_file
 from handlers.wording import exact, shown
@@ -43,7 +44,7 @@ async def companions(asked: Asked) -> Reply:
     (one,) = await _coverages(desk, pool)
     failures = await desk.companions.failures()
     mine = {kind: failure for (fqdn, kind), failure in failures.items() if fqdn == pool.fqdn}
-    return Reply(companion_views.one_pool(pool, one, mine, desk.now(), may=_may(asked.person)))
+    return Reply(companion_views.one_pool(pool, one, mine, desk.now(), may=may(asked.person, Need.ADMIN)))
 
 
 async def coverage_line(desk: Desk, pool: Pool) -> str:
@@ -103,16 +104,13 @@ async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
 async def attested(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     view = args.body["view"]
     pool, one = _chosen(desk, view.get("private_metadata") or "")
-    said = actions.answers(view.get("state") or {})
-    where = said.get(companion_views.WHERE, "").strip()
-    day, fault = _day(said.get(companion_views.WHEN, ""), _today(desk, pool))
-    faults = {companion_views.WHEN: fault, companion_views.WHERE: "" if where else "Say where that backup is kept."}
-    if any(faults.values()):
-        return await complain(args, {actions.field_block(key): text for key, text in faults.items() if text})
-    at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(pool.time_zone)).timestamp()
-    word = {"at": at, "about": where, "note": said.get(companion_views.NOTE, "").strip()}
+    word, faults = _word(actions.answers(view.get("state") or {}), pool, _today(desk, pool))
+    if faults:
+        return await complain(args, {actions.field_block(key): sentence for key, sentence in faults.items()})
     await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "word": word})
-    return Reply(views.sentence(f"Noted: {one.title} of {pool.short} was backed up on {day}, and is kept: {where}"))
+    return Reply(
+        views.sentence(f"Your word for {one.title} of {pool.short} is taken down. You are told when it is kept.")
+    )
 
 
 async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
@@ -159,6 +157,15 @@ def _today(desk: Desk, pool: Pool) -> date:
     return datetime.fromtimestamp(desk.now(), ZoneInfo(pool.time_zone)).date()
 
 
+def _word(said: Mapping[str, str], pool: Pool, today: date) -> tuple[dict[str, Any], dict[str, str]]:
+    """What somebody attests, as a run carries it, and what is wrong with it by field."""
+    day, fault = _day(said.get(companion_views.WHEN, ""), today)
+    where, note = (said.get(key, "").strip() for key in (companion_views.WHERE, companion_views.NOTE))
+    at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(pool.time_zone)).timestamp()
+    faults = {companion_views.WHEN: fault, companion_views.WHERE: "" if where else "Say where that backup is kept."}
+    return {"at": at, "about": where, "note": note}, {key: text for key, text in faults.items() if text}
+
+
 def _day(text: str, today: date) -> tuple[date, str]:
     """The day that was chosen, and what is wrong with it."""
     try:
@@ -169,11 +176,3 @@ def _day(text: str, today: date) -> tuple[date, str]:
         return day, "That day is still to come. Choose the day of a backup that was made."
     too_old = (today - day).days > OLDEST_D
     return day, f"A backup older than {OLDEST_D} days is none to rely on. Make a new one first." if too_old else ""
-
-
-def _may(person: Person) -> bool:
-    try:
-        allow(person, Need.ADMIN)
-    except NotAllowed:
-        return False
-    return True

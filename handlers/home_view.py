@@ -14,6 +14,7 @@ from bot.domain.run import Phase, Run
 from handlers import actions, blocks
 from handlers.blocks import Block, View, header, section
 from handlers.lists import pool_line, report_line, run_line
+from handlers.permits import may
 from handlers.wording import bounded, shown
 
 ENTRIES = 5
@@ -76,15 +77,7 @@ def waits_for(report: Report, person: Person) -> bool:
     if run.phase is Phase.WAITING and any(approval.who.id == person.id for approval in run.approvals):
         return False
     needs = {choice.need or report.need for choice in report.buttons if choice.key != "abandon"}
-    return any(_may(person, need) for need in needs)
-
-
-def _may(person: Person, need: Need) -> bool:
-    try:
-        allow(person, need)
-    except NotAllowed:
-        return False
-    return True
+    return any(may(person, need) for need in needs)
 
 
 def _runs(heading: str, reports: Sequence[Report], house: House, most: int) -> list[Block]:
@@ -102,7 +95,7 @@ def _link(address: str) -> Block | None:
 
 
 def _pools(house: House, person: Person, most: int) -> list[Block]:
-    offers = _may(person, Need.ADMIN)
+    offers = may(person, Need.ADMIN)
     rows = []
     for fqdn, pool in list(house.pools.items())[:most]:
         record = house.records.get(fqdn, PoolRecord(fqdn))

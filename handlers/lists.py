@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.access import Need, allow
+from bot.domain.access import Need
 from bot.domain.backup import Backup
-from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.report import Report
 from bot.domain.run import Phase, Run
@@ -15,6 +14,7 @@ from handlers import actions, blocks
 from handlers.backup_words import counted
 from handlers.blocks import Block, Message, context, header, packed
 from handlers.card import SIGNS, title
+from handlers.permits import may
 from handlers.wording import bounded, exact, joined, lasted, shown, when
 
 STATES: Mapping[PoolState, str] = {
@@ -155,7 +155,7 @@ def whoami(person: Person) -> Message:
         f"*{shown(person.name, 100) or 'Somebody'}* · `{exact(person.id, 60)}`",
         f"In this workspace: {_STANDINGS[person.standing]}",
         f"Roles: {known}",
-        *(f"{'✅ You may' if _may(person, need) else '➖ You may not'} {what}" for need, what in _MAY.items()),
+        *(f"{'✅ You may' if may(person, need) else '➖ You may not'} {what}" for need, what in _MAY.items()),
     ]
     return listing(
         "Who you are to Switchback",
@@ -178,14 +178,6 @@ _MAY = {
     Need.ADMIN: "start and approve backups, failover and failback of Response Groups",
     Need.SERVER_ADMIN: "approve what moves whole pools",
 }
-
-
-def _may(person: Person, need: Need) -> bool:
-    try:
-        allow(person, need)
-    except NotAllowed:
-        return False
-    return True
 
 
 def _older(value: str) -> list[Block]:

@@ -13,6 +13,15 @@ if TYPE_CHECKING:
     from handlers.desk import Desk
 
 
+def may(person: Person, need: Need) -> bool:
+    """Whether this person may do what needs this, for what is drawn; pressing asks once more."""
+    try:
+        allow(person, need)
+    except NotAllowed:
+        return False
+    return True
+
+
 async def permit(desk: Desk, person: Person, need: Need, what: str, run: str = "") -> None:
     """Raises NotAllowed, and the log of the run (its id) says so, or without one the log of refusals.
 

@@ -10,7 +10,8 @@ from bot.domain.compare import masked
 from bot.domain.run import Who
 
 _UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
-_OWN = re.compile(r"((?<![\w-])(?:backup|companion|failover|failback|verify)-[a-z0-9.-]+?-\d{4}-\d{4}-[0-9a-f]{4}(?![0-9a-f]))")
+_RUNBOOKS = "backup|companion|failover|failback|verify"
+_OWN = re.compile(rf"((?<![\w-])(?:{_RUNBOOKS})-[a-z0-9.-]+?-\d{{4}}-\d{{4}}-[0-9a-f]{{4}}(?![0-9a-f]))")
 """Ids of runs, as the engine makes them: their digits are a date and no phone number."""
 
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
