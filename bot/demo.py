@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import errno
 import sys
 from collections.abc import Awaitable, Callable, Mapping
@@ -16,6 +17,7 @@ from bot import checks
 from bot.app import driver_for, quiet_logs, running, store, until_told
 from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
+from bot.domain.offsite import OffSite
 from bot.domain.world import Fault, FaultKind, World
 from bot.drivers import contents, export_zip
 from bot.drivers.file_store import store_of
@@ -52,6 +54,7 @@ def configured(settings: Settings) -> Settings:
         notifications_channel="C0BACKUPS1",
         schedules={pool.fqdn: ("02:30",) for pool in POOLS},
         call_list=("Head of telephony: Boris Lind", "Duty manager: Emil Hansen"),
+        mirror=OffSite(folder=str(Path(settings.data).absolute() / "off-site")),
     )
 
 
@@ -65,6 +68,7 @@ async def demo(settings: Settings, export: Path | None = None) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(store(settings))
         address, bot_settings = await stand_in(stack, client, configured(settings))
+        await asyncio.to_thread(Path(settings.data, "off-site").mkdir, parents=True, exist_ok=True)
         await furnish(RedisWorlds(client), export)
         await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
         sys.stdout.write(welcome(address))

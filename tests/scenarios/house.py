@@ -153,7 +153,9 @@ def everything(messages: list[Message]) -> str:
 def settings_for(road: str, slack: Sandbox) -> Settings:
     """The demo's own settings, for HTTP or Socket Mode; backups only when somebody asks for one."""
     unused = {(pool.fqdn, kind): Rule(used=False) for pool in demo.POOLS for kind in COMPANIONS}
-    settings = replace(demo.configured(Settings()), slack_api_url=slack.api_url, schedules={}, companions=unused)
+    settings = replace(
+        demo.configured(Settings()), slack_api_url=slack.api_url, schedules={}, companions=unused, mirror=None
+    )
     if road == SOCKET:
         return replace(settings, app_token=APP_TOKEN)
     return replace(settings, app_token="", signing_secret=SIGNING_SECRET)

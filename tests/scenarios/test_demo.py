@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo import A, B, demo, furnish
+from bot.demo import A, B, configured, demo, furnish
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.groups import Kind
+from bot.domain.offsite import OffSite
 from bot.drivers.export_zip import write_export
 from bot.settings import Settings
 from storage.worlds import RedisWorlds
@@ -60,3 +61,8 @@ async def test_it_does_not_start_beside_a_real_token(tmp_path: Path) -> None:
         await demo(settings)
     assert "1234" not in refused.value.sentence
     assert not (tmp_path / "data").exists()
+
+
+def test_its_copies_go_beside_its_data_and_never_where_the_configuration_says(tmp_path: Path) -> None:
+    real = Settings(data=str(tmp_path), mirror=OffSite(bucket="contoso-switchback"))
+    assert configured(real).mirror == OffSite(folder=str(tmp_path / "off-site"))
