@@ -33,7 +33,7 @@ from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_cli
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
 from bot.settings import Settings
-from bot.upkeep import chores_of, off_site, pruning_of
+from bot.upkeep import checking_of, chores_of, off_site, pruning_of
 from handlers import ingress, register
 from handlers.cards import Drawer
 from handlers.desk import Desk
@@ -102,12 +102,13 @@ class Switchback:
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         self.companions = Companions(client, self.backups.pieces, room_of(settings))
         gathering = Gathering(driver, self.companions, SlackUploads(self.slack), clock)
-        kept = {"keepings": self.keepings, "gathering": gathering, "notices": self.notices}
+        checks = checking_of(settings, client, self.backups)
+        kept = {"keepings": self.keepings, "gathering": gathering, "notices": self.notices, "checks": checks}
         hands = Hands(driver, self.backups, self.runs, clock, **kept)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._schedules = Schedules(client)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        chores = chores_of(settings, client, self.backups, self.companions, hands, self.estate)
+        chores = chores_of(settings, client, self.backups, self.companions, checks, hands, self.estate)
         self._chores = Chores(chores, Turns(client), self.notices, clock)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.

@@ -12,6 +12,9 @@ from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.pieces import Pieces
 
+EVERY_S, DAY_S = 600.0, 86_400.0
+"""How often the rolling check has a turn, and how often every record is opened."""
+
 CHECK_AFTER_S = 6 * 86_400.0
 """A piece is read again when its last check is older: all of it within a week, even when a day of that is missed."""
 
