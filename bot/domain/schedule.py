@@ -53,7 +53,7 @@ class Override:
 class Schedule:
     """When one thing of a pool is kept: at these wall times ("02:30", "Sun 02:30") of its IANA time zone.
 
-    `what` is "backup", or "companion-" and the kind of one; slots that were due before `since` (seconds) are none of it.
+    `what` is "backup", or "companion-" and a kind; slots that were due before `since` (seconds) are none of it.
     """
 
     pool: str

@@ -113,7 +113,8 @@ async def test_the_copies_of_a_pool_in_outage_are_exported_from_its_backup_pool_
     assert found.phase is Phase.DONE, found.sentence
     world, _ = await stage.worlds.load()
     export = [effect.line for effect in world.effects if effect.cmdlet.startswith("Export-")][-1]
-    assert f"-Owner service:ApplicationServer:{A}" in export and f"-Source service:ApplicationServer:{B}" in export
+    assert f'-Owner "service:ApplicationServer:{A}"' in export
+    assert f'-Source "service:ApplicationServer:{B}"' in export
     newest, older = await stage.backups.page(A)
     assert newest.source == B and newest.contents != older.contents
     assert await Notices(redis).standing() == ()
