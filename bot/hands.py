@@ -203,7 +203,9 @@ class Hands:
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:
         ended = []
         for run in await self._runs.open(_ALL_OPEN):
-            if run.runbook != "backup" or run.primary.fqdn != act.pool or run.id == act.but:
+            if (run.runbook, run.primary.fqdn, run.fact("kind", "")) != (act.runbook, act.pool, act.kind):
+                continue
+            if run.id == act.but:
                 continue
             if act.only_stuck and run.phase not in FOR_PEOPLE:
                 continue

@@ -164,13 +164,15 @@ class Records:
 class Supersede:
     """Other open backups of the pool are ended, or only those that wait for people; gives the ids of their runs.
 
-    `but` is the run that asks. `because` is said to whoever looks at them.
+    `but` is the run that asks. `because` is said to whoever looks at them. Of another `runbook`, those of this `kind`.
     """
 
     pool: str
     because: str
     but: str = ""
     only_stuck: bool = False
+    runbook: str = "backup"
+    kind: str = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from bot.domain.acts import Acts, Seen, Take
+from bot.domain.acts import Acts, Seen, Supersede, Take
 from bot.domain.companions import COMPANIONS, Attestation, Companion, How
 from bot.domain.errors import BotError
 from bot.domain.model import Mark, PoolState, Verdict
@@ -38,7 +38,9 @@ def _take(run: Run) -> Acts:
         word=Attestation(word["at"], word["about"], word["note"]) if word else None,
         patient=run.tries < TRIES,
     )
-    return {"kept": take}
+    because = f"A newer copy was begun ({run.id}), so this one, which had stopped, ended."
+    ended = Supersede(run.primary.fqdn, because, but=run.id, only_stuck=True, runbook=run.runbook, kind=one.key)
+    return {"ended": ended, "kept": take}
 
 
 def _judge(run: Run, seen: Seen) -> Verdict:

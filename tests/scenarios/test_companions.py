@@ -21,6 +21,7 @@ from bot.drivers.simulated import SimulatedDriver, change
 from bot.gathering import Gathering
 from bot.runbooks.companion import COMPANION
 from bot.wall_clock import latest_due
+from storage.companions import Companions
 from storage.notices import Notices
 from tests.scenarios.stage import ANNA, FAILOVER, POOLS, A, B, Stage, stage_of
 
@@ -246,6 +247,23 @@ async def test_what_people_have_to_bring_is_asked_for_once_and_ends_when_they_ha
     await care.watch(stage.clock.now)
     (notice,) = await notices.standing()
     assert notice.sentence.startswith("A companion of pool-a needs somebody")
+
+
+async def test_without_room_a_run_stops_loudly_and_the_next_one_takes_its_place(stage: Stage) -> None:
+    roomless = Companions(stage.redis, stage.backups.pieces, lambda: 0)
+    whole, stage.companions = stage.companions, roomless
+    stage.rebuilt()
+    stopped = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
+    other = await slot(stage, A, "announcements", "2026-11-22T03:30")
+    assert stopped.phase is Phase.STOPPED and "The disk of Redis is full" in stopped.sentence
+
+    stage.companions = whole
+    stage.rebuilt()
+    done = await slot(stage, A, "call-park-music", "2026-11-29T03:30")
+
+    assert done.phase is Phase.DONE and await newest(stage, "call-park-music")
+    assert (await stage.runs.load(stopped.id)).phase is Phase.SUPERSEDED
+    assert (await stage.runs.load(other.id)).phase is Phase.STOPPED
 
 
 async def test_old_copies_go_when_their_time_is_over(stage: Stage) -> None:
