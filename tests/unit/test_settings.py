@@ -126,7 +126,8 @@ plan_block = "yes"
         "switchback.toml, line 9, pools.site: must be text in quotes",
         "switchback.toml, line 10, pools.folder: must be a full Windows path",
         "switchback.toml, line 12, roles.RTCUniversalServerAdmin: is not known here; did you mean “RTCUniversal",
-        "switchback.toml, line 17, schedules.at: must be a time such as “02:30” (every day) or “Sun 02:30”, not “2:30”.",
+        "switchback.toml, line 17, schedules.at: must be a time such as “02:30” (every day) or “Sun 02:30”, "
+        "not “2:30”.",
         "switchback.toml, line 20, slack.plan_block: must be true or false, without quotes.",
     )
     found = faults(text, PORT="http", SLACK_API_URL="http://slack.example/api/")
