@@ -28,7 +28,7 @@ from tests.scenarios.slot_process import CASTS, EVERY_H, Cast
 from tests.scenarios.stage import stage_of
 
 ROOT = Path(__file__).parents[2]
-PROCESSES, PATIENCE_S = 4, 30.0
+PROCESSES, PATIENCE_S = 4, 60.0
 MINUTE = timedelta(minutes=1)
 
 HAVANA_ON, PARIS_ON, LORD_HOWE_BACK = "2027-03-14T05:45", "2027-03-28T01:45", "2027-04-03T15:45"
