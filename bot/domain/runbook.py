@@ -186,8 +186,8 @@ class Runbook:
 
     `opens` says which states of the primary pool it can start from; `carry` is what the next runbook needs to know;
     `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it
-    needs people, and its trouble goes to the notification channel instead of the card's thread. One that is not `carded`
-    does so whoever asked: they are told directly what became of it.
+    needs people, and its trouble goes to the notification channel instead of the card's thread. One that is not
+    `carded` does so whoever asked: they are told directly what became of it.
     """
 
     key: str
