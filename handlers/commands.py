@@ -124,22 +124,29 @@ def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
     """Starts a run of this runbook for the pool that was named."""
 
     async def start(asked: Asked) -> Reply:
-        pool, engine = named_pool(asked), asked.desk.engine
-        place = await places.find(asked.desk, asked.channel, f"/rgs {asked.row.name} {asked.words[0]}")
-        run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel)
-        title = engine.runbooks[runbook].title
-        return Reply(views.sentence(f"Starting: {title} of {pool.short}, run {run.id}. {place.sentence}"))
+        return Reply(views.sentence(await _started(asked, runbook)))
 
     return start
 
 
+async def _started(asked: Asked, runbook: str) -> str:
+    """A run for the pool that was named last, and what is said of it."""
+    pool, engine = named_pool(asked, -1), asked.desk.engine
+    place = await places.find(asked.desk, asked.channel, " ".join(("/rgs", asked.row.name, *asked.words)))
+    run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel)
+    return f"Starting: {engine.runbooks[runbook].title} of {pool.short}, run {run.id}. {place.sentence}"
+
+
 async def _backup(asked: Asked) -> Reply:
-    """`backup <pool>` exports it; `backup verify <pool>` reads what is kept of it again."""
-    if len(asked.words) == 1:
-        return await _starting("backup")(asked)
-    if asked.words[0].casefold() != "verify":
+    """`backup <pool>` exports it; `backup verify` reads what is kept again, of one pool or of all."""
+    first, *named = asked.words
+    if first.casefold() == "verify":
+        pools = named or [pool for pool in await asked.desk.backups.pools() if pool in asked.desk.pools]
+        said = [await _started(replace(asked, words=(first, pool)), "verify") for pool in pools]
+        return Reply(views.sentence("\n".join(said) or "There is no backup yet, so there is nothing to check."))
+    if named:
         raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
-    return await _starting("verify")(replace(asked, words=asked.words[1:]))
+    return Reply(views.sentence(await _started(asked, "backup")))
 
 
 def _instant(asked: Asked) -> float | None:
@@ -155,9 +162,9 @@ COMMANDS = (
     Command("pools", "pools", "/rgs pools", "The pools, their pairs, their last and next backups.", _pools),
     Command(
         "backup",
-        "backup [verify] <pool>",
+        "backup <pool> | verify [pool]",
         "/rgs backup pool-a",
-        "Export the Response Groups of a pool now; with `verify`, read every byte of its kept backups again.",
+        "Export the Response Groups of a pool now; or read every byte of kept backups again.",
         _backup,
         range(1, 3),
     ),

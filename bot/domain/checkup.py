@@ -28,15 +28,19 @@ class Checkup:
         if not self.backups:
             return "There is no backup yet, so there was nothing to check."
         if self.faults:
-            whole = self.backups - len(self.faults)
-            return (
-                f"{len(self.faults)} of {counted(self.backups, 'backup')} cannot be restored any more; "
-                f"{whole or 'none'} can. They stay marked as damaged and are not offered."
-            )
+            return f"{self._lost} What cannot be restored stays marked as damaged and is not offered."
         read = f"{counted(self.backups, 'backup')}, {counted(self.pieces, 'piece')}, every byte: all sound"
         if self.mended:
             return f"{counted(len(self.mended), 'damaged piece')} fetched again from the off-site copy. Now {read}."
         return f"{read[0].upper()}{read[1:]}."
+
+    @property
+    def _lost(self) -> str:
+        lost, whole = len(self.faults or ()), self.backups - len(self.faults or ())
+        if whole:
+            return f"{lost} of {self.backups} backups cannot be restored any more; the other {whole} can."
+        none = f"None of the {lost} backups can" if lost > 1 else "The only backup cannot"
+        return f"{none} be restored any more."
 
     @property
     def details(self) -> tuple[str, ...]:

@@ -146,7 +146,7 @@ async def test_a_check_on_demand_reads_every_byte_of_one_pool_and_says_what_it_c
     await kept.spoil(await kept.own("b1", "b2", "c1"))
     hurt = await kept.checking().pool(POOL, NOW)
     assert list(hurt.faults or ()) == ["b1"]
-    assert hurt.sentence.startswith("1 of 2 backups cannot be restored any more; 1 can.")
+    assert hurt.sentence.startswith("1 of 2 backups cannot be restored any more; the other 1 can.")
     assert await kept.damage("b1", "b2") == [True, False]
 
     mended = await kept.checking(kept.fetch).pool(POOL, NOW)
