@@ -59,7 +59,7 @@ def one_pool(pool: Pool, found: Coverage, failures: Mapping[str, Failure], now: 
 def _cover(cover: Cover, failure: Failure | None, now: float) -> str:
     one, kept = cover.companion, cover.kept
     age = f" ({aged(cover.age_s)})" if cover.age_s is not None else ""
-    lines = [f"{_SIGNS[cover.state]} *{shown(_titled(one), 80)}* · {cover.state}{age}"]
+    lines = [f"{_SIGNS[cover.state]} *{shown(one.title, 80)}* · {cover.state}{age}"]
     if kept:
         lines[0] += f" · {kept.in_words} {when(kept.taken_at)} by {shown(kept.by, 80)}"
         lines += [f"⚠️ {shown(warning, 200)}" for warning in kept.warnings[:3]]
@@ -100,7 +100,7 @@ def detail(pool: Pool, cover: Cover, now: float) -> View:
         *map(section, code(commands(one.key, pool, kept))[:10]),
         context("Commands and names are shown as they are. Do not paste them into a channel."),
     ]
-    return _modal(f"{_titled(one)}", drawn, "Close")
+    return _modal(one.title, drawn, "Close")
 
 
 def files_form(pool: Pool, one: Companion) -> View:
@@ -111,7 +111,7 @@ def files_form(pool: Pool, one: Companion) -> View:
         "filetypes": [suffix.removeprefix(".") for suffix in one.suffixes],
         "max_files": MOST_FILES,
     }
-    about = section(f"*{shown(_titled(one), 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
+    about = section(f"*{shown(one.title, 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
     hint = f"The originals, {' or '.join(one.suffixes)}. They take the place of the newest copy; older ones stay."
     form = _modal("Upload", [about, _input(FILES, "Files", element, hint)], "Cancel")
     value = actions.companion_value(pool.fqdn, one.key)
@@ -121,7 +121,7 @@ def files_form(pool: Pool, one: Companion) -> View:
 def word_form(pool: Pool, one: Companion, today: date) -> View:
     """Asks when a database was backed up last, and where that is."""
     day = {"type": "datepicker", "action_id": actions.ANSWER, "initial_date": today.isoformat()}
-    about = section(f"*{shown(_titled(one), 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
+    about = section(f"*{shown(one.title, 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
     fields = [
         _input(WHEN, "When was the backup made?", day),
         _input(WHERE, "Where is it kept?", _typed(200)),
@@ -144,7 +144,3 @@ def _input(key: str, text: str, element: Block, hint: str = "", *, optional: boo
 
 def _modal(heading: str, drawn: list[Block], close: str) -> View:
     return {"type": "modal", "title": label(heading, 24), "close": label(close, 24), "blocks": drawn}
-
-
-def _titled(one: Companion) -> str:
-    return one.title[0].upper() + one.title[1:]

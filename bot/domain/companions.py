@@ -102,7 +102,7 @@ COMPANIONS: Mapping[str, Companion] = MappingProxyType(
             ),
             Companion(
                 "announcements",
-                "announcements",
+                "Announcements",
                 How.FILES,
                 "What callers of unassigned numbers hear: the recordings of the Announcement service.",
                 "An announcement that is made again under its old Identity (service and GUID) needs no change of "

@@ -258,7 +258,7 @@ async def test_the_list_of_pools_says_in_a_line_how_their_companions_are_covered
     await press(front, "LIS", "Back up now")
     await settled(front)
     text = (await shown(front, EMIL, "/rgs pools")).text
-    assert text.count("Companions: not protected: Call Park settings, Call Park music, announcements") == len(POOLS)
+    assert text.count("Companions: not protected: Call Park settings, Call Park music, Announcements") == len(POOLS)
     assert text.count("fresh: LIS (0 h)") == len(POOLS)
 
 

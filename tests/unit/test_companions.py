@@ -76,7 +76,7 @@ def test_the_line_of_a_pool_tells_what_needs_somebody_first() -> None:
     newest["call-park-music"] = kept("call-park-music", 40)
     found = coverage(A, newest, {(A.fqdn, "archiving"): Rule(used=False)}, NOW)
     assert found.line == (
-        "Companions: not protected: announcements, Response Group audio, Monitoring · stale: Call Park music (40 d) · "
+        "Companions: not protected: Announcements, Response Group audio, Monitoring · stale: Call Park music (40 d) · "
         "fresh: LIS (2 d), Call Park settings (4 h) · not applicable: Archiving"
     )
     needing = [cover.companion.key for cover in found.needing]
