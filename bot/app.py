@@ -102,7 +102,7 @@ class Switchback:
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         self.companions = Companions(client, self.backups.pieces, room_of(settings))
         gathering = Gathering(driver, self.companions, SlackUploads(self.slack), clock)
-        checks = checking_of(settings, client, self.backups)
+        checks = checking_of(settings, client, self.backups, self.companions)
         kept = {"keepings": self.keepings, "gathering": gathering, "notices": self.notices, "checks": checks}
         hands = Hands(driver, self.backups, self.runs, clock, **kept)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)

@@ -46,11 +46,11 @@ def pruning_of(settings: Settings, client: Redis, backups: Backups) -> Pruning:
     return Pruning(backups, Keepings(client), Runs(client), pools, settings.pairs(), settings.retention)
 
 
-def checking_of(settings: Settings, client: Redis, backups: Backups) -> Checking:
+def checking_of(settings: Settings, client: Redis, backups: Backups, companions: Companions) -> Checking:
     """What reads everything that is kept again, and mends it from the off-site copy."""
     mirror, pools = mirror_of(settings, backups), [pool.fqdn for pool in settings.pools]
     fetch = mirror.fetch if mirror else no_copy
-    return Checking(backups, backups.pieces, Keepings(client), Notices(client), pools, fetch)
+    return Checking(backups, companions, Keepings(client), Notices(client), pools, fetch)
 
 
 def chores_of(

@@ -167,6 +167,20 @@ class Companions:
         return self._names(await self._found(id))
 
     @guard()
+    async def needing(self, wanted: Iterable[str]) -> tuple[str, ...]:
+        """The ids of the copies that need any of these pieces (names), or whose records cannot be read any more."""
+        lost, needing = frozenset(wanted), []
+        for place in await self._client.zrange(keys.ACCOMPANIED, 0, -1):
+            scope, _, kind = place.decode().partition("/")
+            for id in await self._client.zrevrange(keys.companions(scope, kind), 0, -1):
+                try:
+                    needs = not lost.isdisjoint(await self.parts(id.decode()))
+                except Damaged:
+                    needs = True
+                needing += [id.decode()] if needs else []
+        return tuple(needing)
+
+    @guard()
     async def prune(self, now: float) -> int:
         """Takes away copies older than 90 days that are not among the newest ten of their kind; gives how many."""
         gone = 0

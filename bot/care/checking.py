@@ -8,9 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from bot.domain.checkup import Checkup, counted, listed
 from bot.domain.errors import BadInput, Damaged
 from storage.backups import Backups
+from storage.companions import Companions
 from storage.keepings import Keepings
 from storage.notices import Notices
-from storage.pieces import Pieces
 
 EVERY_S, DAY_S = 600.0, 86_400.0
 """How often the rolling check has a turn, and how often every record is opened."""
@@ -38,14 +38,15 @@ class Checking:
     def __init__(
         self,
         backups: Backups,
-        pieces: Pieces,
+        companions: Companions,
         keepings: Keepings,
         notices: Notices,
         pools: Sequence[str],
         fetch: Fetch = no_copy,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._backups, self._pieces, self._keepings, self._notices = backups, pieces, keepings, notices
+        self._backups, self._pieces, self._companions = backups, backups.pieces, companions
+        self._keepings, self._notices = keepings, notices
         self._pools, self._fetch, self._stopwatch = tuple(pools), fetch, stopwatch
 
     async def work(self, now: float) -> None:
@@ -59,12 +60,18 @@ class Checking:
             await self._judge(damaged, now)
 
     async def records(self, now: float) -> None:
-        """Every record is opened, and the newest backup of each pool read as a whole: it is the one to be restored."""
+        """Every record is opened, and the newest backup of each pool read as a whole: it is the one to be restored.
+
+        So is whatever was damaged: who stored the same bytes again may have mended it.
+        """
         for pool in self._pools:
-            faults: dict[str, str] = {}
-            async for id in self._ids(pool):
-                faults[id] = await self._fault(self._backups.parts if faults else self._read, id)
-            await self._mark(pool, {id: fault for id, fault in faults.items() if fault}, now)
+            found: dict[str, str] = {}
+            async for ids in self._pages(pool):
+                for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
+                    whole = not found or bool(keeping.damage)
+                    found[id] = await self._fault(self._read if whole else self._backups.parts, id)
+            await self._mark(pool, found, now)
+        await self._tell_of_companions(now)
 
     async def pool(self, fqdn: str, now: float) -> Checkup:
         """Every byte of every backup of the pool is read now; what is damaged is fetched again where that can be."""
@@ -96,6 +103,7 @@ class Checking:
             found = {id: (await self._whole(id, now))[0] async for id in self._ids(pool) if id in ids}
             if found:
                 await self._mark(pool, found, now)
+        await self._tell_of_companions(now)
 
     async def _whole(self, id: str, now: float) -> tuple[str, Sequence[str]]:
         """What keeps the backup from being restored, empty when nothing does; and the pieces that were mended."""
@@ -143,6 +151,17 @@ class Checking:
             f"The others are not touched by this. Make a new one now with `/rgs backup {short}`."
         )
         return await self._notices.say(key, sentence, now, tuple(damaged.values()))
+
+    async def _tell_of_companions(self, now: float) -> None:
+        lost = await self._companions.needing(await self._pieces.damaged())
+        if not lost:
+            await self._notices.end("damage:companions", "Every kept copy of a companion is whole again.", now)
+            return
+        sentence = (
+            f"{counted(len(lost), 'kept copy', 'kept copies')} of companions cannot be restored: {listed(lost)}. "
+            "Take new ones: `/rgs companions` has the way."
+        )
+        await self._notices.say("damage:companions", sentence, now)
 
     async def _ids(self, pool: str) -> AsyncIterator[str]:
         async for ids in self._pages(pool):

@@ -50,8 +50,8 @@ class Checkup:
         return (*lost, *([mended] if self.mended else []))
 
 
-def counted(number: int, what: str) -> str:
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
+def counted(number: int, what: str, many: str = "") -> str:
+    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
 
 
 def listed(names: tuple[str, ...]) -> str:

@@ -12,9 +12,11 @@ from bot.care.checking import CHECK_AFTER_S, Checking, Fetch, no_copy
 from bot.domain.errors import Damaged
 from storage import keys
 from storage.backups import Backups
+from storage.companions import Companions
 from storage.keepings import Keepings
 from storage.notices import Notices
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
+from tests.storage.test_companions import FILES, copy
 
 NOW = 1_795_000_000.0
 LATER = NOW + CHECK_AFTER_S + 3600
@@ -35,9 +37,12 @@ class House:
         return Backups(self.redis, clock=lambda: NOW)
 
     def checking(self, fetch: Fetch = no_copy) -> Checking:
-        backups = self.backups
-        stores = (backups, backups.pieces, Keepings(self.redis), Notices(self.redis))
+        stores = (self.backups, self.companions, Keepings(self.redis), Notices(self.redis))
         return Checking(*stores, (POOL, OTHER), fetch)
+
+    @property
+    def companions(self) -> Companions:
+        return Companions(self.redis, self.backups.pieces)
 
     async def fetch(self, name: str) -> bytes | None:
         return self.copies.get(name)
@@ -180,3 +185,31 @@ async def test_a_backup_whose_list_of_pieces_is_damaged_too_is_mended_in_one_go(
     checkup = await kept.checking(kept.fetch).pool(OTHER, NOW)
     assert not checkup.faults and len(checkup.mended) == checkup.pieces
     assert await kept.backups.load("c1")
+
+
+async def test_a_backup_that_was_mended_by_storing_the_same_bytes_again_is_whole_again_next_day(redis: Redis) -> None:
+    kept = await house(redis)
+    name = await kept.contents("b2", "b1")
+    await kept.spoil(name)
+    await kept.checking().work(LATER)
+    assert await kept.damage("b2") == [True]
+
+    data = export(day=2, members=6, changed=2)
+    await kept.backups.save(backup_of(data, "b3", taken_at=NOW), data, FINGERPRINTS)
+    await kept.checking().records(LATER + 60)
+
+    assert await kept.damage("b2", "b3") == [False, False]
+    assert not await kept.said()
+
+
+async def test_a_damaged_copy_of_a_companion_is_named_until_it_is_whole_again(redis: Redis) -> None:
+    kept = await house(redis)
+    await kept.companions.keep(copy("music-1", "call-park-music"), FILES)
+    piece = (await kept.companions.parts("music-1"))[0]
+    raw = (await kept.backups.pieces.raw([piece]))[0]
+    await kept.spoil(piece)
+    await kept.checking().work(LATER)
+    assert "music-1" in (await kept.said())["damage:companions"]
+    assert raw and await kept.backups.pieces.mend(piece, raw)
+    await kept.checking().records(LATER + 60)
+    assert not await kept.said()

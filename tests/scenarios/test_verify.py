@@ -27,7 +27,7 @@ async def backed_up(redis: Redis) -> tuple[Stage, str]:
 def checked(stage: Stage, fetch: Fetch = no_copy) -> Stage:
     """The same stage, whose hands may read what is kept again."""
     notices = Notices(stage.redis)
-    checks = Checking(stage.backups, stage.backups.pieces, stage.keepings, notices, tuple(ESTATE.pools), fetch)
+    checks = Checking(stage.backups, stage.companions, stage.keepings, notices, tuple(ESTATE.pools), fetch)
     gathering = Gathering(stage.driver, stage.companions, None, stage.clock)
     kept = {"keepings": stage.keepings, "notices": notices, "gathering": gathering, "checks": checks}
     hands = Hands(stage.driver, stage.backups, stage.runs, stage.clock, **kept)
