@@ -78,9 +78,9 @@ def demo(args: argparse.Namespace, environ: Environ) -> int:
 
 def status(args: argparse.Namespace, environ: Environ) -> int:
     settings = load(environ)
-    from bot import app
+    from bot.status import status as standing
 
-    say(asyncio.run(app.status(settings)))
+    say(asyncio.run(standing(settings)))
     return 0
 
 

@@ -9,8 +9,6 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
-from datetime import UTC, datetime
-from pathlib import Path
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
@@ -33,6 +31,7 @@ from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_cli
 from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
 from bot.settings import Settings
+from bot.stores import store, stores_of
 from bot.upkeep import checking_of, chores_of, off_site, pruning_of
 from handlers import ingress, register
 from handlers.cards import Drawer
@@ -40,44 +39,13 @@ from handlers.desk import Desk
 from handlers.errands import Errands
 from handlers.people import People, SlackGroups
 from handlers.uploads import SlackUploads
-from storage import embedded
-from storage.backups import Backups
-from storage.cards import Cards
-from storage.companions import Companions
-from storage.connect import connect, persistence
-from storage.keepings import Keepings
-from storage.notices import Notices
-from storage.records import Room, sealed_with
-from storage.runs import Runs
-from storage.schedules import Schedules
-from storage.sealing import parse
-from storage.turns import Turns
+from storage.connect import persistence
 from storage.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
 
 _SLACK_S = 10.0
 _REST_S = 10.0
-
-
-@asynccontextmanager
-async def store(settings: Settings) -> AsyncIterator[Redis]:
-    """A client of the configured Redis, or of the embedded one, which then ends with this process.
-
-    Raises BadInput when the configured keys cannot open what is kept there.
-    """
-    server, keyring = None, parse(settings.backup_keys)
-    if not settings.redis_url:
-        server = await embedded.start(Path(settings.data), binary=settings.redis_server_bin or None)
-    client = connect(settings.redis_url or (server.url if server else ""))
-    try:
-        if sentence := keyring.lacks(await sealed_with(client)):
-            raise BadInput(sentence)
-        yield client
-    finally:
-        await client.aclose()
-        if server:
-            await server.close()
 
 
 class Switchback:
@@ -91,25 +59,23 @@ class Switchback:
         session: ClientSession,
         clock: Callable[[], float] = time.time,
     ) -> None:
-        self._settings, self._redis, self._driver, self._clock = settings, client, driver, clock
-        self.runs, self._cards = Runs(client), Cards(client)
-        self.backups = backups_of(settings, client, clock)
-        self.keepings, self.notices = Keepings(client), Notices(client)
+        self._settings, self._driver, self._clock = settings, driver, clock
+        self.stores = kept = stores_of(settings, client, clock)
+        self.runs, self.backups = kept.runs, kept.backups
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         pools = {pool.fqdn: pool for pool in settings.pools}
         mirrored = settings.mirror is not None
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, mirrored)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
-        self.companions = Companions(client, self.backups.pieces, room_of(settings))
-        gathering = Gathering(driver, self.companions, SlackUploads(self.slack), clock)
-        checks = checking_of(settings, client, self.backups, self.companions)
-        kept = {"keepings": self.keepings, "gathering": gathering, "notices": self.notices, "checks": checks}
-        hands = Hands(driver, self.backups, self.runs, clock, **kept)
+        gathering, checks = (
+            Gathering(driver, kept.companions, SlackUploads(self.slack), clock),
+            checking_of(settings, kept),
+        )
+        beside = {"keepings": kept.keepings, "gathering": gathering, "notices": kept.notices, "checks": checks}
+        hands = Hands(driver, self.backups, self.runs, clock, **beside)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
-        self._schedules = Schedules(client)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        chores = chores_of(settings, client, self.backups, self.companions, checks, hands, self.estate)
-        self._chores = Chores(chores, Turns(client), self.notices, clock)
+        self._chores = Chores(chores_of(settings, kept, checks, hands, self.estate), kept.turns, kept.notices, clock)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
             client=self.slack,
@@ -124,7 +90,7 @@ class Switchback:
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers. Raises BadInput when Slack refuses the token."""
-        for sentence in await persistence(self._redis):
+        for sentence in await persistence(self.stores.client):
             log.warning("%s", sentence)
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
         self._tasks.append(asyncio.create_task(self._chores.run_forever(self._stop), name="chores"))
@@ -155,7 +121,9 @@ class Switchback:
 
     def application(self) -> web.Application:
         """The bot's own addresses: Slack's door (HTTP mode), `/healthz` and `/readyz`."""
-        probes = ingress.Probes(self._redis.ping, self._joined, self._connected if self._settings.app_token else None)
+        probes = ingress.Probes(
+            self.stores.client.ping, self._joined, self._connected if self._settings.app_token else None
+        )
         application = web.Application(middlewares=[self._not_before_joining], client_max_size=ingress.MOST_BYTES)
         application.add_routes(ingress.routes(self.bolt, self._settings.signing_secret, probes, self._clock))
         return application
@@ -175,17 +143,17 @@ class Switchback:
         return self._socket is not None and await self._socket.client.is_connected()
 
     def _desk(self, who: Identity) -> Desk:
-        settings = self._settings
+        settings, kept = self._settings, self.stores
         groups = SlackGroups(self.slack, {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()})
         directory = AnyOf([ConfiguredRoles(settings.users), groups])
         return Desk(
             engine=self.engine,
             runs=self.runs,
             backups=self.backups,
-            pruning=pruning_of(settings, self._redis, self.backups),
-            keepings=self.keepings,
-            cards=self._cards,
-            notices=self.notices,
+            pruning=pruning_of(settings, kept),
+            keepings=kept.keepings,
+            cards=kept.cards,
+            notices=kept.notices,
             people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
             slack=self.slack,
             pools=self.estate.pools,
@@ -196,17 +164,17 @@ class Switchback:
             plan_block=settings.plan_block,
             team=who.team,
             mirrors=settings.mirror is not None,
-            off_site=lambda: off_site(settings, self._redis, self._clock()),
+            off_site=lambda: off_site(settings, kept, self._clock()),
             errands=self.errands,
-            schedules=self._schedules,
+            schedules=kept.schedules,
             timings=settings.timings,
-            companions=self.companions,
+            companions=kept.companions,
             rules=settings.companions,
             now=self._clock,
         )
 
     async def _read_schedules(self) -> tuple[Schedule, ...]:
-        said, configured = await self._schedules.overrides(), self._settings.timings
+        said, configured = await self.stores.schedules.overrides(), self._settings.timings
         backups = (schedule_of(pool, configured[fqdn], said.get(fqdn)) for fqdn, pool in self.estate.pools.items())
         others = slots(self._settings.pools, self._settings.companions)
         return (
@@ -268,32 +236,3 @@ async def serve(settings: Settings) -> None:
         raise BadInput("Slack is not configured. `python -m bot check` tells what is missing, a sentence each.")
     async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
         await until_told()
-
-
-def backups_of(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Backups:
-    """The kept exports, as these settings keep them."""
-    return Backups(client, parse(settings.backup_keys), room_of(settings), clock)
-
-
-def room_of(settings: Settings) -> Room | None:
-    """Where the store's disk is known, how much of it is free."""
-    return None if settings.redis_url else embedded.room(Path(settings.data))
-
-
-async def status(settings: Settings) -> list[str]:
-    """`python -m bot status`: every pool and every open run, a line each."""
-    async with store(settings) as client:
-        runs, backups = Runs(client), backups_of(settings, client)
-        records = await runs.records(pool.fqdn for pool in settings.pools)
-        lines = []
-        for fqdn, record in records.items():
-            newest = await backups.newest(fqdn)
-            last = (
-                f"last backup {datetime.fromtimestamp(newest.taken_at, UTC):%Y-%m-%d %H:%M} UTC"
-                if newest
-                else "no backup"
-            )
-            lines.append(f"{fqdn}: {record.state}, {last}")
-        for run in await runs.open():
-            lines.append(f"{run.id}: {run.phase} at {RUNBOOKS[run.runbook].step(run.step).title}")
-        return [*(lines or ["No pools are configured."]), await off_site(settings, client, time.time())]

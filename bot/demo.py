@@ -14,7 +14,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot import checks
-from bot.app import driver_for, quiet_logs, running, store, until_told
+from bot.app import driver_for, quiet_logs, running, until_told
 from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
 from bot.domain.offsite import OffSite
@@ -23,6 +23,7 @@ from bot.drivers import contents, export_zip
 from bot.drivers.file_store import store_of
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, RealTokens, RedisJournal, Sandbox, Switch, refuse_real_tokens
 from bot.settings import Settings
+from bot.stores import store
 from storage.worlds import RedisWorlds
 
 A, B, C = "pool-a.contoso.com", "pool-b.contoso.com", "pool-c.contoso.com"

@@ -8,10 +8,10 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.app import backups_of, store
 from bot.domain.backup import Backup
 from bot.domain.errors import BadInput
 from bot.settings import Settings
+from bot.stores import store, stores_of
 from handlers.backup_words import counted, sized
 from storage.backups import Backups
 
@@ -21,7 +21,7 @@ _AT_ONCE = 500
 async def listed(settings: Settings, pool: str) -> list[str]:
     """Every kept backup of this pool, newest first, a line each. Raises BadInput for an unknown pool."""
     async with store(settings) as client:
-        backups = backups_of(settings, client)
+        backups = stores_of(settings, client).backups
         fqdn = await _pool(settings, backups, pool)
         lines: list[str] = []
         before = None
@@ -37,7 +37,7 @@ async def saved(settings: Settings, pool: str, id: str, file: Path) -> str:
     Raises BadInput when the file is there already or this pool has no such backup, Damaged for one that is not sound.
     """
     async with store(settings) as client:
-        backups = backups_of(settings, client)
+        backups = stores_of(settings, client).backups
         fqdn = await _pool(settings, backups, pool)
         backup = await backups.get(id)
         if backup.pool != fqdn:

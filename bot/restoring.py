@@ -10,12 +10,12 @@ from itertools import chain, zip_longest
 
 from redis.asyncio import Redis
 
-from bot.app import backups_of, store
 from bot.care.mirroring import is_record
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.model import PoolRecord
 from bot.domain.offsite import Memory, carried
 from bot.settings import Settings
+from bot.stores import store, stores_of
 from storage import memory as memories
 from storage.backups import Backups
 from storage.companions import NEWEST_KEPT, Companions
@@ -202,6 +202,6 @@ async def restore_from_mirror(settings: Settings, say: Say) -> int:
     if settings.mirror is None:
         raise BadInput("No mirror is configured: name its folder or url under [mirror]. Nothing was changed.")
     async with store(settings) as client:
-        backups = backups_of(settings, client)
+        backups = stores_of(settings, client).backups
         mirror = Mirror(settings.mirror, backups.pieces.sound)
         return 0 if await Restoring(client, mirror, backups, say, time.time()).restore() else 1

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from redis.asyncio import Redis
-
 from bot.care import checking, mirroring, pruning, restamping, watching
 from bot.care.accompanying import Accompanying
 from bot.care.checking import Checking, no_copy
@@ -18,59 +16,46 @@ from bot.domain.opening import Estate
 from bot.domain.schedule import timing
 from bot.hands import Performer
 from bot.settings import Settings
-from storage.backups import Backups
-from storage.companions import Companions
-from storage.copies import Copies
-from storage.keepings import Keepings
+from bot.stores import Stores
 from storage.memory import Memories
 from storage.mirror import Mirror
-from storage.notices import Notices
-from storage.runs import Runs
-from storage.schedules import Schedules
-from storage.watches import Watches
 
 
-def mirror_of(settings: Settings, backups: Backups) -> Mirror | None:
+def mirror_of(settings: Settings, kept: Stores) -> Mirror | None:
     """The off-site copy, when one is configured."""
-    return Mirror(settings.mirror, backups.pieces.sound) if settings.mirror else None
+    return Mirror(settings.mirror, kept.backups.pieces.sound) if settings.mirror else None
 
 
-async def off_site(settings: Settings, client: Redis, now: float) -> str:
+async def off_site(settings: Settings, kept: Stores, now: float) -> str:
     """How the off-site copy stands, in a sentence."""
-    return told(settings.mirror, *await Copies(client).waiting(), now)
+    return told(settings.mirror, *await kept.copies.waiting(), now)
 
 
-def pruning_of(settings: Settings, client: Redis, backups: Backups) -> Pruning:
+def pruning_of(settings: Settings, kept: Stores) -> Pruning:
     """What lets old backups go, and says beforehand which."""
     pools = {pool.fqdn: pool for pool in settings.pools}
-    return Pruning(backups, Keepings(client), Runs(client), pools, settings.pairs(), settings.retention)
+    return Pruning(kept.backups, kept.keepings, kept.runs, pools, settings.pairs(), settings.retention)
 
 
-def checking_of(settings: Settings, client: Redis, backups: Backups, companions: Companions) -> Checking:
+def checking_of(settings: Settings, kept: Stores) -> Checking:
     """What reads everything that is kept again, and mends it from the off-site copy."""
-    mirror, pools = mirror_of(settings, backups), [pool.fqdn for pool in settings.pools]
+    mirror, pools = mirror_of(settings, kept), [pool.fqdn for pool in settings.pools]
     fetch = mirror.fetch if mirror else no_copy
-    return Checking(backups, companions, Keepings(client), Notices(client), pools, fetch)
+    return Checking(kept.backups, kept.companions, kept.keepings, kept.notices, pools, fetch)
 
 
 def chores_of(
-    settings: Settings,
-    client: Redis,
-    backups: Backups,
-    companions: Companions,
-    checks: Checking,
-    hands: Performer,
-    estate: Estate,
+    settings: Settings, kept: Stores, checks: Checking, hands: Performer, estate: Estate
 ) -> tuple[Chore, ...]:
     """What has to be done for backups that are kept already, and for those that should be."""
-    keepings, notices, runs = Keepings(client), Notices(client), Runs(client)
+    backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
     pools = {pool.fqdn: pool for pool in settings.pools}
-    memories, mirror = Memories(runs, Schedules(client), backups, keepings), mirror_of(settings, backups)
-    copies = Mirroring(mirror, backups, keepings, companions, Copies(client), notices, memories, tuple(pools))
-    retention = pruning_of(settings, client, backups)
-    freshness = Watching(backups, keepings, runs, notices, Watches(client), pools, _objectives(settings, client))
+    memories, mirror = Memories(runs, kept.schedules, backups, keepings), mirror_of(settings, kept)
+    copies = Mirroring(mirror, backups, keepings, kept.companions, kept.copies, notices, memories, tuple(pools))
+    retention = pruning_of(settings, kept)
+    freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(settings, kept))
     stamps = restamping.Restamping(hands, keepings, notices, estate)
-    beside = Accompanying(companions, runs, notices, settings.pools, settings.companions)
+    beside = Accompanying(kept.companions, runs, notices, settings.pools, settings.companions)
     return (
         Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
         Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
@@ -83,11 +68,11 @@ def chores_of(
     )
 
 
-def _objectives(settings: Settings, client: Redis) -> Objectives:
+def _objectives(settings: Settings, kept: Stores) -> Objectives:
     """How old backups may get by what people said last, else by the configuration."""
 
     async def ask() -> Mapping[str, float]:
-        said = await Schedules(client).overrides()
+        said = await kept.schedules.overrides()
         return {fqdn: timing(held, said.get(fqdn)).objective_h for fqdn, held in settings.timings.items()}
 
     return ask

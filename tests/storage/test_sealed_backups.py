@@ -13,10 +13,10 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from bot.__main__ import main
-from bot.app import store
 from bot.checks import check
 from bot.domain.errors import BadInput, Damaged
 from bot.settings import Settings
+from bot.stores import store
 from storage.backups import Backups
 from storage.connect import connect
 from storage.cutting import PIECE_BYTES

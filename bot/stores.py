@@ -1,0 +1,84 @@
+"""Everything that is kept, over one Redis: opened as the settings say, made once, handed to whoever needs a part."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from bot.domain.errors import BadInput
+from bot.settings import Settings
+from storage import embedded
+from storage.backups import Backups
+from storage.cards import Cards
+from storage.companions import Companions
+from storage.connect import connect
+from storage.copies import Copies
+from storage.keepings import Keepings
+from storage.notices import Notices
+from storage.records import sealed_with
+from storage.runs import Runs
+from storage.schedules import Schedules
+from storage.sealing import parse
+from storage.turns import Turns
+from storage.watches import Watches
+
+
+@dataclass(frozen=True, slots=True)
+class Stores:
+    """One of each, over the same client."""
+
+    client: Redis
+    runs: Runs
+    backups: Backups
+    keepings: Keepings
+    companions: Companions
+    copies: Copies
+    cards: Cards
+    notices: Notices
+    schedules: Schedules
+    turns: Turns
+    watches: Watches
+
+
+def stores_of(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
+    """`clock` gives seconds since the epoch."""
+    room = None if settings.redis_url else embedded.room(Path(settings.data))
+    backups = Backups(client, parse(settings.backup_keys), room, clock)
+    return Stores(
+        client=client,
+        runs=Runs(client),
+        backups=backups,
+        keepings=Keepings(client),
+        companions=Companions(client, backups.pieces, room),
+        copies=Copies(client),
+        cards=Cards(client),
+        notices=Notices(client),
+        schedules=Schedules(client),
+        turns=Turns(client),
+        watches=Watches(client),
+    )
+
+
+@asynccontextmanager
+async def store(settings: Settings) -> AsyncIterator[Redis]:
+    """A client of the configured Redis, or of the embedded one, which then ends with this process.
+
+    Raises BadInput when the configured keys cannot open what is kept there.
+    """
+    server, keyring = None, parse(settings.backup_keys)
+    if not settings.redis_url:
+        server = await embedded.start(Path(settings.data), binary=settings.redis_server_bin or None)
+    client = connect(settings.redis_url or (server.url if server else ""))
+    try:
+        if sentence := keyring.lacks(await sealed_with(client)):
+            raise BadInput(sentence)
+        yield client
+    finally:
+        await client.aclose()
+        if server:
+            await server.close()
