@@ -15,6 +15,7 @@ _OWN = re.compile(rf"((?<![\w-])(?:{_RUNBOOKS})-[a-z0-9.-]+?-\d{{4}}-\d{{4}}-[0-
 """Ids of runs, as the engine makes them: their digits are a date and no phone number."""
 
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
+_CUT_SHORT = re.compile(r"&[a-z]{0,3}$|<[^<>]*$")
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
 _HALF_A_DAY_S = 12 * 3600
 _FENCE = "```"
@@ -48,8 +49,8 @@ def escaped(text: str) -> str:
 
 
 def bounded(text: str, most: int) -> str:
-    """At most `most` characters of escaped text, no entity cut in two."""
-    return text if len(text) <= most else _CUT_ENTITY.sub("", text[: most - 1]).rstrip() + "…"
+    """At most `most` characters of escaped text, no entity and nothing in angle brackets cut in two."""
+    return text if len(text) <= most else _CUT_SHORT.sub("", text[: most - 1]).rstrip() + "…"
 
 
 def joined(parts: Iterable[str]) -> str:

@@ -81,3 +81,9 @@ def test_the_day_is_told_unless_it_goes_without_saying() -> None:
     assert utc(0) == "1970-01-01 00:00 UTC"
     assert when(1e9) == "<!date^1000000000^{date_short_pretty} {time}|2001-09-09 01:46 UTC>"
     assert "{date_short_pretty}" not in when(1e9, 1e9 - 3600) and "{date_short_pretty}" in when(1e9, 1e9 - 86400)
+
+
+def test_nothing_in_angle_brackets_is_cut_in_two() -> None:
+    text = "stored <!date^1795000000^{date_short_pretty} {time}|2026-11-18 11:06 UTC>, all of it"
+    assert [bounded(text, most) for most in (12, 60)] == ["stored…", "stored…"]
+    assert bounded(text, len(text) - 4) == f"{text.partition('>')[0]}>, all…"
