@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import suppress
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.acts import Flag, KeepStamp, ListBackup, Newest, NewestKept, NewestWhole, Pin, PinNewest
@@ -52,18 +54,36 @@ class Custody:
         return await self._backups.page(act.pool, count=act.count)
 
     async def _newest_kept(self, act: NewestKept) -> tuple[tuple[Backup, Keeping], ...]:
-        backups = await self._backups.page(act.pool, count=act.count)
-        return tuple(zip(backups, await self._keepings.read([one.id for one in backups]), strict=True))
+        """Those of one day share most pieces, so one damaged piece may take all of the newest ones along."""
+        found: list[tuple[Backup, Keeping]] = []
+        async for one, known in self._all(act.pool, act.count):
+            found.append((one, await self._proven(one, known) if act.proven else known))
+            if len(found) >= act.count and not (act.proven and all(known.damage for _, known in found)):
+                break
+        return tuple(found)
+
+    async def _proven(self, one: Backup, known: Keeping) -> Keeping:
+        """Reads it now: the last check may be days ago, and what it found may have been mended since."""
+        try:
+            await self._backups.load(one.id)
+        except (Damaged, BadInput) as fault:
+            with suppress(BadInput):
+                await self._keepings.damage(one.id, fault.sentence)
+            return replace(known, damage=fault.sentence)
+        return replace(known, damage="")
+
+    async def _all(self, pool: str, count: int = _PAGE) -> AsyncIterator[tuple[Backup, Keeping]]:
+        """The newest first, page by page: any number of flagged ones may be newer than the one that is looked for."""
+        page = await self._backups.page(pool, count=count)
+        while page:
+            for pair in zip(page, await self._keepings.read([one.id for one in page]), strict=True):
+                yield pair
+            page = await self._backups.page(pool, before=page[-1].id, count=count)
 
     async def _newest_whole(self, act: NewestWhole) -> Backup | None:
-        """Page by page: any number of flagged ones may be newer."""
-        page = await self._backups.page(act.pool, count=_PAGE)
-        while page:
-            keepings = await self._keepings.read([one.id for one in page])
-            whole = (one for one, known in zip(page, keepings, strict=True) if not known.shrunk and one.id != act.but)
-            if found := next(whole, None):
-                return found
-            page = await self._backups.page(act.pool, before=page[-1].id, count=_PAGE)
+        async for one, known in self._all(act.pool):
+            if not known.shrunk and one.id != act.but:
+                return one
         return None
 
     async def _stamp(self, act: KeepStamp) -> None:
@@ -76,9 +96,13 @@ class Custody:
     async def _pin(self, act: Pin) -> None:
         await self._keepings.pin(act.backup, act.by, act.because)
 
-    async def _pin_newest(self, act: PinNewest) -> str:
-        newest = await self._backups.newest(act.pool)
-        if newest is None:
-            return ""
-        await self._keepings.pin(newest.id, act.by, act.because)
-        return newest.id
+    async def _pin_newest(self, act: PinNewest) -> tuple[str, ...]:
+        pinned: list[str] = []
+        async for one, known in self._all(act.pool):
+            is_sound = not known.damage and not known.shrunk
+            if is_sound or not pinned:
+                await self._keepings.pin(one.id, act.by, act.because)
+                pinned.append(one.id)
+            if is_sound:
+                break
+        return tuple(pinned)

@@ -105,10 +105,15 @@ class CheckBackups:
 
 @dataclass(frozen=True, slots=True)
 class NewestKept:
-    """The newest backups of a pool with what is known of each, newest first; gives pairs (Backup, Keeping)."""
+    """The newest backups of a pool with what is known of each, newest first; gives pairs (Backup, Keeping).
+
+    `proven`: each is read as a whole first, and one that cannot be is marked as damaged; while none is whole, older
+    ones follow.
+    """
 
     pool: str
     count: int = 10
+    proven: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,7 +151,7 @@ class Pin:
 
 @dataclass(frozen=True, slots=True)
 class PinNewest:
-    """The newest backup of a pool is pinned; gives its id, empty where there is none."""
+    """The newest backup of a pool is pinned, and the newest sound one where that is another; gives their ids."""
 
     pool: str
     by: str

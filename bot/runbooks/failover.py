@@ -157,7 +157,7 @@ FAILOVER = Runbook(
             "Remove older copies",
             StepKind.CMD,
             skip=lambda run: None if run.fact("copies") == "clear" else "Not needed.",
-            reads=plans.copies,
+            reads=plans.before_clearing,
             plan=plans.clear,
             judge=judges.cleared,
             approvals=lambda run: 2,

@@ -58,10 +58,13 @@ def pick(run: Run) -> tuple[Choice, ...]:
 
 
 def cleared(run: Run) -> tuple[Choice, ...]:
-    """When there is nothing left to remove."""
+    """When there is nothing left to remove, or nothing whole to take its place."""
     if run.phase is not Phase.STOPPED:
         return ()
-    return (Choice("cleared", "Go on without", "goes on: there is nothing to remove."),)
+    return (
+        Choice("cleared", "Go on without", "goes on: there is nothing to remove."),
+        Choice("rechoose", "Choose another backup", "chooses again.", then=Then.BACK, to="find"),
+    )
 
 
 def conflict_ways(run: Run) -> tuple[Choice, ...]:

@@ -20,8 +20,12 @@ _Kept = tuple[Backup, Keeping]
 
 
 def find(run: Run) -> Acts:
-    """The newest backups, and what B holds today, on which their stamps rest."""
-    return {"kept": NewestKept(run.primary.fqdn, _OFFERED), "held": Survey(partner(run).fqdn), "now": Clock()}
+    """The newest backups, each of them read just now, and what B holds today, on which their stamps rest."""
+    return {
+        "kept": NewestKept(run.primary.fqdn, _OFFERED, proven=True),
+        "held": Survey(partner(run).fqdn),
+        "now": Clock(),
+    }
 
 
 def judge_found(run: Run, seen: Seen) -> Verdict:
@@ -34,10 +38,13 @@ def judge_found(run: Run, seen: Seen) -> Verdict:
         )
         return Verdict(Mark.STOP, sentence)
     sound = [(one, known) for one, known in kept if not known.damage]
-    damaged = tuple(f"{one.id}: {known.damage}" for one, known in kept if known.damage)
+    damaged = tuple(f"{one.id}: {known.damage}" for one, known in kept if known.damage)[:_OFFERED]
     if not sound:
-        sentence = f"Every one of the newest {len(kept)} backups of {primary.short} is damaged. Look for an older one."
-        return Verdict(Mark.STOP, f"{sentence} `/rgs backups {primary.short}` lists them.", damaged)
+        sentence = (
+            f"Every one of the {len(kept)} backups of {primary.short} that can be opened is damaged. "
+            f"`/rgs backup verify {primary.short}` fetches again what is whole off-site; then press Try again."
+        )
+        return Verdict(Mark.STOP, sentence, damaged)
     today = rests_on(primary, backup, seen["held"]) if isinstance(seen["held"], Inventory) else ""
     first = _first(sound, today)
     offers = [_offer(pair, primary, backup, today) for pair in (first, *(pair for pair in sound if pair is not first))]

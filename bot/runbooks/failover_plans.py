@@ -83,6 +83,11 @@ def clearing(run: Run) -> Acts:
     return look_for_removal(run, "clear")
 
 
+def before_clearing(run: Run) -> Acts:
+    """What is to take their place is pinned and read before anything leaves."""
+    return {**copies(run), **chosen(run)}
+
+
 def clear(run: Run, seen: Seen) -> Plan:
     return removal_plan(run, "clear", seen["copies"])
 

@@ -2,10 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
+import msgspec
 from redis.asyncio import Redis
 
+from bot.domain.model import PoolState
+from bot.domain.press import Press
 from bot.domain.run import Phase, Run
 from bot.domain.world import Fault, FaultKind
+from storage import keys
+from tests.scenarios.offers import damage
 from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
 from tests.scenarios.test_rehearsed import backed_up
 
@@ -19,6 +26,13 @@ REPLACING = {
 async def pins(stage: Stage, backup: str) -> dict[str, str]:
     (keeping,) = await stage.keepings.read([backup])
     return dict(keeping.pins)
+
+
+async def another(stage: Stage) -> str:
+    """A backup of its own minute, of contents of its own."""
+    stage.clock.now += 60
+    await stage.edit(A, A, Description=str(stage.clock.now))
+    return (await backed_up(stage)).fact("backup")
 
 
 async def everything(stage: Stage, pool: str = A) -> list[str]:
@@ -72,6 +86,40 @@ async def test_what_was_chosen_is_pinned_before_it_is_imported(redis: Redis) -> 
     assert run.step == "failover"
     assert (await pins(stage, older))[run.id] == "chosen for the failover of pool-a"
     assert not await stage.backups.remove(older)
+
+
+async def test_when_the_last_one_before_an_outage_is_not_sound_the_last_sound_one_is_pinned_as_well(
+    redis: Redis,
+) -> None:
+    stage = await stage_of(redis)
+    older, sound, shrunk, damaged = [await another(stage) for _ in range(4)]
+    await stage.keepings.shrunk(shrunk, "It holds 2 objects; 100 before.")
+    await stage.keepings.damage(damaged, "Piece 4 is not what was stored.")
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    run = await stage.press(run, "declare", ANNA)
+    assert [bool(await pins(stage, one)) for one in (older, sound, shrunk, damaged)] == [False, True, False, True]
+
+
+async def test_what_is_to_take_the_place_of_copies_is_read_and_pinned_before_they_leave(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    backups = [await another(stage) for _ in range(2)]
+    await failed_over(stage)
+    run = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
+    await stage.engine.press(run.id, Press(run.step, "abandon", run.question, {"reason": "a drill"}), ANNA)
+    record = (await stage.runs.records([A]))[A]
+    await stage.redis.hset(keys.pool(A), "record", msgspec.json.encode(replace(record, state=PoolState.OUTAGE)))
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    run = await stage.press(run, "declare", ANNA)
+    await damage(stage, backups[0])
+    stage.rebuilt()  # Another process goes on, which remembers nothing of what it read.
+    run = await stage.press(run, "clear-older", ANNA, chosen=backups[0])
+    assert run.step == "clear" and run.phase is Phase.STOPPED and "is damaged" in run.sentence
+    run = await stage.press(run, "rechoose", ANNA)
+    assert run.step == "backup" and [one["id"] for one in run.fact("offers")] == [backups[1]]
+    run = await stage.press(run, "clear", ANNA)
+    assert run.step == "clear" and run.phase is Phase.WAITING
+    assert run.id in await pins(stage, backups[1])
 
 
 async def test_everything_that_failover_and_failback_exported_is_pinned_with_its_reason(redis: Redis) -> None:

@@ -103,6 +103,7 @@ def test_damaged_ones_are_not_offered_and_are_named() -> None:
 def test_when_all_are_damaged_nothing_is_offered() -> None:
     verdict = found(DAMAGED, DAMAGED)
     assert verdict.mark is Mark.STOP
+    assert verdict.sentence.startswith("Every one of the 2 backups of pool-p that can be opened is damaged.")
     assert "offers" not in verdict.facts
 
 

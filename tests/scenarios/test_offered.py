@@ -1,0 +1,57 @@
+"""A failover offers only what was read as a whole just now, and finds its way past whatever is damaged."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.domain.run import Phase, Run
+from tests.scenarios.offers import damage
+from tests.scenarios.stage import ANNA, A, Stage, stage_of
+from tests.scenarios.test_rehearsed import backed_up
+
+
+async def choosing(stage: Stage) -> Run:
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    return await stage.press(run, "declare", ANNA)
+
+
+async def taken(stage: Stage, count: int) -> list[str]:
+    """The newest first; all of one day, so they share nearly every piece."""
+    ids = []
+    for _ in range(count):
+        stage.clock.now += 60
+        ids.append((await backed_up(stage)).fact("backup"))
+    return ids[::-1]
+
+
+async def test_damage_that_no_check_has_found_yet_is_found_before_anything_is_offered(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    (older,) = await taken(stage, 1)
+    await stage.edit(A, A, Description="another")
+    (newest,) = await taken(stage, 1)
+    await damage(stage, newest, but=older)
+    run = await choosing(stage)
+    assert run.step == "backup" and run.phase is Phase.ASKING
+    assert [one["id"] for one in run.fact("offers")] == [older]
+    (keeping,) = await stage.keepings.read([newest])
+    assert "is damaged" in keeping.damage
+
+
+async def test_when_the_newest_ten_share_a_damaged_piece_an_older_one_is_offered(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    older = (await taken(stage, 2))[0]
+    await stage.edit(A, A, Description="another")
+    newest = await taken(stage, 11)
+    await damage(stage, newest[0], but=older)
+    run = await choosing(stage)
+    assert run.step == "backup" and run.phase is Phase.ASKING
+    assert [one["id"] for one in run.fact("offers")] == [older]
+
+
+async def test_one_that_was_mended_since_it_was_checked_is_offered_again(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    (only,) = await taken(stage, 1)
+    await stage.keepings.damage(only, "Piece 4 is not what was stored.")
+    run = await choosing(stage)
+    assert [one["id"] for one in run.fact("offers")] == [only]
