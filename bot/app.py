@@ -9,6 +9,7 @@ import signal
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
@@ -32,7 +33,7 @@ from bot.runbooks import RUNBOOKS
 from bot.schedules import Timetable
 from bot.settings import Settings
 from bot.stores import store, stores_of
-from bot.upkeep import checking_of, chores_of, off_site, pruning_of
+from bot.upkeep import checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
 from handlers import ingress, register
 from handlers.cards import Drawer
 from handlers.desk import Desk
@@ -75,7 +76,9 @@ class Switchback:
         hands = Hands(driver, self.backups, self.runs, clock, **beside)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        self._chores = Chores(chores_of(settings, kept, checks, hands, self.estate), kept.turns, kept.notices, clock)
+        self._restored = partial(refuse_while_restoring, settings, kept)
+        chores = chores_of(settings, kept, checks, hands, self.estate)
+        self._chores = Chores(chores, kept.turns, kept.notices, clock, allow=self._restored)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
             client=self.slack,
@@ -89,7 +92,11 @@ class Switchback:
         self.errands = Errands()
 
     async def open(self) -> None:
-        """Work begins at once; Slack joins when it answers. Raises BadInput when Slack refuses the token."""
+        """Work begins at once; Slack joins when it answers.
+
+        Raises BadInput when Slack refuses the token, or when a restore from the off-site copy has not ended.
+        """
+        await self._restored()
         for sentence in await persistence(self.stores.client):
             log.warning("%s", sentence)
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))

@@ -11,6 +11,7 @@ from bot.care.chores import Chore
 from bot.care.mirroring import Mirroring
 from bot.care.pruning import Pruning
 from bot.care.watching import Objectives, Watching
+from bot.domain.errors import BadInput
 from bot.domain.offsite import told
 from bot.domain.opening import Estate
 from bot.domain.schedule import timing
@@ -24,6 +25,15 @@ from storage.mirror import Mirror
 def mirror_of(settings: Settings, kept: Stores) -> Mirror | None:
     """The off-site copy, when one is configured."""
     return Mirror(settings.mirror, kept.backups.pieces.sound) if settings.mirror else None
+
+
+async def refuse_while_restoring(settings: Settings, kept: Stores) -> None:
+    """Raises BadInput: pins and where pools stand come back last, and until then everything would seem free to go."""
+    if settings.mirror and await kept.copies.restoring() == settings.mirror.where:
+        raise BadInput(
+            f"A restore from {settings.mirror.where} has not ended. Let `python -m bot restore-from-mirror` end, or "
+            "run it again, before anything else is done. To do without what is still missing, take [mirror] out."
+        )
 
 
 async def off_site(settings: Settings, kept: Stores, now: float) -> str:

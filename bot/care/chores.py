@@ -35,10 +35,15 @@ class Chore:
     title: str = ""
 
 
+async def always() -> None:
+    """Nothing stands against it."""
+
+
 class Chores:
     """Does the chores whose turn falls to this process. One that fails stands as a notice and never stops the others.
 
-    `poll_s` is how often each chore is asked for, `lease_s` how long the turn of a dead process is waited for.
+    `poll_s` is how often each chore is asked for, `lease_s` how long the turn of a dead process is waited for. `allow`
+    is asked before each turn, and raises BotError while no chore may be done.
     """
 
     def __init__(
@@ -50,9 +55,10 @@ class Chores:
         *,
         poll_s: float = 15.0,
         lease_s: float = 60.0,
+        allow: Callable[[], Awaitable[None]] = always,
     ) -> None:
         self._chores, self._turns, self._notices, self._clock = tuple(chores), turns, notices, clock
-        self._poll_s, self._lease_s = poll_s, lease_s
+        self._poll_s, self._lease_s, self._allow = poll_s, lease_s, allow
 
     async def run_forever(self, stopped: asyncio.Event) -> None:
         """Until `stopped`; work that is under way is then cancelled, and is due again when its lease is over."""
@@ -69,6 +75,7 @@ class Chores:
             await set_within(stopped, self._poll_s)
 
     async def _turn(self, chore: Chore, stopped: asyncio.Event) -> None:
+        await self._allow()
         again_s = min(AGAIN_S, chore.every_s)
         turn = await self._turns.take(chore.key, every_s=chore.every_s, again_s=again_s, lease_s=self._lease_s)
         if turn is None:

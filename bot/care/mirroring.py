@@ -122,6 +122,12 @@ class Mirroring:
             return
         identity = await mirror.identify(fresh)
         for pool in await self._backups.pools():
+        if known is None and await self._holds_others(mirror):
+            raise MirrorAway(
+                f"The off-site copy at {mirror.where} holds backups that this Redis never had, so nothing is written "
+                "there. If Redis was lost, run `python -m bot restore-from-mirror` with an empty one; to begin afresh, "
+                "name another folder or prefix under [mirror]."
+            )
             before = None
             while page := await self._backups.page(pool, before=before, count=_PAGE):
                 await self._copies.add({backup.id: backup.taken_at for backup in page})
@@ -130,6 +136,10 @@ class Mirroring:
 
     async def _copy_due(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
         """Backup after backup, until none is due or the turn is over; one that cannot be read stops no other."""
+    async def _holds_others(self, mirror: Mirror) -> bool:
+        """Whether another Redis has copied backups there: where its pools stood is told by its newest memory alone."""
+        return await mirror.identity() is not None and await anext(mirror.paths("backups"), None) is not None
+
         until, seen = self._stopwatch() + TURN_S, set[str]()
         passed = 0
         while self._stopwatch() < until and (ids := await self._copies.due(passed)):

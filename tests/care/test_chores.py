@@ -190,6 +190,24 @@ async def test_when_everything_stops_work_is_cancelled_and_due_again(redis: Redi
         await until(lambda: ended(redis, "count"))
 
 
+async def test_while_something_stands_against_it_no_chore_is_done(redis: Redis) -> None:
+    done: list[float] = []
+    against = ["A restore has not ended."]
+
+    async def allow() -> None:
+        if against:
+            raise BadInput(against[0])
+
+    waiting = Chores(
+        [Chore("count", LONG, counting(done))], Turns(redis), Notices(redis), lambda: NOW, poll_s=0.01, allow=allow
+    )
+    async with at_work(waiting):
+        await polled_often()
+        assert done == [] and await redis.keys("turn:*") == []
+        against.clear()
+        await until(lambda: ended(redis, "count"))
+
+
 async def test_while_redis_refuses_the_chores_wait_and_go_on_afterwards(redis: Redis) -> None:
     done: list[float] = []
     await redis.config_set("maxmemory", "1")

@@ -18,9 +18,11 @@ from bot.domain.errors import BadInput, MirrorAway
 from bot.domain.model import PoolRecord, PoolState
 from bot.domain.offsite import OffSite
 from bot.restoring import Restoring
+from storage.copies import Copies
 from storage.mirror import manifest_path, piece_path
 from storage.sealing import PLAIN, Keyring, fingerprint
 from tests.peers import S3, relay
+from tests.scenarios.house import house as at_home
 from tests.scenarios.offsite import DAY_S, START, A, B, House
 from tests.storage.test_backups import FINGERPRINTS
 from tests.storage.test_companions import FILES, copy
@@ -217,6 +219,38 @@ async def test_the_newest_sound_memory_is_used_and_none_is_said(redis: Redis, tm
     state.write_bytes(b"rotten")
     well, said = await restored(House(redis, place))
     assert well and any("nothing sound about them lies off-site" in line for line in said)
+
+
+def everything_in(folder: Path) -> set[Path]:
+    return {path for path in folder.rglob("*") if path.is_file()}
+
+
+async def test_a_bot_on_an_empty_redis_does_not_spoil_the_place_that_it_is_to_be_restored_from(
+    redis: Redis, tmp_path: Path
+) -> None:
+    place = OffSite(folder=str(tmp_path))
+    await filled(redis, place)
+    before = everything_in(tmp_path)
+    house = House(redis, place)
+    await house.keep(days=1)
+    mirroring = house.mirroring()
+    await mirroring.work(NOW + DAY_S)
+    assert "holds backups that this Redis never had" in mirroring.fault
+    assert everything_in(tmp_path) == before
+    await redis.flushall()
+    assert (await restored(House(redis, place)))[0]
+    assert (await House(redis, place).runs.records([A]))[A] == FAILED_OVER
+
+
+async def test_while_a_restore_has_not_ended_no_bot_starts_and_none_does_a_chore(redis: Redis, tmp_path: Path) -> None:
+    place = OffSite(folder=str(tmp_path / "offsite"))
+    await Copies(redis).begin_restoring(place.where)
+    with pytest.raises(BadInput, match="has not ended"):
+        async with at_home(redis, mirror=place):
+            pass
+    assert await redis.keys("turn:*") == [] and await redis.exists("runs") == 0
+    async with at_home(redis, mirror=None):
+        pass
 
 
 async def test_every_death_while_restoring_leaves_whole_backups_and_the_next_start_goes_on(
