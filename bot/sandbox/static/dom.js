@@ -19,6 +19,12 @@ export function fill(node, ...children) {
   return node;
 }
 
+// The same, unless it looks like that already: a click on a button that was replaced meanwhile is none.
+export function renew(node, ...children) {
+  const next = h("div", {}, ...children);
+  return next.innerHTML === node.innerHTML ? node : fill(node, ...next.childNodes);
+}
+
 // Bring the children of a node to these, touching only what differs: focus, selection and open menus stay.
 export function patch(parent, nodes) {
   const wanted = nodes.flat(Infinity).filter(Boolean);

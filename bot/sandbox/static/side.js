@@ -1,5 +1,5 @@
 // The left side: who you are, where you can go.
-import { by, fill, h } from "./dom.js";
+import { by, h, renew } from "./dom.js";
 import * as store from "./store.js";
 import { avatar } from "./stream.js";
 
@@ -11,8 +11,12 @@ const badge = ({ count, personal }) =>
 
 const line = (person) => h("span", { class: "names" }, h("strong", {}, person.name), h("span", {}, person.about));
 
+// An open menu stays as it is whatever arrives meanwhile.
 export function drawWho() {
-  const box = by("who");
+  if (!open) redraw();
+}
+
+function redraw() {
   const mine = store.me();
   const others = store.actors().filter((one) => one.id !== mine.id).some((one) => store.unreadOf(one.id).personal);
   const toggle = h("button", { class: "me", id: "me", type: "button", "aria-haspopup": "menu", "aria-expanded": String(open), onclick: () => flip(!open) },
@@ -22,12 +26,12 @@ export function drawWho() {
       h("button", { type: "button", role: "menuitemradio", "aria-checked": String(one.id === mine.id), "data-person": one.id, onclick: () => become(one.id) },
         avatar(one.id, true), line(one), badge(store.unreadOf(one.id)))));
   menu.addEventListener("keydown", steer);
-  fill(box, h("div", { class: "caption" }, "You are"), toggle, menu);
+  renew(by("who"), h("div", { class: "caption" }, "You are"), toggle, menu);
 }
 
 function flip(next) {
   open = next;
-  drawWho();
+  redraw();
   (open ? by("who").querySelector("[aria-checked=true]") : by("me")).focus();
 }
 
@@ -63,7 +67,7 @@ export function drawPlaces() {
   const shared = h("span", { class: "faint", title: "Shared with another company" }, "⇌");
   const rooms = store.channelsOf(user).map((one) => entry(one.id, "#", one.name, store.unread(user, one.id), one.ext_shared ? shared.cloneNode(true) : null));
   const apps = [entry("app", "⇄", store.data.app, store.unread(user, store.direct(user)))];
-  fill(by("places"),
+  renew(by("places"),
     h("h2", {}, "Channels"), h("ul", {}, rooms),
     store.outside(user) ? null : [h("h2", {}, "Apps"), h("ul", {}, apps)]);
 }
@@ -71,7 +75,7 @@ export function drawPlaces() {
 export function drawFoot() {
   const toggle = (pane) => store.choose({ pane: store.view.pane === pane ? "" : pane });
   const on = store.data.switches.filter((one) => one.on).length;
-  fill(by("foot"),
+  renew(by("foot"),
     h("button", { type: "button", "aria-pressed": String(store.view.pane === "try"), onclick: () => toggle("try") }, "Things to try"),
     h("button", { type: "button", "aria-pressed": String(store.view.pane === "trouble"), onclick: () => toggle("trouble") }, "Make trouble", on ? h("span", { class: "badge" }, on) : null));
 }
