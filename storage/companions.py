@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 
 import msgspec
@@ -18,6 +19,7 @@ from storage.pieces import DAY_S, Piece, Pieces, pieces_of
 from storage.records import Fetch, Opened, Ranks, Records, Room
 from storage.rows import plain, value
 from storage.sealing import stored_size
+from storage.shelf import understood
 
 NEWEST_KEPT = 10
 KEPT_S = 90 * DAY_S
@@ -107,13 +109,16 @@ class Companions:
 
     @guard()
     async def newest(self, pools: Iterable[str]) -> Mapping[str, Mapping[str, Kept | None]]:
-        """The newest copy of every companion by pool (FQDN) and kind, in one round trip."""
+        """The newest copy of every companion by pool (FQDN) and kind, in one round trip.
+
+        One whose record cannot be read any more protects nothing, and keeps nobody from the others: it is None.
+        """
         wanted = [(pool, one) for pool in pools for one in COMPANIONS.values()]
         indices = [keys.companions(one.scope(pool), one.key) for pool, one in wanted]
         found = await self._newest(keys=indices, args=[keys.companion("")]) if indices else []
         answer: dict[str, dict[str, Kept | None]] = {}
         for (pool, one), each in zip(wanted, found, strict=True):
-            answer.setdefault(pool, {})[one.key] = self._opened(*_pair(each)).record.kept if each else None
+            answer.setdefault(pool, {})[one.key] = self._readable(*_pair(each)) if each else None
         return answer
 
     @guard()
@@ -139,7 +144,8 @@ class Companions:
         """The copies of one scope and kind, the newest first."""
         ids = [id.decode() for id in await self._client.zrevrange(keys.companions(scope, kind), 0, count - 1)]
         found = await self._client.mget([keys.companion(id) for id in ids]) if ids else []
-        return tuple(self._opened(id, stored).record.kept for id, stored in zip(ids, found, strict=True) if stored)
+        read = (self._readable(id, stored) for id, stored in zip(ids, found, strict=True) if stored)
+        return tuple(kept for kept in read if kept)
 
     @guard()
     async def get(self, id: str) -> Kept:
@@ -189,7 +195,9 @@ class Companions:
             index = keys.companions(scope, kind)
             newest = await self._client.zrevrange(index, 0, NEWEST_KEPT - 1)
             for id in await self._client.zrange(index, "-inf", now - KEPT_S, byscore=True):
-                gone += id not in newest and await self._remove(id.decode(), index)
+                # One that cannot be read stays: nobody knows which pieces it needs.
+                with suppress(Damaged, BadInput):
+                    gone += id not in newest and await self._remove(id.decode(), index)
         return gone
 
     async def _remove(self, id: str, index: str) -> bool:
@@ -232,9 +240,16 @@ class Companions:
             raise BadInput(f"There is no copy {id[:80]}.")
         return self._opened(id, stored)
 
+    def _readable(self, id: str, stored: bytes) -> Kept | None:
+        try:
+            return self._opened(id, stored).record.kept
+        except Damaged:
+            return None
+
     def _opened(self, id: str, stored: bytes) -> Found:
         opened = self._records.opened(_called(id), keys.companion(id), stored)
-        record = msgspec.msgpack.decode(opened.body, type=Record)
+        with understood(_called(id), "record"):
+            record = msgspec.msgpack.decode(opened.body, type=Record)
         rows = tuple(value(row) for row in record.kept.rows)
         return Found(opened, msgspec.structs.replace(record, kept=replace(record.kept, rows=rows)))
 

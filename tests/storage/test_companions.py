@@ -16,6 +16,7 @@ from storage import keys
 from storage.companions import KEPT_S, NEWEST_KEPT, Companions
 from storage.cutting import PIECE_BYTES
 from storage.pieces import DAY_S, Pieces
+from storage.records import Records
 from storage.sealing import PLAIN, Keyring
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"
@@ -167,6 +168,22 @@ async def test_a_damaged_piece_or_record_is_never_handed_out(redis: Redis) -> No
     await redis.set(keys.companion("one"), stored[:-1] + bytes([stored[-1] ^ 1]))
     with pytest.raises(Damaged, match="its record"):
         await companions.get("one")
+
+
+async def test_a_record_that_cannot_be_read_protects_nothing_and_keeps_nobody_from_the_others(redis: Redis) -> None:
+    kept = store(redis)
+    for days in range(NEWEST_KEPT + 3):
+        await kept.keep(copy(f"old-{days}", at=NOW - KEPT_S - (days + 1) * DAY_S), FILES)
+    await kept.keep(copy("hurt"), FILES)
+    await kept.keep(copy("other", "call-park-music"), FILES)
+    for id in ("hurt", f"old-{NEWEST_KEPT + 2}"):
+        await redis.set(keys.companion(id), b"kept::rotten")
+    newest = (await kept.newest([A]))[A]
+    assert newest["announcements"] is None and newest["call-park-music"] == copy("other", "call-park-music")
+    assert [one.id for one in await kept.page(A, "announcements", 3)] == ["old-0", "old-1"]
+    assert await kept.prune(NOW) == 3
+    await redis.set(keys.companion("other"), Records(redis, Pieces(redis)).closed(keys.companion("other"), b"no", ""))
+    assert (await kept.newest([A]))[A]["call-park-music"] is None
 
 
 async def test_without_room_nothing_is_kept_and_that_is_said(redis: Redis) -> None:
