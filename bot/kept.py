@@ -10,9 +10,10 @@ from pathlib import Path
 
 from bot.domain.backup import Backup
 from bot.domain.errors import BadInput
+from bot.domain.measures import sized
 from bot.settings import Settings
 from bot.stores import store, stores_of
-from handlers.backup_words import counted, sized
+from handlers.backup_words import counted
 from storage.backups import Backups
 
 _AT_ONCE = 500

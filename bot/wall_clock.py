@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
 from bot.domain.schedule import Schedule, Slot, weekday
@@ -29,6 +29,11 @@ def next_due(schedule: Schedule, now: datetime) -> tuple[Slot, datetime] | None:
     slots = _around(schedule, now)
     instant = min((instant for instant in slots if instant > now), default=None)
     return (slots[instant], instant) if instant else None
+
+
+def day_of(at: float, time_zone: str) -> date:
+    """The day there at this second since the epoch."""
+    return datetime.fromtimestamp(at, ZoneInfo(time_zone)).date()
 
 
 def _around(schedule: Schedule, now: datetime) -> dict[datetime, Slot]:

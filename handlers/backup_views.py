@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bot.domain.backup import Backup
+from bot.domain.measures import sized
 from bot.domain.model import Pool
 from handlers import actions, blocks
 from handlers.backup_words import (
@@ -17,7 +18,6 @@ from handlers.backup_words import (
     mirror,
     pins,
     settings,
-    sized,
     stamp,
 )
 from handlers.blocks import Block, Message, View, context, header, label, modal, packed, section
@@ -113,8 +113,7 @@ def undecided(older: Backup, newer: Backup, sentence: str) -> View:
 
 def _pair(older: Backup, newer: Backup) -> list[Block]:
     said = f"From *{_named(older)}*\nto *{_named(newer)}*"
-    same = [context("Both hold the same objects and recordings.")] if older.contents == newer.contents else []
-    return [header(f"Difference in {newer.pool.partition('.')[0]}"), section(said), *same]
+    return [header(f"Difference in {newer.pool.partition('.')[0]}"), section(said)]
 
 
 def _named(backup: Backup) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.backup import Backup, Keeping, is_restorable
 from bot.domain.groups import Kind, ServiceSettings
+from bot.domain.measures import sized
 from bot.domain.run import Who
 from handlers.wording import bounded, exact, lasted, mention, shown, when
 
@@ -37,11 +38,6 @@ def counted(backup: Backup) -> str:
     counts = ((kind, backup.counts.get(kind, 0)) for kind in Kind)
     found = (f"{count} {kind.singular if count == 1 else kind.plural}" for kind, count in counts if count)
     return ", ".join(found) or "empty"
-
-
-def sized(size: int) -> str:
-    """Bytes as people read them: "1.2 MB", "14.1 kB"."""
-    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
 
 
 def changes(kept: Kept) -> str:
@@ -116,10 +112,9 @@ def settings(row: Mapping[str, Any] | None) -> list[str]:
     """The application-level settings that were read beside the export, a line each."""
     if row is None:
         return ["They were not read when it was taken."]
-    known = ServiceSettings.from_row(row)
-    music = known.default_music
+    known, music = ServiceSettings.from_row(row), row.get("DefaultMusicOnHoldFile")
     return [
-        f"Music on hold: {shown(music.original_name, _SHORT) if music else 'what the server comes with'}",
+        f"Music on hold: {shown(str(music), _SHORT) if music else 'what the server comes with'}",
         f"Ring-back grace period of agents: {known.ringback_grace_s} s",
         f"Call context: {'not shown' if known.call_context_disabled else 'shown'} to agents",
     ]

@@ -114,8 +114,12 @@ async def _because(desk: Desk, backup: Backup) -> str:
             decisions = await desk.pruning.plan(backup.pool, desk.now())
     except TimeoutError:
         return f"There are too many backups to tell at once: `/rgs retention {backup.pool}` does."
-    because = next((one for one in decisions if one.backup.id == backup.id), None)
-    return f"{'It stays' if because.stays else 'It would go'}: {because.because}" if because else ""
+    found = next((one for one in decisions if one.backup.id == backup.id), None)
+    return (
+        f"{'It stays' if found.stays else 'It would go'}: {found.because[:1].lower()}{found.because[1:]}"
+        if found
+        else ""
+    )
 
 
 async def _about(desk: Desk, pool: Pool) -> tuple[Sequence[str], Sequence[Block]]:

@@ -6,10 +6,12 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 
 from bot.domain.companions import Companion, Failure, How
-from bot.domain.coverage import Cover, Coverage, State, aged
+from bot.domain.coverage import Cover, Coverage, State
+from bot.domain.measures import aged, sized
 from bot.domain.model import Pool
 from bot.domain.restoring import FILES_SHOWN, commands, folder, told
 from bot.domain.uploads import MOST_FILES
+from bot.wall_clock import day_of
 from handlers import actions, blocks
 from handlers.blocks import Block, Message, View, context, header, label, section
 from handlers.lists import listing
@@ -41,13 +43,15 @@ def every_pool(found: Sequence[tuple[Pool, Coverage]]) -> Message:
     return listing("Companions", lines or [none], "`/rgs companions <pool>` shows one pool, and what can be done.")
 
 
-def one_pool(pool: Pool, found: Coverage, failures: Mapping[str, Failure], now: float, *, may: bool) -> Message:
+def one_pool(pool: Pool, found: Coverage, failures: Mapping[str, Failure], *, may: bool) -> Message:
     """Every companion of a pool; with the buttons for those who `may`."""
     top = f"Companions of {pool.short}: what no backup of Response Groups holds."
     drawn: list[Block] = [header(f"Companions of {pool.short}")]
     texts = [top]
     for cover in found.covers:
-        text = _cover(cover, failures.get(cover.companion.key), now)
+        text = _cover(pool, cover, failures.get(cover.companion.key))
+        if cover.state in (State.STALE, State.UNPROTECTED):
+            text += f"\n      Lost without it: {shown(cover.companion.lost, 300)}"
         texts.append(text)
         drawn.append(section(text))
         if may and cover.state is not State.UNUSED:
@@ -56,7 +60,7 @@ def one_pool(pool: Pool, found: Coverage, failures: Mapping[str, Failure], now: 
     return {"text": bounded("\n".join([*texts, foot]), _TEXT), "blocks": [*drawn, *([context(foot)] if foot else [])]}
 
 
-def _cover(cover: Cover, failure: Failure | None, now: float) -> str:
+def _cover(pool: Pool, cover: Cover, failure: Failure | None) -> str:
     one, kept = cover.companion, cover.kept
     age = f" ({aged(cover.age_s)})" if cover.age_s is not None else ""
     lines = [f"{_SIGNS[cover.state]} *{shown(one.title, 80)}* · {cover.state}{age}"]
@@ -64,9 +68,8 @@ def _cover(cover: Cover, failure: Failure | None, now: float) -> str:
         lines[0] += f" · {kept.in_words} {when(kept.taken_at)} by {shown(kept.by, 80)}"
         lines += [f"⚠️ {shown(warning, 200)}" for warning in kept.warnings[:3]]
     if kept and kept.attestation:
-        lines.append(f"Of {when(kept.attestation.at)}, kept: {shown(kept.attestation.about, 200)}")
-    if cover.state in (State.STALE, State.UNPROTECTED):
-        lines.append(f"Lost without it: {shown(one.lost, 300)}")
+        day = day_of(kept.attestation.at, pool.time_zone)
+        lines.append(f"Backed up on {day}, kept: {shown(kept.attestation.about, 200)}")
     if failure:
         lines.append(f"⚠️ It did not come by itself {when(failure.at)}: {shown(failure.sentence, 400)}")
     return "\n      ".join(lines)
@@ -83,17 +86,15 @@ def _buttons(pool: Pool, cover: Cover) -> list[Block]:
     ]
 
 
-def detail(pool: Pool, cover: Cover, now: float) -> View:
+def detail(pool: Pool, cover: Cover) -> View:
     """What is lost without it, what is kept, and the exact commands that put it back."""
     one, kept = cover.companion, cover.kept
-    files = [
-        f"{file.name} · {file.size:,} bytes · SHA-256 {file.sha256[:12]}…" for file in (kept.files if kept else ())
-    ]
+    files = [f"{file.name} · {sized(file.size)} · SHA-256 {file.sha256[:12]}…" for file in (kept.files if kept else ())]
     more = [f"… and {len(files) - FILES_SHOWN} more"] if len(files) > FILES_SHOWN else []
     held = code([*files[:FILES_SHOWN], *more, *told(kept.rows if kept else ())])
     where = f"Put the files into {folder(pool)} on a Front End Server first." if files else ""
     drawn = [
-        section(_cover(cover, None, now)),
+        section(_cover(pool, cover, None)),
         section(f"*Lost without it*\n{shown(one.lost, 600)}"),
         *([section("*What is kept*"), *map(section, held[:5])] if held else []),
         section(f"*How to restore*\n{exact(one.note, 800)} {exact(where, 400)}".rstrip()),

@@ -6,7 +6,7 @@ import asyncio
 import io
 import zipfile
 from collections.abc import Mapping
-from datetime import UTC, date, datetime
+from datetime import date, datetime
 from functools import partial
 from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
@@ -14,11 +14,13 @@ from zoneinfo import ZoneInfo
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
+from bot.domain.checkup import counted
 from bot.domain.companions import Companion, How, Kept, companion
 from bot.domain.coverage import Coverage, coverage
 from bot.domain.errors import BadInput
 from bot.domain.model import Person, Pool
 from bot.domain.uploads import complaint
+from bot.wall_clock import day_of
 from handlers import actions, companion_views, views
 from handlers.asked import Asked, named_pool
 from handlers.permits import may, permit
@@ -44,7 +46,7 @@ async def companions(asked: Asked) -> Reply:
     (one,) = await _coverages(desk, pool)
     failures = await desk.companions.failures()
     mine = {kind: failure for (fqdn, kind), failure in failures.items() if fqdn == pool.fqdn}
-    return Reply(companion_views.one_pool(pool, one, mine, desk.now(), may=may(asked.person, Need.ADMIN)))
+    return Reply(companion_views.one_pool(pool, one, mine, may=may(asked.person, Need.ADMIN)))
 
 
 async def coverage_line(desk: Desk, pool: Pool) -> str:
@@ -63,7 +65,8 @@ async def take(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
     if one.way(pool) not in (How.COMMAND, How.FILES):
         raise BadInput(f"{one.title} of {pool.short} comes from people by now: `/rgs companions {pool.short}`.")
     run = await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key})
-    return Reply(views.sentence(f"Taking a copy: {one.title} of {pool.short}, run {run.id}. You are told directly."))
+    sentence = f"Taking a copy: {one.title} of {pool.short}, run {run.id}. You are told directly when it is kept."
+    return Reply(views.sentence(sentence))
 
 
 async def ask_for_files(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -83,7 +86,7 @@ async def details(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     pool, one = _chosen(desk, value)
     (found,) = await _coverages(desk, pool)
     cover = next(cover for cover in found.covers if cover.companion == one)
-    await open_view(args, companion_views.detail(pool, cover, desk.now()))
+    await open_view(args, companion_views.detail(pool, cover))
 
 
 async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
@@ -96,9 +99,8 @@ async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
         return await complain(args, {actions.field_block(companion_views.FILES): fault})
     brought = [{"id": str(file["id"]), "name": name} for file, (name, _) in zip(files, named, strict=True)]
     run = await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "files": brought})
-    return Reply(
-        views.sentence(f"Fetching {one.title} of {pool.short}, run {run.id}. You are told directly when kept.")
-    )
+    sentence = f"Fetching {one.title} of {pool.short}, run {run.id}. You are told directly when it is kept."
+    return Reply(views.sentence(sentence))
 
 
 async def attested(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
@@ -108,9 +110,8 @@ async def attested(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     if faults:
         return await complain(args, {actions.field_block(key): sentence for key, sentence in faults.items()})
     await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "word": word})
-    return Reply(
-        views.sentence(f"Your word for {one.title} of {pool.short} is taken down. You are told when it is kept.")
-    )
+    sentence = f"Your word for {one.title} of {pool.short} is taken down. You are told directly when it is kept."
+    return Reply(views.sentence(sentence))
 
 
 async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
@@ -128,8 +129,9 @@ async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
 async def _send(desk: Desk, person: Person, pool: Pool, one: Companion, kept: Kept) -> None:
     data = {file.name: await desk.companions.load(kept.id, file.name) for file in kept.files}
     packed = await asyncio.to_thread(_zipped, data)
-    day = datetime.fromtimestamp(kept.as_of, UTC).date()
-    comment = f"{shown(one.title)} of {exact(pool.short)}, {len(data)} files of {day}. {shown(one.note, 600)}"
+    day = day_of(kept.as_of, pool.time_zone)
+    what = f"{shown(one.title)} of {exact(pool.short)}, {counted(len(data), 'file')} of {day}."
+    comment = f"{what} {shown(one.note, 600)}"
     await send_file(desk.slack, person.slack_id, f"{pool.short}-{one.key}-{day}.zip", packed, one.title, comment)
 
 
@@ -154,7 +156,7 @@ def _chosen(desk: Desk, value: str) -> tuple[Pool, Companion]:
 
 
 def _today(desk: Desk, pool: Pool) -> date:
-    return datetime.fromtimestamp(desk.now(), ZoneInfo(pool.time_zone)).date()
+    return day_of(desk.now(), pool.time_zone)
 
 
 def _word(said: Mapping[str, str], pool: Pool, today: date) -> tuple[dict[str, Any], dict[str, str]]:

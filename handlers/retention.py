@@ -33,8 +33,10 @@ def _rule(windows: Windows) -> str:
 
 
 def _line(short: str, decisions: Sequence[Decision]) -> str:
+    if not decisions:
+        return f"*{shown(short, 80)}* · no backup yet"
     stay = sum(one.stays for one in decisions)
-    return f"*{shown(short, 80)}* · {stay} of {len(decisions)} stay, {len(decisions) - stay} would go"
+    return f"*{shown(short, 80)}* · {stay} of {len(decisions)} stay, {len(decisions) - stay or 'none'} would go"
 
 
 def _groups(decisions: Sequence[Decision]) -> Iterator[str]:
@@ -43,7 +45,7 @@ def _groups(decisions: Sequence[Decision]) -> Iterator[str]:
     for one in sorted(decisions, key=lambda one: (one.stays, -one.backup.taken_at)):
         groups.setdefault((one.stays, one.because), []).append(one)
     for (stays, because), group in groups.items():
-        what = "stay" if stays else "would go"
+        what = "would go" if not stays else "stays" if len(group) == 1 else "stay"
         times = ", ".join(when(one.backup.taken_at) for one in group[:_SHOWN])
         more = f" and {len(group) - _SHOWN} more" if len(group) > _SHOWN else ""
-        yield f"{'📌' if stays else '🗑️'} *{len(group)} {what}* · {shown(because, 300)}\n      {times}{more}"
+        yield f"{'✅' if stays else '➖'} *{len(group)} {what}* · {shown(because, 300)}\n      {times}{more}"

@@ -13,11 +13,11 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.backup import Backup
+from bot.domain.measures import sized
 from bot.domain.model import Person
 from bot.domain.run import Entry, Who
 from bot.exports import diff_exports
 from handlers import backup_views, views
-from handlers.backup_words import sized
 from handlers.permits import permit
 from handlers.replies import Reply, open_view
 from handlers.sending import say, send_file

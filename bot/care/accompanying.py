@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime
 
 from bot.domain.companions import Failure, How
 from bot.domain.coverage import Cover, Coverage, Rules, State, coverage
 from bot.domain.model import Pool, PoolState
+from bot.wall_clock import day_of
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.runs import Runs
@@ -48,35 +48,33 @@ class Accompanying:
         await self._companions.prune(now)
 
     async def _tell(self, pool: Pool, found: Coverage, failures: Failures, now: float) -> None:
-        key, lines = f"companion:{pool.fqdn}", details(found, failures)
+        key, lines = f"companion:{pool.fqdn}", details(found, failures, pool.time_zone)
         if not lines:
             await self._notices.end(key, f"The companions of {pool.short} need nobody any more.", now)
             return
         many = (
             f"{len(lines)} companions of {pool.short} need" if len(lines) > 1 else f"A companion of {pool.short} needs"
         )
-        sentence = (
-            f"{many} somebody: what no backup of Response Groups holds. `/rgs companions {pool.short}` has the way."
-        )
+        way = f"`/rgs companions {pool.short}` shows what to do."
+        sentence = f"{many} somebody: no backup of Response Groups holds that. {way}"
         await self._notices.say(key, sentence, now, lines)
 
 
-def details(found: Coverage, failures: Failures) -> tuple[str, ...]:
-    """A line for each companion that is stale or missing and needs people, or did not come by itself."""
+def details(found: Coverage, failures: Failures, zone: str) -> tuple[str, ...]:
+    """A line for each companion that is stale or missing and needs people, or did not come by itself.
+
+    Days are those of the time zone.
+    """
     told = []
     for cover in found.covers:
         failure = failures.get((found.pool, cover.companion.key))
         if cover.state is not State.UNUSED and (cover in found.needing or failure):
-            told.append(_line(cover, failure))
+            told.append(_line(cover, failure, zone))
     return tuple(told)
 
 
-def _line(cover: Cover, failure: Failure | None) -> str:
+def _line(cover: Cover, failure: Failure | None, zone: str) -> str:
     """Dates instead of ages: a notice is edited when its words change, and nothing changed overnight."""
-    kept = f"{cover.state}, last of {_day(cover.kept.as_of)}" if cover.kept else str(cover.state)
+    kept = f"{cover.state}, last of {day_of(cover.kept.as_of, zone)}" if cover.kept else str(cover.state)
     why = f"It did not come by itself: {failure.sentence}" if failure else _WHAT[cover.way]
     return f"{cover.companion.title}: {kept}. {why}"
-
-
-def _day(at: float) -> str:
-    return f"{datetime.fromtimestamp(at, UTC):%Y-%m-%d}"

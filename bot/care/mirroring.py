@@ -10,9 +10,11 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.backup import Backup
+from bot.domain.checkup import counted
 from bot.domain.companions import Kept
 from bot.domain.errors import BadInput, Damaged, MirrorAway
-from bot.domain.offsite import NONE, Memory, age, carried
+from bot.domain.measures import aged
+from bot.domain.offsite import NONE, Memory, carried
 from storage import memory as memories
 from storage.backups import Backups
 from storage.companions import Companions
@@ -120,26 +122,26 @@ class Mirroring:
                     "[mirror]. To begin afresh, name another folder or prefix."
                 )
             return
-        identity = await mirror.identify(fresh)
-        for pool in await self._backups.pools():
         if known is None and await self._holds_others(mirror):
             raise MirrorAway(
                 f"The off-site copy at {mirror.where} holds backups that this Redis never had, so nothing is written "
                 "there. If Redis was lost, run `python -m bot restore-from-mirror` with an empty one; to begin afresh, "
                 "name another folder or prefix under [mirror]."
             )
+        identity = await mirror.identify(fresh)
+        for pool in await self._backups.pools():
             before = None
             while page := await self._backups.page(pool, before=before, count=_PAGE):
                 await self._copies.add({backup.id: backup.taken_at for backup in page})
                 before = page[-1].id
         await self._copies.settle(Place(mirror.where, identity))
 
-    async def _copy_due(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
-        """Backup after backup, until none is due or the turn is over; one that cannot be read stops no other."""
     async def _holds_others(self, mirror: Mirror) -> bool:
         """Whether another Redis has copied backups there: where its pools stood is told by its newest memory alone."""
         return await mirror.identity() is not None and await anext(mirror.paths("backups"), None) is not None
 
+    async def _copy_due(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
+        """Backup after backup, until none is due or the turn is over; one that cannot be read stops no other."""
         until, seen = self._stopwatch() + TURN_S, set[str]()
         passed = 0
         while self._stopwatch() < until and (ids := await self._copies.due(passed)):
@@ -244,13 +246,13 @@ class Mirroring:
         stuck = next((wait.why for id, wait in self._waits.items() if id), "")
         if lag is not None and lag >= LATE_S:
             why = self.fault or stuck or "Backups are being copied, the oldest first."
-            await self._notices.say(_LATE, f"The off-site copy lags {age(lag)}: {why}", now)
+            await self._notices.say(_LATE, f"The off-site copy lags {aged(lag)}: {why}", now)
         elif self.fault and self._waits[""].failures >= _TELL_AFTER:
             await self._notices.say(_LATE, f"The off-site copy cannot be used: {self.fault}", now)
         elif not self.fault:
             await self._notices.end(_LATE, "The off-site copy is up to date again.", now)
         if said := tuple(sorted({remark for remark in remarks if remark})):
-            text = f"The off-site copy was damaged in {len(said)} places; sound copies were put beside them."
+            text = f"The off-site copy was damaged in {counted(len(said), 'place')}; a sound copy lies beside each."
             await self._notices.say(_DAMAGED, text, now, said[:_SHOWN])
         else:
             await self._notices.end(_DAMAGED, "Sound copies lie beside what was damaged off-site.", now)

@@ -12,9 +12,10 @@ class Backup:
 
     `pool` owns the objects, `source` is the pool they were exported from (the same, except during an outage);
     `taken_at` is seconds since the epoch, `size` bytes; `counts` by Kind; `settings` is the row of
-    `Get-CsRgsConfiguration` read beside the export; `contents` is one digest over all objects and audio, so equal
-    digests mean equal contents; `warnings` are sentences that were true when it was taken. `changed` is how many
-    objects were created, changed or deleted since the backup `before`; None where there was none to compare with.
+    `Get-CsRgsConfiguration` read beside the export, its music as the name of the file; `contents` is one digest over
+    all objects and audio, so equal digests mean equal contents; `warnings` are sentences that were true when it was
+    taken. `changed` is how many objects were created, changed or deleted since the backup `before`; None where there
+    was none to compare with.
     """
 
     id: str

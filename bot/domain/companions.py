@@ -13,6 +13,7 @@ from types import MappingProxyType
 from bot.domain.checkup import counted
 from bot.domain.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import BadInput
+from bot.domain.measures import sized
 from bot.domain.model import Pool
 
 ORGANISATION = "organisation"
@@ -203,7 +204,7 @@ class Kept:
             return "attested"
         if self.rows:
             return counted(len(self.rows), "set") + " of settings kept"
-        return f"{counted(len(self.files), 'file')}, {self.size / 1024:,.0f} KiB, kept"
+        return f"{counted(len(self.files), 'file')}, {sized(self.size)}, kept"
 
     @property
     def as_of(self) -> float:

@@ -9,6 +9,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.companions import COMPANIONS, FORTNIGHT_D, Companion, How, Kept
+from bot.domain.measures import aged
 from bot.domain.model import Pool
 
 DAY_S = 86_400.0
@@ -131,11 +132,6 @@ def _listed(covers: Sequence[Cover]) -> str:
         f"{cover.companion.title} ({aged(cover.age_s or 0.0)})" if cover.state in ages else cover.companion.title
         for cover in covers
     )
-
-
-def aged(seconds: float) -> str:
-    """An age in whole days, or hours within the first."""
-    return f"{int(seconds // DAY_S)} d" if seconds >= DAY_S else f"{int(seconds // 3600)} h"
 
 
 def slots(pools: Iterable[Pool], rules: Rules) -> tuple[tuple[Pool, Companion, tuple[str, ...]], ...]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from bot.domain.backup import Backup
+from bot.domain.measures import span
 from bot.domain.schedule import every, longest_gap_h
 
 SPAN_S = 28 * 86_400
@@ -98,7 +99,7 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
     died = f"If {found.stands_in}, which stands in for {name}, died now" if found.stands_in else f"If {name} died now"
     if found.hours is None:
         return (f"{died}, everything would be lost: there is no sound backup of it.",)
-    since = in_hours(found.hours)
+    since = span(found.hours * _HOUR_S)
     if found.a_day is None:
         return (
             f"{died}, the edits of the last {since} would be lost; how many is not known yet: "
@@ -121,16 +122,9 @@ def _down(name: str, found: Loss) -> str:
         return f"{name} is down, and there is no sound backup of it: everything would come back only with it."
     edits = found.edits(found.hours)
     what = "what was edited in" if edits is None else f"{_about(edits)} of"
-    return f"{name} is down: {what} the {in_hours(found.hours)} before that would come back only with it."
+    return f"{name} is down: {what} the {span(found.hours * _HOUR_S)} before that would come back only with it."
 
 
 def _about(edits: float) -> str:
     whole = round(edits)
     return f"about {whole:,} edit{'' if whole == 1 else 's'}" if whole else "probably no edit"
-
-
-def in_hours(hours: float) -> str:
-    """For people: "40 min", "9 h", "3 days"."""
-    if hours < 1:
-        return f"{max(1, round(hours * 60))} min"
-    return f"{round(hours)} h" if hours < 48 else f"{round(hours / 24)} days"

@@ -6,6 +6,7 @@ import re
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
+from bot.domain.measures import aged
 from bot.domain.model import PoolRecord
 from bot.domain.schedule import Override
 
@@ -107,12 +108,4 @@ def told(place: OffSite | None, waiting: int, oldest: float | None, now: float) 
     if oldest is None:
         return f"Off-site copy: complete, at {place.where}."
     backups = "1 backup waits" if waiting == 1 else f"{waiting} backups wait"
-    return f"Off-site copy: {backups} for it at {place.where}, the oldest for {age(now - oldest)}."
-
-
-def age(seconds: float) -> str:
-    """How long in one word: "5 min", "6 h", "3 days"."""
-    minutes = max(int(seconds // 60), 0)
-    if minutes < 120:
-        return f"{minutes} min"
-    return f"{minutes // 60} h" if minutes < 72 * 60 else f"{minutes // (24 * 60)} days"
+    return f"Off-site copy: {backups} for it at {place.where}, the oldest for {aged(now - oldest)}."

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.acts import Acts, Clock, Flag, KeepStamp, ListBackup, Load, NewestWhole, Seen, Survey
 from bot.domain.backup import Backup, Stamp
 from bot.domain.errors import BotError
+from bot.domain.measures import sized
 from bot.domain.model import Mark, Verdict
 from bot.domain.restorable import rehearse as rehearsed
 from bot.domain.run import Phase, Run
@@ -154,9 +155,9 @@ def tell(run: Run) -> tuple[Tell, ...]:
     if run.fact("nothing"):
         return ()
     from_elsewhere = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
-    counts, kib = counted(run.fact("counts", {})), f"{run.fact('size', 0) / 1024:,.0f} KiB"
+    counts, size = counted(run.fact("counts", {})), sized(run.fact("size", 0))
     parts = (
-        f"Backup of {run.primary.short}{from_elsewhere} is stored: {counts}, {kib}{_changes(run)}.",
+        f"Backup of {run.primary.short}{from_elsewhere} is stored: {counts}, {size}{_changes(run)}.",
         _restorable(run),
         "Off-site copy follows." if run.fact("mirrored") else "No copy elsewhere.",
         _flagged(run),

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.domain.acts import Acts, Attempt, Clock, Newest, ReadGroups, ReadSettings, Records, Seen, Stand, Supersede
 from bot.domain.errors import DriverError
-from bot.domain.loss import in_hours
+from bot.domain.measures import aged
 from bot.domain.model import Mark, Pool, PoolRecord, PoolState, Verdict
 from bot.domain.opening import source_of
 from bot.domain.run import Run
@@ -76,9 +76,7 @@ def _silent(run: Run, record: PoolRecord, seen: Seen) -> Verdict:
 
 def _nothing(run: Run, seen: Seen) -> Verdict:
     newest = next(iter(seen["newest"]), None)
-    age = (
-        f"the newest backup is {in_hours((seen['now'] - newest.taken_at) / 3600)} old" if newest else "it has no backup"
-    )
+    age = f"the newest backup is {aged(seen['now'] - newest.taken_at)} old" if newest else "it has no backup"
     sentence = f"Nothing to back up while {run.primary.short} is down; {age}."
     return Verdict(Mark.PASS, sentence, facts={"nothing": sentence})
 

@@ -132,7 +132,12 @@ async def test_a_press_takes_a_copy_and_tells_whoever_pressed(front: Front) -> N
     assert run.opened_by.name == "Clara Nowak"
     assert (await newest(front, "call-park-music")).by == "Clara Nowak"
     said, buttons = rows(await shown(front))["Call Park music"]
-    assert "🟢" in said and "fresh (0 h)" in said and "1 file, 8 KiB" in said and "Send me the files" in buttons
+    assert (
+        "🟢" in said
+        and "fresh (under a minute)" in said
+        and "1 file, 8.2 kB" in said
+        and "Send me the files" in buttons
+    )
 
 
 async def test_files_that_people_send_are_fetched_checked_and_kept_after_the_answer(front: Front) -> None:
@@ -145,7 +150,7 @@ async def test_files_that_people_send_are_fetched_checked_and_kept_after_the_ans
     kept = await newest(front, "rgs-audio")
     assert [file.name for file in kept.files] == ["Welcome & Grüße.wav", "hold.wma"] and kept.by == "Anna Berg"
     assert await front.desk.companions.load(run.id, "Welcome & Grüße.wav") == GREETING
-    assert await told_directly(front) == ["Response Group audio of pool-a: 2 files, 12 KiB, kept."]
+    assert await told_directly(front) == ["Response Group audio of pool-a: 2 files, 12.3 kB, kept."]
 
 
 @pytest.mark.parametrize("trouble", [Trouble.RATELIMITED, Trouble.SERVER_ERROR, Trouble.DROPPED])
@@ -195,7 +200,7 @@ async def test_a_word_about_a_database_is_kept_with_its_day_and_place(front: Fro
     assert kept.attestation.about == "tape <!channel> library" and kept.by == "Anna Berg"
     assert 3 * DAY_S <= front.stage.clock.now - kept.as_of < 4 * DAY_S
     said, _ = rows(await shown(front))["Monitoring"]
-    assert "fresh (3 d)" in said and "tape &lt;!channel&gt; library" in said
+    assert "fresh (3 days)" in said and "tape &lt;!channel&gt; library" in said
 
 
 @pytest.mark.parametrize(
@@ -221,9 +226,9 @@ async def test_what_went_stale_becomes_fresh_again(front: Front) -> None:
     front.stage.clock.now += 15 * DAY_S
     assert (
         "🟠" in rows(await shown(front))["Monitoring"][0]
-        and "stale (15 d)" in rows(await shown(front))["Monitoring"][0]
+        and "stale (15 days)" in rows(await shown(front))["Monitoring"][0]
     )
-    assert "stale: Monitoring (15 d)" in await coverage_line(front.desk, POOLS[A])
+    assert "stale: Monitoring (15 days)" in await coverage_line(front.desk, POOLS[A])
 
     await attest(front, today(front))
     await settled(front)
@@ -259,7 +264,7 @@ async def test_the_list_of_pools_says_in_a_line_how_their_companions_are_covered
     await settled(front)
     text = (await shown(front, EMIL, "/rgs pools")).text
     assert text.count("Companions: not protected: Call Park settings, Call Park music, Announcements") == len(POOLS)
-    assert text.count("fresh: LIS (0 h)") == len(POOLS)
+    assert text.count("fresh: LIS (under a minute)") == len(POOLS)
 
 
 async def test_every_pool_is_a_line_when_none_is_named(front: Front) -> None:

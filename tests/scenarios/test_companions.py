@@ -119,7 +119,7 @@ async def test_a_copy_of_a_folder_is_the_folder_byte_for_byte(stage: Stage) -> N
     for file in kept.files:
         path = f"{store_of(A)}\\RGS\\AS\\{file.name}"
         assert await stage.companions.load(run.id, file.name) == await SimulatedDriver.fetch(stage.driver, A, path)
-    assert run.record_of("take").sentence == "Announcements of pool-a: 2 files, 8 KiB, kept."
+    assert run.record_of("take").sentence == "Announcements of pool-a: 2 files, 8.3 kB, kept."
 
 
 async def test_what_did_not_change_is_not_fetched_again(stage: Stage) -> None:

@@ -69,7 +69,7 @@ async def test_whoever_sends_files_is_told_directly_and_no_channel_hears_of_it(r
         assert sent.ok
 
         async def told() -> bool:
-            return "Response Group audio of pool-a: 1 file, 4 KiB, kept." in direct(home, ANNA)
+            return "Response Group audio of pool-a: 1 file, 4.1 kB, kept." in direct(home, ANNA)
 
         await until(told, "nobody is told", direct(home, ANNA))
         assert not home.slack.messages(INCIDENT)

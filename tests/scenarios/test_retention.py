@@ -42,13 +42,13 @@ async def test_of_a_pool_it_groups_by_reason_what_goes_and_what_stays(front: Fro
     before = await front.everything()
     said = await asked(front, "retention pool-a")
     assert await front.everything() == before
-    assert said.startswith("Retention of pool-a:\n🗑️ *1 would go* · Another one of its day stays.")
-    assert "🗑️ *8 would go* · Another one of its month stays." in said and "and 2 more" in said
-    assert "📌 *1 stay* · Pinned: &lt;!channel&gt; used it" in said and "Not older than 7 days." in said
+    assert said.startswith("Retention of pool-a:\n➖ *1 would go* · Another one of its day stays.")
+    assert "➖ *8 would go* · Another one of its month stays." in said and "and 2 more" in said
+    assert "✅ *1 stays* · Pinned: &lt;!channel&gt; used it" in said and "Not older than 7 days." in said
     assert "Nothing was changed" in said and "of each week for 26 weeks" in said
 
 
 async def test_without_a_pool_it_counts_for_every_pool(front: Front) -> None:
     await keep(front, 0, 10, 10.1)
     said = await asked(front, "retention")
-    assert "*pool-a* · 2 of 3 stay, 1 would go" in said and "*pool-b* · 0 of 0 stay, 0 would go" in said
+    assert "*pool-a* · 2 of 3 stay, 1 would go" in said and "*pool-b* · no backup yet" in said

@@ -10,7 +10,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.backup import Backup, Keeping, Stamp
-from bot.domain.groups import Audio
 from bot.domain.model import Pool
 from handlers import backup_views
 from handlers.backup_words import Kept, entry, mirror, stamp
@@ -28,7 +27,7 @@ BACKUP = Backup(
     counts={"Workflow": 2, "Queue": 1},
     contents="digest",
     run="backup-pool-a-1121-0230-4f2a",
-    settings={"AgentRingbackGracePeriod": 90, "DefaultMusicOnHoldFile": Audio("1", "x.wav"), "DisableCallContext": 0},
+    settings={"AgentRingbackGracePeriod": 90, "DefaultMusicOnHoldFile": "x.wav", "DisableCallContext": 0},
     changed=4,
 )
 RESTORABLE = Stamp(NOW - 3600, True, POOL_B, "today")

@@ -76,8 +76,8 @@ def test_the_line_of_a_pool_tells_what_needs_somebody_first() -> None:
     newest["call-park-music"] = kept("call-park-music", 40)
     found = coverage(A, newest, {(A.fqdn, "archiving"): Rule(used=False)}, NOW)
     assert found.line == (
-        "Companions: not protected: Announcements, Response Group audio, Monitoring · stale: Call Park music (40 d) · "
-        "fresh: LIS (2 d), Call Park settings (4 h) · not applicable: Archiving"
+        "Companions: not protected: Announcements, Response Group audio, Monitoring · stale: "
+        "Call Park music (40 days) · fresh: LIS (2 days), Call Park settings (5 h) · not applicable: Archiving"
     )
     needing = [cover.companion.key for cover in found.needing]
     assert needing == ["call-park-music", "rgs-audio", "monitoring"]
@@ -235,6 +235,6 @@ def test_a_name_cannot_end_its_quotes_or_run_anything_in_a_restore_command() -> 
 
 def test_what_a_copy_holds_is_said_in_a_few_words() -> None:
     assert kept("x", rows=({},)).in_words == "1 set of settings kept"
-    assert kept("x", files=(KeptFile("a", 2048, ""),) * 2).in_words == "2 files, 4 KiB, kept"
+    assert kept("x", files=(KeptFile("a", 2048, ""),) * 2).in_words == "2 files, 4.1 kB, kept"
     assert kept("x", attestation=Attestation(NOW, "tape")).in_words == "attested"
     assert replace(kept("x")).size == 0

@@ -1,0 +1,27 @@
+"""How long and how much, as people read them."""
+
+from __future__ import annotations
+
+_MINUTE_S, _HOUR_S = 60, 3600
+_ONE = {"under a minute": "minute", "1 min": "minute", "1 h": "hour"}
+
+
+def aged(seconds: float) -> str:
+    """How old something is, or how long it has been waiting: "under a minute", "40 min", "9 h", "3 days"."""
+    minutes, hours = round(seconds / _MINUTE_S), round(seconds / _HOUR_S)
+    if minutes < 60:
+        return f"{minutes} min" if minutes > 0 else "under a minute"
+    return f"{hours} h" if hours < 48 else f"{hours // 24} days"
+
+
+def span(seconds: float) -> str:
+    """The same behind "the last": "minute", "40 min", "hour", "9 h", "3 days"."""
+    words = aged(seconds)
+    return _ONE.get(words, words)
+
+
+def sized(size: int) -> str:
+    """Bytes as people read them: "1.2 MB", "14.1 kB", "325 bytes"."""
+    if size < 1000:
+        return f"{size} byte{'' if size == 1 else 's'}"
+    return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

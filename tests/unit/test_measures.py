@@ -1,0 +1,33 @@
+"""How long and how much, in words that nobody has to work out."""
+
+from __future__ import annotations
+
+import pytest
+
+from bot.domain.measures import aged, sized, span
+
+
+@pytest.mark.parametrize(
+    ("seconds", "age", "last"),
+    [
+        (-5, "under a minute", "minute"),
+        (29, "under a minute", "minute"),
+        (60, "1 min", "minute"),
+        (3_560, "59 min", "59 min"),
+        (3_590, "1 h", "hour"),
+        (9 * 3600, "9 h", "9 h"),
+        (47 * 3600, "47 h", "47 h"),
+        (2 * 86_400, "2 days", "2 days"),
+        (3.9 * 86_400, "3 days", "3 days"),
+    ],
+)
+def test_how_long_is_one_word(seconds: float, age: str, last: str) -> None:
+    assert (aged(seconds), span(seconds)) == (age, last)
+
+
+@pytest.mark.parametrize(
+    ("size", "words"),
+    [(0, "0 bytes"), (1, "1 byte"), (325, "325 bytes"), (8_208, "8.2 kB"), (1_234_567, "1.2 MB")],
+)
+def test_nothing_that_is_there_has_no_size(size: int, words: str) -> None:
+    assert sized(size) == words
