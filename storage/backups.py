@@ -18,7 +18,7 @@ from storage import keys
 from storage.backup_codec import fingerprints_of, parcel_of, sha256_of
 from storage.connect import guard
 from storage.pieces import Pieces
-from storage.records import GONE, Fetch, Room
+from storage.records import GONE, Fetch, Room, sealed_with
 from storage.sealing import PLAIN, Keyring, stored_size
 from storage.shelf import Found, Shelf, called, places, understood
 
@@ -169,6 +169,11 @@ class Backups:
     async def named(self, id: str) -> tuple[str, ...]:
         """The same as far as it can be told: nothing without a record, without its layout what the record names."""
         return tuple(await self._shelf.names_if_readable(id))
+
+    @guard()
+    async def lacks(self) -> str:
+        """Why the keys that are here cannot open everything that is kept, as a sentence; empty when they can."""
+        return self.pieces.keyring.lacks(await sealed_with(self._client))
 
     @guard()
     async def needing(self, wanted: Iterable[str], pools: Iterable[str]) -> Mapping[str, tuple[str, ...]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from contextlib import suppress
 
 from bot.domain.checkup import Checkup, counted, listed
 from bot.domain.errors import BadInput, Damaged
@@ -48,22 +49,29 @@ class Checking:
         self._backups, self._pieces, self._companions = backups, backups.pieces, companions
         self._keepings, self._notices = keepings, notices
         self._pools, self._fetch, self._stopwatch = tuple(pools), fetch, stopwatch
+        self._judged: frozenset[str] = frozenset()
 
     async def work(self, now: float) -> None:
-        """One turn of the rolling check: the pieces that were not read for longest, as far as the turn goes."""
-        until, known = self._stopwatch() + TURN_S, set(await self._pieces.damaged())
+        """One turn of the rolling check: the pieces that were not read for longest, as far as the turn goes.
+
+        What a process found that then died is judged by the next one, which remembers nothing of it.
+        """
+        await self._refuse_without_keys()
+        until = self._stopwatch() + TURN_S
         while self._stopwatch() < until and (names := await self._due(now)):
             await self._pieces.check(names, now)
-        damaged = await self._pieces.damaged()
-        mended = [name for name in damaged if await self._mend(name)]
-        if mended or set(damaged) - known:
-            await self._judge(damaged, now)
+        damaged = frozenset(await self._pieces.damaged())
+        mended = await self._mend_some(sorted(damaged))
+        if mended or damaged != self._judged:
+            await self._judge(sorted(damaged | self._judged), now)
+            self._judged = damaged - mended
 
     async def records(self, now: float) -> None:
         """Every record is opened, and the newest backup of each pool read as a whole: it is the one to be restored.
 
         So is whatever was damaged: who stored the same bytes again may have mended it.
         """
+        await self._refuse_without_keys()
         for pool in self._pools:
             found: dict[str, str] = {}
             async for ids in self._pages(pool):
@@ -75,6 +83,7 @@ class Checking:
 
     async def pool(self, fqdn: str, now: float) -> Checkup:
         """Every byte of every backup of the pool is read now; what is damaged is fetched again where that can be."""
+        await self._refuse_without_keys()
         faults: dict[str, str] = {}
         mended: dict[str, None] = {}
         pieces: set[str] = set()
@@ -83,10 +92,16 @@ class Checking:
             faults[id], fetched = await self._whole(id, now)
             mended |= dict.fromkeys(fetched)
             if not faults[id]:
-                size += (await self._backups.get(id)).size
-                pieces.update(await self._backups.parts(id))
-        await self._mark(fqdn, faults, now)
-        return Checkup(len(faults), len(pieces), size, tuple(mended), {id: said for id, said in faults.items() if said})
+                with suppress(BadInput):  # It may go as soon as it was read.
+                    size += (await self._backups.get(id)).size
+                    pieces.update(await self._backups.parts(id))
+        lost = await self._mark(fqdn, faults, now)
+        return Checkup(len(faults), len(pieces), size, tuple(mended), {id: lost[id] for id in faults if id in lost})
+
+    async def _refuse_without_keys(self) -> None:
+        """Raises BadInput while another process seals with a key that is not here yet: nothing is damaged by that."""
+        if sentence := await self._backups.lacks():
+            raise BadInput(sentence)
 
     async def _due(self, now: float) -> list[str]:
         return [name for name, checked in await self._pieces.oldest(_AT_ONCE) if checked < now - CHECK_AFTER_S]
@@ -94,6 +109,16 @@ class Checking:
     async def _mend(self, name: str) -> bool:
         raw = await self._fetch(name)
         return raw is not None and await self._pieces.mend(name, raw)
+
+    async def _mend_some(self, names: Sequence[str]) -> frozenset[str]:
+        """Those that could be mended while the turn goes on: a copy that is slow to answer stops no reading."""
+        until, mended = self._stopwatch() + TURN_S, set[str]()
+        for name in names:
+            if self._stopwatch() >= until:
+                break
+            if await self._mend(name):
+                mended.add(name)
+        return frozenset(mended)
 
     async def _judge(self, names: Sequence[str], now: float) -> None:
         """The backups that need these pieces are read as a whole; what that comes to is marked and told."""
@@ -130,8 +155,11 @@ class Checking:
             return fault.sentence
         return ""
 
-    async def _mark(self, pool: str, found: Mapping[str, str], now: float) -> None:
-        """Notes of each backup what is wrong with it (empty: nothing); the pool's standing notice follows."""
+    async def _mark(self, pool: str, found: Mapping[str, str], now: float) -> Mapping[str, str]:
+        """Notes of each backup what is wrong with it (empty: nothing); the pool's standing notice follows.
+
+        Gives those that cannot be restored; one that went while it was read is none of them.
+        """
         damaged: dict[str, str] = {}
         async for ids in self._pages(pool):
             for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
@@ -141,6 +169,7 @@ class Checking:
                 if said:
                     damaged[id] = said
         await self._tell(pool, damaged, now)
+        return damaged
 
     async def _tell(self, pool: str, damaged: Mapping[str, str], now: float) -> None:
         key, short = f"damage:{pool}", pool.partition(".")[0]

@@ -8,13 +8,14 @@ from dataclasses import dataclass, field
 import pytest
 from redis.asyncio import Redis
 
-from bot.care.checking import CHECK_AFTER_S, Checking, Fetch, no_copy
-from bot.domain.errors import Damaged
+from bot.care.checking import CHECK_AFTER_S, TURN_S, Checking, Fetch, no_copy
+from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backups import Backups
 from storage.companions import Companions
 from storage.keepings import Keepings
 from storage.notices import Notices
+from storage.sealing import Keyring
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 from tests.storage.test_companions import FILES, copy
 
@@ -200,6 +201,67 @@ async def test_a_backup_that_was_mended_by_storing_the_same_bytes_again_is_whole
 
     assert await kept.damage("b2", "b3") == [False, False]
     assert not await kept.said()
+
+
+async def test_what_was_found_by_a_process_that_then_died_is_named_by_the_next_one(redis: Redis) -> None:
+    kept = await house(redis)
+    name = await kept.own("b1", "b2", "c1")
+    await kept.spoil(name)
+    assert await kept.backups.pieces.check([name], LATER) == (name,)
+    await kept.checking().work(LATER)
+    assert await kept.damage("b1", "b2", "c1") == [True, False, False]
+    assert list(await kept.said()) == [f"damage:{POOL}"]
+
+
+async def test_what_somebody_else_mended_is_whole_again_by_the_next_turn(redis: Redis) -> None:
+    kept = await house(redis)
+    name = await kept.own("b2", "b1", "c1")
+    checking = kept.checking()
+    await kept.spoil(name)
+    await checking.work(LATER)
+    assert await kept.damage("b2") == [True]
+    assert await kept.backups.pieces.mend(name, kept.copies[name])
+    await checking.work(LATER + 600)
+    assert await kept.damage("b2") == [False] and not await kept.said()
+
+
+async def test_a_copy_that_is_slow_to_answer_is_asked_for_no_longer_than_a_turn_goes_on(redis: Redis) -> None:
+    kept, asked = await house(redis), []
+    for name in await kept.backups.parts("b1"):
+        await kept.spoil(name)
+    await kept.checking().work(LATER)
+
+    async def slow(name: str) -> None:
+        asked.append(name)
+
+    checking = kept.checking(slow)
+    checking._stopwatch = lambda: len(asked) * TURN_S
+    checking._judged = frozenset(await kept.backups.pieces.damaged())
+    await checking.work(LATER + 600)
+    assert len(asked) == 1
+
+
+async def test_one_that_goes_while_it_is_read_is_not_called_damaged(redis: Redis) -> None:
+    kept = await house(redis)
+    await kept.spoil(await kept.contents("b1", "b2"))
+
+    async def meanwhile(name: str) -> None:
+        await kept.backups.remove("b1")
+
+    checkup = await kept.checking(meanwhile).pool(POOL, NOW)
+    assert not checkup.faults and not await kept.said()
+    assert [one.id for one in await kept.backups.page(POOL)] == ["b2"]
+
+
+async def test_what_was_sealed_with_a_key_that_is_not_here_yet_is_not_called_damaged(redis: Redis) -> None:
+    kept, newer = await house(redis), Backups(redis, Keyring((b"k" * 32,)), clock=lambda: NOW)
+    data = export(day=4, members=6, changed=2)
+    await newer.save(backup_of(data, "sealed", taken_at=NOW), data, FINGERPRINTS)
+    checking = kept.checking()
+    for check in (checking.work(LATER), checking.records(LATER), checking.pool(POOL, LATER)):
+        with pytest.raises(BadInput, match="does not hold"):
+            await check
+    assert await kept.damage("sealed") == [False] and not await kept.backups.pieces.damaged()
 
 
 async def test_a_damaged_copy_of_a_companion_is_named_until_it_is_whole_again(redis: Redis) -> None:
