@@ -98,6 +98,8 @@ class Mirroring:
     async def work(self, now: float) -> None:
         """One turn. It never raises for what the mirror does wrong: that is told, and tried again later."""
         if self._mirror is None:
+            for key in (_LATE, _DAMAGED):
+                await self._notices.end(key, "There is no off-site copy any more.", now)
             return await self._notices.say(_NO_MIRROR, NONE, now)
         await self._notices.end(_NO_MIRROR, f"Backups are copied to {self._mirror.where} now.", now)
         remarks: list[str] = []

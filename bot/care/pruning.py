@@ -55,21 +55,25 @@ class Pruning:
         """One turn: of every pool, of what was never listed, of the pieces."""
         await self._backups.account()
         for fqdn in await self._backups.pools():
-            goes = [one for one in await self.plan(fqdn, now) if not one.stays]
-            for one in goes[:AT_ONCE]:
-                await self._remove(one.backup, one.because)
+            gone = 0
+            for one in await self.plan(fqdn, now):
+                if not one.stays and gone < AT_ONCE:
+                    gone += await self._remove(one.backup, one.because)
         for backup in await self._backups.unlisted(now - UNLISTED_S, _MANY):
             if await self._is_over(backup):
                 await self._remove(backup, "It never became a backup of its pool, and its run has ended.")
         await self._backups.pieces.sweep(now)
 
-    async def _remove(self, backup: Backup, because: str) -> None:
+    async def _remove(self, backup: Backup, because: str) -> bool:
         """A pin that was set meanwhile holds; one whose record cannot be read is left to whoever checks."""
         try:
-            if await self._backups.remove(backup.id):
-                log.info("%s went: %s", backup.id, because)
+            if not await self._backups.remove(backup.id):
+                return False
         except Damaged as fault:
             log.warning("%s stays: %s", backup.id, fault.sentence)
+            return False
+        log.info("%s went: %s", backup.id, because)
+        return True
 
     async def _is_over(self, backup: Backup) -> bool:
         try:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from bot.domain.acts import KeepStamp, Load, NewestKept, Survey
 from bot.domain.backup import Backup, Keeping, Stamp
-from bot.domain.errors import BadInput, BotError, Damaged
+from bot.domain.errors import BadInput, BotError, Damaged, StoreAway
 from bot.domain.groups import Inventory
 from bot.domain.model import Pool
 from bot.domain.opening import Estate
@@ -31,12 +31,29 @@ class Restamping:
         self._hands, self._keepings, self._notices, self._estate = hands, keepings, notices, estate
 
     async def work(self, now: float) -> None:
-        """Every pair once. A backup pool that cannot be read changes nothing: what was found out gets older."""
-        for fqdn in self._estate.pairs:
-            pool = self._estate.pool(fqdn)
+        """Every pair once. A backup pool that cannot be read changes nothing: what was found out gets older.
+
+        A fault of one pair is raised when all others were looked at: what they know may not get older for its sake.
+        """
+        faults: list[Exception] = []
+        for fqdn, pool in self._estate.pools.items():
             partner = self._estate.partner(pool)
-            if partner is not None:
+            if partner is None:
+                await self._alone(fqdn, pool, now)
+                continue
+            try:
                 await self._look(pool, partner, now)
+            except StoreAway:
+                raise
+            except Exception as fault:
+                faults.append(fault)
+        if faults:
+            raise faults[0]
+
+    async def _alone(self, fqdn: str, pool: Pool, now: float) -> None:
+        """What stood while it had a backup pool."""
+        for of in ("restorable", "unread"):
+            await self._notices.end(f"{of}:{fqdn}", f"{pool.short} has no backup pool any more.", now)
 
     async def _look(self, pool: Pool, partner: Pool, now: float) -> None:
         held, kept = await self._hands.perform(Survey(partner.fqdn)), await self._whole(pool)

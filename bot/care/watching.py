@@ -14,6 +14,9 @@ from storage.watches import Watches
 
 EVERY_S = 300.0
 _KEY = "fresh:"
+_OF_POOLS = frozenset({"fresh", "companion", "damage", "nothing", "restorable", "unread"})
+"""The notices of single pools: behind the colon stands an FQDN."""
+
 _HOUR_S, _DAY_S = 3600.0, 86_400.0
 
 Objectives = Callable[[], Awaitable[Mapping[str, float]]]
@@ -59,10 +62,10 @@ class Watching:
         return None
 
     async def _forget_others(self, now: float) -> None:
-        gone = (one for one in await self._notices.standing() if one.key.startswith(_KEY))
-        for notice in gone:
-            fqdn = notice.key.removeprefix(_KEY)
-            if fqdn not in self._pools:
+        """Nobody looks at such a pool any more, so nobody else ends what stands of it."""
+        for notice in await self._notices.standing():
+            of, _, fqdn = notice.key.partition(":")
+            if of in _OF_POOLS and "." in fqdn and fqdn not in self._pools:
                 await self._notices.end(notice.key, f"{fqdn} is not in the configuration any more.", now)
 
 

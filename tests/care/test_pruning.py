@@ -131,6 +131,19 @@ async def test_one_whose_pieces_cannot_be_told_stays_and_holds_nothing_up(stock:
     assert await stock.left() == {"b0", "b1000"}
 
 
+async def test_any_number_of_those_that_cannot_go_keep_no_other_from_going(stock: Stock, redis: Redis) -> None:
+    hurt = [f"hurt{number}" for number in range(AT_ONCE + 1)]
+    for number, id in enumerate(hurt):
+        await stock.keep(id, 1000 + number)
+    for days in (0, 999):
+        await stock.keep(f"b{days}", days)
+    for id in hurt:
+        for name in await stock.backups.parts(id):
+            await redis.delete(keys.piece(name))
+    await stock.pruning.work(NOW)
+    assert await stock.left() == {*hurt, "b0"}
+
+
 async def test_a_record_that_cannot_be_read_stays_and_holds_nothing_up(stock: Stock, redis: Redis) -> None:
     for days in (0, 999, 1000):
         await stock.keep(f"b{days}", days)

@@ -104,3 +104,16 @@ async def test_a_pool_that_nobody_configures_any_more_is_not_watched(tower: Towe
     await tower.look(NOW + 30 * HOUR)
     tower.pools = {B: Pool(B)}
     assert await tower.look(NOW + 30 * HOUR) == []
+
+
+async def test_whatever_stands_of_a_pool_that_nobody_configures_any_more_is_over(tower: Tower) -> None:
+    notices = Notices(tower.redis)
+    for of in ("companion", "damage", "nothing", "restorable", "unread"):
+        for pool in (A, B):
+            await notices.say(f"{of}:{pool}", f"{of} of {pool}", NOW)
+    for key in ("damage:companions", "mirror:damaged", "chore:stamps"):
+        await notices.say(key, key, NOW)
+    tower.pools = {B: Pool(B)}
+    left = await tower.look(NOW)
+    assert not [sentence for sentence in left if sentence.endswith(A)]
+    assert len(left) == 5 + 3

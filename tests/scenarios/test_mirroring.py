@@ -274,6 +274,8 @@ async def test_a_new_place_gets_every_backup_again(redis: Redis, tmp_path: Path)
 
 async def test_without_a_mirror_one_warning_stands_until_there_is_one(redis: Redis, tmp_path: Path) -> None:
     house = House(redis, None)
+    for key in ("mirror", "mirror:damaged"):
+        await house.notices.say(key, "The off-site copy that there was is in a bad way.", NOW - 60)
     for turn in range(3):
         await house.mirroring().work(NOW + 30 * turn)
     assert await house.said() == {"mirror:none": NONE}

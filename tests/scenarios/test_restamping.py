@@ -5,16 +5,21 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+import pytest
 from redis.asyncio import Redis
 
 from bot.care.restamping import REHEARSED, Restamping
+from bot.domain.acts import Act, Survey
 from bot.domain.backup import Keeping, is_restorable
 from bot.domain.groups import Kind, Ref
+from bot.hands import Hands
 from storage import keys
 from storage.notices import Notices
 from tests.scenarios.stage import ESTATE, A, B, Stage, stage_of
 from tests.scenarios.test_rehearsed import backed_up, hands_of, newest, shrunk, today
 from tests.scenarios.test_ways import a_conflict
+
+NOW = 1_795_000_000.0
 
 
 def chore(stage: Stage) -> Restamping:
@@ -142,6 +147,34 @@ async def test_one_that_cannot_be_read_loses_its_stamp_and_the_look_goes_on(redi
     basis = await today(stage)
     (of_older, of_bad) = await stage.keepings.read([older.id, bad.id])
     assert is_restorable(of_older, basis) and not is_restorable(of_bad, basis)
+    assert await standing(stage) == {}
+
+
+async def test_a_fault_with_one_pair_is_told_when_the_others_were_looked_at(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    for pool in (A, B):
+        await backed_up(stage, pool)
+    await add(stage, "Night Desk", A)
+    before = await today(stage, A)
+
+    class Faulty(Hands):
+        async def perform(self, act: Act) -> object:
+            if act == Survey(B):
+                raise KeyError("nobody foresaw this")
+            return await super().perform(act)
+
+    hands = Faulty(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
+    with pytest.raises(KeyError):
+        await Restamping(hands, stage.keepings, Notices(stage.redis), ESTATE).work(stage.clock.now + 60)
+    assert await today(stage, A) != before
+
+
+async def test_what_stood_of_a_pair_ends_with_it(redis: Redis) -> None:
+    stage, notices = await stage_of(redis), Notices(redis)
+    for of in ("restorable", "unread"):
+        await notices.say(f"{of}:{A}", "Its newest backup cannot be restored.", NOW)
+    parted = replace(ESTATE, pairs={}, unpaired={})
+    await Restamping(hands_of(stage), stage.keepings, notices, parted).work(NOW)
     assert await standing(stage) == {}
 
 
