@@ -10,18 +10,18 @@ import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from types import MappingProxyType
-
-from cryptography.exceptions import InvalidTag
-from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from typing import TYPE_CHECKING
 
 from bot.domain.errors import BadInput, Damaged
+
+if TYPE_CHECKING:
+    from storage.cipher import Cipher
 
 VARIABLE = "SWITCHBACK_BACKUP_KEYS"
 KEY_BYTES = 32
 _FINGERPRINT = 8
-_NONCE_BYTES, _TAG_BYTES = 12, 16
-OVERHEAD = _NONCE_BYTES + _TAG_BYTES
-"""How many bytes a sealed piece is longer than what it holds."""
+OVERHEAD = 12 + 16
+"""Nonce and tag: how many bytes a sealed piece is longer than what it holds."""
 
 _MAKE_ONE = "`python -m bot new-key` makes one."
 
@@ -30,7 +30,7 @@ _MAKE_ONE = "`python -m bot new-key` makes one."
 class _Key:
     """One key's two uses, each with a key of its own."""
 
-    cipher: AESGCM
+    cipher: Cipher
     naming: bytes
 
 
@@ -47,7 +47,7 @@ class Keyring:
     _known: Mapping[str, _Key] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        known = {fingerprint(key): _Key(AESGCM(_derived(key, "sealing")), _derived(key, "naming")) for key in self.keys}
+        known = _uses(self.keys) if self.keys else {}
         object.__setattr__(self, "_known", MappingProxyType(known))
 
     @property
@@ -70,8 +70,7 @@ class Keyring:
         seal = seal_of(name)
         if not seal:
             return bytes(data)
-        nonce = os.urandom(_NONCE_BYTES)
-        return nonce + self._key(seal).cipher.encrypt(nonce, data, name.encode())
+        return self._key(seal).cipher.seal(name, data)
 
     def open(self, name: str, stored: bytes) -> bytes:
         """The bytes of that name. Raises Damaged when these are not what was stored, or their key is not here."""
@@ -80,11 +79,9 @@ class Keyring:
             if hashlib.sha256(stored).hexdigest() != name:
                 raise Damaged(f"{name[:12]} is not what was stored.")
             return stored
-        view = memoryview(stored)
         try:
-            cipher = self._key(seal).cipher
-            return cipher.decrypt(bytes(view[:_NONCE_BYTES]), view[_NONCE_BYTES:], name.encode())
-        except (InvalidTag, ValueError):
+            return self._key(seal).cipher.open(name, stored)
+        except ValueError:
             raise Damaged(f"{name[:21]} is not what was stored.") from None
 
     def lacks(self, needed: Iterable[str]) -> str:
@@ -143,6 +140,12 @@ def parse(text: str) -> Keyring:
             raise BadInput(f"Key {number} in {VARIABLE} is there twice ({fingerprint(key)}). Leave one of them out.")
         keys.append(key)
     return Keyring(tuple(keys))
+
+
+def _uses(keys: Iterable[bytes]) -> Mapping[str, _Key]:
+    from storage.cipher import Cipher
+
+    return {fingerprint(key): _Key(Cipher(_derived(key, "sealing")), _derived(key, "naming")) for key in keys}
 
 
 def _derived(key: bytes, use: str) -> bytes:

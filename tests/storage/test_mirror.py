@@ -94,7 +94,7 @@ async def test_a_good_place_stands_the_trial(mirror: Mirror) -> None:
 async def test_more_objects_than_one_answer_holds_are_all_listed(mirror: Mirror) -> None:
     given = {f"backups/pool/{n}" for n in range(120)}
     for path in given:
-        await mirror._create(path, b"x")
+        await mirror._objects.create(path, b"x")
     assert await all_of(mirror, "backups") == given
 
 
