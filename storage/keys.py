@@ -160,5 +160,10 @@ def replay(digest: str) -> str:
 
 
 def world(name: str) -> str:
-    """The simulated deployment of this name."""
+    """Hash: the simulated deployment of this name, and its version."""
     return f"world:{name}"
+
+
+def recording(name: str, sha256: str) -> str:
+    """Hash: the bytes of a recording of that deployment, in chunks."""
+    return f"world:{name}:blob:{sha256}"

@@ -24,7 +24,7 @@ class RedisWorlds:
 
     def __init__(self, client: Redis, name: str = "deployment") -> None:
         self._client = client
-        self._key = keys.world(name)
+        self._name, self._key = name, keys.world(name)
         self._save = script(client, "world")
         self._read: tuple[World, int] = (World(), 0)
 
@@ -70,4 +70,4 @@ class RedisWorlds:
         return data
 
     def _blob(self, sha256: str) -> str:
-        return f"{self._key}:blob:{sha256}"
+        return keys.recording(self._name, sha256)

@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterator
+from inspect import signature
 from pathlib import Path
+
+from storage import keys
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "handlers", "storage", "tests")
@@ -11,6 +15,35 @@ PAGE = (ROOT / "ARCHITECTURE.md").read_text("utf-8")
 
 FILE = re.compile(r"`((?:\w+/)*\w+\.(?:py|lua|toml))`")
 SAID = re.compile(r"`((?:\w+\.)+\w+|_\w+|[A-Z]\w+)[`(]")
+
+TAKEN = re.compile(r"<[^>]*>")
+
+
+def test_the_table_of_what_lies_in_redis_has_every_key_and_no_other() -> None:
+    table = re.search(r"## State in Redis.*?\n\n(.*?)\n\n", PAGE, re.DOTALL)
+    assert table
+    cells = [line.split("|")[1] for line in table[1].splitlines()[2:]]
+    named = [TAKEN.sub("<>", name) for cell in cells for name in re.findall(r"`([^`]+)`", cell)]
+
+    assert sorted(named) == sorted(_keys())
+
+
+def _keys() -> Iterator[str]:
+    for name, value in vars(keys).items():
+        if name.isupper():
+            yield value
+        elif callable(value) and value.__module__ == keys.__name__:
+            key = value(*("<>" for _ in signature(value).parameters))
+            yield from (key,) if isinstance(key, str) else ()
+
+
+def test_the_list_of_rooms_has_every_room_and_no_other() -> None:
+    rooms = PAGE.partition("## Rooms and arrows")[2].partition("```")[2].partition("```")[0]
+    named = {name for line in rooms.splitlines() for name in re.findall(r"bot\.\w+", line[:44])}
+    inside = ROOT / "bot"
+    there = {f"bot.{one.stem}" for one in inside.iterdir() if one.suffix == ".py" or (one / "__init__.py").exists()}
+
+    assert named == there - {"bot.__init__"}
 
 
 def test_every_file_that_the_page_names_is_there() -> None:
