@@ -82,11 +82,13 @@ class Restoring:
         remembered = await self._newest_memory()
         await self._refuse_without_keys([shelf[0] for shelf in shelves.values()], remembered)
         await self._copies.begin_restoring(self._mirror.where)
+        memory = self._opened(remembered) if remembered else None
+        # Whatever happens on the way, no pool that is failed over may pass for an active one.
+        await self._memories.put_back(memory or Memory())
         total = sum(map(len, shelves.values()))
         for number, manifest in enumerate(interleaved(shelves.values()), start=1):
             lost = await self._adopted(manifest)
             self._say(f"{number} of {total}: {manifest} " + (f"was NOT restored: {lost}" if lost else "is restored."))
-        memory = self._opened(remembered) if remembered else None
         await self._carry(memory or Memory())
         await self._restore_companions()
         await self._memories.put_back(memory or Memory())

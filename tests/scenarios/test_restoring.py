@@ -316,6 +316,7 @@ async def test_a_mirror_that_goes_away_is_no_loss_and_the_next_start_goes_on(red
         mirror.where = place.where
         with pytest.raises(MirrorAway):
             await Restoring(redis, mirror, house.backups, lambda line: None, NOW).restore()
+    assert (await house.runs.records([A]))[A] == FAILED_OVER, "where pools stand comes back first"
     well, said = await restored(House(redis, place))
     assert well and said[0] == "A restore from here was under way; it goes on."
     await all_is_back(House(redis, place), kept)
