@@ -162,8 +162,11 @@ class Backups:
 
     @guard()
     async def parts(self, id: str) -> tuple[str, ...]:
-        """The names of all pieces that the backup needs, each once. Raises BadInput, Damaged."""
-        return tuple(await self._shelf.names(id, await self._shelf.found(id)))
+        """The names of all pieces that the backup needs, each once. Raises BadInput, Damaged.
+
+        One that a process of an earlier version kept after all others were counted is counted now.
+        """
+        return tuple(await self._shelf.names(id, await self._shelf.counted(id)))
 
     @guard()
     async def named(self, id: str) -> tuple[str, ...]:

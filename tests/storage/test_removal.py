@@ -191,6 +191,20 @@ async def test_a_backup_comes_back_from_what_was_stored_of_it_elsewhere(redis: R
     await is_right(redis, backups, ["b1"])
 
 
+async def test_what_an_earlier_version_keeps_beside_a_newer_one_is_counted_as_soon_as_it_is_asked_for(
+    redis: Redis,
+) -> None:
+    backups, data = Backups(redis, clock=lambda: 0.0), export()
+    await backups.account()
+    await as_before(redis, backup_of(data, "b1"), data)
+    assert await backups.parts("b1")
+    await backups.save(backup_of(data, "b2"), data, {})
+    assert await backups.remove("b2")
+    await backups.pieces.sweep(2 * 86_400.0)
+    assert await backups.load("b1") == data
+    await is_right(redis, backups, ["b1"])
+
+
 async def test_a_backup_of_the_earlier_version_comes_back_too(redis: Redis) -> None:
     data = export()
     await as_before(redis, backup_of(data, "b1"), data)
