@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import TYPE_CHECKING
 
 from bot.domain.access import Need
+from bot.domain.backup import is_ahead
 from bot.domain.errors import BadInput
 from bot.domain.loss import MOST, Loss, Proposal, loss, proposal, sentences
 from bot.domain.model import Pool, PoolRecord, PoolState
@@ -68,11 +69,15 @@ async def loss_of(desk: Desk, planned: Planned) -> tuple[Loss, Proposal | None]:
     pool = planned.pool
     backups, records = await asyncio.gather(desk.backups.page(pool.fqdn, count=MOST), desk.runs.records([pool.fqdn]))
     keepings = await desk.keepings.read([backup.id for backup in backups]) if backups else ()
-    damaged = {backup.id for backup, keeping in zip(backups, keepings, strict=True) if keeping.damage}
+    unsound = {
+        backup.id
+        for backup, keeping in zip(backups, keepings, strict=True)
+        if keeping.damage or keeping.shrunk or is_ahead(backup, desk.now())
+    }
     record = records[pool.fqdn]
     holder = source_of(record, pool, desk.pools.get(desk.pairs.get(pool.fqdn, "")))
     found = replace(
-        loss(backups, record.since if _is_down(record) else desk.now(), planned.due, damaged),
+        loss(backups, record.since if _is_down(record) else desk.now(), planned.due, unsound),
         stands_in="" if holder == pool else holder.short,
         down=_is_down(record),
     )

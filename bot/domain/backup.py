@@ -5,6 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
+AHEAD_S = 600.0
+"""Clocks of two machines may differ by so much."""
+
 
 @dataclass(frozen=True, slots=True)
 class Backup:
@@ -67,6 +70,11 @@ class Keeping:
     mirrored_at: float | None = None
     damage: str = ""
     shrunk: str = ""
+
+
+def is_ahead(backup: Backup, now: float) -> bool:
+    """Whether a clock that was wrong dated it, so that nobody knows which others are newer; `now` in seconds."""
+    return backup.taken_at > now + AHEAD_S
 
 
 def is_restorable(keeping: Keeping, basis: str) -> bool:

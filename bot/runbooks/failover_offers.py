@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from bot.domain.acts import Acts, Clock, Load, NewestKept, ReadGroups, Seen, Survey
-from bot.domain.backup import Backup, Keeping, is_restorable
+from bot.domain.backup import Backup, Keeping, is_ahead, is_restorable
 from bot.domain.compare import compare
 from bot.domain.groups import Inventory
 from bot.domain.model import Mark, Pool, Verdict
@@ -46,9 +46,10 @@ def judge_found(run: Run, seen: Seen) -> Verdict:
         )
         return Verdict(Mark.STOP, sentence, damaged)
     today = rests_on(primary, backup, seen["held"]) if isinstance(seen["held"], Inventory) else ""
-    first = _first(sound, today)
-    offers = [_offer(pair, primary, backup, today) for pair in (first, *(pair for pair in sound if pair is not first))]
-    newer = [one for one, _ in sound[: sound.index(first)]]
+    first = _first(sound, today, seen["now"])
+    order = (first, *(pair for pair in sound if pair is not first))
+    offers = [_offer(pair, primary, backup, today, seen["now"]) for pair in order]
+    newer = [one for one, _ in sound[: sound.index(first)] if not is_ahead(one, seen["now"])]
     facts = {"offers": offers, "offered": _sentence(first, offers[0], newer, primary, backup, seen["now"])}
     facts["offers"][0]["newest"] = not newer
     restorable = "restorable today" if offers[0]["restorable"] else "none known to be restorable today"
@@ -57,16 +58,16 @@ def judge_found(run: Run, seen: Seen) -> Verdict:
     return Verdict(mark, f"{len(offers)} backup(s) to choose from, {restorable}.{lost}", damaged, facts)
 
 
-def _first(sound: Sequence[_Kept], today: str) -> _Kept:
+def _first(sound: Sequence[_Kept], today: str, now: float) -> _Kept:
     """The newest restorable one, else the newest whole one, else the newest."""
-    whole = [pair for pair in sound if not pair[1].shrunk]
+    whole = [pair for pair in sound if not pair[1].shrunk and not is_ahead(pair[0], now)]
     restorable = (pair for pair in whole if is_restorable(pair[1], today))
     return next(restorable, next(iter(whole), sound[0]))
 
 
-def _offer(pair: _Kept, primary: Pool, backup: Pool, today: str) -> dict[str, Any]:
+def _offer(pair: _Kept, primary: Pool, backup: Pool, today: str, now: float) -> dict[str, Any]:
     one, known = pair
-    when, why = moment(one.taken_at, primary), _but(known, backup, today)
+    when, why = moment(one.taken_at, primary), "wrongly dated" if is_ahead(one, now) else _but(known, backup, today)
     foreign = "" if one.source == primary.fqdn else f", from {one.source.partition('.')[0]}"
     label = f"{when}, {one.objects} objects{foreign}{f': {why}' if why else ''}"
     return {

@@ -100,6 +100,15 @@ def test_damaged_ones_are_not_offered_and_are_named() -> None:
     assert verdict.details == ("b-0: Piece 4 is not what was stored.",)
 
 
+def test_one_that_a_wrong_clock_dated_ahead_is_never_offered_first() -> None:
+    (ahead, known), *others = kept(GOOD, GOOD, GOOD)
+    pairs = ((replace(ahead, taken_at=NOW + 300 * DAY), known), *others)
+    verdict = judge_found(RUN, {"kept": pairs, "held": HELD, "now": NOW})
+    assert ids(verdict) == ["b-1", "b-0", "b-2"]
+    assert whys(verdict) == {"b-1": "", "b-0": "wrongly dated", "b-2": ""}
+    assert verdict.facts["offered"].startswith("The newest backup is 2 days old")
+
+
 def test_when_all_are_damaged_nothing_is_offered() -> None:
     verdict = found(DAMAGED, DAMAGED)
     assert verdict.mark is Mark.STOP

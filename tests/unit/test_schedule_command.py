@@ -247,6 +247,9 @@ async def test_damaged_backups_and_outages_change_what_would_be_lost(office: Off
     await office.stage.redis.hset(keys.keeping("b3"), "damage", "A piece is missing.")
     pool = office.desk.pools[A]
     assert (await loss_lines(office.desk, pool))[0].startswith("If pool-a died now, about 28 edits of the last 33 h")
+    await office.stage.redis.hset(keys.keeping("b2"), "shrunk", "It holds 2 objects; 100 before.")
+    assert " of the last 33 h" not in (await loss_lines(office.desk, pool))[0]
+    await office.stage.redis.delete(keys.keeping("b2"))
 
     record = PoolRecord(A, PoolState.OUTAGE, since=now - 30 * 3600)
     await office.stage.redis.hset(keys.pool(A), "record", msgspec.json.encode(record))
