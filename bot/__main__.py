@@ -144,7 +144,7 @@ COMMANDS = (
     Command("serve", "run the bot, in Socket Mode or over HTTP", serve),
     Command(
         "demo",
-        "run everything on this machine, with a stand-in for Slack and two simulated pools",
+        "run everything on this machine, with simulated pools and a stand-in for Slack",
         demo,
         (Argument("--export", "fill the first pool from this export", "FILE.zip"),),
     ),

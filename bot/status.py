@@ -10,6 +10,8 @@ from bot.settings import Settings
 from bot.stores import Stores, store, stores_of
 from bot.upkeep import off_site
 
+_NONE = "No pool is configured: name them under [[pools]] in the file that SWITCHBACK_CONFIG names."
+
 
 async def status(settings: Settings) -> list[str]:
     """Every pool and every open run, a line each, and how the off-site copy stands."""
@@ -19,7 +21,7 @@ async def status(settings: Settings) -> list[str]:
         lines = [f"{fqdn}: {record.state}, {await _last(kept, fqdn)}" for fqdn, record in records.items()]
         for run in await kept.runs.open():
             lines.append(f"{run.id}: {run.phase} at {RUNBOOKS[run.runbook].step(run.step).title}")
-        return [*(lines or ["No pools are configured."]), await off_site(settings, kept, time.time())]
+        return [*(lines or [_NONE]), await off_site(settings, kept, time.time())]
 
 
 async def _last(kept: Stores, fqdn: str) -> str:

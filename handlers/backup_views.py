@@ -122,7 +122,7 @@ def _named(backup: Backup) -> str:
 
 def _part(heading: str, lines: Sequence[str], details: Sequence[str] = ()) -> list[Block]:
     """A heading with lines that are escaped already, and details that are not; nothing without any."""
-    said = [*lines, *([bullets(details, 1500)] if details else [])]
+    said = [*lines, *([bullets(details, 2400, each=600)] if details else [])]
     return [section(bounded("\n".join([f"*{heading}*", *said]), 2900))] if said else []
 
 

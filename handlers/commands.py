@@ -22,10 +22,12 @@ from handlers.actions import Page
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, usage
 from handlers.backups import backups
 from handlers.companions import companions, coverage_lines
+from handlers.lists import listing
 from handlers.permits import permit
 from handlers.replies import Reply
 from handlers.retention import retention
 from handlers.schedule import loss_of, plan, schedule
+from handlers.wording import exact
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -143,7 +145,9 @@ async def _backup(asked: Asked) -> Reply:
     if first.casefold() == "verify":
         pools = named or [pool for pool in await asked.desk.backups.pools() if pool in asked.desk.pools]
         said = [await _started(replace(asked, words=(first, pool)), "verify") for pool in pools]
-        return Reply(views.sentence("\n".join(said) or "There is no backup yet, so there is nothing to check."))
+        if len(said) > 1:
+            return Reply(listing("Reading every byte again", [exact(one) for one in said]))
+        return Reply(views.sentence("".join(said) or "There is no backup yet, so there is nothing to check."))
     if named:
         raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
     return Reply(views.sentence(await _started(asked, "backup")))

@@ -23,6 +23,7 @@ from bot.domain.schedule import (
     crowded,
     every,
     minutes,
+    never_quiet,
     schedule_of,
     times,
     timing,
@@ -34,6 +35,7 @@ from handlers.blocks import Block
 from handlers.permits import permit
 from handlers.replies import Reply
 from handlers.schedule_view import Planned
+from handlers.wording import joined
 
 if TYPE_CHECKING:
     from handlers.desk import Desk
@@ -116,7 +118,8 @@ async def _change(asked: Asked, pool: Pool) -> Reply:
     before = f"Before: {schedule_view.in_words(pool, held)}"
     entry = Entry(now, who, "changed", asked.row.name, sentence, {"pool": pool.fqdn, "before": before})
     await desk.schedules.change(new, was, entry, Tell("notifications", f"{sentence} {before}"))
-    return Reply(views.sentence(f"{schedule_view.in_words(pool, holds)} Every Switchback follows within 30 s."))
+    said_so = joined((schedule_view.in_words(pool, holds), never_quiet(holds), "Every Switchback follows within 30 s."))
+    return Reply(views.sentence(said_so))
 
 
 def _said(words: Sequence[str], said: Override, held: Timing) -> Override:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.loss import Loss, Proposal, sentences
 from bot.domain.model import Pool
-from bot.domain.schedule import Override, Timing
+from bot.domain.schedule import Override, Timing, never_quiet
 from handlers import actions, blocks
 from handlers.blocks import Block, Message
 from handlers.lists import listing
@@ -60,7 +60,8 @@ def _line(one: Planned) -> str:
     first = f"*{shown(one.pool.fqdn, 260)}* · {exact(_times(one.timing.at) or 'none')} ({exact(one.pool.time_zone)})"
     due = f" · next {when(one.due)}" if one.due else ""
     loud = f"loud when the newest backup is older than {one.timing.objective_h:g} h"
-    return f"{first}{due}\n      {loud}{_changed(one)}"
+    wrong = f"\n      ⚠️ {fault}" if (fault := never_quiet(one.timing)) else ""
+    return f"{first}{due}\n      {loud}{_changed(one)}{wrong}"
 
 
 def _changed(one: Planned) -> str:

@@ -57,9 +57,9 @@ def joined(parts: Iterable[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
-def bullets(lines: Sequence[str], most: int, rows: int = 10) -> str:
+def bullets(lines: Sequence[str], most: int, rows: int = 10, each: int = 300) -> str:
     """One line each, as many as fit into `most` characters and `rows`; how many are left out is said."""
-    return "\n".join(fitting([f"•  {shown(line, 300)}" for line in lines[:rows]], len(lines), most))
+    return "\n".join(fitting([f"•  {shown(line, each)}" for line in lines[:rows]], len(lines), most))
 
 
 def fitting(lines: Sequence[str], total: int, most: int) -> list[str]:

@@ -138,6 +138,17 @@ def longest_gap_h(at: Iterable[str]) -> float | None:
     return max((other - one for one, other in pairwise(around)), default=0) / 60 or None
 
 
+def never_quiet(held: Timing) -> str:
+    """What is wrong with an objective that these times cannot keep; "" when they can."""
+    gap = longest_gap_h(held.at)
+    if gap is None or gap <= held.objective_h:
+        return ""
+    return (
+        f"Backups are up to {gap:g} h apart by these times, so they will be told as late in between: "
+        f"add times, or allow {gap + 2:g} h."
+    )
+
+
 def every(minutes: int, at: Iterable[str]) -> tuple[str, ...]:
     """Even times, so many minutes apart, from the first of the times that are there. Raises BadInput when uneven."""
     if not 0 < minutes <= _DAY_MIN or _DAY_MIN % minutes:

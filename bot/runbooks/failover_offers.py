@@ -7,6 +7,7 @@ from typing import Any
 
 from bot.domain.acts import Acts, Clock, Load, NewestKept, ReadGroups, Seen, Survey
 from bot.domain.backup import Backup, Keeping, is_ahead, is_restorable
+from bot.domain.checkup import counted as numbered
 from bot.domain.compare import compare
 from bot.domain.groups import Inventory
 from bot.domain.model import Mark, Pool, Verdict
@@ -54,8 +55,8 @@ def judge_found(run: Run, seen: Seen) -> Verdict:
     facts["offers"][0]["newest"] = not newer
     restorable = "restorable today" if offers[0]["restorable"] else "none known to be restorable today"
     mark = Mark.PASS if offers[0]["restorable"] and not damaged else Mark.WARN
-    lost = f" {len(damaged)} damaged one(s) are not offered." if damaged else ""
-    return Verdict(mark, f"{len(offers)} backup(s) to choose from, {restorable}.{lost}", damaged, facts)
+    lost = f" {numbered(len(damaged), 'damaged one')} not offered." if damaged else ""
+    return Verdict(mark, f"{numbered(len(offers), 'backup')} to choose from, {restorable}.{lost}", damaged, facts)
 
 
 def _first(sound: Sequence[_Kept], today: str, now: float) -> _Kept:
@@ -125,7 +126,8 @@ def _since(newer: Sequence[Backup]) -> str:
     many = f"{len(newer)} newer one{'s' if len(newer) > 1 else ''}"
     if None in counts:
         return f"What was edited since then is not in it; {many} may hold some of that."
-    return f"What was edited since then is not in it: {sum(filter(None, counts))} change(s) are known from {many}."
+    known = numbered(sum(filter(None, counts)), "change")
+    return f"What was edited since then is not in it: {known} known from {many}."
 
 
 def offered(run: Run) -> Acts:

@@ -25,6 +25,10 @@ def _judge(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.WARN if checkup.mended else Mark.PASS, checkup.sentence, checkup.details, facts)
 
 
+def _told(run: Run, seen: Seen) -> Verdict:
+    return Verdict(Mark.PASS, run.fact("said", ""))
+
+
 def _explain(run: Run) -> str:
     return _WAY_ON.format(pool=run.primary.short) if run.fact("said") else ""
 
@@ -39,6 +43,6 @@ VERIFY = Runbook(
     left=lambda run: Left("Nothing was changed; the backups stay as they are."),
     steps=(
         Step("check", "1", "Read every byte again", StepKind.WORK, reads=_read, judge=_judge, explain=_explain),
-        Step("told", "2", "Told", StepKind.TELL, tells=_tell),
+        Step("told", "2", "Told", StepKind.TELL, judge=_told, tells=_tell),
     ),
 )

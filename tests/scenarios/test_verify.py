@@ -94,7 +94,8 @@ async def test_the_command_checks_one_pool_or_all_that_have_backups(redis: Redis
         run = next(run for run in await front.stage.runs.open() if run.runbook == "backup")
         await front.stage.settle(run.id)
         await front.slack.command(ANNAS_ID, INCIDENT, "/rgs backup verify")
-        assert front.told(ANNAS_ID)[-1].startswith("Starting: Check of the backups of pool-b, run verify-pool-b-")
+        last = front.told(ANNAS_ID)[-1]
+        assert last.startswith("Starting: Check of the backups of pool-b, run verify-pool-b-")
 
         await front.slack.command(EMIL, INCIDENT, "/rgs backup verify pool-a")
         assert "CsResponseGroupAdministrator" in front.told(EMIL)[-1]

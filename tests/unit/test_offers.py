@@ -71,7 +71,7 @@ def test_the_newest_one_that_is_restorable_today_comes_first_and_newer_ones_say_
     assert verdict.facts["offered"] == (
         "The newest restorable backup is 5 days old, of 13 Nov 2026, 11:06 UTC: 7 queues. "
         "Its import was rehearsed against what pool-b holds now: it is restorable. "
-        "What was edited since then is not in it: 12 change(s) are known from 4 newer ones."
+        "What was edited since then is not in it: 12 changes known from 4 newer ones."
     )
     assert labels(verdict) == ["Use this backup", "Choose another one"]
 
@@ -96,7 +96,7 @@ def test_damaged_ones_are_not_offered_and_are_named() -> None:
     verdict = found(DAMAGED, GOOD)
     assert ids(verdict) == ["b-1"]
     assert verdict.mark is Mark.WARN
-    assert "1 damaged one(s) are not offered." in verdict.sentence
+    assert "1 damaged one not offered." in verdict.sentence
     assert verdict.details == ("b-0: Piece 4 is not what was stored.",)
 
 
@@ -120,7 +120,7 @@ def test_without_any_stamp_the_newest_is_offered_and_that_is_said() -> None:
     verdict = found(NEVER, NEVER)
     assert ids(verdict) == ["b-0", "b-1"]
     assert verdict.mark is Mark.WARN
-    assert verdict.sentence == "2 backup(s) to choose from, none known to be restorable today."
+    assert verdict.sentence == "2 backups to choose from, none known to be restorable today."
     assert (
         "No backup is known to be restorable on what pool-b holds now (never rehearsed); row 6 rehearses it."
         in verdict.facts["offered"]

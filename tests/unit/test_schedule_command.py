@@ -80,9 +80,16 @@ async def test_an_interval_becomes_even_times_from_the_first_one(office: Office)
 
 async def test_an_objective_is_changed_by_itself_and_misses_no_slot(office: Office) -> None:
     office.stage.clock.now += 60
-    assert "a backup older than 12 h is told loudly" in await office.says("schedule pool-a objective 12h")
+    text = await office.says("schedule pool-a objective 12h")
+    assert "a backup older than 12 h is told loudly. Backups are up to 24 h apart by these times" in text
     assert await held(office) == Timing(("02:30",), 12.0)
+    assert "⚠️ Backups are up to 24 h apart" in await office.says("schedule pool-a")
     assert (await said(office))[A].since == 0.0
+
+
+async def test_times_that_keep_the_objective_are_not_called_late(office: Office) -> None:
+    await office.says("schedule pool-a objective 12h")
+    assert "apart" not in await office.says("schedule pool-a every 12h")
 
 
 async def test_default_goes_back_to_the_configuration_and_catches_nothing_up(office: Office) -> None:
