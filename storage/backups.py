@@ -10,13 +10,12 @@ from contextlib import suppress
 from dataclasses import replace
 
 import msgspec
-from redis.asyncio import Redis
 
 from bot.domain.backup import Backup
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backup_codec import fingerprints_of, parcel_of, sha256_of
-from storage.connect import guard
+from storage.connect import Client, guard
 from storage.pieces import Pieces
 from storage.records import GONE, Fetch, Room, sealed_with
 from storage.sealing import PLAIN, Keyring, stored_size
@@ -31,7 +30,7 @@ class Backups:
 
     def __init__(
         self,
-        client: Redis,
+        client: Client,
         keyring: Keyring = PLAIN,
         room: Room | None = None,
         clock: Callable[[], float] = time.time,
@@ -55,7 +54,9 @@ class Backups:
 
         async def send(missing: Sequence[str]) -> None:
             written.update(missing)
-            await self.pieces.send(parcel.views, missing)
+            # What is there already was known by its length alone; here are the bytes that mend what went bad.
+            bad = await self.pieces.unsound([name for name in parcel.views if name not in written])
+            await self.pieces.send(parcel.views, [*missing, *bad])
             if await sha256 != backup.sha256 or len(data) != backup.size:
                 await self.pieces.drop(sorted(written))
                 raise Damaged(f"The export for backup {backup.id} changed while it was carried; it was not kept.")

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import AsyncContextDecorator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -17,6 +17,7 @@ from redis.backoff import NoBackoff
 from redis.commands.core import AsyncScript
 
 from bot.domain.errors import BadInput, StoreAway
+from storage.strides import stride
 
 T = TypeVar("T")
 
@@ -42,7 +43,7 @@ _CODES = {
 }
 
 
-def connect(url: str, *, timeout_s: float = 5.0) -> Redis:
+def connect(url: str, *, timeout_s: float = 5.0) -> Client:
     """A client for redis://, rediss:// or unix://, with options in the query as redis-py takes them.
 
     No command is ever sent twice: redis-py would retry ten times, and a slow script would then run eleven times. Every
@@ -67,7 +68,12 @@ def connect(url: str, *, timeout_s: float = 5.0) -> Redis:
         raise BadInput(text) from error
     if authority and not Path(authority[0]).is_file():
         raise BadInput(f"REDIS_URL names the CA file {authority[0]}, which is not there.")
-    client = _Timely.from_pool(pool)
+    return client_of(pool, timeout_s=timeout_s)
+
+
+def client_of(pool: ConnectionPool, *, timeout_s: float = 5.0) -> Client:
+    """A client over these connections."""
+    client = Client.from_pool(pool)
     client.turns = _Turns(pool.max_connections, timeout_s)
     return client
 
@@ -86,7 +92,7 @@ class _Turns:
             raise failures.TimeoutError("no answer in time") from None
 
 
-class _Timely(Redis):
+class Client(Redis):
     """A client with one deadline around each command.
 
     redis-py's own (a task, three timers and a lock for each command) take as long as all the rest of it.
@@ -96,6 +102,10 @@ class _Timely(Redis):
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         return await self.turns.take(super().execute_command, *args, **options)
+
+    async def stride(self, commands: Sequence[tuple[Any, ...]]) -> None:
+        """A batch whose values are large, sent so that nobody else in this process waits for it."""
+        await self.turns.take(stride, self.connection_pool, commands)
 
     def pipeline(self, transaction: bool = True, shard_hint: str | None = None) -> Pipeline:
         batch = _TimelyBatch(self.connection_pool, self.response_callbacks, transaction, shard_hint)

@@ -9,11 +9,10 @@ from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from typing import TypeVar
 
 import msgspec
-from redis.asyncio import Redis
 
 from bot.domain.errors import Damaged
 from storage import keys
-from storage.connect import guard, script
+from storage.connect import Client, guard, script
 from storage.cutting import PIECE_BYTES
 from storage.sealing import PLAIN, Keyring, stored_size
 
@@ -49,7 +48,7 @@ def pieces_of(data: bytes) -> Iterator[tuple[Piece, memoryview]]:
 class Pieces:
     """The pieces in one Redis. Everything raises StoreAway when it does not answer. `clock` gives seconds."""
 
-    def __init__(self, client: Redis, keyring: Keyring = PLAIN, clock: Callable[[], float] = time.time) -> None:
+    def __init__(self, client: Client, keyring: Keyring = PLAIN, clock: Callable[[], float] = time.time) -> None:
         self._client, self.keyring, self.clock = client, keyring, clock
         self._claim, self._drop = script(client, "claim"), script(client, "drop")
 
@@ -146,11 +145,7 @@ class Pieces:
         """
         if not names:
             return ()
-        bad: list[str] = []
-        for batch in _batches(await self._sizes(names)):
-            found = await self.raw(batch)
-            opened = await asyncio.to_thread(self._opened, batch, found)
-            bad += [name for name, data in zip(batch, opened, strict=True) if data is None]
+        bad = await self.unsound(names)
         async with self._client.pipeline(transaction=True) as pipe:
             pipe.zadd(keys.PIECES, dict.fromkeys(names, at), xx=True)
             pipe.srem(keys.HURT, *names)
@@ -162,6 +157,16 @@ class Pieces:
         if lost:
             await self._client.sadd(keys.HURT, *lost)
         return lost
+
+    @guard()
+    async def unsound(self, names: Sequence[str]) -> tuple[str, ...]:
+        """Reads each piece again: those that are missing or damaged, whoever needs them."""
+        bad: list[str] = []
+        for batch in _batches(await self._sizes(names)):
+            found = await self.raw(batch)
+            opened = await asyncio.to_thread(self._opened, batch, found)
+            bad += [name for name, data in zip(batch, opened, strict=True) if data is None]
+        return tuple(bad)
 
     @guard()
     async def damaged(self) -> tuple[str, ...]:
@@ -186,12 +191,9 @@ class Pieces:
         """Whether these are the stored bytes of that name."""
         return self._opened([name], [raw]) != [None]
 
-    async def _put(self, stored: Mapping[str, bytes]) -> None:
-        async with self._client.pipeline(transaction=False) as pipe:
-            for name, data in stored.items():
-                pipe.set(keys.piece(name), data)
-            pipe.srem(keys.HURT, *stored)
-            await pipe.execute()
+    async def _put(self, stored: Mapping[str, bytes | memoryview]) -> None:
+        values = (("SET", keys.piece(name), data) for name, data in stored.items())
+        await self._client.stride([*values, ("SREM", keys.HURT, *stored)])
 
     async def _sizes(self, names: Sequence[str]) -> list[tuple[str, int]]:
         async with self._client.pipeline(transaction=False) as pipe:
@@ -199,7 +201,7 @@ class Pieces:
                 pipe.strlen(keys.piece(name))
             return list(zip(names, await pipe.execute(), strict=True))
 
-    def _sealed(self, views: Mapping[str, memoryview], names: Iterable[str]) -> dict[str, bytes]:
+    def _sealed(self, views: Mapping[str, memoryview], names: Iterable[str]) -> dict[str, bytes | memoryview]:
         return {name: self.keyring.seal(name, views[name]) for name in names}
 
     def _opened(self, names: Sequence[str], found: Iterable[bytes | None]) -> list[bytes | None]:

@@ -65,11 +65,11 @@ class Keyring:
             return sha256.hex()
         return f"{seal}-{hmac.digest(self._key(seal).naming, sha256, 'sha256').hex()}"
 
-    def seal(self, name: str, data: bytes | memoryview) -> bytes:
+    def seal(self, name: str, data: bytes | memoryview) -> bytes | memoryview:
         """What is stored under the name; plain bytes stay what they are."""
         seal = seal_of(name)
         if not seal:
-            return bytes(data)
+            return data
         return self._key(seal).cipher.seal(name, data)
 
     def open(self, name: str, stored: bytes) -> bytes:
@@ -90,9 +90,10 @@ class Keyring:
         if not missing:
             return ""
         here = f"it holds {_listed(self.fingerprints)}" if self.keys else "it is not set"
+        way = "Add it there, after the key that is to write." if self.keys else "Put that key there."
         return (
             f"Stored backups are sealed with {_listed(missing)}, which {VARIABLE} does not hold ({here}). "
-            "Add it there, after the key that is to write."
+            f"{way} Nothing else opens them."
         )
 
     def _key(self, seal: str) -> _Key:

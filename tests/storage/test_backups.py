@@ -22,6 +22,7 @@ from bot.domain.groups import Audio, Kind, Ref
 from storage.backup_codec import Record
 from storage.backups import Backups
 from storage.cutting import PIECE_BYTES
+from storage.strides import STRIDE_BYTES
 from tests.storage.test_cutting import files
 from tests.storage.wire import Send, wired
 
@@ -212,7 +213,7 @@ async def test_a_day_on_which_one_recording_in_a_hundred_changed_costs_little(re
     assert await backups.load("b1") == first and await backups.load("b2") == second
 
 
-async def test_no_single_sending_carries_much_more_than_one_piece(redis: Redis, redis_url: str) -> None:
+async def test_no_single_sending_is_longer_than_a_stride(redis: Redis, redis_url: str) -> None:
     largest = 0
 
     async def hook(packed: bytes, send: Send) -> None:
@@ -223,7 +224,7 @@ async def test_no_single_sending_carries_much_more_than_one_piece(redis: Redis, 
     data = export(members=40, size=200_000)
     async with wired(redis_url, hook) as client:
         await Backups(client).save(backup_of(data, "b1"), data, {})
-    assert 400_000 < largest <= PIECE_BYTES + 10_000
+    assert largest == STRIDE_BYTES
 
 
 async def test_fingerprints_of_any_number_are_kept_in_pieces_too(redis: Redis) -> None:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable, Callable, Iterable
 from typing import Any
 from urllib.parse import unquote, urlsplit
 
-from redis.asyncio import ConnectionPool, Redis, UnixDomainSocketConnection
+from redis.asyncio import ConnectionPool, UnixDomainSocketConnection
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
+
+from storage.connect import Client, client_of
 
 Send = Callable[[bytes], Awaitable[None]]
 Hook = Callable[[bytes, Send], Awaitable[None]]
@@ -36,9 +38,9 @@ class Wire(UnixDomainSocketConnection):
             raise
 
 
-def wired(url: str, hook: Hook) -> Redis:
+def wired(url: str, hook: Hook) -> Client:
     """A client of the server at this unix address; like the product's own it never sends anything twice."""
     pool = ConnectionPool(
         connection_class=Wire, path=unquote(urlsplit(url).path), hook=hook, retry=Retry(NoBackoff(), 0)
     )
-    return Redis.from_pool(pool)
+    return client_of(pool)
