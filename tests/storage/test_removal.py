@@ -191,6 +191,21 @@ async def test_a_backup_comes_back_from_what_was_stored_of_it_elsewhere(redis: R
     await is_right(redis, backups, ["b1"])
 
 
+@pytest.mark.parametrize("ring", RINGS, ids=IDS)
+async def test_a_piece_that_went_bad_and_that_no_check_found_yet_is_mended_by_the_next_backup(
+    redis: Redis, ring: Keyring
+) -> None:
+    backups, data = Backups(redis, ring), export()
+    await backups.save(backup_of(data, "b1", taken_at=1.0), data, FINGERPRINTS)
+    for name in await backups.parts("b1"):
+        whole = bytearray(await redis.get(f"piece:{name}"))
+        whole[-1] ^= 1
+        await redis.set(f"piece:{name}", bytes(whole))
+    await backups.save(backup_of(data, "b2", taken_at=2.0), data, FINGERPRINTS)
+    assert await backups.load("b1") == await backups.load("b2") == data
+    assert await backups.pieces.damaged() == ()
+
+
 async def test_what_an_earlier_version_keeps_beside_a_newer_one_is_counted_as_soon_as_it_is_asked_for(
     redis: Redis,
 ) -> None:
