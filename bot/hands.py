@@ -106,6 +106,10 @@ class Hands:
             return await self.perform(act.act)
         except DriverError as error:
             return error
+        except (Damaged, BadInput) as error:
+            if not act.kept:
+                raise
+            return error
 
     async def _check_backups(self, act: CheckBackups) -> Checkup:
         if self._checks is None:

@@ -224,9 +224,13 @@ class Clock:
 
 @dataclass(frozen=True, slots=True)
 class Attempt:
-    """Something that may fail without harm; gives its result, or the DriverError instead of raising it."""
+    """Something that may fail without harm; gives its result, or the DriverError instead of raising it.
+
+    `kept`: it reaches for a backup, which may also be damaged or gone; that error is given as well.
+    """
 
     act: Act
+    kept: bool = False
 
 
 Act = (

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.domain.acts import Acts, Invoke, ReadGroups, Seen
+from bot.domain.acts import Acts, Attempt, Invoke, ReadGroups, Seen
 from bot.domain.cmdlets import cmdlet
 from bot.domain.compare import compare, in_words
-from bot.domain.errors import BadInput
+from bot.domain.errors import BadInput, BotError
 from bot.domain.groups import ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.rehearsal import rehearse_import
@@ -33,16 +33,25 @@ def back(run: Run) -> Acts:
 
 
 def _last(run: Run) -> Acts:
-    """The last backup before the outage, as far as it is known."""
+    """The last backup before the outage, as far as it is known; it is compared with, and nothing is made from it."""
     known = before(run, "backup")
-    return using(run, str(known), f"compared in the failback of {run.primary.short}") if known else {}
+    acts = using(run, str(known), f"compared in the failback of {run.primary.short}") if known else {}
+    return {name: Attempt(act, kept=True) for name, act in acts.items()}
+
+
+def _unknown(seen: Seen) -> str:
+    """Why there is nothing to compare with; empty when there is."""
+    last = seen.get("backup")
+    if isinstance(last, BotError):
+        return f"The backup that was imported cannot be read: {last.sentence}"
+    return "" if last else "Which backup was imported is not known."
 
 
 def judge_back(run: Run, seen: Seen) -> Verdict:
     """Only objects owned by P count: all of the last backup's, none of them, or something else (runbooks, row 1)."""
     pool, own = run.primary.short, seen["held"].owned_by(run.primary.fqdn)
-    if "backup" not in seen:
-        sentence = f"{pool} answers. Which backup was imported is not known, so look yourself whether it was rebuilt."
+    if why := _unknown(seen):
+        sentence = f"{pool} answers. {why} So look yourself whether it was rebuilt."
         return Verdict(Mark.WARN, sentence, facts={"rebuilt": "unclear"})
     expected = {item.key for item in seen["backup"].objects}
     there = len(expected & {item.key for item in own.objects})
@@ -118,10 +127,8 @@ def judge_changes(run: Run, seen: Seen) -> Verdict:
     coming = {item.key for item in seen["export"].objects}
     only = more_than(coming, there.values())
     facts = {"only_on_primary": only}
-    if "backup" not in seen:
-        return Verdict(
-            Mark.WARN, "Which backup was imported is not known, so edits cannot be told.", tuple(only), facts
-        )
+    if why := _unknown(seen):
+        return Verdict(Mark.WARN, f"{why} So edits cannot be told.", tuple(only), facts)
     found = compare(seen["backup"], seen["export"])
     if found.is_clean and not only:
         return Verdict(Mark.PASS, f"Nothing was edited on {backup} during the outage.", facts=facts)

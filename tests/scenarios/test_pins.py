@@ -122,6 +122,20 @@ async def test_what_is_to_take_the_place_of_copies_is_read_and_pinned_before_the
     assert run.id in await pins(stage, backups[1])
 
 
+async def test_groups_come_home_although_the_backup_that_was_imported_is_damaged_by_now(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    used = await another(stage)
+    await failed_over(stage)
+    arrived = str((await stage.runs.records([A]))[A].carry["backup"])
+    await damage(stage, arrived, but=used)
+    stage.rebuilt()
+    await stage.bring_up(A)
+    run = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
+    assert run.step == "back" and run.phase is Phase.ASKING
+    assert f"The backup that was imported cannot be read: Backup {arrived} is damaged" in run.sentence
+    assert (await stage.play(run, FAILBACK)).phase is Phase.DONE
+
+
 async def test_everything_that_failover_and_failback_exported_is_pinned_with_its_reason(redis: Redis) -> None:
     stage = await stage_of(redis)
     taken = (await backed_up(stage)).fact("backup")
