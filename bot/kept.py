@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from difflib import get_close_matches
 from pathlib import Path
 
-from bot.domain.backup import Backup
+from bot.domain.backup import Backup, Keeping
 from bot.domain.errors import BadInput
 from bot.domain.measures import sized
 from bot.settings import Settings
@@ -22,12 +22,13 @@ _AT_ONCE = 500
 async def listed(settings: Settings, pool: str) -> list[str]:
     """Every kept backup of this pool, newest first, a line each. Raises BadInput for an unknown pool."""
     async with store(settings) as client:
-        backups = stores_of(settings, client).backups
+        stores = stores_of(settings, client)
+        backups, keepings = stores.backups, stores.keepings
         fqdn = await _pool(settings, backups, pool)
         lines: list[str] = []
         before = None
         while page := await backups.page(fqdn, before=before, count=_AT_ONCE):
-            lines += map(_line, page)
+            lines += map(_line, page, await keepings.read([one.id for one in page]))
             before = page[-1].id
     return lines or [f"{fqdn} has no backup."]
 
@@ -88,9 +89,17 @@ def _write(file: Path, data: bytes) -> None:
         raise BadInput(f"{file} cannot be written: {fault.strerror}. Nothing was kept of it.") from None
 
 
-def _line(backup: Backup) -> str:
+def _line(backup: Backup, keeping: Keeping) -> str:
     changed = "" if backup.changed is None else f", {backup.changed} changed"
-    return f"{_utc(backup.taken_at)}  {backup.id}  {sized(backup.size)}, {counted(backup)}{changed}"
+    held = f"{sized(backup.size)}, {counted(backup)}{changed}"
+    return f"{_utc(backup.taken_at)}  {backup.id}  {_fitness(keeping)}  {held}"
+
+
+def _fitness(keeping: Keeping) -> str:
+    """Whether it could be restored when it was last looked at."""
+    if keeping.damage or keeping.stamp is None:
+        return "damaged" if keeping.damage else "not rehearsed"
+    return "restorable" if keeping.stamp.restorable else "not restorable"
 
 
 def _utc(at: float) -> str:

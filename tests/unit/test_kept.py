@@ -12,8 +12,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.__main__ import main
-from bot.domain.backup import Backup
+from bot.domain.backup import Backup, Stamp
 from storage.backups import Backups
+from storage.keepings import Keepings
 
 A = "pool-a.contoso.com"
 DATA = b"PK\x03\x04" + bytes(range(256)) * 40
@@ -50,15 +51,24 @@ async def terminal(redis: Redis, redis_url: str, capsys: pytest.CaptureFixture[s
     return Terminal(redis_url, capsys)
 
 
-async def test_every_backup_of_a_pool_is_listed_newest_first(terminal: Terminal, redis: Redis) -> None:
-    await Backups(redis).save(replace(KEPT, id="newer", taken_at=KEPT.taken_at + 86_400, changed=None), DATA, {})
+async def test_every_backup_of_a_pool_is_listed_newest_first_with_whether_it_can_be_restored(
+    terminal: Terminal, redis: Redis
+) -> None:
+    backups, keepings, day = Backups(redis), Keepings(redis), 86_400
+    for days, id in enumerate(("newer", "last", "hurt"), start=1):
+        await backups.save(replace(KEPT, id=id, taken_at=KEPT.taken_at + days * day, changed=None), DATA, {})
+    await keepings.stamp("newer", Stamp(KEPT.taken_at, True, "pool-b.contoso.com", "basis"))
+    await keepings.stamp("last", Stamp(KEPT.taken_at, False, "pool-b.contoso.com", "basis"))
+    await keepings.damage("hurt", "A piece is missing.")
 
     code, said, _ = await terminal.types("pool-a")
 
     assert code == 0
     assert said.splitlines() == [
-        "2026-11-19 11:06 UTC  newer  10.2 kB, 2 workflows",
-        f"2026-11-18 11:06 UTC  {KEPT.id}  10.2 kB, 2 workflows, 3 changed",
+        "2026-11-21 11:06 UTC  hurt  damaged  10.2 kB, 2 workflows",
+        "2026-11-20 11:06 UTC  last  not restorable  10.2 kB, 2 workflows",
+        "2026-11-19 11:06 UTC  newer  restorable  10.2 kB, 2 workflows",
+        f"2026-11-18 11:06 UTC  {KEPT.id}  not rehearsed  10.2 kB, 2 workflows, 3 changed",
     ]
 
 
