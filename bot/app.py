@@ -6,6 +6,7 @@ import asyncio
 import gc
 import logging
 import signal
+import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -47,6 +48,8 @@ log = logging.getLogger(__name__)
 
 _SLACK_S = 10.0
 _REST_S = 10.0
+_SWITCH_S = 0.00005
+_SELDOM = 1_000
 
 
 class Switchback:
@@ -109,7 +112,7 @@ class Switchback:
         self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._settings.app_token)
-        gc.freeze()
+        _let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
 
     async def close(self) -> None:
@@ -193,6 +196,19 @@ class Switchback:
         runbook, _, kind = slot.what.partition("-")
         facts = {"kind": kind} if kind else {}
         await self.engine.start_slot(slot.pool, slot.local, slot.what, runbook=runbook, facts=facts)
+
+
+def _let_clicks_pass() -> None:
+    """For the whole process: whoever clicks hardly waits for a thread that compares thousands of objects.
+
+    A click takes the interpreter back from such a thread up to twenty times, and each time that lasts one switch
+    interval: 100 ms in all with the 5 ms that Python starts with. A look for garbage among all objects stops every
+    thread, for 0.2 s with two large inventories in memory; inventories hold no garbage, so it may come seldom.
+    """
+    sys.setswitchinterval(_SWITCH_S)
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _SELDOM)
+    gc.freeze()
 
 
 def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:
