@@ -103,7 +103,7 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
     if found.a_day is None:
         return (
             f"{died}, the edits of the last {since} would be lost; how many is not known yet: "
-            f"it takes {FEWEST} backups to tell.",
+            f"it takes {FEWEST} backups, over an hour at least, to tell.",
         )
     then = found.edits(found.due_h)
     later = f"; just before the next backup, {_about(then)}" if then is not None else ""

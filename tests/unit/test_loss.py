@@ -51,8 +51,8 @@ def test_a_rate_that_was_not_measured_often_enough_is_unknown_and_said_to_be(bac
     found = loss(backups, NOW)
     assert found.a_day is None and found.edits(5.0) is None and proposal(found, ("02:30",)) is None
     assert said(found, "02:30") == (
-        "If pool-a died now, the edits of the last 9 h would be lost; how many is not known yet: it takes 3 backups "
-        "to tell.",
+        "If pool-a died now, the edits of the last 9 h would be lost; how many is not known yet: it takes 3 backups, "
+        "over an hour at least, to tell.",
     )
 
 
