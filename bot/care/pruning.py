@@ -19,8 +19,11 @@ from storage.runs import Runs
 log = logging.getLogger(__name__)
 
 EVERY_S = 3600.0
-AT_ONCE = 24
-"""Of one pool at most so many go in one turn, the oldest first: a clock that is wrong for an hour costs no more."""
+AT_ONCE = 4
+"""Of one pool at most so many go in one turn, the oldest first: as many as the tightest schedule makes in an hour.
+
+A clock that runs a night ahead then costs some thirty of them, and somebody has the time to see it.
+"""
 
 UNLISTED_S = 7 * 86_400.0
 """An export that became nobody's backup is kept for so long; until then somebody may still want to see it."""
