@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from bot.care import checking, mirroring, pruning, restamping, watching
 from bot.care.accompanying import Accompanying
-from bot.care.checking import Checking, no_copy
+from bot.care.checking import Checking
 from bot.care.chores import Chore
 from bot.care.mirroring import Mirroring
 from bot.care.pruning import Pruning
@@ -50,8 +50,8 @@ def pruning_of(settings: Settings, kept: Stores) -> Pruning:
 def checking_of(settings: Settings, kept: Stores) -> Checking:
     """What reads everything that is kept again, and mends it from the off-site copy."""
     mirror, pools = mirror_of(settings, kept), [pool.fqdn for pool in settings.pools]
-    fetch = mirror.fetch if mirror else no_copy
-    return Checking(kept.backups, kept.companions, kept.keepings, kept.notices, pools, fetch)
+    copies = (mirror.fetch, mirror.record) if mirror else ()
+    return Checking(kept.backups, kept.companions, kept.keepings, kept.notices, pools, *copies)
 
 
 def chores_of(

@@ -152,10 +152,17 @@ class Backups:
 
     def readable(self, id: str, record: bytes) -> bool:
         """Whether this is the stored record of that backup, wherever it lay."""
-        try:
-            return self._shelf.opened(id, record).backup.id == id
-        except Damaged:
-            return False
+        return self._shelf.readable(id, record)
+
+    @guard()
+    async def mend(self, id: str, record: bytes) -> bool:
+        """Puts a record back in place of one that cannot be read any more; False when either is not so."""
+        return await self._shelf.mend(id, record)
+
+    @guard()
+    async def taken_at(self, pool: str, id: str) -> float | None:
+        """When a listed backup was taken (seconds), also one whose record cannot be read; None for an unknown one."""
+        return await self._client.zscore(keys.backups(pool), id)
 
     def described(self, id: str, record: bytes) -> Backup:
         """What a record that was stored somewhere (`record`) is about. Raises Damaged."""

@@ -43,6 +43,13 @@ class Mirror:
         except MirrorAway:
             return None
 
+    async def record(self, pool: str, taken_at: float, id: str, sound: Sound) -> bytes | None:
+        """The record of a listed backup as it is stored; None as `fetch`."""
+        try:
+            return await self.get(manifest_path(pool, taken_at, id), sound)
+        except MirrorAway:
+            return None
+
     async def give(self, name: str, raw: bytes) -> str:
         """Puts a piece there unless a sound one is there already; the answer is that of `put`."""
         return await self.put(piece_path(name), raw, lambda found: self._whole(name, found))

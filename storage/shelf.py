@@ -57,6 +57,21 @@ class Shelf:
             raise Damaged(f"{called(id)} is damaged: its record is that of another one. Choose another one.")
         return found
 
+    def readable(self, id: str, stored: bytes) -> bool:
+        """Whether this is the stored record of that backup, wherever it lay."""
+        try:
+            return self.opened(id, stored).backup.id == id
+        except Damaged:
+            return False
+
+    async def mend(self, id: str, record: bytes) -> bool:
+        """Puts a record back in place of one that cannot be read any more; False when either is not so."""
+        stored = await self._client.get(keys.backup(id))
+        if stored is None or self.readable(id, stored) or not self.readable(id, record):
+            return False
+        # What the lost one counted, this one needs: it is the same.
+        return await self.records.commit(keys.backup(id), record, {}, {}, Opened(stored, b"", "")) == KEPT
+
     def closed(self, record: Record, seal: str) -> bytes:
         """The record as it is stored under the key of this fingerprint."""
         return self.records.closed(keys.backup(record.backup.id), encoded(record), seal)

@@ -28,8 +28,11 @@ _PAGE = 50
 Fetch = Callable[[str], Awaitable[bytes | None]]
 """The stored bytes of a piece from the off-site copy; None where there are none, or where it does not answer."""
 
+FetchRecord = Callable[[str, float, str, Callable[[bytes], bool]], Awaitable[bytes | None]]
+"""The same for the record of a backup: its pool, when it was taken, its id, and what tells whether it is sound."""
 
-async def no_copy(name: str) -> None:
+
+async def no_copy(*asked: object) -> None:
     """There is no off-site copy to fetch anything from."""
 
 
@@ -44,11 +47,12 @@ class Checking:
         notices: Notices,
         pools: Sequence[str],
         fetch: Fetch = no_copy,
+        record: FetchRecord = no_copy,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
         self._backups, self._pieces, self._companions = backups, backups.pieces, companions
         self._keepings, self._notices = keepings, notices
-        self._pools, self._fetch, self._stopwatch = tuple(pools), fetch, stopwatch
+        self._pools, self._fetch, self._record, self._stopwatch = tuple(pools), fetch, record, stopwatch
         self._judged: frozenset[str] = frozenset()
 
     async def work(self, now: float) -> None:
@@ -77,7 +81,8 @@ class Checking:
             async for ids in self._pages(pool):
                 for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
                     whole = not found or bool(keeping.damage)
-                    found[id] = await self._fault(self._read if whole else self._backups.parts, id)
+                    fault = await self._fault(self._read if whole else self._backups.parts, id)
+                    found[id] = fault and (await self._whole(pool, id, now))[0]
             await self._mark(pool, found, now)
         await self._tell_of_companions(now)
 
@@ -89,7 +94,7 @@ class Checking:
         pieces: set[str] = set()
         size = 0
         async for id in self._ids(fqdn):
-            faults[id], fetched = await self._whole(id, now)
+            faults[id], fetched = await self._whole(fqdn, id, now)
             mended |= dict.fromkeys(fetched)
             if not faults[id]:
                 with suppress(BadInput):  # It may go as soon as it was read.
@@ -125,14 +130,16 @@ class Checking:
         needing = await self._backups.needing(names, self._pools)
         ids = {id for found in needing.values() for id in found}
         for pool in self._pools:
-            found = {id: (await self._whole(id, now))[0] async for id in self._ids(pool) if id in ids}
+            found = {id: (await self._whole(pool, id, now))[0] async for id in self._ids(pool) if id in ids}
             if found:
                 await self._mark(pool, found, now)
         await self._tell_of_companions(now)
 
-    async def _whole(self, id: str, now: float) -> tuple[str, Sequence[str]]:
+    async def _whole(self, pool: str, id: str, now: float) -> tuple[str, Sequence[str]]:
         """What keeps the backup from being restored, empty when nothing does; and the pieces that were mended."""
         fault, mended = await self._fault(self._read, id), []
+        if fault and await self._mend_record(pool, id):
+            fault = await self._fault(self._read, id)
         while fault:
             damaged = await self._pieces.check(await self._backups.named(id), now)
             fetched = [name for name in damaged if await self._mend(name)]
@@ -142,6 +149,13 @@ class Checking:
             mended += fetched
             fault = await self._fault(self._read, id)
         return fault, mended
+
+    async def _mend_record(self, pool: str, id: str) -> bool:
+        taken_at = await self._backups.taken_at(pool, id)
+        if taken_at is None or not await self._fault(self._backups.get, id):
+            return False
+        record = await self._record(pool, taken_at, id, lambda raw: self._backups.readable(id, raw))
+        return record is not None and await self._backups.mend(id, record)
 
     async def _read(self, id: str) -> None:
         """All that there is of a backup: what its objects are recognised by, and the export itself."""

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.care.checking import CHECK_AFTER_S, TURN_S, Checking, Fetch, no_copy
+from bot.care.checking import CHECK_AFTER_S, TURN_S, Checking, Fetch, FetchRecord, no_copy
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backups import Backups
@@ -37,9 +37,9 @@ class House:
     def backups(self) -> Backups:
         return Backups(self.redis, clock=lambda: NOW)
 
-    def checking(self, fetch: Fetch = no_copy) -> Checking:
+    def checking(self, fetch: Fetch = no_copy, record: FetchRecord = no_copy) -> Checking:
         stores = (self.backups, self.companions, Keepings(self.redis), Notices(self.redis))
-        return Checking(*stores, (POOL, OTHER), fetch)
+        return Checking(*stores, (POOL, OTHER), fetch, record)
 
     @property
     def companions(self) -> Companions:
@@ -275,3 +275,23 @@ async def test_a_damaged_copy_of_a_companion_is_named_until_it_is_whole_again(re
     assert raw and await kept.backups.pieces.mend(piece, raw)
     await kept.checking().records(LATER + 60)
     assert not await kept.said()
+
+
+async def test_a_record_that_cannot_be_read_is_fetched_again_from_the_off_site_copy(redis: Redis) -> None:
+    kept = await house(redis)
+    whole = await kept.backups.record("b1")
+    asked: list[tuple[str, float, str]] = []
+
+    async def record(pool: str, taken_at: float, id: str, sound: Callable[[bytes], bool]) -> bytes | None:
+        asked.append((pool, taken_at, id))
+        return next(raw for raw in (b"nothing like it", whole) if sound(raw))
+
+    await redis.set(keys.backup("b1"), b"not what was stored")
+    await kept.checking().records(NOW)
+    assert await kept.damage("b1") == [True]
+    await kept.checking(kept.fetch, record).records(NOW)
+
+    assert await kept.damage("b1") == [False] and not await kept.said()
+    assert asked == [(POOL, NOW - 89_999, "b1")]
+    assert await kept.backups.record("b1") == whole
+    assert not await kept.backups.mend("b2", await kept.backups.record("b1")), "a sound one stays"
