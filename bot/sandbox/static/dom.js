@@ -21,8 +21,9 @@ export function fill(node, ...children) {
 
 // The same, unless it looks like that already: a click on a button that was replaced meanwhile is none.
 export function renew(node, ...children) {
-  const next = h("div", {}, ...children);
-  return next.innerHTML === node.innerHTML ? node : fill(node, ...next.childNodes);
+  const next = [...h("div", {}, ...children).childNodes];
+  const same = next.length === node.childNodes.length && next.every((one, at) => one.isEqualNode(node.childNodes[at]));
+  return same ? node : fill(node, ...next);
 }
 
 // Bring the children of a node to these, touching only what differs: focus, selection and open menus stay.
