@@ -163,7 +163,13 @@ def settings_for(road: str, slack: Sandbox) -> Settings:
 
 @asynccontextmanager
 async def house(
-    redis: Redis, road: str = "http", *, worlds: RedisWorlds | None = None, latency_s: float = 0.0, **changes: Any
+    redis: Redis,
+    road: str = "http",
+    *,
+    worlds: RedisWorlds | None = None,
+    latency_s: float = 0.0,
+    sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    **changes: Any,
 ) -> AsyncIterator[House]:
     """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
 
@@ -176,7 +182,7 @@ async def house(
     slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver)
     await slack.start()
     try:
-        driver = SimulatedDriver(worlds, clock=time.time, latency_s=latency_s)
+        driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
         settings = replace(settings_for(road, slack), **changes)
         async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
             if road == SOCKET:
