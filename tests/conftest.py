@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.offsite import OffSite
 from storage.connect import connect
 from storage.embedded import start
 from tests.peers import S3, s3_server
@@ -38,3 +39,12 @@ def s3() -> Iterator[S3]:
     """A real S3 server; tests take buckets of their own."""
     with s3_server() as server:
         yield server
+
+
+@pytest.fixture(params=["a folder", "a bucket"])
+def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OffSite]:
+    """Somewhere off-site, of each kind, that nothing lies in yet."""
+    if request.param == "a folder":
+        yield OffSite(folder=str(tmp_path))
+    else:
+        yield request.getfixturevalue("s3").bucket()

@@ -369,10 +369,17 @@ async def test_nobody_is_held_up_by_somebody_who_cannot_be_told() -> None:
     async def deaf(sentence: str) -> None:
         raise OSError("deaf")
 
+    done: list[str] = []
+
+    async def works() -> None:
+        done.append("the other one's file")
+
     work = Errands()
     work.send("one", fails, deaf)
+    work.send("another", works, deaf)
     await work.settled()
     await work.close(0.1)
+    assert done == ["the other one's file"]
 
 
 async def test_what_is_under_way_is_finished_before_the_bot_ends(redis: Redis) -> None:

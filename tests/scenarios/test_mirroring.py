@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Iterator
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -24,14 +23,6 @@ from tests.storage.test_companions import FILES, copy
 
 NOW = START + 10 * DAY_S
 KEY = Keyring((b"k" * 32,))
-
-
-@pytest.fixture(params=["a folder", "a bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OffSite]:
-    if request.param == "a folder":
-        yield OffSite(folder=str(tmp_path))
-    else:
-        yield request.getfixturevalue("s3").bucket()
 
 
 async def whole_off_site(house: House, id: str) -> bool:

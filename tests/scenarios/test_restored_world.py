@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from pathlib import Path
 
-import pytest
 from redis.asyncio import Redis
 
 from bot.domain.model import PoolState
@@ -14,14 +12,6 @@ from bot.domain.run import Phase, Run
 from bot.restoring import Restoring
 from tests.scenarios.offsite import House
 from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B, C, Stage, stage_of
-
-
-@pytest.fixture(params=["a folder", "a bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OffSite]:
-    if request.param == "a folder":
-        yield OffSite(folder=str(tmp_path))
-    else:
-        yield request.getfixturevalue("s3").bucket()
 
 
 async def backed_up(stage: Stage, *pools: str) -> None:

@@ -6,7 +6,7 @@ import asyncio
 import os
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import replace
 from pathlib import Path
@@ -31,14 +31,6 @@ ROOT = Path(__file__).parents[2]
 NOW = START + 10 * DAY_S
 KEY, OTHER = b"k" * 32, b"o" * 32
 FAILED_OVER = PoolRecord(A, PoolState.FAILED_OVER, START, "run-7", "", {"backup": f"backup-{A}-2"})
-
-
-@pytest.fixture(params=["a folder", "a bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OffSite]:
-    if request.param == "a folder":
-        yield OffSite(folder=str(tmp_path))
-    else:
-        yield request.getfixturevalue("s3").bucket()
 
 
 async def filled(redis: Redis, place: OffSite, keyring: Keyring = PLAIN, days: int = 3) -> Mapping[str, bytes]:

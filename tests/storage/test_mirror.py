@@ -5,8 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 import time
-from collections.abc import Iterator
-from pathlib import Path
 
 import pytest
 
@@ -22,14 +20,6 @@ PATIENCE_S = 0.6
 
 def whole(name: str, raw: bytes) -> bool:
     return hashlib.sha256(raw).hexdigest() == name
-
-
-@pytest.fixture(params=["a folder", "a bucket"])
-def place(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[OffSite]:
-    if request.param == "a folder":
-        yield OffSite(folder=str(tmp_path))
-    else:
-        yield request.getfixturevalue("s3").bucket()
 
 
 @pytest.fixture
