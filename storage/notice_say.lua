@@ -1,4 +1,4 @@
--- Something stands: said for the first time, otherwise than before, or once more, which at most once a minute is shown.
+-- Something stands: said for the first time, otherwise than before, or once more, which is shown only now and then.
 -- KEYS: the notice, the standing ones, outbox. ARGV: key, what is said, at (s), seconds between counts that are shown
 local before = redis.call('HMGET', KEYS[1], 'said', 'over', 'marked')
 local entry, at = 'notice:' .. ARGV[1], ARGV[3]

@@ -12,7 +12,7 @@ from storage import keys
 from storage.cards import Place
 from storage.connect import guard, script
 
-COUNT_S = 60.0
+COUNT_S = 3600.0
 """That the same was said once more is shown at most this often."""
 
 

@@ -100,7 +100,9 @@ class Mirroring:
         if self._mirror is None:
             for key in (_LATE, _DAMAGED):
                 await self._notices.end(key, "There is no off-site copy any more.", now)
-            return await self._notices.say(_NO_MIRROR, NONE, now)
+            stands = await self._notices.find(_NO_MIRROR)
+            # It is no event that could be counted: it stands until somebody names a place.
+            return None if stands and not stands.over else await self._notices.say(_NO_MIRROR, NONE, now)
         await self._notices.end(_NO_MIRROR, f"Backups are copied to {self._mirror.where} now.", now)
         remarks: list[str] = []
         if self._may("", now):

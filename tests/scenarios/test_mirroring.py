@@ -270,6 +270,7 @@ async def test_without_a_mirror_one_warning_stands_until_there_is_one(redis: Red
     for turn in range(3):
         await house.mirroring().work(NOW + 30 * turn)
     assert await house.said() == {"mirror:none": NONE}
+    assert [notice.count for notice in await house.notices.standing()] == [1], "a state is nothing to be counted"
     house.place = OffSite(folder=str(tmp_path))
     await house.mirroring().work(NOW + 90)
     assert await house.said() == {}

@@ -8,6 +8,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.sandbox import Trouble
+from storage.notices import COUNT_S
 from tests.drivers.sandbox_parts import ANNA, BACKUPS, INCIDENT
 from tests.scenarios.slack_stage import SlackStage, gathered, slack_stage
 
@@ -39,14 +40,14 @@ async def test_a_notice_is_one_loud_message_where_notices_go(stage: SlackStage) 
     assert not stage.posted(INCIDENT) and not await stage.waiting()
 
 
-async def test_said_again_its_message_says_how_often_at_most_once_a_minute(stage: SlackStage) -> None:
+async def test_said_again_its_message_says_how_often_at_most_once_an_hour(stage: SlackStage) -> None:
     await say(stage)
     await stage.drain()
     for _ in range(3):
         await say(stage)
         await stage.drain(5)
     assert stage.posted(BACKUPS)[0].edited is None
-    await stage.drain(60)
+    await stage.drain(COUNT_S)
     (text,) = texts(stage)
     assert "Since 2026-11-18 11:06 UTC, 4 times, last 2026-11-18 11:06 UTC." in text
 

@@ -7,7 +7,7 @@ import asyncio
 from redis.asyncio import Redis
 
 from storage.cards import Place
-from storage.notices import Notices
+from storage.notices import COUNT_S, Notices
 from storage.runs import OutboxItem, Runs
 
 T = 1_795_000_000.25
@@ -33,7 +33,7 @@ async def test_what_is_said_stands_and_is_marked_to_be_shown(redis: Redis) -> No
     assert await Runs(redis).outbox(T) == (OutboxItem("notice:disk", "notice", "disk", T),)
 
 
-async def test_said_once_more_it_is_counted_and_shown_at_most_once_a_minute(redis: Redis) -> None:
+async def test_said_once_more_it_is_counted_and_shown_at_most_once_an_hour(redis: Redis) -> None:
     notices = Notices(redis)
     for second in range(50):
         await notices.say("disk", "The disk is full.", T + second)
@@ -42,7 +42,7 @@ async def test_said_once_more_it_is_counted_and_shown_at_most_once_a_minute(redi
     for second in range(50, 100):
         await notices.say("disk", "The disk is full.", T + second)
 
-    assert await marked(redis) == [T + 60]
+    assert await marked(redis) == [T + COUNT_S]
     (notice,) = await notices.standing()
     assert (notice.count, notice.since, notice.at) == (100, T, T + 99)
 
