@@ -137,12 +137,13 @@ class Checking:
 
     async def _whole(self, pool: str, id: str, now: float) -> tuple[str, Sequence[str]]:
         """What keeps the backup from being restored, empty when nothing does; and the pieces that were mended."""
-        fault, mended = await self._fault(self._read, id), []
+        fault, mended = await self._fault(self._read, id), list[str]()
         if fault and await self._mend_record(pool, id):
             fault = await self._fault(self._read, id)
         while fault:
             damaged = await self._pieces.check(await self._backups.named(id), now)
-            fetched = [name for name in damaged if await self._mend(name)]
+            # A store that spoils what it was just given is not mended for ever.
+            fetched = [name for name in damaged if name not in mended and await self._mend(name)]
             if not fetched:
                 break
             # Which pieces there are may be known only now that its layout can be read again.

@@ -15,6 +15,7 @@ from storage.backups import Backups
 from storage.companions import Companions
 from storage.keepings import Keepings
 from storage.notices import Notices
+from storage.pieces import Pieces
 from storage.sealing import Keyring
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 from tests.storage.test_companions import FILES, copy
@@ -128,8 +129,9 @@ async def test_a_copy_that_is_damaged_itself_mends_nothing(redis: Redis) -> None
     name = await kept.own("b2", "b1", "c1")
     await kept.spoil(name)
     spoilt = House(redis, {**kept.copies, name: kept.copies[name][:-1]})
+    before = await kept.backups.pieces.raw([name])
     await kept.checking(spoilt.fetch).work(LATER)
-    assert await kept.damage("b2") == [True]
+    assert await kept.damage("b2") == [True] and await kept.backups.pieces.raw([name]) == before
 
 
 async def test_when_the_copy_is_back_the_next_turn_mends_and_says_so(redis: Redis) -> None:
@@ -287,6 +289,7 @@ async def test_a_record_that_cannot_be_read_is_fetched_again_from_the_off_site_c
         return next(raw for raw in (b"nothing like it", whole) if sound(raw))
 
     await redis.set(keys.backup("b1"), b"not what was stored")
+    assert not await kept.backups.mend("b1", await kept.backups.record("b2")), "it is that of another one"
     await kept.checking().records(NOW)
     assert await kept.damage("b1") == [True]
     await kept.checking(kept.fetch, record).records(NOW)
@@ -294,4 +297,35 @@ async def test_a_record_that_cannot_be_read_is_fetched_again_from_the_off_site_c
     assert await kept.damage("b1") == [False] and not await kept.said()
     assert asked == [(POOL, NOW - 89_999, "b1")]
     assert await kept.backups.record("b1") == whole
-    assert not await kept.backups.mend("b2", await kept.backups.record("b1")), "a sound one stays"
+    assert not await kept.backups.mend("b1", whole), "a sound one stays"
+
+
+async def test_the_daily_check_takes_no_mark_off_an_older_backup_that_is_still_damaged(redis: Redis) -> None:
+    kept = await house(redis)
+    await kept.spoil(await kept.contents("b1", "b2"))
+    await kept.checking().work(LATER)
+    await kept.checking().records(LATER + 60)
+    assert await kept.damage("b1", "b2") == [True, False] and f"damage:{POOL}" in await kept.said()
+
+
+async def test_a_store_that_spoils_what_it_is_given_is_not_mended_for_ever(redis: Redis) -> None:
+    kept = await house(redis)
+    name = await kept.contents("b2", "b1")
+    asked: list[str] = []
+
+    class Spoiling(Pieces):
+        async def mend(self, name: str, raw: bytes) -> bool:
+            mended = await super().mend(name, raw)
+            await kept.spoil(name)
+            return mended
+
+    async def fetch(name: str) -> bytes | None:
+        asked.append(name)
+        return kept.copies[name]
+
+    await kept.spoil(name)
+    backups = kept.backups
+    backups.pieces = Spoiling(redis, clock=lambda: NOW)
+    stores = (backups, kept.companions, Keepings(redis), Notices(redis))
+    checkup = await Checking(*stores, (POOL, OTHER), fetch).pool(POOL, NOW)
+    assert list(checkup.faults or ()) == ["b2"] and asked == [name]

@@ -280,3 +280,10 @@ async def test_an_unknown_backup_is_said_to_be_unknown(redis: Redis, ask) -> Non
         await ask(Backups(redis), "nowhere")
     with pytest.raises(BotError, match="There is no backup nowhere of pool-a"):
         await Backups(redis).page(POOL, before="nowhere")
+
+
+async def test_a_part_whose_pieces_are_equal_to_each_other_keeps_every_one_of_them(redis: Redis) -> None:
+    """What stands before the first member counts as header: here three pieces of it are one and the same."""
+    data = bytes(3 * PIECE_BYTES) + export()
+    await Backups(redis).save(backup_of(data, "b1"), data, {})
+    assert await Backups(redis).load("b1") == data
