@@ -16,7 +16,7 @@ from types import ModuleType
 from typing import Any
 
 from bot.domain.errors import BotError
-from bot.settings import load
+from bot.settings.settings import load
 
 Environ = Mapping[str, str]
 Run = Callable[[argparse.Namespace, Environ], int]
@@ -70,7 +70,7 @@ def serve(args: argparse.Namespace, environ: Environ) -> int:
 
 def demo(args: argparse.Namespace, environ: Environ) -> int:
     settings = load(environ)
-    from bot.demo import demo as show_everything
+    from bot.commands.demo import demo as show_everything
 
     asyncio.run(show_everything(settings, Path(args.export) if args.export else None))
     return 0
@@ -78,7 +78,7 @@ def demo(args: argparse.Namespace, environ: Environ) -> int:
 
 def status(args: argparse.Namespace, environ: Environ) -> int:
     settings = load(environ)
-    from bot.status import status as standing
+    from bot.commands.status import status as standing
 
     say(asyncio.run(standing(settings)))
     return 0
@@ -86,7 +86,7 @@ def status(args: argparse.Namespace, environ: Environ) -> int:
 
 def backups(args: argparse.Namespace, environ: Environ) -> int:
     settings = load(environ)
-    from bot import kept
+    from bot.commands import backups as kept
 
     if args.save:
         id, file = args.save
@@ -97,7 +97,7 @@ def backups(args: argparse.Namespace, environ: Environ) -> int:
 
 
 def new_key(args: argparse.Namespace, environ: Environ) -> int:
-    from storage import sealing
+    from storage.vault import sealing
 
     key = sealing.fresh()
     (fingerprint,) = sealing.parse(key).fingerprints
@@ -108,14 +108,14 @@ def new_key(args: argparse.Namespace, environ: Environ) -> int:
 def restore_from_mirror(args: argparse.Namespace, environ: Environ) -> int:
     """0 when every backup was restored, 1 when some could not be."""
     settings = load(environ)
-    from bot import restoring
+    from bot.commands import restore as restoring
 
     return asyncio.run(restoring.restore_from_mirror(settings, lambda line: say([line])))
 
 
 def check(args: argparse.Namespace, environ: Environ) -> int:
     """0 when nothing is missing, 1 when something is."""
-    from bot import checks
+    from bot.commands import check as checks
 
     if args.manifest:
         return show(checks.http_manifest(checks.manifest(), args.manifest), [], as_json=True)
@@ -125,14 +125,14 @@ def check(args: argparse.Namespace, environ: Environ) -> int:
 
 
 def inspect(args: argparse.Namespace, environ: Environ) -> int:
-    from bot import exports
+    from bot.exports import look as exports
 
     return show(*exports.inspect_export(Path(args.export)), as_json=args.json)
 
 
 def diff(args: argparse.Namespace, environ: Environ) -> int:
     """0 when the two hold the same, 1 when they differ, as diff(1) does."""
-    from bot import exports
+    from bot.exports import look as exports
 
     facts, lines = exports.diff_exports(Path(args.old), Path(args.new))
     show(facts, lines, as_json=args.json)

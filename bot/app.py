@@ -17,32 +17,33 @@ from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 
-from bot.care.chores import Chores
+from bot.chores.chores import Chores
+from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
+from bot.clock.timetable import Timetable
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
-from bot.domain.coverage import slots
+from bot.domain.backups.schedule import Schedule, Slot, schedule_of
+from bot.domain.companions.coverage import slots
 from bot.domain.errors import BadInput
-from bot.domain.opening import Estate
-from bot.domain.schedule import Schedule, Slot, schedule_of
+from bot.domain.runs.opening import Estate
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.gathering import Gathering
-from bot.hands import Hands
-from bot.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
+from bot.hands.companions import Gathering
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
-from bot.schedules import Timetable
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from bot.stores import store, stores_of
-from bot.upkeep import checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
-from handlers import ingress, register
-from handlers.cards import Drawer
 from handlers.desk import Desk
-from handlers.errands import Errands
-from handlers.people import People, SlackGroups
-from handlers.uploads import SlackUploads
+from handlers.drawer import Drawer
+from handlers.listeners import register
+from handlers.slack import ingress
+from handlers.slack.errands import Errands
+from handlers.slack.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
+from handlers.slack.people import People, SlackGroups
+from handlers.slack.uploads import SlackUploads
 from storage.connect import persistence
-from storage.worlds import RedisWorlds
+from storage.worlds.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
 
@@ -71,16 +72,17 @@ class Switchback:
         mirrored = settings.mirror is not None
         self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, mirrored)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
+        care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         gathering, checks = (
             Gathering(driver, kept.companions, SlackUploads(self.slack), clock),
-            checking_of(settings, kept),
+            checking_of(care, kept, self.estate),
         )
         beside = {"keepings": kept.keepings, "gathering": gathering, "notices": kept.notices, "checks": checks}
         hands = Hands(driver, self.backups, self.runs, clock, **beside)
         self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
         self._timetable = Timetable(self._read_schedules, self._start_slot)
-        self._restored = partial(refuse_while_restoring, settings, kept)
-        chores = chores_of(settings, kept, checks, hands, self.estate)
+        self._restored = partial(refuse_while_restoring, settings.mirror, kept)
+        chores = chores_of(care, kept, checks, hands, self.estate)
         self._chores = Chores(chores, kept.turns, kept.notices, clock, allow=self._restored)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
@@ -160,7 +162,7 @@ class Switchback:
             engine=self.engine,
             runs=self.runs,
             backups=self.backups,
-            pruning=pruning_of(settings, kept),
+            pruning=pruning_of(self._care, kept, self.estate),
             keepings=kept.keepings,
             cards=kept.cards,
             notices=kept.notices,
@@ -174,7 +176,7 @@ class Switchback:
             plan_block=settings.plan_block,
             team=who.team,
             mirrors=settings.mirror is not None,
-            off_site=lambda: off_site(settings, kept, self._clock()),
+            off_site=lambda: off_site(settings.mirror, kept, self._clock()),
             errands=self.errands,
             schedules=kept.schedules,
             timings=settings.timings,

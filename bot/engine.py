@@ -12,19 +12,19 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+from bot.clock.lease import held
 from bot.domain.access import allow
-from bot.domain.acts import Invoke, NewestWhole
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
-from bot.domain.model import Mark, Person, Pool, PoolRecord, Verdict
-from bot.domain.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
-from bot.domain.opening import NOTHING, Estate, begin
-from bot.domain.press import Press, already, press
-from bot.domain.report import Report, report
-from bot.domain.run import SCHEDULE, Change, Entry, Phase, Run, Who
-from bot.domain.runbook import Finding, Found, Plan, Runbook, Step, StepKind
-from bot.domain.streak import after, failing
-from bot.hands import Performer, perform_all
-from bot.lease import held
+from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
+from bot.domain.runs.acts import Invoke, NewestWhole
+from bot.domain.runs.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
+from bot.domain.runs.opening import NOTHING, Estate, begin
+from bot.domain.runs.press import Press, already, press
+from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Run
+from bot.domain.runs.runbook import Plan, Runbook, Step, StepKind
+from bot.domain.runs.streak import after, failing
+from bot.domain.runs.view import Report, report
+from bot.hands.hands import Performer, perform_all
 from storage.runs import Runs
 
 log = logging.getLogger(__name__)

@@ -7,25 +7,37 @@ from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Protocol
 
 from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput
-from bot.settings import Settings
 from storage import embedded
-from storage.backups import Backups
+from storage.backups.backups import Backups
+from storage.backups.copies import Copies
+from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
-from storage.copies import Copies
-from storage.keepings import Keepings
 from storage.notices import Notices
-from storage.records import sealed_with
 from storage.runs import Runs
-from storage.schedules import Schedules
-from storage.sealing import parse
+from storage.schedules import Schedules, Watches
 from storage.turns import Turns
-from storage.watches import Watches
+from storage.vault.records import sealed_with
+from storage.vault.sealing import parse
+
+
+class Place(Protocol):
+    """Where all of it lies, as the settings say: `redis_url`, or else the embedded server's folder `data`."""
+
+    @property
+    def redis_url(self) -> str: ...
+    @property
+    def redis_server_bin(self) -> str: ...
+    @property
+    def data(self) -> str: ...
+    @property
+    def backup_keys(self) -> str: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +57,10 @@ class Stores:
     watches: Watches
 
 
-def stores_of(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
+def stores_of(place: Place, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
     """`clock` gives seconds since the epoch."""
-    room = None if settings.redis_url else embedded.room(Path(settings.data))
-    backups = Backups(client, parse(settings.backup_keys), room, clock)
+    room = None if place.redis_url else embedded.room(Path(place.data))
+    backups = Backups(client, parse(place.backup_keys), room, clock)
     return Stores(
         client=client,
         runs=Runs(client),
@@ -65,15 +77,15 @@ def stores_of(settings: Settings, client: Redis, clock: Callable[[], float] = ti
 
 
 @asynccontextmanager
-async def store(settings: Settings) -> AsyncIterator[Redis]:
+async def store(place: Place) -> AsyncIterator[Redis]:
     """A client of the configured Redis, or of the embedded one, which then ends with this process.
 
     Raises BadInput when the configured keys cannot open what is kept there.
     """
-    server, keyring = None, parse(settings.backup_keys)
-    if not settings.redis_url:
-        server = await embedded.start(Path(settings.data), binary=settings.redis_server_bin or None)
-    client = connect(settings.redis_url or (server.url if server else ""))
+    server, keyring = None, parse(place.backup_keys)
+    if not place.redis_url:
+        server = await embedded.start(Path(place.data), binary=place.redis_server_bin or None)
+    client = connect(place.redis_url or (server.url if server else ""))
     try:
         if sentence := keyring.lacks(await sealed_with(client)):
             raise BadInput(sentence)

@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
 
-from bot.domain.access import Need
-from bot.domain.errors import BadInput
-from bot.domain.model import Person, Pool
-from bot.domain.opening import Estate
-from handlers.replies import Reply
-
-if TYPE_CHECKING:
-    from handlers.desk import Desk
+from bot.domain.access import Need, allow
+from bot.domain.errors import BadInput, NotAllowed
+from bot.domain.model import Person, Pool, Who
+from bot.domain.runs.opening import Estate
+from bot.domain.runs.run import Entry
+from handlers.desk import Desk
+from handlers.slack.replies import Reply
 
 NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
 """How many words may stand behind a subcommand."""
@@ -64,3 +62,24 @@ def named_pool(asked: Asked, place: int = 0) -> Pool:
         return Estate(desk.pools, desk.pairs, desk.unpaired).pool(wanted)
     except BadInput as fault:
         raise BadInput(f"{fault.sentence} {usage(asked.row)}") from None
+
+
+def may(person: Person, need: Need) -> bool:
+    """Whether this person may do what needs this, for what is drawn; pressing asks once more."""
+    try:
+        allow(person, need)
+    except NotAllowed:
+        return False
+    return True
+
+
+async def permit(desk: Desk, person: Person, need: Need, what: str, run: str = "") -> None:
+    """Raises NotAllowed, and the log of the run (its id) says so, or without one the log of refusals.
+
+    `what` is the row or subcommand that was asked for. What the engine refuses, it notes itself.
+    """
+    try:
+        allow(person, need)
+    except NotAllowed as refusal:
+        await desk.runs.note(Entry(desk.now(), Who.person(person), "refused", what, refusal.sentence), run)
+        raise

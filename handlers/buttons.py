@@ -3,22 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
-from bot.domain.press import Press
-from bot.domain.report import Report
-from bot.domain.runbook import Choice
-from handlers import actions, backups, charts, commands, companions, home, payloads, takeout, views
-from handlers.permits import permit
-from handlers.replies import Reply, open_view
-
-if TYPE_CHECKING:
-    from handlers.desk import Desk
+from bot.domain.runs.press import Press
+from bot.domain.runs.runbook import Choice
+from bot.domain.runs.view import Report
+from handlers import commands, home
+from handlers.asked import permit
+from handlers.backups import backups, charts, takeout
+from handlers.blocks import actions
+from handlers.companions import companions
+from handlers.desk import Desk
+from handlers.runs.forms import detail, form
+from handlers.slack import payloads
+from handlers.slack.replies import Reply, open_view
 
 Button = Callable[["Desk", AsyncArgs, Person, str], Awaitable[Reply | None]]
 
@@ -39,7 +41,7 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     if choice is None or not choice.fields:
         return await _at_once(desk, args, person, value)
     await permit(desk, person, choice.need or report.need, report.run.step, report.run.id)
-    await open_view(args, views.form(choice, report, value))
+    await open_view(args, form(choice, report, value))
 
 
 async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -51,7 +53,7 @@ async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     """The server's own text may hold names and numbers, so only holders of the row's role see it."""
     report = await desk.engine.report(value)
     await permit(desk, person, report.need, report.run.step, report.run.id)
-    await open_view(args, views.detail(report))
+    await open_view(args, detail(report))
 
 
 async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:

@@ -7,30 +7,30 @@ import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
 from difflib import get_close_matches
-from typing import TYPE_CHECKING
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
+from bot.domain.backups.loss import sentences
+from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
-from bot.domain.impact import STAGE_OF, Stage
-from bot.domain.loss import sentences
 from bot.domain.model import Person
-from bot.domain.report import report
-from handlers import payloads, places, views
-from handlers.actions import Page
-from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, usage
-from handlers.backups import backups
-from handlers.companions import companions, coverage_lines
-from handlers.lists import listing
-from handlers.permits import permit
-from handlers.replies import Reply
-from handlers.retention import retention
-from handlers.schedule import loss_of, plan, schedule
-from handlers.wording import exact
-
-if TYPE_CHECKING:
-    from handlers.desk import Desk
+from bot.domain.runs.view import report
+from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
+from handlers.backups.backups import backups
+from handlers.backups.retention import retention
+from handlers.backups.schedule import loss_of, plan, schedule
+from handlers.blocks import blocks
+from handlers.blocks.actions import Page
+from handlers.blocks.blocks import listing
+from handlers.blocks.wording import exact
+from handlers.companions.companions import companions, coverage_lines
+from handlers.desk import Desk
+from handlers.runs import places
+from handlers.runs.board import impact_board
+from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
+from handlers.slack import payloads
+from handlers.slack.replies import Reply
 
 STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
 
@@ -80,14 +80,14 @@ def plain(text: str) -> list[str]:
 
 
 async def _help(asked: Asked) -> Reply:
-    return Reply(views.help_text(COMMANDS))
+    return Reply(help_text(COMMANDS))
 
 
 async def _status(asked: Asked) -> Reply:
     desk = asked.desk
     reports = [report(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.pools)
-    return Reply(views.status(reports, records, now=desk.now()), public=True)
+    return Reply(status(reports, records, now=desk.now()), public=True)
 
 
 async def _pools(asked: Asked) -> Reply:
@@ -98,12 +98,12 @@ async def _pools(asked: Asked) -> Reply:
     due = {fqdn: one.due for fqdn, one in planned.items()}
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
     told = {"lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
-    return Reply(views.pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), **told))
+    return Reply(pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), **told))
 
 
 async def _runs(asked: Asked) -> Reply:
     page = await asked.desk.runs.page(_instant(asked), COUNT)
-    return Reply(views.runs_list(page, older=len(page) == COUNT, now=asked.desk.now()))
+    return Reply(runs_list(page, older=len(page) == COUNT, now=asked.desk.now()))
 
 
 async def _impact(asked: Asked) -> Reply:
@@ -111,22 +111,22 @@ async def _impact(asked: Asked) -> Reply:
     word = "".join(asked.words).casefold()
     stage = STAGES.get(word)
     if stage is not None or not word:
-        return Reply(views.impact_board(stage), public=stage is not None)
+        return Reply(impact_board(stage), public=stage is not None)
     pool = named_pool(asked)
     record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
     imported = record.carry.get("imported")
-    return Reply(views.impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
+    return Reply(impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
 
 
 async def _whoami(asked: Asked) -> Reply:
-    return Reply(views.whoami(asked.person))
+    return Reply(whoami(asked.person))
 
 
 def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
     """Starts a run of this runbook for the pool that was named."""
 
     async def start(asked: Asked) -> Reply:
-        return Reply(views.sentence(await _started(asked, runbook)))
+        return Reply(blocks.sentence(await _started(asked, runbook)))
 
     return start
 
@@ -147,10 +147,10 @@ async def _backup(asked: Asked) -> Reply:
         said = [await _started(replace(asked, words=(first, pool)), "verify") for pool in pools]
         if len(said) > 1:
             return Reply(listing("Reading every byte again", [exact(one) for one in said]))
-        return Reply(views.sentence("".join(said) or "There is no backup yet, so there is nothing to check."))
+        return Reply(blocks.sentence("".join(said) or "There is no backup yet, so there is nothing to check."))
     if named:
         raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
-    return Reply(views.sentence(await _started(asked, "backup")))
+    return Reply(blocks.sentence(await _started(asked, "backup")))
 
 
 def _instant(asked: Asked) -> float | None:

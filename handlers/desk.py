@@ -7,17 +7,17 @@ from dataclasses import dataclass
 
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.care.pruning import Pruning
-from bot.domain.coverage import Rules
+from bot.chores.pruning import Pruning
+from bot.domain.backups.schedule import Timing
+from bot.domain.companions.coverage import Rules
 from bot.domain.model import Pool
-from bot.domain.schedule import Timing
 from bot.engine import Engine
-from handlers.errands import Errands
-from handlers.people import People
-from storage.backups import Backups
+from handlers.slack.errands import Errands
+from handlers.slack.people import People
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.companions import Companions
-from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules

@@ -1,26 +1,33 @@
-"""App Home: drawn when somebody opens it, and again when a run changes."""
+"""App Home: drawn when somebody opens it, and again when a run changes; and what Slack tells by itself."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Iterable
-from typing import TYPE_CHECKING
+from collections.abc import Iterable, Mapping
+from typing import Any
 
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.domain.backups.backup import Backup
+from bot.domain.backups.loss import sentences
 from bot.domain.model import Person, PoolState
-from bot.domain.report import Report, report
+from bot.domain.runs.view import Report, report
+from handlers.backups.backups import read
+from handlers.backups.schedule import loss_of, plan
+from handlers.backups.schedule_view import Planned
+from handlers.backups.words import flags, mirror, stamp
+from handlers.blocks.wording import shown
+from handlers.companions.companions import coverage_lines
+from handlers.desk import Desk
 from handlers.home_view import ENTRIES, MOST, House, home
-from handlers.people import AWAY
-from handlers.protection import protection
-from handlers.schedule import plan
-
-if TYPE_CHECKING:
-    from handlers.desk import Desk
+from handlers.slack.people import AWAY
 
 log = logging.getLogger(__name__)
 
 _RECENT = 30
 _LINKS = 10
+_SHORT = 300
 
 
 async def opened(desk: Desk, user: str) -> None:
@@ -87,3 +94,42 @@ async def _link(desk: Desk, run: str) -> tuple[str, str]:
         log.info("no address for the card of %s: %s", run, type(fault).__name__)
         return run, ""
     return run, str(answer.get("permalink") or "")
+
+
+async def home_opened(desk: Desk, args: AsyncArgs) -> None:
+    event = _event(args)
+    if event.get("tab") == "home":
+        await opened(desk, event["user"])
+
+
+async def user_changed(desk: Desk, args: AsyncArgs) -> None:
+    desk.people.changed(_event(args)["user"]["id"])
+
+
+async def group_changed(desk: Desk, args: AsyncArgs) -> None:
+    event = _event(args)
+    desk.people.group_changed(event.get("subteam_id") or event["subteam"]["id"])
+
+
+def _event(args: AsyncArgs) -> Mapping[str, Any]:
+    return args.event or {}
+
+
+async def protection(
+    desk: Desk, newest: Mapping[str, Backup | None], planned: Mapping[str, Planned]
+) -> Mapping[str, tuple[str, ...]]:
+    """Lines by FQDN, escaped, for the pools of `newest`, which leads to their newest backups."""
+    found = [backup for backup in newest.values() if backup]
+    kept, covered, *losses = await asyncio.gather(
+        read(desk, found), coverage_lines(desk), *(loss_of(desk, planned[fqdn]) for fqdn in newest)
+    )
+    known = {one.backup.pool: one for one in kept}
+    return {
+        fqdn: (
+            *((f"{stamp(known[fqdn], desk.now())} · {mirror(known[fqdn], desk.now())}",) if fqdn in known else ()),
+            *(flags(known[fqdn]) if fqdn in known else ()),
+            shown(sentences(desk.pools[fqdn].short, lost)[0], _SHORT),
+            shown(covered.get(fqdn, ""), _SHORT),
+        )
+        for fqdn, (lost, _) in zip(newest, losses, strict=True)
+    }

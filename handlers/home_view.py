@@ -6,16 +6,16 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bot.domain.access import Need, allow
-from bot.domain.backup import Backup
+from bot.domain.backups.backup import Backup
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
-from bot.domain.report import Report
-from bot.domain.run import Phase, Run
-from handlers import actions, blocks
-from handlers.blocks import Block, View, header, section
-from handlers.lists import pool_line, report_line, run_line
-from handlers.permits import may
-from handlers.wording import bounded, shown
+from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.view import Report
+from handlers.asked import may
+from handlers.blocks import actions, blocks
+from handlers.blocks.blocks import Block, View, header, section
+from handlers.blocks.wording import bounded, shown
+from handlers.runs.lists import pool_line, report_line, run_line
 
 ENTRIES = 5
 """Entries of each part at first; "Show more" adds as many."""

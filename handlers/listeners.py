@@ -1,22 +1,23 @@
-"""What stands around every listener: our workspace only, each delivery once, one deadline, and no exception leaves."""
+"""What Slack may call, and around it: our workspace only, each delivery once, one deadline, no exception leaves."""
 
 from __future__ import annotations
 
 import asyncio
 import logging
+import re
 from collections.abc import Awaitable, Callable
-from typing import TYPE_CHECKING
 
+from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
 from bot.domain.errors import BadInput, StoreAway
-from handlers import failures, payloads, replies, views
-from handlers.payloads import Kind
-from handlers.replies import Reply
-
-if TYPE_CHECKING:
-    from handlers.desk import Desk
+from handlers import buttons, commands, home, modals
+from handlers.blocks import blocks
+from handlers.desk import Desk
+from handlers.slack import failures, payloads, replies
+from handlers.slack.payloads import Kind
+from handlers.slack.replies import Reply
 
 log = logging.getLogger(__name__)
 
@@ -32,7 +33,19 @@ REPLAY_S = 660
 AGAIN = (StoreAway, TimeoutError, BadInput)
 """After these the same may be sent once more, as it is or mended."""
 
+_ANY = re.compile(".*", re.DOTALL)
+
 Handler = Callable[["Desk", AsyncArgs], Awaitable[Reply | None]]
+
+
+def register(app: AsyncApp, desk: Desk) -> None:
+    """Gives the app its listeners: one for each kind of thing that Slack sends. Once per app."""
+    app.command("/rgs")(listener(desk, commands.typed))
+    app.action(_ANY)(listener(desk, buttons.pressed))
+    app.view(_ANY)(listener(desk, modals.submitted))
+    app.event("app_home_opened")(listener(desk, home.home_opened))
+    app.event("user_change")(listener(desk, home.user_changed))
+    app.event(re.compile("subteam_.+"))(listener(desk, home.group_changed))
 
 
 def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
@@ -68,7 +81,7 @@ async def _is_fresh(desk: Desk, args: AsyncArgs) -> bool:
 
 
 def _sorry(error: Exception) -> Reply:
-    return Reply(views.sentence(failures.sentence(error)), again=isinstance(error, AGAIN))
+    return Reply(blocks.sentence(failures.sentence(error)), again=isinstance(error, AGAIN))
 
 
 async def _answer(args: AsyncArgs, reply: Reply | None, deadline: float) -> None:

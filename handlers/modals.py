@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
-from typing import TYPE_CHECKING
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
-from bot.domain.press import Press
-from bot.domain.runbook import Field
-from handlers import actions, backups, companions, payloads
-from handlers.replies import Reply, complain
-
-if TYPE_CHECKING:
-    from handlers.desk import Desk
+from bot.domain.runs.press import Press
+from bot.domain.runs.runbook import Field
+from handlers.backups import backups
+from handlers.blocks import actions
+from handlers.companions import companions
+from handlers.desk import Desk
+from handlers.slack import payloads
+from handlers.slack.replies import Reply, complain
 
 Form = Callable[["Desk", AsyncArgs, Person], Awaitable[Reply | None]]
 

@@ -11,15 +11,15 @@ from dataclasses import dataclass, replace
 import msgspec
 from redis.asyncio import Redis
 
-from bot.domain.companions import COMPANIONS, Failure, Kept
+from bot.domain.companions.kinds import COMPANIONS, Failure, Kept
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
+from storage.backups.shelf import understood
 from storage.connect import guard, script
-from storage.pieces import DAY_S, Piece, Pieces, pieces_of
-from storage.records import Fetch, Opened, Ranks, Records, Room
-from storage.rows import plain, value
-from storage.sealing import stored_size
-from storage.shelf import understood
+from storage.vault.pieces import DAY_S, Piece, Pieces, pieces_of
+from storage.vault.records import Fetch, Opened, Ranks, Records, Room
+from storage.vault.sealing import stored_size
+from storage.worlds.rows import plain, value
 
 NEWEST_KEPT = 10
 KEPT_S = 90 * DAY_S

@@ -22,6 +22,7 @@ from storage.strides import stride
 T = TypeVar("T")
 
 _CONNECTIONS = 64
+_SCRIPTS = Path(__file__).with_name("lua")
 
 _UNKNOWN = "Whether the last step was saved is not known; trying again is safe, nothing is done twice."
 _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
@@ -139,7 +140,7 @@ class guard(AsyncContextDecorator):
 
 def script(client: Redis, name: str) -> AsyncScript:
     """The Lua script `name`.lua of this folder, loaded into the server when it does not know it yet."""
-    return client.register_script(Path(__file__).with_name(f"{name}.lua").read_text("utf-8"))
+    return client.register_script((_SCRIPTS / f"{name}.lua").read_text("utf-8"))
 
 
 def _sentence(error: Exception) -> str | None:

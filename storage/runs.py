@@ -10,8 +10,7 @@ from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput, Held, Stale
 from bot.domain.model import PoolRecord
-from bot.domain.run import Change, Entry, Run
-from bot.domain.runbook import Tell
+from bot.domain.runs.run import Change, Entry, Run, Tell
 from storage import keys
 from storage.connect import guard, script
 

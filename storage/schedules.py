@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 
 import msgspec
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Override
 from bot.domain.errors import Stale
-from bot.domain.run import Entry
-from bot.domain.runbook import Tell
-from bot.domain.schedule import Override
+from bot.domain.runs.run import Entry, Tell
 from storage import keys
 from storage.connect import guard, script
 
@@ -48,3 +47,20 @@ class Schedules:
         args = [new.pool, before, _encode(new), _encode(entry), told, _encode(tell), new.changed_at]
         if not await self._change(keys=[keys.SCHEDULES, keys.REFUSED, keys.OUTBOX, keys.TOLD], args=args):
             raise Stale("Somebody else just changed this schedule. Look at it again; nothing was changed.")
+
+
+class Watches:
+    """All methods raise StoreAway when Redis does not answer."""
+
+    def __init__(self, client: Redis) -> None:
+        self._client = client
+
+    @guard()
+    async def since(self, pools: Iterable[str], now: float) -> Mapping[str, float]:
+        """When each of them was watched first: now, for those that never were."""
+        names = tuple(pools)
+        pipe = self._client.pipeline()
+        for fqdn in names:
+            pipe.hsetnx(keys.WATCHED, fqdn, repr(now))
+            pipe.hget(keys.WATCHED, fqdn)
+        return dict(zip(names, map(float, (await pipe.execute())[1::2]), strict=True))

@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.offsite import OffSite
+from bot.domain.backups.offsite import OffSite
 from storage.connect import connect
 from storage.embedded import start
 from tests.peers import S3, s3_server

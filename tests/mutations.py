@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
 from types import MappingProxyType
 
-from bot.domain.fingerprint import SET_LIKE
-from bot.domain.groups import Audio, Inventory, Ref, RgsObject, Value
+from bot.domain.groups.fingerprint import SET_LIKE
+from bot.domain.groups.groups import Audio, Inventory, Ref, RgsObject, Value
 
 NOWHERE = Ref("pool-a.contoso.com", "deadbeef-0000-4000-8000-000000000000")
 Step = str | int

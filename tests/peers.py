@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from itertools import count
 from urllib.request import Request, urlopen
 
-from bot.domain.offsite import OffSite
+from bot.domain.backups.offsite import OffSite
 
 Answer = Callable[[bytes, bytes, asyncio.StreamWriter], Awaitable[None]]
 """Is given the head and the body of a request, and what to answer into."""

@@ -7,13 +7,13 @@ from dataclasses import replace
 from hypothesis import strategies as st
 
 from bot.domain.access import Need
-from bot.domain.backup import Backup
-from bot.domain.groups import Kind
-from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
-from bot.domain.press import REASON
-from bot.domain.report import Line, Report
-from bot.domain.run import BOT, ENDED, FOR_PEOPLE, SCHEDULE, Approval, Phase, Proposal, Run, Who
-from bot.domain.runbook import Choice, Field, Tell
+from bot.domain.backups.backup import Backup
+from bot.domain.groups.groups import Kind
+from bot.domain.model import BOT, SCHEDULE, Person, Pool, PoolRecord, PoolState, Role, Standing, Who
+from bot.domain.runs.press import REASON
+from bot.domain.runs.run import ENDED, FOR_PEOPLE, Approval, Phase, Proposal, Run, Tell
+from bot.domain.runs.runbook import Choice, Field
+from bot.domain.runs.view import Line, Report
 
 HOSTILE = (
     "",

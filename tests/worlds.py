@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from hashlib import sha256
 from types import MappingProxyType
 
-from bot.domain.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
+from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
 
 POOL_A = "pool-a.contoso.com"
 POOL_B = "pool-b.contoso.com"

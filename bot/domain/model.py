@@ -111,3 +111,21 @@ class Verdict:
     details: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     back_to: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Who:
+    """Whoever did something: a person by stable id, or the bot itself ("switchback", "schedule")."""
+
+    id: str
+    name: str
+
+    @classmethod
+    def person(cls, person: Person) -> Who:
+        return cls(person.id, person.name)
+
+
+BOT = Who("switchback", "Switchback")
+
+
+SCHEDULE = Who("schedule", "the schedule")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from bot.domain.cmdlets import Cmdlet
-from bot.domain.deployment import World
-from bot.domain.groups import Row
+from bot.domain.deployment.apply import World
+from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.groups.groups import Row
 
 
 class Driver(Protocol):

@@ -8,8 +8,9 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
-from bot.domain.cmdlets import Cmdlet
-from bot.domain.deployment import apply, apply_half
+from bot.domain.deployment.apply import apply, apply_half
+from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.world import Effect, Fault, FaultKind, ServerFile, World
 from bot.domain.errors import (
     BadInput,
     BotError,
@@ -21,10 +22,9 @@ from bot.domain.errors import (
     Stale,
     StoreAway,
 )
-from bot.domain.groups import Inventory, Row
-from bot.domain.world import Effect, Fault, FaultKind, ServerFile, World
+from bot.domain.groups.groups import Inventory, Row
 from bot.drivers.base import WorldStore
-from bot.drivers.export_zip import read_audio, read_inventory, write_export
+from bot.exports.export_zip import read_audio, read_inventory, write_export
 
 _HALFWAY = frozenset({FaultKind.HALF_FAILED, FaultKind.HALF_LOST})
 _LOSING = frozenset({FaultKind.LOST_AFTER, FaultKind.HALF_LOST})

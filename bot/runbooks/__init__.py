@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from bot.domain.runbook import Runbook
+from bot.domain.runs.runbook import Runbook
 from bot.runbooks.backup import BACKUP
 from bot.runbooks.companion import COMPANION
 from bot.runbooks.failback import FAILBACK

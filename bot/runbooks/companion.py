@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from bot.domain.acts import Acts, Seen, Supersede, Take
-from bot.domain.companions import COMPANIONS, Attestation, Companion, How
+from bot.domain.companions.kinds import COMPANIONS, Attestation, Companion, How
 from bot.domain.errors import BotError
-from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.run import SCHEDULE, Run
-from bot.domain.runbook import Left, Runbook, Step, StepKind, Tell
+from bot.domain.model import SCHEDULE, Mark, PoolState, Verdict
+from bot.domain.runs.acts import Acts, Seen, Supersede, Take
+from bot.domain.runs.run import Run, Tell
+from bot.domain.runs.runbook import Left, Runbook, Step, StepKind
 
 TRIES = 3
 """So often is a pool that does not answer asked again before the run ends; the next slot tries anew."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from bot.domain.acts import Acts, CheckBackups, Seen
 from bot.domain.model import Mark, Verdict
-from bot.domain.run import Run
-from bot.domain.runbook import Left, Runbook, Step, StepKind, Tell
+from bot.domain.runs.acts import Acts, CheckBackups, Seen
+from bot.domain.runs.run import Run, Tell
+from bot.domain.runs.runbook import Left, Runbook, Step, StepKind
 
 _WAY_ON = (
     "Make a new backup now with `/rgs backup {pool}`. If the off-site copy was away, press Try again when it is back: "

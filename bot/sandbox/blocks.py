@@ -8,7 +8,7 @@ import msgspec
 
 from bot.sandbox.refusals import SlackRefusal, bad_arguments
 from bot.sandbox.values import Block
-from handlers.blockkit import Problem, validate
+from handlers.blocks.kit import Problem, validate
 
 VIEW_BYTES = 250_000
 FILE_ID = re.compile("F[A-Z0-9]{8,}")

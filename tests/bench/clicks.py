@@ -16,7 +16,7 @@ from typing import Any
 from urllib.parse import urlencode
 
 from bot.sandbox import SIGNING_SECRET
-from handlers.actions import action_id
+from handlers.blocks.actions import action_id
 
 TEAM, ANNA, CHANNEL, TS = "T0SWITCH01", "U0ANNA0001", "C0INCIDENT", "1795000000.000100"
 ACTION = action_id("approve", asks=False)

@@ -8,8 +8,8 @@ import zipfile
 from collections.abc import Iterator, Mapping
 from io import BytesIO
 
-from bot.domain.backup import Backup
-from bot.drivers.export_zip import write_export
+from bot.domain.backups.backup import Backup
+from bot.exports.export_zip import write_export
 from tests.worlds import sample
 
 AT = 1_795_000_000.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Iterator
 
-from storage.backups import Backups
+from storage.backups.backups import Backups
 from storage.connect import connect
 from tests.bench.exports import backup_of, days
 from tests.bench.findings import Finding

@@ -11,7 +11,7 @@ from time import perf_counter
 
 from redis.asyncio import Redis
 
-from storage.backups import Backups
+from storage.backups.backups import Backups
 from storage.connect import connect
 from tests.bench.exports import backup_of, large
 from tests.bench.findings import Finding

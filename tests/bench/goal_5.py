@@ -9,7 +9,7 @@ from dataclasses import replace
 import msgspec
 from redis.asyncio import Redis
 
-from bot.domain.run import Phase, Run
+from bot.domain.runs.run import Phase, Run
 from storage import keys
 from storage.connect import connect
 from storage.runs import Runs

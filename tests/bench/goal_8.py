@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from time import perf_counter
 
-from bot.domain.compare import differing, fingerprints
-from bot.domain.groups import Inventory, RgsObject, Value
+from bot.domain.groups.compare import differing, fingerprints
+from bot.domain.groups.groups import Inventory, RgsObject, Value
 from tests.bench.findings import Finding, alternated
 from tests.bench.house import House
 from tests.worlds import sample

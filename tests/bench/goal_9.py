@@ -9,7 +9,7 @@ from time import perf_counter
 
 from lxml import etree
 
-from bot.drivers.export_zip import read_inventory, write_export
+from bot.exports.export_zip import read_inventory, write_export
 from tests.bench.findings import Finding, alternated
 from tests.bench.house import House
 from tests.worlds import sample

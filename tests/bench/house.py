@@ -12,10 +12,10 @@ from typing import Any
 
 import redis
 
-from bot.domain.run import Run
+from bot.domain.runs.run import Run
 from bot.sandbox import BOT_TOKEN, SIGNING_SECRET
-from handlers import views
-from handlers.actions import button_value
+from handlers.blocks.actions import button_value
+from handlers.runs import card
 from storage import embedded, keys
 from storage.connect import connect
 from tests.bench.clicks import click
@@ -85,7 +85,7 @@ async def _failback(url: str) -> tuple[Run, Mapping[str, Any]]:
     try:
         stage = await stage_of(client)
         run = await _played(stage)
-        return run, views.card(await stage.engine.report(run.id))
+        return run, card.card(await stage.engine.report(run.id))
     finally:
         await client.aclose()
 

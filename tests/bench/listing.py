@@ -7,9 +7,9 @@ from collections.abc import Iterator
 
 from redis.asyncio import Redis
 
-from storage.backups import Backups
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from storage.connect import connect
-from storage.keepings import Keepings
 from tests.bench.exports import backup_of
 from tests.bench.findings import Finding, alternated_async
 from tests.bench.house import House, embedded_server

@@ -6,7 +6,8 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from bot.domain.run import BOT, Change, Entry, Run
+from bot.domain.model import BOT
+from bot.domain.runs.run import Change, Entry, Run
 from storage.runs import Runs
 
 AT = 1_795_000_000.0

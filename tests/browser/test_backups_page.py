@@ -9,7 +9,7 @@ import pytest_asyncio
 from playwright.async_api import Page, expect
 
 from storage.connect import connect
-from tests.drivers.sandbox_parts import ANNA, INCIDENT
+from tests.sandbox.parts import ANNA, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.test_kept_backups import bytes_of, edited, keep
 

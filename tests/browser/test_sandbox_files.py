@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_sandbox_page import become, seen
-from tests.drivers.sandbox_parts import ANNA, BORIS, INCIDENT, field, modal
+from tests.sandbox.parts import ANNA, BORIS, INCIDENT, field, modal
 
 ZIP = b"PK\x03\x04" + os.urandom(200_000)
 HOSTILE = '<img src=x onerror=alert(1)>".zip'

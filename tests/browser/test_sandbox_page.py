@@ -8,19 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.sandbox import MemoryJournal, Sandbox
-from tests.drivers.sandbox_parts import (
-    ANNA,
-    BACKUPS,
-    BORIS,
-    INCIDENT,
-    MANIFEST,
-    actions,
-    button,
-    field,
-    joined,
-    modal,
-    section,
-)
+from tests.sandbox.parts import ANNA, BACKUPS, BORIS, INCIDENT, MANIFEST, actions, button, field, joined, modal, section
 
 HOSTILE = "<img src=x onerror=alert(1)> &lt;script&gt;alert(2)&lt;/script&gt; <javascript:alert(3)|press> " + "x" * 2500
 SURE = {

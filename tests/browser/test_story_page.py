@@ -16,8 +16,8 @@ from pathlib import Path
 import pytest
 from playwright.async_api import Locator, Page, expect
 
-from handlers import actions
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, EMIL, INCIDENT
+from handlers.blocks import actions
+from tests.sandbox.parts import ANNA, BACKUPS, CLARA, EMIL, INCIDENT
 from tests.scenarios.beats import FAILBACK, FAILOVER, Beat
 from tests.scenarios.house import free_port
 

@@ -10,18 +10,18 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.neighbours import BYTES
+from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
-from bot.domain.groups import Audio, Inventory, ServiceSettings, service
-from bot.domain.neighbours import BYTES
-from bot.domain.world import Fault, FaultKind, World
+from bot.domain.groups.groups import Audio, Inventory, ServiceSettings, service
 from bot.drivers.base import Driver
-from bot.drivers.contents import world
-from bot.drivers.export_zip import read_audio, read_inventory, write_export
-from bot.drivers.file_store import LOCATIONS, store_of
 from bot.drivers.simulated import SimulatedDriver, change, clear, set_fault
-from bot.drivers.sites import POOL_A, POOL_B, POOL_C
-from storage.worlds import RedisWorlds
+from bot.exports.export_zip import read_audio, read_inventory, write_export
+from bot.sandbox.pools.contents import world
+from bot.sandbox.pools.file_store import LOCATIONS, store_of
+from bot.sandbox.pools.sites import POOL_A, POOL_B, POOL_C
+from storage.worlds.worlds import RedisWorlds
 
 FILE = "C:\\Switchback\\a.zip"
 NOW = 1_790_000_000.0

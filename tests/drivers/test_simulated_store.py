@@ -10,15 +10,15 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.cmdlets import cmdlet
+from bot.domain.deployment.cmdlets import cmdlet
+from bot.domain.deployment.world import World
 from bot.domain.errors import CmdletFailed, NeverSent, OutcomeUnknown, StoreAway
-from bot.domain.groups import service
-from bot.domain.world import World
-from bot.drivers.contents import world
+from bot.domain.groups.groups import service
 from bot.drivers.simulated import SimulatedDriver
-from bot.drivers.sites import POOL_A
+from bot.sandbox.pools.contents import world
+from bot.sandbox.pools.sites import POOL_A
 from storage.connect import connect
-from storage.worlds import RedisWorlds
+from storage.worlds.worlds import RedisWorlds
 
 FILE = "C:\\Switchback\\a.zip"
 NOON = datetime(2027, 3, 4, 12, 0, tzinfo=UTC).timestamp()

@@ -12,11 +12,12 @@ from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncBoltRequest
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from handlers import actions, buttons, commands, events, modals
+from handlers import buttons, commands, home, modals
+from handlers.blocks import actions
 from handlers.buttons import BUTTONS
 from handlers.modals import FORMS
-from handlers.payloads import Kind
-from handlers.replies import WAYS
+from handlers.slack.payloads import Kind
+from handlers.slack.replies import WAYS
 from tests.scenarios.front import TEAM, Front, opened
 
 KNOWN = frozenset(inspect.signature(AsyncArgs.__init__).parameters) - {"self", "kwargs"} | {"args"}
@@ -94,7 +95,7 @@ def test_every_action_id_begins_with_the_word_of_its_button() -> None:
 def test_every_handler_is_short() -> None:
     """Decode, one call, answer (house rules): what needs more is a part of its own."""
     handlers = [*BUTTONS.values(), *(row.run for row in commands.COMMANDS), buttons.pressed, modals.submitted]
-    handlers += [events.home_opened, events.user_changed, events.group_changed, commands.typed]
+    handlers += [home.home_opened, home.user_changed, home.group_changed, commands.typed]
     lengths = {one.__qualname__: len(inspect.getsource(one).splitlines()) for one in handlers}
 
     assert not {name: length for name, length in lengths.items() if length > LONGEST}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
-from bot.domain.run import Run
+from bot.domain.runs.run import Run
 from bot.sandbox import Message
-from tests.drivers.sandbox_parts import ANNA, BORIS, CLARA, EMIL
+from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL
 from tests.scenarios.house import House, button_of, buttons, words_of
 
 DAVID = "U0DAVID001"

@@ -8,13 +8,13 @@ import time
 
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.hands import Hands
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
-from storage.backups import Backups
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from storage.connect import connect
-from storage.keepings import Keepings
 from storage.runs import Runs
-from storage.worlds import RedisWorlds
+from storage.worlds.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
 
 LATENCY_S, LEASE_S, POLL_S = 0.02, 0.4, 0.05

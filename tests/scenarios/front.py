@@ -20,21 +20,23 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
+from bot.domain.backups.schedule import Timing
 from bot.domain.model import Role
-from bot.domain.run import Run
-from bot.domain.schedule import Timing
+from bot.domain.runs.run import Run
 from bot.sandbox import BOT_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Sandbox
-from handlers import actions, register, views
+from handlers.blocks import actions
 from handlers.desk import Desk
-from handlers.errands import Errands
-from handlers.ingress import Probes, routes
-from handlers.people import People, SlackGroups
-from handlers.uploads import SlackUploads
+from handlers.listeners import register
+from handlers.runs import card
+from handlers.slack.errands import Errands
+from handlers.slack.ingress import Probes, routes
+from handlers.slack.people import People, SlackGroups
+from handlers.slack.uploads import SlackUploads
+from storage.backups.keepings import Keepings
 from storage.cards import Cards
-from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
-from tests.drivers.sandbox_parts import INCIDENT, MANIFEST, listening
+from tests.sandbox.parts import INCIDENT, MANIFEST, listening
 from tests.scenarios.stage import ESTATE, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
@@ -68,7 +70,7 @@ class Front:
 
     async def card(self, run: Run, channel: str = INCIDENT) -> Message:
         """The card of this run as it is now, posted to a channel."""
-        drawn = views.card(await self.desk.engine.report(run.id))
+        drawn = card.card(await self.desk.engine.report(run.id))
         posted = await self.desk.slack.chat_postMessage(channel=channel, **drawn)
         return next(message for message in self.slack.messages(channel) if message.ts == posted["ts"])
 

@@ -14,19 +14,19 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot import demo
 from bot.app import Switchback, running
-from bot.domain.companions import COMPANIONS
-from bot.domain.coverage import Rule
-from bot.domain.run import Run
-from bot.domain.world import Fault, FaultKind, World
+from bot.commands import demo
+from bot.domain.companions.coverage import Rule
+from bot.domain.companions.kinds import COMPANIONS
+from bot.domain.deployment.world import Fault, FaultKind, World
+from bot.domain.runs.run import Run
 from bot.drivers.simulated import SimulatedDriver
 from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
-from bot.settings import Settings
-from handlers import actions
+from bot.settings.settings import Settings
+from handlers.blocks import actions
 from storage.cards import Cards
-from storage.worlds import RedisWorlds
-from tests.drivers.sandbox_parts import INCIDENT, MANIFEST
+from storage.worlds.worlds import RedisWorlds
+from tests.sandbox.parts import INCIDENT, MANIFEST
 
 PATIENCE_S = 20.0
 

@@ -7,18 +7,18 @@ from dataclasses import dataclass, field
 
 from redis.asyncio import Redis
 
-from bot.care.mirroring import Mirroring
-from bot.domain.offsite import OffSite
-from storage.backups import Backups
+from bot.chores.mirroring import Mirroring
+from bot.domain.backups.offsite import OffSite
+from storage.backups.backups import Backups
+from storage.backups.copies import Copies
+from storage.backups.keepings import Keepings
+from storage.backups.memory import Memories
 from storage.companions import Companions
-from storage.copies import Copies
-from storage.keepings import Keepings
-from storage.memory import Memories
-from storage.mirror import Mirror
 from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules
-from storage.sealing import PLAIN, Keyring
+from storage.vault.mirror import Mirror
+from storage.vault.sealing import PLAIN, Keyring
 from tests.storage.test_backups import FINGERPRINTS, backup_of, export
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"

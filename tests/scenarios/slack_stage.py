@@ -10,19 +10,19 @@ from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Timing
 from bot.domain.model import Person, Role, Standing
-from bot.domain.schedule import Timing
-from bot.domain.streak import series
+from bot.domain.runs.streak import series
 from bot.sandbox import Message, Sandbox, Trouble
-from handlers.cards import Drawer
 from handlers.desk import Desk
-from handlers.errands import Errands
-from handlers.people import People
+from handlers.drawer import Drawer
+from handlers.slack.errands import Errands
+from handlers.slack.people import People
+from storage.backups.keepings import Keepings
 from storage.cards import Cards
-from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.schedules import Schedules
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
+from tests.sandbox.parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"

@@ -18,22 +18,22 @@ from pathlib import Path
 from redis.asyncio import Redis
 
 import storage
-from bot.domain.acts import Acts, Records, Seen
+from bot.clock.timetable import Timetable
+from bot.domain.backups.schedule import Schedule, Slot, every
 from bot.domain.model import Mark, Pool, Verdict
-from bot.domain.opening import Estate
-from bot.domain.run import Run
-from bot.domain.runbook import Runbook, Step, StepKind
-from bot.domain.schedule import Schedule, Slot, every
+from bot.domain.runs.acts import Acts, Records, Seen
+from bot.domain.runs.opening import Estate
+from bot.domain.runs.run import Run
+from bot.domain.runs.runbook import Runbook, Step, StepKind
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.hands import Hands
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
-from bot.schedules import Timetable
-from storage.backups import Backups
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from storage.connect import connect
-from storage.keepings import Keepings
 from storage.runs import Runs
-from storage.worlds import RedisWorlds
+from storage.worlds.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
 
 LEASE_S, POLL_S, GLANCE_S, LOOK_S = 0.4, 0.1, 0.005, 0.5
@@ -56,7 +56,7 @@ class Unfenced(Runs):
 
     def __init__(self, client: Redis) -> None:
         super().__init__(client)
-        text = Path(storage.__file__).with_name("commit.lua").read_text("utf-8")
+        text = (Path(storage.__file__).with_name("lua") / "commit.lua").read_text("utf-8")
         assert "return {'STALE'}" in text
         self._commit = client.register_script(text.replace("return {'STALE'}", "", 1))
 

@@ -8,29 +8,29 @@ from types import MappingProxyType
 
 from redis.asyncio import Redis
 
-from bot.care.pruning import Pruning
-from bot.domain.groups import Kind, Value
+from bot.chores.pruning import Pruning
+from bot.domain.backups.offsite import OffSite, told
+from bot.domain.backups.retention import Windows
+from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.groups.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
-from bot.domain.offsite import OffSite, told
-from bot.domain.opening import Estate
-from bot.domain.press import Press, offered
-from bot.domain.retention import Windows
-from bot.domain.run import FOR_PEOPLE, Run
-from bot.domain.world import Fault, FaultKind
-from bot.drivers import contents
-from bot.drivers.file_store import store_of
+from bot.domain.runs.opening import Estate
+from bot.domain.runs.press import Press, offered
+from bot.domain.runs.run import FOR_PEOPLE, Run
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.gathering import Gathering, Uploads
-from bot.hands import Hands
+from bot.hands.companions import Gathering, Uploads
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
-from storage.backups import Backups
+from bot.sandbox.pools import contents
+from bot.sandbox.pools.file_store import store_of
+from storage.backups.backups import Backups
+from storage.backups.copies import Copies
+from storage.backups.keepings import Keepings
 from storage.companions import Companions
-from storage.copies import Copies
-from storage.keepings import Keepings
 from storage.notices import Notices
 from storage.runs import Runs
-from storage.worlds import RedisWorlds
+from storage.worlds.worlds import RedisWorlds
 
 A, B, C = "pool-a.contoso.com", "pool-b.contoso.com", "pool-c.contoso.com"
 

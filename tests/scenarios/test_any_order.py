@@ -11,13 +11,13 @@ from hypothesis import strategies as st
 from hypothesis.stateful import RuleBasedStateMachine, initialize, invariant, rule, run_state_machine_as_test
 
 from bot.domain.access import allow
+from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.errors import BadInput, BotError, NotAllowed, Stale
 from bot.domain.model import Person, PoolState, Role, Standing
-from bot.domain.press import Press, offered
-from bot.domain.run import Entry, Phase, Run
-from bot.domain.world import Fault, FaultKind, World
-from bot.drivers import contents
+from bot.domain.runs.press import Press, offered
+from bot.domain.runs.run import Entry, Phase, Run
 from bot.runbooks import RUNBOOKS
+from bot.sandbox.pools import contents
 from storage.connect import connect
 from tests.scenarios.stage import ANNA, BORIS, CLARA, DAVID, EMIL, FAILOVER, FORMS, A, B, C, Stage, person
 

@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.run import Run
-from handlers import actions
-from handlers.failures import LATE
+from bot.domain.runs.run import Run
+from handlers.blocks import actions
+from handlers.slack.failures import LATE
 from storage.cards import Cards
-from tests.drivers.sandbox_parts import ANNA, EMIL, INCIDENT
+from tests.sandbox.parts import ANNA, EMIL, INCIDENT
 from tests.scenarios.front import TEAM, Front, form, opened
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A, B, Stage

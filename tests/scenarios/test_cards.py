@@ -8,12 +8,11 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.press import Press
-from bot.domain.run import Change, Phase, Run
-from bot.domain.runbook import Tell
+from bot.domain.runs.press import Press
+from bot.domain.runs.run import Change, Phase, Run, Tell
 from bot.sandbox import Message, Trouble
 from storage.cards import Place
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, GENERAL, INCIDENT
+from tests.sandbox.parts import ANNA, BACKUPS, GENERAL, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
 from tests.scenarios.stage import FAILOVER, A
 

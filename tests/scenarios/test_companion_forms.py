@@ -13,16 +13,17 @@ import pytest
 from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.companions import COMPANIONS, Kept
-from bot.domain.coverage import DAY_S
+from bot.domain.companions.coverage import DAY_S
+from bot.domain.companions.kinds import COMPANIONS, Kept
 from bot.domain.errors import BadInput, NeverSent
-from bot.domain.run import Run
-from bot.drivers.file_store import music, tone
+from bot.domain.runs.run import Run
 from bot.sandbox import Message, Outcome, Trouble
-from handlers import actions, companion_views
-from handlers.companions import coverage_line, coverage_lines
-from handlers.uploads import SlackUploads
-from tests.drivers.sandbox_parts import ANNA, CLARA, EMIL, INCIDENT
+from bot.sandbox.pools.file_store import music, tone
+from handlers.blocks import actions
+from handlers.companions import views as companion_views
+from handlers.companions.companions import coverage_line, coverage_lines
+from handlers.slack.uploads import SlackUploads
+from tests.sandbox.parts import ANNA, CLARA, EMIL, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import POOLS, A, B
 

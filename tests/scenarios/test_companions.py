@@ -8,19 +8,19 @@ from datetime import UTC, datetime, timedelta
 import pytest
 from redis.asyncio import Redis
 
-from bot.care.accompanying import Accompanying
-from bot.domain.acts import Take
-from bot.domain.companions import COMPANIONS, ORGANISATION, How, Kept
-from bot.domain.coverage import DAY_S, Rule, Rules, State, coverage, slots
+from bot.chores.accompanying import Accompanying
+from bot.clock.wall_clock import latest_due
+from bot.domain.backups.schedule import Schedule
+from bot.domain.companions.coverage import DAY_S, Rule, Rules, State, coverage, slots
+from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, How, Kept
+from bot.domain.deployment.world import Fault, FaultKind, ServerFile
 from bot.domain.model import PoolState
-from bot.domain.run import Phase, Run
-from bot.domain.schedule import Schedule
-from bot.domain.world import Fault, FaultKind, ServerFile
-from bot.drivers.file_store import LOCATIONS, store_of
+from bot.domain.runs.acts import Take
+from bot.domain.runs.run import Phase, Run
 from bot.drivers.simulated import SimulatedDriver, change
-from bot.gathering import Gathering
+from bot.hands.companions import Gathering
 from bot.runbooks.companion import COMPANION
-from bot.wall_clock import latest_due
+from bot.sandbox.pools.file_store import LOCATIONS, store_of
 from storage.companions import Companions
 from storage.notices import Notices
 from tests.scenarios.stage import ANNA, FAILOVER, POOLS, A, B, Stage, stage_of

@@ -4,13 +4,14 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot import demo
-from bot.domain.companions import COMPANIONS, How
-from bot.domain.coverage import Rule, coverage, slots
-from bot.drivers.file_store import tone
+from bot.commands import demo
+from bot.domain.companions.coverage import Rule, coverage, slots
+from bot.domain.companions.kinds import COMPANIONS, How
 from bot.sandbox import Message
-from handlers import actions, companion_views
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, INCIDENT
+from bot.sandbox.pools.file_store import tone
+from handlers.blocks import actions
+from handlers.companions import views as companion_views
+from tests.sandbox.parts import ANNA, BACKUPS, INCIDENT
 from tests.scenarios.house import House, house, until, words_of
 
 BY_THEMSELVES = [one.key for one in COMPANIONS.values() if one.how in (How.COMMAND, How.FILES)]

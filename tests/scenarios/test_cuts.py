@@ -8,10 +8,10 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.compare import compare
 from bot.domain.errors import Stale
-from bot.domain.run import Phase
-from bot.drivers.export_zip import read_inventory
+from bot.domain.groups.compare import compare
+from bot.domain.runs.run import Phase
+from bot.exports.export_zip import read_inventory
 from storage import keys
 from tests.scenarios.stage import A, Clock, Stage, stage_of
 from tests.storage.wire import Send, wired

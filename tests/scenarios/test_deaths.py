@@ -9,14 +9,13 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.acts import Act, Invoke
-from bot.domain.groups import Kind
+from bot.domain.groups.groups import Kind
 from bot.domain.model import Person, PoolState
-from bot.domain.press import Press
-from bot.domain.run import Change, Phase, Run
-from bot.domain.runbook import Found
+from bot.domain.runs.acts import Act, Invoke
+from bot.domain.runs.press import Press
+from bot.domain.runs.run import Change, Found, Phase, Run
 from bot.engine import Engine
-from bot.hands import Hands
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from tests.scenarios.stage import ANNA, BORIS, CLARA, ESTATE, FAILBACK, FAILOVER, FORMS, A, B, Stage, stage_of

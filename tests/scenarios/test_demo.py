@@ -7,13 +7,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.demo import A, B, configured, demo, furnish
+from bot.commands.demo import A, B, configured, demo, furnish
+from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import BadInput, Damaged
-from bot.domain.groups import Kind
-from bot.domain.offsite import OffSite
-from bot.drivers.export_zip import write_export
-from bot.settings import Settings
-from storage.worlds import RedisWorlds
+from bot.domain.groups.groups import Kind
+from bot.exports.export_zip import write_export
+from bot.settings.settings import Settings
+from storage.worlds.worlds import RedisWorlds
 from tests.worlds import sample
 
 

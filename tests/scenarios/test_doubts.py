@@ -9,12 +9,12 @@ from types import MappingProxyType
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import BadInput, Stale
-from bot.domain.groups import Kind, Ref
+from bot.domain.groups.groups import Kind, Ref
 from bot.domain.model import PoolState
-from bot.domain.press import Press
-from bot.domain.run import Phase, Run
-from bot.domain.world import Fault, FaultKind
+from bot.domain.runs.press import Press
+from bot.domain.runs.run import Phase, Run
 from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
 from tests.scenarios.test_ways import a_conflict, failing_over
 

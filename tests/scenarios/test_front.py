@@ -11,10 +11,11 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.run import Phase, Run
+from bot.domain.runs.run import Phase, Run
 from bot.sandbox import Kind, Message, View
-from handlers import actions, failures, views
-from tests.drivers.sandbox_parts import ANNA, BORIS, CLARA, EMIL, FINN, GRETA, INCIDENT, PARTNER
+from handlers.blocks import actions, blocks
+from handlers.slack import failures
+from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, FINN, GRETA, INCIDENT, PARTNER
 from tests.scenarios.front import Front, click, opened
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
@@ -372,7 +373,7 @@ async def test_what_is_for_all_stays_with_one_person_where_strangers_read_along(
 def test_the_id_of_a_fault_is_never_masked(id: str) -> None:
     said = failures.sentence(ZeroDivisionError(), lambda: id)
 
-    assert len(failures.short_id()) == len(id) and f"(id {id})" in views.sentence(said)["text"]
+    assert len(failures.short_id()) == len(id) and f"(id {id})" in blocks.sentence(said)["text"]
 
 
 async def test_a_fault_of_ours_is_a_short_id_for_people_and_a_place_for_the_log(

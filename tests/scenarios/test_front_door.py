@@ -10,11 +10,11 @@ from collections.abc import Iterator
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.deployment.world import World
 from bot.domain.model import PoolState
-from bot.domain.run import Phase, Run
-from bot.domain.world import World
+from bot.domain.runs.run import Phase, Run
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SOCKET, Message
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER
+from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER
 from tests.scenarios.beats import ADMIN, FAILBACK, FAILOVER, NUMBER, Beat, awaited, played
 from tests.scenarios.front import click, signature
 from tests.scenarios.house import House, buttons, everything, house, words_of

@@ -11,10 +11,10 @@ import pytest
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncBoltRequest
 
-from bot.domain.run import Run
-from handlers import ingress
-from handlers.ingress import MOST_BYTES
-from tests.drivers.sandbox_parts import ANNA, EMIL, GRETA
+from bot.domain.runs.run import Run
+from handlers.slack import ingress
+from handlers.slack.ingress import MOST_BYTES
+from tests.sandbox.parts import ANNA, EMIL, GRETA
 from tests.scenarios.front import TEAM, Front, click, form, opened, signature
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A

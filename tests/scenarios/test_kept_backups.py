@@ -12,16 +12,17 @@ from types import MappingProxyType
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.backup import Backup, Stamp
-from bot.domain.compare import contents
-from bot.domain.groups import Inventory
-from bot.domain.groups import Kind as ObjectKind
-from bot.drivers.export_zip import write_export
+from bot.domain.backups.backup import Backup, Stamp
+from bot.domain.groups.compare import contents
+from bot.domain.groups.groups import Inventory
+from bot.domain.groups.groups import Kind as ObjectKind
+from bot.exports.export_zip import write_export
 from bot.sandbox import Kind, Message, Trouble, View
-from handlers import actions, errands
-from handlers.backup_views import WHY
-from handlers.errands import Errands
-from tests.drivers.sandbox_parts import ANNA, CLARA, EMIL, FINN, GRETA, INCIDENT, PARTNER
+from handlers.backups.views import WHY
+from handlers.blocks import actions
+from handlers.slack import errands
+from handlers.slack.errands import Errands
+from tests.sandbox.parts import ANNA, CLARA, EMIL, FINN, GRETA, INCIDENT, PARTNER
 from tests.scenarios.front import Front, opened
 from tests.scenarios.house import house, words_of
 from tests.scenarios.stage import A, B

@@ -12,10 +12,10 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.care.mirroring import LATE_S, backoff
-from bot.domain.offsite import NONE, OffSite
-from storage.mirror import manifest_path, piece_path
-from storage.sealing import Keyring
+from bot.chores.mirroring import LATE_S, backoff
+from bot.domain.backups.offsite import NONE, OffSite
+from storage.vault.mirror import manifest_path, piece_path
+from storage.vault.sealing import Keyring
 from tests.peers import S3, bucket_at, mute, peer, relay, says
 from tests.scenarios.offsite import DAY_S, START, A, B, House
 from tests.storage.test_backups import backup_of, export

@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.run import Phase
-from storage.backups import Backups
+from bot.domain.runs.run import Phase
+from storage.backups.backups import Backups
 from storage.connect import connect
 from storage.embedded import start
-from storage.records import MIB
+from storage.vault.records import MIB
 from tests.scenarios.stage import ANNA, A, Stage, stage_of
 
 

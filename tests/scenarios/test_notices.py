@@ -9,7 +9,7 @@ from redis.asyncio import Redis
 
 from bot.sandbox import Trouble
 from storage.notices import COUNT_S
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, INCIDENT
+from tests.sandbox.parts import ANNA, BACKUPS, INCIDENT
 from tests.scenarios.slack_stage import SlackStage, gathered, slack_stage
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.domain.run import Phase, Run
+from bot.domain.runs.run import Phase, Run
 from tests.scenarios.offers import damage
 from tests.scenarios.stage import ANNA, A, Stage, stage_of
 from tests.scenarios.test_rehearsed import backed_up

@@ -7,9 +7,9 @@ from dataclasses import replace
 import msgspec
 from redis.asyncio import Redis
 
+from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.model import PoolState
-from bot.domain.run import Phase, Run
-from bot.domain.world import Fault, FaultKind
+from bot.domain.runs.run import Phase, Run
 from storage import keys
 from storage.notices import Notices
 from tests.scenarios.stage import ANNA, BORIS, FAILOVER, A, B, Stage, stage_of

@@ -16,15 +16,15 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.run import Phase, Run
-from bot.domain.world import Fault, FaultKind
+from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.runs.run import Phase, Run
 from bot.engine import Engine
 from bot.sandbox import SOCKET, NotPossible
-from handlers.failures import LATE
+from handlers.slack.failures import LATE
 from storage.connect import connect
 from storage.embedded import Embedded, start
-from storage.worlds import RedisWorlds
-from tests.drivers.sandbox_parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
+from storage.worlds.worlds import RedisWorlds
+from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
 from tests.scenarios.beats import FAILOVER, Beat, awaited
 from tests.scenarios.house import House, buttons, house, until, words_of
 from tests.scenarios.stage import A, B

@@ -7,10 +7,10 @@ from dataclasses import replace
 import msgspec
 from redis.asyncio import Redis
 
+from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.model import PoolState
-from bot.domain.press import Press
-from bot.domain.run import Phase, Run
-from bot.domain.world import Fault, FaultKind
+from bot.domain.runs.press import Press
+from bot.domain.runs.run import Phase, Run
 from storage import keys
 from tests.scenarios.offers import damage
 from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput, Held, NotAllowed, Stale
 from bot.domain.model import Role, Standing
-from bot.domain.press import Press, press
-from bot.domain.run import Phase, Run
+from bot.domain.runs.press import Press, press
+from bot.domain.runs.run import Phase, Run
 from bot.runbooks import RUNBOOKS
 from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILOVER, FORMS, A, B, Stage, person, stage_of
 

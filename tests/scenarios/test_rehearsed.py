@@ -6,12 +6,12 @@ from dataclasses import replace
 
 from redis.asyncio import Redis
 
-from bot.domain.acts import ListBackup
-from bot.domain.backup import Backup, Keeping, is_restorable
-from bot.domain.groups import Kind
-from bot.domain.run import Phase, Run
+from bot.domain.backups.backup import Backup, Keeping, is_restorable
+from bot.domain.groups.groups import Kind
+from bot.domain.runs.acts import ListBackup
+from bot.domain.runs.run import Phase, Run
 from bot.engine import Engine
-from bot.hands import Hands
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from tests.scenarios.stage import ANNA, ESTATE, A, B, C, Stage, stage_of

@@ -8,11 +8,11 @@ from types import MappingProxyType
 import pytest
 from redis.asyncio import Redis
 
-from bot.care.restamping import REHEARSED, Restamping
-from bot.domain.acts import Act, Survey
-from bot.domain.backup import Keeping, is_restorable
-from bot.domain.groups import Kind, Ref
-from bot.hands import Hands
+from bot.chores.restamping import REHEARSED, Restamping
+from bot.domain.backups.backup import Keeping, is_restorable
+from bot.domain.groups.groups import Kind, Ref
+from bot.domain.runs.acts import Act, Survey
+from bot.hands.hands import Hands
 from storage import keys
 from storage.notices import Notices
 from tests.scenarios.stage import ESTATE, A, B, Stage, stage_of

@@ -6,10 +6,10 @@ from pathlib import Path
 
 from redis.asyncio import Redis
 
+from bot.commands.restore import Restoring
+from bot.domain.backups.offsite import OffSite
 from bot.domain.model import PoolState
-from bot.domain.offsite import OffSite
-from bot.domain.run import Phase, Run
-from bot.restoring import Restoring
+from bot.domain.runs.run import Phase, Run
 from tests.scenarios.offsite import House
 from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B, C, Stage, stage_of
 

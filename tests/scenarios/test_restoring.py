@@ -14,13 +14,13 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.commands.restore import Restoring
+from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import BadInput, MirrorAway
 from bot.domain.model import PoolRecord, PoolState
-from bot.domain.offsite import OffSite
-from bot.restoring import Restoring
-from storage.copies import Copies
-from storage.mirror import manifest_path, piece_path
-from storage.sealing import PLAIN, Keyring, fingerprint
+from storage.backups.copies import Copies
+from storage.vault.mirror import manifest_path, piece_path
+from storage.vault.sealing import PLAIN, Keyring, fingerprint
 from tests.peers import S3, relay
 from tests.scenarios.house import house as at_home
 from tests.scenarios.offsite import DAY_S, START, A, B, House

@@ -8,8 +8,8 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.backup import Backup
-from tests.drivers.sandbox_parts import ANNA, INCIDENT
+from bot.domain.backups.backup import Backup
+from tests.sandbox.parts import ANNA, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import A
 

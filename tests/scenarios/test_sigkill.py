@@ -16,18 +16,17 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot import demo
-from bot.domain.groups import Kind
+from bot.commands import demo
+from bot.domain.groups.groups import Kind
 from bot.domain.model import Person, PoolState
-from bot.domain.press import offered
-from bot.domain.run import Phase, Run
-from bot.domain.runbook import Found
+from bot.domain.runs.press import offered
+from bot.domain.runs.run import Found, Phase, Run
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.hands import Hands
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
-from storage.worlds import RedisWorlds
+from storage.worlds.worlds import RedisWorlds
 from tests.scenarios.house import until
 from tests.scenarios.stage import ANNA, ESTATE, FAILBACK, FAILOVER, A, B, Clock, Stage
 from tests.scenarios.test_deaths import ONCE, answer_lost, pressed

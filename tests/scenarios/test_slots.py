@@ -19,9 +19,9 @@ from zoneinfo import ZoneInfo
 
 from redis.asyncio import Redis
 
-from bot.domain.run import Phase, Run
+from bot.domain.runs.run import Phase, Run
 from storage import keys
-from storage.backups import Backups
+from storage.backups.backups import Backups
 from storage.runs import Runs
 from tests.scenarios.house import until
 from tests.scenarios.slot_process import CASTS, EVERY_H, Cast

@@ -5,7 +5,7 @@ from __future__ import annotations
 from redis.asyncio import Redis
 
 from bot.domain.model import PoolState
-from bot.domain.run import Phase
+from bot.domain.runs.run import Phase
 from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, stage_of
 
 

@@ -8,10 +8,10 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.press import Press
-from bot.domain.run import Change, Phase, Run
+from bot.domain.runs.press import Press
+from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox import Message, Trouble
-from tests.drivers.sandbox_parts import BACKUPS, INCIDENT
+from tests.sandbox.parts import BACKUPS, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
 from tests.scenarios.stage import A, B
 

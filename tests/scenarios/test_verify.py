@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
-from bot.care.checking import Checking, Fetch, no_copy
-from bot.domain.run import Phase, Run
+from bot.chores.checking import Checking, Fetch, no_copy
+from bot.domain.runs.run import Phase, Run
 from bot.engine import Engine
-from bot.gathering import Gathering
-from bot.hands import Hands
+from bot.hands.companions import Gathering
+from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage import keys
 from storage.notices import Notices
-from tests.drivers.sandbox_parts import ANNA as ANNAS_ID
-from tests.drivers.sandbox_parts import EMIL, INCIDENT
+from tests.sandbox.parts import ANNA as ANNAS_ID
+from tests.sandbox.parts import EMIL, INCIDENT
 from tests.scenarios.front import opened
 from tests.scenarios.stage import ANNA, ESTATE, A, Stage, stage_of
 

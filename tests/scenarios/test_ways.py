@@ -7,10 +7,10 @@ from types import MappingProxyType
 
 from redis.asyncio import Redis
 
-from bot.domain.groups import Kind, ServiceSettings
+from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.groups.groups import Kind, ServiceSettings
 from bot.domain.model import PoolState
-from bot.domain.run import Phase, Run
-from bot.domain.world import Fault, FaultKind
+from bot.domain.runs.run import Phase, Run
 from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILBACK, FAILOVER, A, B, Stage, stage_of
 
 

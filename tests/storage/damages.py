@@ -11,9 +11,9 @@ from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
-from storage.backup_codec import decoded, encoded, layout_of
-from storage.pieces import Piece, pieces_of
-from storage.records import Records
+from storage.backups.codec import decoded, encoded, layout_of
+from storage.vault.pieces import Piece, pieces_of
+from storage.vault.records import Records
 
 _BEFORE_BODY = len(b"kept::") + 32
 """A plain record begins with its envelope and the SHA-256 of the rest."""

@@ -16,13 +16,13 @@ from hypothesis import HealthCheck, given, settings
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError
 
-from bot.domain.backup import Backup
+from bot.domain.backups.backup import Backup
 from bot.domain.errors import BadInput, BotError, Damaged, StoreAway
-from bot.domain.groups import Audio, Kind, Ref
-from storage.backup_codec import Record
-from storage.backups import Backups
-from storage.cutting import PIECE_BYTES
+from bot.domain.groups.groups import Audio, Kind, Ref
+from storage.backups.backups import Backups
+from storage.backups.codec import Record
 from storage.strides import STRIDE_BYTES
+from storage.vault.cutting import PIECE_BYTES
 from tests.storage.test_cutting import files
 from tests.storage.wire import Send, wired
 

@@ -9,15 +9,15 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.companions import COMPANIONS, ORGANISATION, Attestation, Failure, Kept, KeptFile
+from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, Attestation, Failure, Kept, KeptFile
 from bot.domain.errors import BadInput, Damaged, NoRoom
-from bot.domain.groups import Ref
+from bot.domain.groups.groups import Ref
 from storage import keys
 from storage.companions import KEPT_S, NEWEST_KEPT, Companions
-from storage.cutting import PIECE_BYTES
-from storage.pieces import DAY_S, Pieces
-from storage.records import Records
-from storage.sealing import PLAIN, Keyring
+from storage.vault.cutting import PIECE_BYTES
+from storage.vault.pieces import DAY_S, Pieces
+from storage.vault.records import Records
+from storage.vault.sealing import PLAIN, Keyring
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"
 NOW = 1_795_000_000.0

@@ -11,7 +11,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from storage.cutting import PIECE_BYTES, cut, member_spans
+from storage.vault.cutting import PIECE_BYTES, cut, member_spans
 
 names = st.sampled_from(["Workflows.xml", "RGS\\Instances\\a.wav", "é/ü.wav", "same.wav", "d/"])
 sizes = st.one_of(st.integers(0, 600), st.sampled_from([PIECE_BYTES - 1, PIECE_BYTES, PIECE_BYTES + 1, 2_500_000]))

@@ -10,10 +10,10 @@ from redis.asyncio import Redis
 
 from bot.domain.errors import Damaged
 from storage import keys
-from storage.backups import Backups
-from storage.pieces import Pieces
-from storage.records import Records
-from storage.sealing import PLAIN, Keyring
+from storage.backups.backups import Backups
+from storage.vault.pieces import Pieces
+from storage.vault.records import Records
+from storage.vault.sealing import PLAIN, Keyring
 from tests.storage.damages import HARMS, Kept, Read, blind, injected, stored
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.backup import Keeping, Stamp
+from bot.domain.backups.backup import Keeping, Stamp
 from bot.domain.errors import BadInput
-from storage.backups import Backups
-from storage.keepings import Keepings
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from tests.storage.test_backups import backup_of
 from tests.storage.wire import Send, wired
 

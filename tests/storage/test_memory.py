@@ -7,17 +7,16 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.offsite import Memory
+from bot.domain.backups.schedule import Override
 from bot.domain.errors import Damaged
-from bot.domain.model import PoolRecord, PoolState
-from bot.domain.offsite import Memory
-from bot.domain.run import Who
-from bot.domain.schedule import Override
-from storage.backups import Backups
-from storage.keepings import Keepings
-from storage.memory import Memories, name_of, packed, path, unpacked
+from bot.domain.model import PoolRecord, PoolState, Who
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
+from storage.backups.memory import Memories, name_of, packed, path, unpacked
 from storage.runs import Runs
 from storage.schedules import Schedules
-from storage.sealing import PLAIN, Keyring
+from storage.vault.sealing import PLAIN, Keyring
 from tests.storage.test_backups import POOL, backup_of, export
 
 RECORD = PoolRecord(POOL, PoolState.FAILED_OVER, 1_795_000_000.5, "run-7", "", {"backup": "b1", "settings": {"Off": 1}})

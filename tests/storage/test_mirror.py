@@ -8,9 +8,9 @@ import time
 
 import pytest
 
+from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import MirrorAway
-from bot.domain.offsite import OffSite
-from storage.mirror import Mirror, piece_path
+from storage.vault.mirror import Mirror, piece_path
 from tests.peers import S3, Answer, bucket_at, dripping, mute, peer, says
 
 RAW = b"a piece of an export" * 50

@@ -8,12 +8,12 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.errors import NoRoom, StoreAway
-from storage.backups import Backups
+from storage.backups.backups import Backups
 from storage.connect import connect
 from storage.embedded import Embedded, room, start
 from storage.embedded import program as program_of
-from storage.pieces import Pieces
-from storage.records import MIB, Records
+from storage.vault.pieces import Pieces
+from storage.vault.records import MIB, Records
 from tests.storage.test_backups import POOL, backup_of, export
 from tests.storage.test_pieces import is_right, stored
 from tests.storage.wire import Send, wired

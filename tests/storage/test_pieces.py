@@ -11,9 +11,9 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.errors import Damaged, StoreAway
-from storage.backups import Backups
-from storage.pieces import DAY_S, Pieces, piece_of
-from storage.sealing import PLAIN, Keyring
+from storage.backups.backups import Backups
+from storage.vault.pieces import DAY_S, Pieces, piece_of
+from storage.vault.sealing import PLAIN, Keyring
 from tests.storage.test_backups import POOL, backup_of, export
 from tests.storage.wire import Send, wired
 

@@ -9,12 +9,12 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.backup import Backup
+from bot.domain.backups.backup import Backup
 from bot.domain.errors import BadInput, Damaged
-from storage.backup_codec import encoded, parcel_of
-from storage.backups import Backups
-from storage.keepings import Keepings
-from storage.sealing import PLAIN, Keyring
+from storage.backups.backups import Backups
+from storage.backups.codec import encoded, parcel_of
+from storage.backups.keepings import Keepings
+from storage.vault.sealing import PLAIN, Keyring
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 from tests.storage.test_pieces import RINGS, is_right, refs, stored
 from tests.storage.wire import Send, wired

@@ -12,9 +12,9 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from storage.backups import Backups
-from storage.pieces import DAY_S
-from storage.sealing import Keyring
+from storage.backups.backups import Backups
+from storage.vault.pieces import DAY_S
+from storage.vault.sealing import Keyring
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 from tests.storage.test_pieces import NOW, RINGS, is_right, stored
 

@@ -13,16 +13,16 @@ from hypothesis import strategies as st
 from redis.asyncio import Redis
 
 from bot.__main__ import main
-from bot.checks import check
+from bot.commands.check import check
 from bot.domain.errors import BadInput, Damaged
-from bot.settings import Settings
+from bot.settings.settings import Settings
 from bot.stores import store
-from storage.backups import Backups
+from storage.backups.backups import Backups
 from storage.connect import connect
-from storage.cutting import PIECE_BYTES
 from storage.embedded import Embedded
-from storage.records import sealed_with
-from storage.sealing import Keyring, fingerprint, fresh, parse
+from storage.vault.cutting import PIECE_BYTES
+from storage.vault.records import sealed_with
+from storage.vault.sealing import Keyring, fingerprint, fresh, parse
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export, pieces
 from tests.storage.test_cutting import files
 

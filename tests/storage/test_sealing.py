@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.errors import BadInput, Damaged
-from storage.sealing import OVERHEAD, PLAIN, Keyring, fingerprint, fresh, parse, stored_size
+from storage.vault.sealing import OVERHEAD, PLAIN, Keyring, fingerprint, fresh, parse, stored_size
 
 OLD, NEW, OTHER = (bytes([n]) * 32 for n in range(3))
 

@@ -13,13 +13,13 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from redis.asyncio import Redis
 
+from bot.domain.deployment.world import Effect, Fault, FaultKind, LivePool, ServerFile, World, world_of
 from bot.domain.errors import Damaged, Stale, StoreAway
-from bot.domain.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings
+from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings
 from bot.domain.model import Edition
-from bot.domain.world import Effect, Fault, FaultKind, LivePool, ServerFile, World, world_of
 from storage.connect import connect
-from storage.world_codec import decoded, encoded
-from storage.worlds import CHUNK_BYTES, RedisWorlds
+from storage.worlds.codec import decoded, encoded
+from storage.worlds.worlds import CHUNK_BYTES, RedisWorlds
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"
 LEAVES = (

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 
-from bot import checks
+from bot.commands import check as checks
 from bot.sandbox import MemoryJournal, Sandbox
 from tests.bench.subjects.control import until_closed
 

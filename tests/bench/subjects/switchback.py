@@ -11,7 +11,7 @@ from dataclasses import replace
 from types import ModuleType
 
 from bot.__main__ import imported_app
-from bot.settings import Settings, settings
+from bot.settings.settings import Settings, settings
 from tests.bench.subjects.control import HOST, options, until_closed
 
 CONFIGURATION = """
@@ -51,7 +51,7 @@ async def verifying(objects: int) -> AsyncIterator[None]:
 
 
 async def _verify(objects: int) -> None:
-    from bot.domain.compare import compare
+    from bot.domain.groups.compare import compare
     from tests.worlds import sample
 
     counts = {"workflows": objects // 4, "queues": objects // 4, "groups": objects // 2}
@@ -69,7 +69,8 @@ def configured(environ: Mapping[str, str]) -> Settings:
 
 def _register(count: int) -> None:
     """So many buttons in all, and that of the run comes last."""
-    from handlers import actions, buttons
+    from handlers import buttons
+    from handlers.blocks import actions
 
     mine = actions.word(actions.NOW)
     others = {f"button{number}": buttons.BUTTONS[mine] for number in range(count - 1)}

@@ -1,0 +1,126 @@
+"""What has to be done again and again, by one process at a time, and what is said when it cannot be done."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import traceback
+from collections.abc import Awaitable, Callable, Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from bot.clock.lease import kept, set_within
+from bot.domain.errors import BotError
+from storage.notices import Notices
+from storage.turns import Turns
+
+log = logging.getLogger(__name__)
+
+AGAIN_S = 300.0
+"""A chore that failed is tried again after so long, or after its period when that is shorter."""
+
+
+@dataclass(frozen=True, slots=True)
+class Chore:
+    """One row: done at most once in `every_s` seconds, over all processes.
+
+    `work` gets the time (seconds since the epoch). It may be cancelled at any await, and done twice when a process
+    dies; it works in slices, because clicks are answered in between. `title` is what people read when it fails.
+    """
+
+    key: str
+    every_s: float
+    work: Callable[[float], Awaitable[None]]
+    title: str = ""
+
+
+async def always() -> None:
+    """Nothing stands against it."""
+
+
+class Chores:
+    """Does the chores whose turn falls to this process. One that fails stands as a notice and never stops the others.
+
+    `poll_s` is how often each chore is asked for, `lease_s` how long the turn of a dead process is waited for. `allow`
+    is asked before each turn, and raises BotError while no chore may be done.
+    """
+
+    def __init__(
+        self,
+        chores: Iterable[Chore],
+        turns: Turns,
+        notices: Notices,
+        clock: Callable[[], float],
+        *,
+        poll_s: float = 15.0,
+        lease_s: float = 60.0,
+        allow: Callable[[], Awaitable[None]] = always,
+    ) -> None:
+        self._chores, self._turns, self._notices, self._clock = tuple(chores), turns, notices, clock
+        self._poll_s, self._lease_s, self._allow = poll_s, lease_s, allow
+
+    async def run_forever(self, stopped: asyncio.Event) -> None:
+        """Until `stopped`; work that is under way is then cancelled, and is due again when its lease is over."""
+        await asyncio.gather(*(self._keep(chore, stopped) for chore in self._chores))
+
+    async def _keep(self, chore: Chore, stopped: asyncio.Event) -> None:
+        while not stopped.is_set():
+            try:
+                await self._turn(chore, stopped)
+            except BotError as error:
+                log.warning("%s waits: %s", chore.key, error.sentence)
+            except Exception as fault:
+                log.error("%s stumbled: %s", chore.key, _reason(fault))
+            await set_within(stopped, self._poll_s)
+
+    async def _turn(self, chore: Chore, stopped: asyncio.Event) -> None:
+        await self._allow()
+        again_s = min(AGAIN_S, chore.every_s)
+        turn = await self._turns.take(chore.key, every_s=chore.every_s, again_s=again_s, lease_s=self._lease_s)
+        if turn is None:
+            return
+        async with kept(lambda: self._turns.renew(turn, self._lease_s), self._lease_s, chore.key):
+            work = asyncio.ensure_future(chore.work(self._clock()))
+            if not await _finished(work, stopped):
+                return
+        fault = work.exception()
+        if not await self._turns.done(turn, well=fault is None):
+            log.info("%s was taken over by another process while it was done here.", chore.key)
+        elif fault is None:
+            await self._went_well(chore)
+        else:
+            await self._failed(chore, fault, again_s)
+
+    async def _went_well(self, chore: Chore) -> None:
+        sentence = f"{chore.title or chore.key} works again."
+        await self._notices.end(f"chore:{chore.key}", sentence, self._clock())
+
+    async def _failed(self, chore: Chore, fault: BaseException, again_s: float) -> None:
+        now, reason = self._clock(), _reason(fault)
+        log.error("%s could not be done: %s", chore.key, reason)
+        again = f"It is tried again at {datetime.fromtimestamp(now + again_s, UTC):%H:%M} UTC."
+        sentence = f"{chore.title or chore.key} could not be done: {reason}"
+        await self._notices.say(f"chore:{chore.key}", sentence, now, (again,))
+
+
+async def _finished(work: asyncio.Future[None], stopped: asyncio.Event) -> bool:
+    """Whether the work came to an end, well or not, before everything was stopped."""
+    stopping = asyncio.ensure_future(stopped.wait())
+    try:
+        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        return work.done() and not work.cancelled()
+    finally:
+        stopping.cancel()
+        # More than once: Python 3.11's `wait_for`, which redis-py sends with, may swallow a cancellation.
+        while not work.done():
+            work.cancel()
+            await asyncio.wait((work,), timeout=1)
+
+
+def _reason(fault: BaseException) -> str:
+    """A sentence. An unforeseen error by kind and place only: its text may hold names and numbers."""
+    if isinstance(fault, BotError):
+        return fault.sentence
+    place = traceback.extract_tb(fault.__traceback__)[-1]
+    return f"Switchback itself failed ({type(fault).__name__}, line {place.lineno} of {Path(place.filename).name})."

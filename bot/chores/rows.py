@@ -1,0 +1,97 @@
+"""Joins what is done again and again for the sake of what is kept: one row for each chore."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from bot.chores import checking, mirroring, pruning, restamping, watching
+from bot.chores.accompanying import Accompanying
+from bot.chores.checking import Checking
+from bot.chores.chores import Chore
+from bot.chores.mirroring import Mirroring
+from bot.chores.pruning import Pruning
+from bot.chores.watching import Objectives, Watching
+from bot.domain.backups.offsite import OffSite, told
+from bot.domain.backups.retention import Windows
+from bot.domain.backups.schedule import Timing, timing
+from bot.domain.companions.coverage import Rules
+from bot.domain.errors import BadInput
+from bot.domain.runs.opening import Estate
+from bot.hands.hands import Performer
+from bot.stores import Stores
+from storage.backups.memory import Memories
+from storage.vault.mirror import Mirror
+
+
+@dataclass(frozen=True, slots=True)
+class Care:
+    """What is configured of it: the off-site copy, how long backups stay, when they are taken, which companions."""
+
+    mirror: OffSite | None
+    retention: Windows
+    timings: Mapping[str, Timing]
+    companions: Rules
+
+
+def mirror_of(care: Care, kept: Stores) -> Mirror | None:
+    """The off-site copy, when one is configured."""
+    return Mirror(care.mirror, kept.backups.pieces.sound) if care.mirror else None
+
+
+async def refuse_while_restoring(mirror: OffSite | None, kept: Stores) -> None:
+    """Raises BadInput: pins and where pools stand come back last, and until then everything would seem free to go."""
+    if mirror and await kept.copies.restoring() == mirror.where:
+        raise BadInput(
+            f"A restore from {mirror.where} has not ended. Let `python -m bot restore-from-mirror` end, or "
+            "run it again, before anything else is done. To do without what is still missing, take [mirror] out."
+        )
+
+
+async def off_site(mirror: OffSite | None, kept: Stores, now: float) -> str:
+    """How the off-site copy stands, in a sentence."""
+    return told(mirror, *await kept.copies.waiting(), now)
+
+
+def pruning_of(care: Care, kept: Stores, estate: Estate) -> Pruning:
+    """What lets old backups go, and says beforehand which."""
+    return Pruning(kept.backups, kept.keepings, kept.runs, estate.pools, estate.pairs, care.retention)
+
+
+def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:
+    """What reads everything that is kept again, and mends it from the off-site copy."""
+    mirror = mirror_of(care, kept)
+    copies = (mirror.fetch, mirror.record) if mirror else ()
+    return Checking(kept.backups, kept.companions, kept.keepings, kept.notices, list(estate.pools), *copies)
+
+
+def chores_of(care: Care, kept: Stores, checks: Checking, hands: Performer, estate: Estate) -> tuple[Chore, ...]:
+    """What has to be done for backups that are kept already, and for those that should be."""
+    backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
+    pools = estate.pools
+    memories, mirror = Memories(runs, kept.schedules, backups, keepings), mirror_of(care, kept)
+    copies = Mirroring(mirror, backups, keepings, kept.companions, kept.copies, notices, memories, tuple(pools))
+    retention = pruning_of(care, kept, estate)
+    freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
+    stamps = restamping.Restamping(hands, keepings, notices, estate)
+    beside = Accompanying(kept.companions, runs, notices, tuple(pools.values()), care.companions)
+    return (
+        Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
+        Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
+        Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),
+        Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),
+        Chore("stamps", restamping.EVERY_S, stamps.work, "Rehearsing backups again"),
+        Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
+        Chore("companions", 900.0, beside.watch, "Watching the companions of the pools"),
+        Chore("companions-prune", 86_400.0, beside.prune, "Taking old copies of companions away"),
+    )
+
+
+def _objectives(care: Care, kept: Stores) -> Objectives:
+    """How old backups may get by what people said last, else by the configuration."""
+
+    async def ask() -> Mapping[str, float]:
+        said = await kept.schedules.overrides()
+        return {fqdn: timing(held, said.get(fqdn)).objective_h for fqdn, held in care.timings.items()}
+
+    return ask

@@ -1,0 +1,32 @@
+"""Reads what is kept of a pool in slices, the newest first, with what is known of each."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+
+from bot.domain.backups.backup import Backup
+from bot.domain.backups.retention import Kept
+from bot.domain.errors import Damaged
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
+
+_SLICE = 50
+
+
+async def kept(backups: Backups, keepings: Keepings, fqdn: str) -> AsyncIterator[Kept]:
+    """Every listed backup of the pool whose record can be read; others stay where they are, and are told elsewhere."""
+    start = 0
+    while ids := await backups.ids(fqdn, start, _SLICE):
+        found = await asyncio.gather(*(_readable(backups, id) for id in ids))
+        for backup, keeping in zip(found, await keepings.read(ids), strict=True):
+            if backup is not None:
+                yield Kept(backup, keeping)
+        start += len(ids)
+
+
+async def _readable(backups: Backups, id: str) -> Backup | None:
+    try:
+        return await backups.find(id)
+    except Damaged:
+        return None

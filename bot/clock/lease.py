@@ -1,0 +1,54 @@
+"""Holds a run, or a turn at a chore, for the worker that has it, however long that takes."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager, suppress
+
+from bot.domain.errors import StoreAway
+from bot.domain.runs.run import Run
+from storage.runs import Runs
+
+log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def held(runs: Runs, run: Run, lease_s: float, clock: Callable[[], float]) -> AsyncIterator[None]:
+    """Renews the worker's lease of `lease_s` seconds on the run while the work goes on."""
+    async with kept(lambda: runs.renew(run, clock() + lease_s), lease_s, run.id):
+        yield
+
+
+@asynccontextmanager
+async def kept(renew: Callable[[], Awaitable[bool]], lease_s: float, name: str) -> AsyncIterator[None]:
+    """Calls `renew` three times in every `lease_s` seconds while the work goes on, until it gives False.
+
+    The renewing is told to end, not cancelled: Python 3.11's `wait_for`, which redis-py sends with, may swallow a
+    cancellation, and the lease would then be renewed for ever by a worker that waits for that to end.
+    """
+    over = asyncio.Event()
+    task = asyncio.create_task(_renew(renew, lease_s, name, over))
+    try:
+        yield
+    finally:
+        over.set()
+        await asyncio.gather(task, return_exceptions=True)
+
+
+async def _renew(renew: Callable[[], Awaitable[bool]], lease_s: float, name: str, over: asyncio.Event) -> None:
+    while not await set_within(over, lease_s / 3):
+        try:
+            if not await renew():
+                return
+        except StoreAway as error:
+            log.warning("The lease of %s could not be renewed: %s", name, error.sentence)
+
+
+async def set_within(event: asyncio.Event, seconds: float) -> bool:
+    """Waits for the event, for so many seconds at most; whether it is set."""
+    with suppress(TimeoutError):
+        async with asyncio.timeout(seconds):
+            await event.wait()
+    return event.is_set()

@@ -1,0 +1,102 @@
+"""Wakes at every pool's local wall times and starts the slot that is due; what was missed is caught up at start."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from datetime import UTC, datetime
+
+from apscheduler.schedulers.asyncio import AsyncIOScheduler
+from apscheduler.triggers.base import BaseTrigger
+
+from bot.clock.wall_clock import latest_due, next_due
+from bot.domain.backups.schedule import Schedule, Slot
+from bot.domain.errors import BotError
+
+log = logging.getLogger(__name__)
+
+LOOK_S = 30
+"""Seconds between two looks: what anybody changed, in whatever process, and what could not be started, is seen then."""
+
+
+class Alarm(BaseTrigger):
+    """Rings once per slot. APScheduler's cron trigger rings twice in the repeated hour, and skips a midnight that
+    spring skips (Cairo, Havana, the Azores)."""
+
+    def __init__(self, schedule: Schedule) -> None:
+        self._schedule = schedule
+
+    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
+        coming = next_due(self._schedule, previous_fire_time or now)
+        return coming[1] if coming else None
+
+
+class Timetable:
+    """Starts slots when they are due. `start` must be idempotent by slot: a slot may be started more than once.
+
+    `read` gives every schedule as it now stands. An alarm only wakes it; which slot is due is worked out from `now`, so
+    a late, doubled or lost alarm does no harm, nor does a clock that is stepped.
+    """
+
+    def __init__(
+        self,
+        read: Callable[[], Awaitable[Iterable[Schedule]]],
+        start: Callable[[Slot], Awaitable[None]],
+        now: Callable[[], datetime] = lambda: datetime.now(UTC),
+    ) -> None:
+        self._read = read
+        self._start = start
+        self._now = now
+        self._known: dict[str, Schedule] = {}
+        self._started: dict[str, Slot] = {}
+        self._busy = asyncio.Lock()
+        # Without a grace time, APScheduler would drop an alarm that is a second late.
+        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True})
+
+    async def open(self) -> None:
+        """Begins to wake, and starts each schedule's latest due slot once more: it may have been missed while down."""
+        self._scheduler.start()
+        self._scheduler.add_job(self.wake, "interval", seconds=LOOK_S, id="look")
+        await self.wake()
+
+    async def close(self) -> None:
+        """Wakes no more, once the start that is under way has ended: APScheduler's own shutdown would cancel it."""
+        async with self._busy:
+            if self._scheduler.running:
+                self._scheduler.shutdown(wait=False)
+
+    async def wake(self) -> None:
+        """Starts every slot that is due by what the schedules say now and was not started here yet; never raises."""
+        async with self._busy:
+            await self._reread()
+            for schedule in self._known.values():
+                await self._begin(schedule)
+
+    async def _reread(self) -> None:
+        try:
+            found = {schedule.key: schedule for schedule in await self._read()}
+        except Exception as fault:
+            log.warning("The schedules could not be read, so the last known ones hold: %s", _reason(fault))
+            return
+        for key in self._known.keys() - found.keys():
+            self._scheduler.remove_job(key)
+        for key, schedule in found.items():
+            if self._known.get(key) != schedule:
+                self._scheduler.add_job(self.wake, Alarm(schedule), id=key, replace_existing=True)
+        self._known = found
+
+    async def _begin(self, schedule: Schedule) -> None:
+        slot = latest_due(schedule, self._now())
+        if slot is None or self._started.get(schedule.key) == slot:
+            return
+        try:
+            await self._start(slot)
+            self._started[schedule.key] = slot
+        except Exception as fault:
+            log.warning("%s was not started and is tried again within %s s: %s", slot.id, LOOK_S, _reason(fault))
+
+
+def _reason(fault: Exception) -> str:
+    """Without the text of an unforeseen error, which might be a secret."""
+    return fault.sentence if isinstance(fault, BotError) else type(fault).__name__

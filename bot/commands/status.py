@@ -1,0 +1,31 @@
+"""Where everything stands, for when Slack is away: `python -m bot status`."""
+
+from __future__ import annotations
+
+import time
+from datetime import UTC, datetime
+
+from bot.chores.rows import off_site
+from bot.runbooks import RUNBOOKS
+from bot.settings.settings import Settings
+from bot.stores import Stores, store, stores_of
+
+_NONE = "No pool is configured: name them under [[pools]] in the file that SWITCHBACK_CONFIG names."
+
+
+async def status(settings: Settings) -> list[str]:
+    """Every pool and every open run, a line each, and how the off-site copy stands."""
+    async with store(settings) as client:
+        kept = stores_of(settings, client)
+        records = await kept.runs.records(pool.fqdn for pool in settings.pools)
+        lines = [f"{fqdn}: {record.state}, {await _last(kept, fqdn)}" for fqdn, record in records.items()]
+        for run in await kept.runs.open():
+            lines.append(f"{run.id}: {run.phase} at {RUNBOOKS[run.runbook].step(run.step).title}")
+        return [*(lines or [_NONE]), await off_site(settings.mirror, kept, time.time())]
+
+
+async def _last(kept: Stores, fqdn: str) -> str:
+    newest = await kept.backups.newest(fqdn)
+    if newest is None:
+        return "no backup"
+    return f"last backup {datetime.fromtimestamp(newest.taken_at, UTC):%Y-%m-%d %H:%M} UTC"

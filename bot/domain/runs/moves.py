@@ -1,0 +1,181 @@
+"""What a run becomes: pure functions that make the next value; nothing else changes a run."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
+from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Proposal, Record, Run, Tell
+from bot.domain.runs.runbook import Plan, Runbook, Step, StepKind
+from bot.domain.runs.streak import streak
+
+
+def open_run(run: Run, runbook: Runbook, now: float) -> Change:
+    """The first commit of a run, at the first row that does not fall away."""
+    sentence = f"{run.opened_by.name} started {runbook.title} of {run.primary.short}."
+    entry = Entry(now, run.opened_by, "opened", run.step, sentence)
+    arrived = _arrive(run, runbook, 0, now)
+    return Change(arrived.run, (entry, *arrived.entries), arrived.tells)
+
+
+def claim(run: Run, runbook: Runbook, now: float, lease_s: float) -> Run | None:
+    """The run as its next worker holds it, or None when it is not due.
+
+    A worker that died while reading is simply followed by another; one that died after a command was sent leaves a row
+    that may be run again, or one whose outcome nobody knows, which is then looked at.
+    """
+    if run.phase not in (Phase.READY, Phase.READING, Phase.RUNNING, Phase.LOOKING):
+        return None
+    if run.due is None or run.due > now:
+        return None
+    phase = Phase.READING
+    if run.phase is Phase.LOOKING or (run.phase is Phase.RUNNING and not runbook.step(run.step).again):
+        phase = Phase.LOOKING
+    return replace(run, phase=phase, due=now + lease_s)
+
+
+def propose(run: Run, step: Step, plan: Plan, now: float) -> Change:
+    """The plan is laid before people. Approvals of another plan are gone, and the log says so."""
+    proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
+    stale = any(approval.hash != plan.hash for approval in run.approvals)
+    sentence = "What this rests on has changed since it was approved, so it asks again." if stale else ""
+    entry = Entry(now, BOT, "proposed", step.key, sentence or "Waits for approval.", {"commands": plan.commands})
+    new = _ask(run, Phase.WAITING, sentence)
+    return Change(replace(new, proposal=proposal, approvals=()), (entry,))
+
+
+def is_approved(run: Run, step: Step, plan: Plan) -> bool:
+    """Whether enough different people approved this very plan."""
+    return len({approval.who.id for approval in run.approvals if approval.hash == plan.hash}) >= step.approvals(run)
+
+
+def launch(run: Run, step: Step, plan: Plan, now: float, lease_s: float) -> Change:
+    """The last commit before commands are sent; from here on a lost row is not simply run again."""
+    proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
+    entry = Entry(now, BOT, "sent", step.key, "Runs: " + " ; ".join(plan.commands), {"plan": plan.hash})
+    new = replace(run, phase=Phase.RUNNING, due=now + lease_s, attempt=run.attempt + 1, proposal=proposal)
+    return Change(new, (entry,))
+
+
+def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = BOT) -> Change:
+    """The row has been judged: on to the next, back to an earlier one, stopped, or (ask rows) put to people."""
+    step = runbook.step(run.step)
+    run = replace(run, facts={**run.facts, **verdict.facts}, details=verdict.details, detail="", tries=0)
+    entry = Entry(now, who, str(verdict.mark), step.key, verdict.sentence, {"details": verdict.details[:20]})
+    if verdict.back_to:
+        back = _arrive(_recorded(run, verdict, now, who), runbook, runbook.position(verdict.back_to), now)
+        return Change(back.run, (entry, *back.entries), back.tells)
+    if verdict.mark is Mark.STOP:
+        alarm = _alarm(run, runbook, verdict.sentence, verdict.details)
+        return Change(_ask(run, Phase.STOPPED, verdict.sentence), (entry,), alarm)
+    if step.kind is StepKind.ASK:
+        return Change(_ask(run, Phase.ASKING, verdict.sentence), (entry,))
+    return pass_on(run, runbook, verdict, now, who, (entry,))
+
+
+def pass_on(
+    run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who, entries: tuple[Entry, ...] = ()
+) -> Change:
+    """The row is done: recorded, told, and the run arrives at the next one."""
+    step = runbook.step(run.step)
+    run = _recorded(run, verdict, now, who)
+    if step.leaves and step.leaves is not run.pool_state and not _is_further(run.pool_state, step.leaves):
+        run = replace(run, pool_state=step.leaves, since=now)
+    arrived = _arrive(run, runbook, runbook.position(step.key) + 1, now)
+    return Change(
+        arrived.run, (*entries, *arrived.entries), (*_aside(step, runbook, verdict), *step.tells(run), *arrived.tells)
+    )
+
+
+def stop(run: Run, runbook: Runbook, sentence: str, now: float, detail: str = "") -> Change:
+    """Something failed where nothing is left in doubt; people decide."""
+    entry = Entry(now, BOT, "stopped", run.step, sentence)
+    stopped = replace(_ask(run, Phase.STOPPED, sentence), detail=detail, details=())
+    return Change(stopped, (entry,), _alarm(run, runbook, sentence, ()))
+
+
+def retry(run: Run, sentence: str, now: float, wait_s: float) -> Change:
+    """Nothing happened, so the row is begun again by itself after a while."""
+    entry = Entry(now, BOT, "retry", run.step, sentence)
+    return Change(replace(run, phase=Phase.READY, due=now + wait_s, tries=run.tries + 1, sentence=sentence), (entry,))
+
+
+def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
+    """A command's outcome is in doubt: unknown is a state of its own, and the row is looked at first."""
+    entry = Entry(now, BOT, "lost", run.step, sentence)
+    return Change(replace(run, phase=Phase.LOOKING, due=now, sentence=sentence, detail=detail), (entry,))
+
+
+def found(run: Run, runbook: Runbook, finding: Finding, now: float) -> Change:
+    """The look is over; people choose among what is safe."""
+    entry = Entry(now, BOT, "looked", run.step, finding.sentence, {"found": finding.found})
+    new = replace(_ask(run, Phase.LOST, finding.sentence), finding=finding, details=finding.details)
+    return Change(new, (entry,), _alarm(run, runbook, finding.sentence, finding.details))
+
+
+def accept_lost(run: Run, runbook: Runbook, now: float, who: Who) -> Change:
+    """A person counts a lost command as done, on what the look found."""
+    known = run.finding is not None and run.finding.found is Found.DONE
+    sentence = run.finding.sentence if known and run.finding else f"{who.name} checked it and counts it as done."
+    run = replace(run, facts={**run.facts, **runbook.step(run.step).accepted})
+    return pass_on(run, runbook, Verdict(Mark.PASS if known else Mark.WARN, sentence), now, who)
+
+
+def again(run: Run, now: float) -> Run:
+    """The row is begun afresh; whatever was approved for it is asked again."""
+    return replace(
+        run, phase=Phase.READY, due=now, tries=0, proposal=None, approvals=(), finding=None, sentence="", detail=""
+    )
+
+
+def go_back(run: Run, runbook: Runbook, to: str, now: float) -> Change:
+    return _arrive(run, runbook, runbook.position(to), now)
+
+
+def close(run: Run, phase: Phase, sentence: str, now: float, who: Who) -> Change:
+    """The run ends here; its pools are free again."""
+    ended = replace(run, phase=phase, due=None, closed_at=now, sentence=sentence, proposal=None, approvals=())
+    return Change(ended, (Entry(now, who, str(phase), run.step, sentence),))
+
+
+def _is_further(state: PoolState | None, leaves: PoolState) -> bool:
+    """An outage that is declared once more does not undo what an earlier run moved."""
+    return leaves is PoolState.OUTAGE and state is not PoolState.ACTIVE
+
+
+def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
+    commands = run.proposal.commands if run.proposal else ()
+    approved = tuple(approval.who for approval in run.approvals)
+    record = Record(run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands, approved)
+    return replace(run, records=(*run.records, record))
+
+
+def _ask(run: Run, phase: Phase, sentence: str) -> Run:
+    return replace(run, phase=phase, due=None, question=run.question + 1, sentence=sentence)
+
+
+def _alarm(run: Run, runbook: Runbook, sentence: str, details: tuple[str, ...]) -> tuple[Tell, ...]:
+    if runbook.quiet and streak(run):
+        return ()  # It was told when the first of them failed, and its card says how it goes on.
+    title = f"{runbook.title} of {run.primary.short} needs somebody"
+    return (Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", details, loud=True),)
+
+
+def _aside(step: Step, runbook: Runbook, verdict: Verdict) -> tuple[Tell, ...]:
+    """What a row warns of, line by line, in the thread of the card, which has no room for all of it."""
+    if runbook.quiet or verdict.mark is not Mark.WARN or not verdict.details:
+        return ()
+    return (Tell("thread", f"{step.number} · {step.title}: {verdict.sentence}", verdict.details),)
+
+
+def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:
+    """At the first row from `position` on that does not fall away, or at the end."""
+    run = replace(again(run, now), details=())
+    for step in runbook.steps[position:]:
+        reason = step.skip(run)
+        if reason is None:
+            return Change(replace(run, step=step.key))
+        run = replace(run, records=(*run.records, Record(step.key, "skipped", reason, BOT, now)))
+    last = run.records[-1].sentence if run.records else ""
+    ended = replace(run, carry=runbook.carry(run))
+    return close(ended, Phase.DONE, last, now, BOT)

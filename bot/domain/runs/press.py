@@ -1,0 +1,188 @@
+"""What a press of a button makes of a run: who may, whether the button is still what is asked, and then what."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
+
+from bot.domain.access import allow, allow_second
+from bot.domain.errors import BadInput, Stale
+from bot.domain.groups.compare import masked
+from bot.domain.model import Mark, Person, Verdict, Who
+from bot.domain.runs.moves import accept_lost, again, close, go_back, pass_on
+from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
+from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
+
+REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", multiline=True, max_length=300)
+
+
+@dataclass(frozen=True, slots=True)
+class Press:
+    """One press as it arrived: the row, choice and question that its button was drawn for, and the form, if any."""
+
+    step: str
+    choice: str
+    question: int
+    form: Mapping[str, str]
+
+
+def offered(run: Run, runbook: Runbook) -> tuple[Choice, ...]:
+    """The buttons of this very moment, for the card and for judging a press alike."""
+    if not run.is_open:
+        return ()
+    step = runbook.step(run.step)
+    return (*_BY_PHASE.get(run.phase, _none)(run, step), _abandon(run))
+
+
+def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float) -> Change:
+    """The change that the press makes. Raises NotAllowed, Stale or BadInput, and then nothing changes."""
+    step = next((row for row in runbook.steps if row.key == pressed.step), None)
+    if step is None:
+        raise BadInput("This button belongs to no row of this runbook. Nothing was changed.")
+    choice = next((item for item in offered(run, runbook) if item.key == pressed.choice), None)
+    allow(person, (choice and choice.need) or step.need)
+    if choice is None or run.step != pressed.step or (choice.key != "abandon" and run.question != pressed.question):
+        raise Stale(already(run, pressed.step))
+    form = _checked(choice, pressed.form)
+    return _ACTIONS.get(choice.key, _choose)(run, runbook, choice, form, person, now)
+
+
+def already(run: Run, step: str) -> str:
+    """What already happened and by whom, for somebody who pressed a button of an older state."""
+    record = run.record_of(step)
+    if run.step == step and run.approvals and run.phase is not Phase.WAITING:
+        return f"{run.approvals[-1].who.name} already approved this. Nothing was done twice."
+    if run.step == step and run.approvals:
+        return f"{run.approvals[-1].who.name} already asked for this. The card shows how a second person approves it."
+    if record is not None:
+        return f"This was already answered. {record.who.name}: {record.sentence} Nothing was done twice."
+    if not run.is_open:
+        return f"This run has ended. {run.sentence}"
+    return "This button is of an earlier state of the run. The card shows what is asked now. Nothing was changed."
+
+
+def _none(run: Run, step: Step) -> tuple[Choice, ...]:
+    return ()
+
+
+def _waiting(run: Run, step: Step) -> tuple[Choice, ...]:
+    needed = run.proposal.needed if run.proposal else 1
+    if needed > 1 and not run.approvals:
+        approve = Choice("approve", "Ask for a second person", "asked for it.", style="primary")
+    else:
+        label = "Approve as second person" if needed > 1 else "Run this command"
+        approve = Choice("approve", label, "approved it.", style="primary", confirm="It runs as shown, at once.")
+    return approve, *step.choices(run)
+
+
+def _asking(run: Run, step: Step) -> tuple[Choice, ...]:
+    return step.choices(run)
+
+
+def _stopped(run: Run, step: Step) -> tuple[Choice, ...]:
+    return *step.choices(run), Choice("retry", "Try again", "asked to try again.", then=Then.AGAIN)
+
+
+def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
+    look = Choice("look", "Look again", "asked to look again.")
+    if step.again:
+        # Running it again is harmless, and counting it as done would leave later rows without what it gives.
+        return Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary"), look
+    accept = Choice(
+        "accept", "Count it as done", "counts it as done.", confirm="The run goes on as if it had answered."
+    )
+    rerun = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN)
+    state = run.finding.found if run.finding else Found.UNKNOWN
+    safe = {
+        Found.DONE: (replace(accept, style="primary"), look),
+        Found.NOT_DONE: (replace(rerun, style="primary"), look),
+        Found.PARTLY: (replace(rerun, style="primary"), look),
+        Found.UNKNOWN: (look, accept, rerun),
+    }
+    return safe[state]
+
+
+_BY_PHASE: Mapping[Phase, Callable[[Run, Step], tuple[Choice, ...]]] = {
+    Phase.WAITING: _waiting,
+    Phase.ASKING: _asking,
+    Phase.STOPPED: _stopped,
+    Phase.LOST: _lost,
+}
+
+
+def _abandon(run: Run) -> Choice:
+    return Choice("abandon", "Abandon the run", "abandoned the run", fields=(REASON,), style="danger")
+
+
+def _checked(choice: Choice, form: Mapping[str, str]) -> dict[str, str]:
+    for field in choice.fields:
+        text = form.get(field.key, "").strip()
+        if field.required and not text:
+            raise BadInput(f"“{field.label}” is empty. Fill it in and send the form again.")
+        if field.options and text and text not in {value for value, _ in field.options}:
+            raise BadInput(f"“{field.label}” has to be one of the answers that are offered.")
+        if len(text) > field.max_length:
+            raise BadInput(f"“{field.label}” is longer than {field.max_length} characters. Shorten it.")
+    return {field.key: form.get(field.key, "").strip() for field in choice.fields}
+
+
+def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
+    proposal = run.proposal
+    if proposal is None:
+        raise Stale(already(run, run.step))
+    first = next((approval for approval in run.approvals if approval.hash == proposal.hash), None)
+    allow_second(person, first.who.id if first else None)
+    approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now))
+    entry = Entry(now, Who.person(person), "approved", run.step, "Approved this plan.", {"plan": proposal.hash})
+    if len(approvals) < proposal.needed:
+        sentence = f"{person.name} asked for this command. A second person who holds the role has to approve it."
+        # A new question: two people who press the same "Ask" must not together have approved.
+        return Change(replace(run, approvals=approvals, sentence=sentence, question=run.question + 1), (entry,))
+    return Change(replace(run, approvals=approvals, phase=Phase.READY, due=now, tries=0), (entry,))
+
+
+def _retry(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
+    entry = Entry(now, Who.person(person), "retry", run.step, f"{person.name} {choice.said}")
+    return Change(again(run, now), (entry,))
+
+
+def _look(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
+    entry = Entry(now, Who.person(person), "look", run.step, f"{person.name} {choice.said}")
+    return Change(replace(run, phase=Phase.LOOKING, due=now, finding=None), (entry,))
+
+
+def _accept(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
+    return accept_lost(run, runbook, now, Who.person(person))
+
+
+def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
+    left = runbook.left(run)
+    if left.state is not None and left.state is not run.pool_state:
+        run = replace(run, pool_state=left.state, since=now)
+    flying = " A command was under way, and its outcome was not awaited." if run.phase is Phase.RUNNING else ""
+    sentence = f"{person.name} abandoned this run: {masked(form['reason'])}.{flying} {left.sentence}"
+    run = replace(run, carry=runbook.carry(run))
+    return close(run, Phase.ABANDONED, sentence, now, Who.person(person))
+
+
+def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
+    who = Who.person(person)
+    shown = {key: masked(value) for key, value in form.items()}
+    sentence = f"{person.name} {choice.said.format_map(shown)}"
+    run = replace(run, facts={**run.facts, **choice.facts, **form})
+    entry = Entry(now, who, "chose", run.step, sentence, {"choice": choice.key})
+    if choice.then is Then.AGAIN:
+        return Change(again(run, now), (entry,))
+    if choice.then is Then.BACK:
+        back = go_back(run, runbook, choice.to, now)
+        return Change(back.run, (entry, *back.entries), back.tells)
+    return pass_on(run, runbook, Verdict(Mark.PASS, sentence), now, who, (entry,))
+
+
+_ACTIONS: Mapping[str, Callable[[Run, Runbook, Choice, Mapping[str, str], Person, float], Change]] = {
+    "approve": _approve,
+    "retry": _retry,
+    "look": _look,
+    "accept": _accept,
+    "abandon": _leave,
+}

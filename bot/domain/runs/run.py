@@ -1,0 +1,187 @@
+"""A run as one frozen value, with what is recorded of it."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.model import Pool, PoolState, Who
+
+
+class Phase(StrEnum):
+    """Where a run is within its row: four phases of the engine, four of people, three ends."""
+
+    READY = "ready"
+    READING = "reading"
+    RUNNING = "running"
+    LOOKING = "looking"
+    WAITING = "waiting"
+    ASKING = "asking"
+    STOPPED = "stopped"
+    LOST = "lost"
+    DONE = "done"
+    ABANDONED = "abandoned"
+    SUPERSEDED = "superseded"
+
+
+ENDED = frozenset({Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED})
+FOR_PEOPLE = frozenset({Phase.WAITING, Phase.ASKING, Phase.STOPPED, Phase.LOST})
+
+
+@dataclass(frozen=True, slots=True)
+class Approval:
+    who: Who
+    hash: str
+    at: float
+
+
+@dataclass(frozen=True, slots=True)
+class Proposal:
+    """A plan as people saw it: commands, predicted effect, and the hash that they approve."""
+
+    hash: str
+    commands: tuple[str, ...]
+    effect: tuple[str, ...]
+    needed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Record:
+    """What became of one row: `mark` is pass, warn, stop or "skipped"; `at` seconds since the epoch.
+
+    `approved` are the people who approved its commands, in the order in which they did.
+    """
+
+    step: str
+    mark: str
+    sentence: str
+    who: Who
+    at: float
+    details: tuple[str, ...] = ()
+    commands: tuple[str, ...] = ()
+    approved: tuple[Who, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One line of the audit log."""
+
+    at: float
+    who: Who
+    what: str
+    step: str
+    sentence: str
+    data: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a runbook.
+
+    `step` is the key of the row it stands at. `attempt` counts the commands sent in the whole run, `tries` how often
+    this row could not even be begun. `question` changes whenever people are asked something new: a button carries it,
+    so a button of an older state is recognised. `due` is when the engine has to look at it, None while people are.
+    `sentence` is what it last said; `detail` the server's own text, for holders of the role only. `since` is when
+    `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
+    """
+
+    id: str
+    runbook: str
+    primary: Pool
+    backup: Pool | None
+    opened_by: Who
+    opened_at: float
+    step: str
+    phase: Phase = Phase.READY
+    version: int = 0
+    due: float | None = None
+    attempt: int = 0
+    tries: int = 0
+    question: int = 0
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    proposal: Proposal | None = None
+    approvals: tuple[Approval, ...] = ()
+    records: tuple[Record, ...] = ()
+    finding: Finding | None = None
+    sentence: str = ""
+    details: tuple[str, ...] = ()
+    detail: str = ""
+    pool_state: PoolState | None = None
+    since: float = 0.0
+    carry: Mapping[str, Any] = field(default_factory=dict)
+    closed_at: float | None = None
+    channel: str = ""
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase not in ENDED
+
+    @property
+    def pools(self) -> tuple[Pool, ...]:
+        return (self.primary, self.backup) if self.backup else (self.primary,)
+
+    def fact(self, key: str, default: Any = None) -> Any:
+        return self.facts.get(key, default)
+
+    def record_of(self, step: str) -> Record | None:
+        """The last thing that became of the row."""
+        return next((record for record in reversed(self.records) if record.step == step), None)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """What one commit writes, all of it or nothing: the run, lines of the audit log, messages for the outbox."""
+
+    run: Run
+    entries: tuple[Entry, ...] = ()
+    tells: tuple[Tell, ...] = ()
+
+
+def fresh_file(run: Run, pool: Pool, step: str) -> str:
+    """A file name that no attempt used before: export refuses an existing file (facts: lync §1.1)."""
+    return f"{pool.folder}\\{run.id}-{step}-{run.attempt + 1}.zip"
+
+
+def partner(run: Run) -> Pool:
+    """B of a run that holds a pair."""
+    if run.backup is None:
+        raise LookupError(f"{run.id} has no backup pool")
+    return run.backup
+
+
+def source(run: Run) -> Pool:
+    """Where a backup finds the objects now: on the pool itself, or on its backup pool while it is failed over."""
+    return next(pool for pool in run.pools if pool.fqdn == run.fact("source"))
+
+
+@dataclass(frozen=True, slots=True)
+class Tell:
+    """A message for the outbox: `to` is "notifications", "thread" (of the run's card) or a person's id.
+
+    `details` are further lines; they may not hold phone numbers, since a channel reads them.
+    """
+
+    to: str
+    sentence: str
+    details: tuple[str, ...] = ()
+    loud: bool = False
+
+
+class Found(StrEnum):
+    """What a look at a lost command came to."""
+
+    DONE = "done"
+    NOT_DONE = "not done"
+    PARTLY = "partly"
+    UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """A look with its sentence."""
+
+    found: Found
+    sentence: str
+    details: tuple[str, ...] = ()

@@ -1,0 +1,175 @@
+"""What a runbook is: rows of steps, the acts they plan, the choices they offer to people."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import Any
+
+from bot.domain.access import Need
+from bot.domain.model import PoolState, Verdict
+from bot.domain.runs.acts import Acts, Invoke, Seen
+from bot.domain.runs.run import Finding, Run, Tell
+
+
+class StepKind(StrEnum):
+    """The kinds of row (runbooks, "Kinds of row")."""
+
+    CMD = "cmd"
+    WORK = "work"
+    JUDGE = "judge"
+    ASK = "ask"
+    TELL = "tell"
+
+
+@dataclass(frozen=True, slots=True)
+class Plan:
+    """What a cmd row will do; its hash is what people approve.
+
+    `effect` says in sentences what is predicted, `basis` is a digest of everything that the prediction rests on.
+    """
+
+    acts: Acts
+    effect: tuple[str, ...] = ()
+    basis: str = ""
+
+    @property
+    def commands(self) -> tuple[str, ...]:
+        return tuple(str(act.command) for act in self.acts.values() if isinstance(act, Invoke))
+
+    @property
+    def hash(self) -> str:
+        """64 bits, in hex, over the exact acts, the effect and the basis."""
+        text = "\n".join([repr(list(self.acts.items())), *self.effect, self.basis])
+        return hashlib.sha256(text.encode()).hexdigest()[:16]
+
+
+class Then(StrEnum):
+    """Where a choice leads."""
+
+    NEXT = "next"
+    AGAIN = "again"
+    BACK = "back"
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field of a form; `options` are pairs (value, label) and make it a menu. Lengths in characters."""
+
+    key: str
+    label: str
+    options: tuple[tuple[str, str], ...] = ()
+    hint: str = ""
+    required: bool = True
+    multiline: bool = False
+    max_length: int = 500
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """One button: what it is called, who may press it, what it records, where it leads.
+
+    `said` completes the sentence "<name> …" in the log. A choice with `fields` opens a form first. `to` is the row that
+    Then.BACK goes to. `need` None means the row's own.
+    """
+
+    key: str
+    label: str
+    said: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    then: Then = Then.NEXT
+    to: str = ""
+    need: Need | None = None
+    fields: tuple[Field, ...] = ()
+    style: str = ""
+    confirm: str = ""
+
+
+def _nothing(run: Run) -> Acts:
+    return {}
+
+
+def _no_choices(run: Run) -> tuple[Choice, ...]:
+    return ()
+
+
+def _never(run: Run) -> None:
+    return None
+
+
+def _no_tells(run: Run) -> tuple[Tell, ...]:
+    return ()
+
+
+def _no_approvals(run: Run) -> int:
+    return 0
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One row of a runbook.
+
+    `reads` are the acts that a plan or a judgement rests on, always repeatable. `plan` makes a cmd row's commands from
+    what was read. `judge` turns what was seen into a Verdict. `choices` are the buttons while the row asks, waits or is
+    stopped. `skip` gives the reason why the row falls away, or None. `again`: a lost command may simply be run again.
+    `look` and `found` say how the outcome of a lost command is found out, `accepted` are the facts that hold when
+    people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary pool
+    stands from then on.
+    """
+
+    key: str
+    number: str
+    title: str
+    kind: StepKind
+    need: Need = Need.ADMIN
+    explain: Callable[[Run], str] = lambda run: ""
+    reads: Callable[[Run], Acts] = _nothing
+    plan: Callable[[Run, Seen], Plan] | None = None
+    judge: Callable[[Run, Seen], Verdict] | None = None
+    choices: Callable[[Run], tuple[Choice, ...]] = _no_choices
+    approvals: Callable[[Run], int] = _no_approvals
+    skip: Callable[[Run], str | None] = _never
+    again: bool = False
+    look: Callable[[Run], Acts] = _nothing
+    found: Callable[[Run, Seen], Finding] | None = None
+    accepted: Mapping[str, Any] = field(default_factory=dict)
+    tells: Callable[[Run], tuple[Tell, ...]] = _no_tells
+    leaves: PoolState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Left:
+    """What abandoning a run leaves behind: a sentence, and the primary pool's state if that changes."""
+
+    sentence: str
+    state: PoolState | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Runbook:
+    """A tuple of rows. `moves_pools`: it holds both pools of the pair and moves the state of the primary.
+
+    `opens` says which states of the primary pool it can start from; `carry` is what the next runbook needs to know;
+    `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it
+    needs people, and its trouble goes to the notification channel instead of the card's thread. One that is not
+    `carded` does so whoever asked: they are told directly what became of it.
+    """
+
+    key: str
+    title: str
+    steps: tuple[Step, ...]
+    need: Need = Need.ADMIN
+    moves_pools: bool = False
+    quiet: bool = False
+    carded: bool = True
+    opens: frozenset[PoolState] = frozenset(PoolState)
+    carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
+    left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")
+
+    def step(self, key: str) -> Step:
+        return next(step for step in self.steps if step.key == key)
+
+    def position(self, key: str) -> int:
+        return next(index for index, step in enumerate(self.steps) if step.key == key)

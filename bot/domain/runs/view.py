@@ -1,0 +1,114 @@
+"""A run as people see it: rows with their marks, what is next, who may press, the exact command."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from bot.domain.access import Need
+from bot.domain.model import Who
+from bot.domain.runs.press import offered
+from bot.domain.runs.run import FOR_PEOPLE, Phase, Run
+from bot.domain.runs.runbook import Choice, Runbook, Step
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One row: `mark` is "pass", "warn", "stop", "skipped", "now" or "" for what is still to come.
+
+    `approved` are the people who approved its commands.
+    `falls_away`: as things stand, a row to come will not be needed.
+    """
+
+    step: str
+    number: str
+    title: str
+    mark: str
+    sentence: str = ""
+    who: Who | None = None
+    at: float = 0.0
+    falls_away: bool = False
+    approved: tuple[Who, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a card shows.
+
+    `state` is one sentence about where the run stands. `commands` are the exact lines that run next, `effect` what is
+    predicted of them. `need` says who may press; `buttons` are empty while the engine works and when the run has ended,
+    except for abandoning. `has_detail`: the server's own text is kept for holders of the role.
+    """
+
+    run: Run
+    title: str
+    state: str
+    lines: tuple[Line, ...]
+    now: Line | None
+    explain: str
+    details: tuple[str, ...]
+    commands: tuple[str, ...]
+    effect: tuple[str, ...]
+    need: Need
+    buttons: tuple[Choice, ...]
+    waits_for_people: bool
+    has_detail: bool
+
+    @property
+    def done(self) -> int:
+        return sum(line.mark in ("pass", "warn", "skipped") for line in self.lines)
+
+
+_STATES = {
+    Phase.READY: "Working: {title}.",
+    Phase.READING: "Working: {title}.",
+    Phase.RUNNING: "A command is running: {title}.",
+    Phase.LOOKING: "Nobody knows whether the last command ran. Looking at the pool before anything else happens.",
+    Phase.WAITING: "Waits for approval: {title}.",
+    Phase.ASKING: "Waits for an answer: {title}.",
+    Phase.STOPPED: "Stopped: {title}.",
+    Phase.LOST: "The outcome of a command was lost; the pool has been looked at. Somebody has to decide.",
+    Phase.DONE: "Done.",
+    Phase.ABANDONED: "Abandoned.",
+    Phase.SUPERSEDED: "Ended by an outage.",
+}
+
+
+def report(run: Run, runbook: Runbook) -> Report:
+    """The report of this very moment; pure, so the same run always looks the same."""
+    step = runbook.step(run.step)
+    lines = tuple(_line(run, row) for row in runbook.steps)
+    shows_plan = run.proposal is not None and run.phase in (Phase.WAITING, Phase.RUNNING, Phase.LOOKING, Phase.LOST)
+    proposal = run.proposal if shows_plan else None
+    return Report(
+        run=run,
+        title=f"{runbook.title} of {run.primary.short}",
+        state=_STATES[run.phase].format(title=step.title),
+        lines=lines,
+        now=next((line for line in lines if line.mark == "now"), None),
+        explain=step.explain(run) if run.is_open else "",
+        details=run.details if run.is_open else (),
+        commands=proposal.commands if proposal else (),
+        effect=proposal.effect if proposal else (),
+        need=step.need,
+        buttons=offered(run, runbook),
+        waits_for_people=run.phase in FOR_PEOPLE,
+        has_detail=bool(run.detail),
+    )
+
+
+def _line(run: Run, step: Step) -> Line:
+    if run.is_open and step.key == run.step:
+        return Line(step.key, step.number, step.title, "now", run.sentence)
+    record = run.record_of(step.key)
+    if record is None:
+        return Line(step.key, step.number, step.title, "", falls_away=step.skip(run) is not None)
+    return Line(
+        step.key,
+        step.number,
+        step.title,
+        record.mark,
+        record.sentence,
+        record.who,
+        record.at,
+        approved=record.approved,
+    )

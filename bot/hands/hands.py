@@ -1,0 +1,227 @@
+"""Performs the acts that rows plan: the only place that reaches for the deployment on a run's behalf."""
+
+from __future__ import annotations
+
+import asyncio
+import hashlib
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import replace
+from typing import Any, Protocol
+
+from bot.domain.backups.backup import Backup
+from bot.domain.backups.checkup import Checkup
+from bot.domain.deployment.cmdlets import cmdlet
+from bot.domain.errors import BadInput, BotError, Damaged, DriverError, Stale
+from bot.domain.groups.compare import contents, fingerprints
+from bot.domain.groups.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
+from bot.domain.model import BOT
+from bot.domain.runs.acts import (
+    Act,
+    Acts,
+    Attempt,
+    CheckBackups,
+    Clock,
+    Collect,
+    Delete,
+    Invoke,
+    Load,
+    Pin,
+    Put,
+    ReadGroups,
+    ReadSettings,
+    Records,
+    Stand,
+    Supersede,
+    Survey,
+)
+from bot.domain.runs.moves import close
+from bot.domain.runs.run import FOR_PEOPLE, Phase
+from bot.drivers.base import Driver
+from bot.exports.export_zip import read_inventory
+from bot.hands.backups import Custody
+from bot.hands.companions import Gathering
+from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
+from storage.notices import Notices
+from storage.runs import Runs
+
+_REMEMBERED = 4
+_ALL_OPEN = 10_000
+
+
+class Performer(Protocol):
+    """What the engine needs of whoever performs acts."""
+
+    async def perform(self, act: Act) -> Any: ...
+
+
+class Checks(Protocol):
+    """Whoever reads kept backups again; `bot.care.checking` does."""
+
+    async def pool(self, fqdn: str, now: float) -> Checkup: ...
+
+
+class Hands:
+    """Acts against one deployment. Raises what the driver and the stores raise."""
+
+    def __init__(
+        self,
+        driver: Driver,
+        backups: Backups,
+        runs: Runs,
+        clock: Callable[[], float],
+        *,
+        keepings: Keepings,
+        checks: Checks | None = None,
+        gathering: Gathering | None = None,
+        notices: Notices | None = None,
+    ) -> None:
+        self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
+        self._checks, self._notices = checks, notices
+        self._inventories: dict[str, Inventory] = {}
+        self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
+            Attempt: self._attempt,
+            CheckBackups: self._check_backups,
+            Clock: self._time,
+            Delete: self._delete,
+            Invoke: self._invoke,
+            ReadGroups: self._read_groups,
+            ReadSettings: self._read_settings,
+            Survey: self._survey,
+            Put: self._put,
+            Collect: self._collect,
+            Load: self._load,
+            Records: self._records,
+            Stand: self._stand,
+            Supersede: self._supersede,
+            **Custody(backups, keepings).performers,
+            **(gathering.performers if gathering else {}),
+        }
+
+    async def perform(self, act: Act) -> Any:
+        """The result that the act's docstring promises."""
+        return await self._performers[type(act)](act)
+
+    async def _attempt(self, act: Attempt) -> Any:
+        try:
+            return await self.perform(act.act)
+        except DriverError as error:
+            return error
+        except (Damaged, BadInput) as error:
+            if not act.kept:
+                raise
+            return error
+
+    async def _check_backups(self, act: CheckBackups) -> Checkup:
+        if self._checks is None:
+            raise BadInput("This process was not given anything to check backups with.")
+        return await self._checks.pool(act.pool, self._clock())
+
+    async def _time(self, act: Clock) -> float:
+        return self._clock()
+
+    async def _delete(self, act: Delete) -> None:
+        await self._driver.delete(act.on, act.file)
+
+    async def _invoke(self, act: Invoke) -> tuple[Row, ...]:
+        return await self._driver.invoke(act.on, act.command)
+
+    async def _read_groups(self, act: ReadGroups) -> Inventory:
+        where = service(act.pool) if act.pool else None
+        owner = service(act.owner) if act.owner else None
+        found: list[RgsObject] = []
+        for kind in Kind:
+            command = cmdlet(f"Get-CsRgs{kind}", Identity=where, Owner=owner, ShowAll=act.show_all or None)
+            found += (RgsObject.from_row(kind, row) for row in await self._driver.invoke(act.on, command))
+        return Inventory(tuple(found))
+
+    async def _read_settings(self, act: ReadSettings) -> ServiceSettings:
+        rows = await self._driver.invoke(act.on, cmdlet("Get-CsRgsConfiguration", Identity=service(act.pool)))
+        if not rows:
+            raise Damaged(f"{act.pool} gave no Response Group settings. The account may not be allowed to read them.")
+        return ServiceSettings.from_row(rows[0])
+
+    async def _survey(self, act: Survey) -> Inventory | BotError:
+        try:
+            held = await self._read_groups(ReadGroups(act.pool, act.pool, show_all=True))
+            return replace(held, settings=await self._read_settings(ReadSettings(act.pool, act.pool)))
+        except (DriverError, Damaged, BadInput) as error:
+            return error
+
+    async def _put(self, act: Put) -> None:
+        await self._driver.put(act.on, act.file, await self._backups.load(act.backup))
+
+    async def _collect(self, act: Collect) -> tuple[Backup, Inventory]:
+        kept = await self._brought(act)
+        if act.because:
+            await self.perform(Pin(act.backup, act.run, act.because))
+        return kept
+
+    async def _brought(self, act: Collect) -> tuple[Backup, Inventory]:
+        known = await self._backups.find(act.backup)
+        if known is not None:
+            return known, await self._load(Load(act.backup))
+        data = await self._driver.fetch(act.on, act.file)
+        digest, size = await self._driver.digest(act.on, act.file)
+        sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
+        if (sha256, len(data)) != (digest, size):
+            raise Damaged(f"The export was damaged on its way from {act.on}: {len(data)} of {size} bytes are right.")
+        inventory = await asyncio.to_thread(read_inventory, data)
+        prints = await asyncio.to_thread(fingerprints, inventory)
+        counts = {str(kind): count for kind, count in inventory.counts().items()}
+        backup = Backup(
+            id=act.backup,
+            pool=act.pool,
+            source=act.on,
+            taken_at=self._clock(),
+            sha256=sha256,
+            size=size,
+            counts=counts,
+            contents=contents(inventory),
+            run=act.run,
+            settings=act.settings,
+        )
+        await self._backups.save(
+            backup, data, {f"{kind}/{name}": print_ for (kind, name), print_ in prints.items()}, listed=False
+        )
+        await self._driver.delete(act.on, act.file)
+        return backup, inventory
+
+    async def _load(self, act: Load) -> Inventory:
+        if act.backup not in self._inventories:
+            data = await self._backups.load(act.backup)
+            inventory = await asyncio.to_thread(read_inventory, data)
+            while len(self._inventories) >= _REMEMBERED:
+                self._inventories.pop(next(iter(self._inventories)))
+            self._inventories[act.backup] = inventory
+        return self._inventories[act.backup]
+
+    async def _records(self, act: Records) -> Mapping[str, Any]:
+        return await self._runs.records(act.pools)
+
+    async def _stand(self, act: Stand) -> None:
+        if self._notices and act.sentence:
+            await self._notices.say(act.key, act.sentence, self._clock())
+        elif self._notices:
+            await self._notices.end(act.key, act.over, self._clock())
+
+    async def _supersede(self, act: Supersede) -> tuple[str, ...]:
+        ended = []
+        for run in await self._runs.open(_ALL_OPEN):
+            if (run.runbook, run.primary.fqdn, run.fact("kind", "")) != (act.runbook, act.pool, act.kind):
+                continue
+            if run.id == act.but:
+                continue
+            if act.only_stuck and run.phase not in FOR_PEOPLE:
+                continue
+            try:
+                await self._runs.commit(close(run, Phase.SUPERSEDED, act.because, self._clock(), BOT), self._clock())
+            except Stale:
+                return await self._supersede(act)
+            ended.append(run.id)
+        return tuple(ended)
+
+
+async def perform_all(performer: Performer, acts: Acts) -> dict[str, Any]:
+    """Each act in order; results under the acts' names."""
+    return {name: await performer.perform(act) for name, act in acts.items()}

@@ -1,0 +1,178 @@
+"""`/rgs companions`: how fresh each pool's companions are, and how people take, send, attest and get them back."""
+
+from __future__ import annotations
+
+import asyncio
+import io
+import zipfile
+from collections.abc import Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from slack_bolt.kwargs_injection.async_args import AsyncArgs
+
+from bot.clock.wall_clock import day_of
+from bot.domain.access import Need
+from bot.domain.backups.checkup import counted
+from bot.domain.companions.coverage import Coverage, coverage
+from bot.domain.companions.kinds import Companion, How, Kept, companion
+from bot.domain.companions.uploads import complaint
+from bot.domain.errors import BadInput
+from bot.domain.model import Person, Pool
+from handlers.asked import Asked, may, named_pool, permit
+from handlers.blocks import actions, blocks
+from handlers.blocks.wording import exact, shown
+from handlers.companions import views as companion_views
+from handlers.desk import Desk
+from handlers.slack.replies import Reply, complain, open_view
+from handlers.slack.sending import say, send_file
+
+NAME = "companions"
+OLDEST_D = 60
+"""A backup of a database that is older than that is none to rely on."""
+
+
+async def companions(asked: Asked) -> Reply:
+    """Of every pool in a line, or of one with what can be done about each."""
+    desk = asked.desk
+    if not asked.words:
+        found = await _coverages(desk, *desk.pools.values())
+        return Reply(companion_views.every_pool([(desk.pools[one.pool], one) for one in found]))
+    pool = named_pool(asked)
+    (one,) = await _coverages(desk, pool)
+    failures = await desk.companions.failures()
+    mine = {kind: failure for (fqdn, kind), failure in failures.items() if fqdn == pool.fqdn}
+    return Reply(companion_views.one_pool(pool, one, mine, may=may(asked.person, Need.ADMIN)))
+
+
+async def coverage_line(desk: Desk, pool: Pool) -> str:
+    """How the companions of a pool are covered, in one line, not yet escaped."""
+    (found,) = await _coverages(desk, pool)
+    return found.line
+
+
+async def coverage_lines(desk: Desk) -> dict[str, str]:
+    """The same of every pool by FQDN, in one round trip."""
+    return {one.pool: one.line for one in await _coverages(desk, *desk.pools.values())}
+
+
+async def take(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
+    pool, one = _chosen(desk, value)
+    if one.way(pool) not in (How.COMMAND, How.FILES):
+        raise BadInput(f"{one.title} of {pool.short} comes from people by now: `/rgs companions {pool.short}`.")
+    run = await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key})
+    sentence = f"Taking a copy: {one.title} of {pool.short}, run {run.id}. You are told directly when it is kept."
+    return Reply(blocks.sentence(sentence))
+
+
+async def ask_for_files(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    await permit(desk, person, Need.ADMIN, NAME)
+    await open_view(args, companion_views.files_form(*_chosen(desk, value)))
+
+
+async def ask_for_word(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    await permit(desk, person, Need.ADMIN, NAME)
+    pool, one = _chosen(desk, value)
+    await open_view(args, companion_views.word_form(pool, one, _today(desk, pool)))
+
+
+async def details(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    """The exact commands may hold numbers, so only holders of the role see them."""
+    await permit(desk, person, Need.ADMIN, NAME)
+    pool, one = _chosen(desk, value)
+    (found,) = await _coverages(desk, pool)
+    cover = next(cover for cover in found.covers if cover.companion == one)
+    await open_view(args, companion_views.detail(pool, cover))
+
+
+async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
+    """Names and sizes are checked before the form closes; the files are fetched by a run."""
+    view = args.body["view"]
+    pool, one = _chosen(desk, view.get("private_metadata") or "")
+    files = actions.files(view.get("state") or {}, companion_views.FILES)
+    named = [(str(file.get("name") or ""), int(file.get("size") or 0)) for file in files]
+    if fault := complaint(one, named):
+        return await complain(args, {actions.field_block(companion_views.FILES): fault})
+    brought = [{"id": str(file["id"]), "name": name} for file, (name, _) in zip(files, named, strict=True)]
+    run = await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "files": brought})
+    sentence = f"Fetching {one.title} of {pool.short}, run {run.id}. You are told directly when it is kept."
+    return Reply(blocks.sentence(sentence))
+
+
+async def attested(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
+    view = args.body["view"]
+    pool, one = _chosen(desk, view.get("private_metadata") or "")
+    word, faults = _word(actions.answers(view.get("state") or {}), pool, _today(desk, pool))
+    if faults:
+        return await complain(args, {actions.field_block(key): sentence for key, sentence in faults.items()})
+    await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "word": word})
+    sentence = f"Your word for {one.title} of {pool.short} is taken down. You are told directly when it is kept."
+    return Reply(blocks.sentence(sentence))
+
+
+async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
+    """Only for holders of the role, and only to themselves."""
+    await permit(desk, person, Need.ADMIN, NAME)
+    pool, one = _chosen(desk, value)
+    kept = (await desk.companions.newest([pool.fqdn]))[pool.fqdn][one.key]
+    if kept is None or not kept.files:
+        raise BadInput(f"No file of {one.title} of {pool.short} is kept.")
+    missed = partial(say, desk.slack, person.slack_id, f"{one.title} of {pool.short} did not get to you.")
+    desk.errands.send(f"copy {kept.id}", partial(_send, desk, person, pool, one, kept), missed)
+    return Reply(blocks.sentence("The files are on their way to you, as a direct message that nobody else sees."))
+
+
+async def _send(desk: Desk, person: Person, pool: Pool, one: Companion, kept: Kept) -> None:
+    data = {file.name: await desk.companions.load(kept.id, file.name) for file in kept.files}
+    packed = await asyncio.to_thread(_zipped, data)
+    day = day_of(kept.as_of, pool.time_zone)
+    what = f"{shown(one.title)} of {exact(pool.short)}, {counted(len(data), 'file')} of {day}."
+    comment = f"{what} {shown(one.note, 600)}"
+    await send_file(desk.slack, person.slack_id, f"{pool.short}-{one.key}-{day}.zip", packed, one.title, comment)
+
+
+def _zipped(files: dict[str, bytes]) -> bytes:
+    out = io.BytesIO()
+    with zipfile.ZipFile(out, "w") as archive:
+        for name, data in files.items():
+            archive.writestr(zipfile.ZipInfo(name.replace("\\", "/")), data)
+    return out.getvalue()
+
+
+async def _coverages(desk: Desk, *pools: Pool) -> tuple[Coverage, ...]:
+    newest = await desk.companions.newest([pool.fqdn for pool in pools])
+    return tuple(coverage(pool, newest[pool.fqdn], desk.rules, desk.now()) for pool in pools)
+
+
+def _chosen(desk: Desk, value: str) -> tuple[Pool, Companion]:
+    fqdn, kind = actions.decode_companion(value)
+    if fqdn not in desk.pools:
+        raise BadInput(f"{fqdn[:80]} is not among the pools any more. Nothing was changed.")
+    return desk.pools[fqdn], companion(kind)
+
+
+def _today(desk: Desk, pool: Pool) -> date:
+    return day_of(desk.now(), pool.time_zone)
+
+
+def _word(said: Mapping[str, str], pool: Pool, today: date) -> tuple[dict[str, Any], dict[str, str]]:
+    """What somebody attests, as a run carries it, and what is wrong with it by field."""
+    day, fault = _day(said.get(companion_views.WHEN, ""), today)
+    where, note = (said.get(key, "").strip() for key in (companion_views.WHERE, companion_views.NOTE))
+    at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(pool.time_zone)).timestamp()
+    faults = {companion_views.WHEN: fault, companion_views.WHERE: "" if where else "Say where that backup is kept."}
+    return {"at": at, "about": where, "note": note}, {key: text for key, text in faults.items() if text}
+
+
+def _day(text: str, today: date) -> tuple[date, str]:
+    """The day that was chosen, and what is wrong with it."""
+    try:
+        day = date.fromisoformat(text)
+    except ValueError:
+        return today, "Choose the day of the backup."
+    if day > today:
+        return day, "That day is still to come. Choose the day of a backup that was made."
+    too_old = (today - day).days > OLDEST_D
+    return day, f"A backup older than {OLDEST_D} days is none to rely on. Make a new one first." if too_old else ""

@@ -1,0 +1,251 @@
+"""Drains the outbox: draws the living cards, sends messages, and keeps open App Homes current."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable, Iterable
+from contextlib import suppress
+
+from bot.domain.errors import BadInput, BotError, StoreAway
+from bot.domain.runs.run import Run
+from bot.domain.runs.runbook import Runbook
+from bot.domain.runs.streak import is_scheduled, series
+from bot.domain.runs.view import Report, report
+from handlers import home
+from handlers.blocks.blocks import Message
+from handlers.desk import Desk
+from handlers.runs import notices, trouble
+from handlers.runs.card import card
+from handlers.runs.tell import message_of
+from handlers.slack import failures, speech
+from handlers.slack.people import AWAY
+from handlers.slack.speech import Gone, NoPlace, Refused, SlackAway
+from storage.cards import Place
+from storage.runs import OutboxItem
+
+log = logging.getLogger(__name__)
+
+BATCH = 20
+EDIT_S = 1.0
+"""One card changes at most this often; what happens in between is drawn once."""
+
+# A drawing is an edit and two posts at most, each of them perhaps twice: with its blocks and as words alone.
+_LEASE_S = 6 * speech.ANSWER_S
+_GATHER_S = 0.05
+"""Whoever pressed is answered before anything is drawn, and what several presses changed is drawn once."""
+
+_HOMES_S = 5.0
+_HOMES = 20
+_REFUSED_S = 60.0
+_LONGEST_S = 60.0
+
+Aim = tuple[str, str]
+"""A channel or user id, and the ts of the thread there, or nothing."""
+
+
+class Drawer:
+    """Takes what is due out of the outbox. Any number may run at once: each card has one writer at a time.
+
+    Nothing is lost: an entry stays until Slack has taken it, so after a crash a message may come twice.
+    """
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._quiet_until = 0.0
+        self._strikes = 0
+        self._homes_stale = False
+        self._homes_from = 0.0
+        self._held: dict[str, float] = {}
+        self._kinds: dict[str, Callable[[OutboxItem, float], Awaitable[float | None]]] = {
+            "card": self._card,
+            "tell": self._tell,
+            "notice": self._notice,
+        }
+
+    async def run_forever(self, stop: asyncio.Event, wake: asyncio.Event, poll_s: float = 1.0) -> None:
+        """Drains until `stop`, soon after `wake` is set and every `poll_s` seconds otherwise."""
+        while not stop.is_set():
+            wake.clear()
+            if await self.drain(self._desk.now()) < BATCH:
+                await _first(wake, stop, poll_s)
+                await asyncio.sleep(_GATHER_S)
+
+    async def drain(self, now: float) -> int:
+        """Sends what is due at `now`; gives how many entries are done with. Never raises."""
+        if now < self._quiet_until:
+            return 0
+        done = 0
+        try:
+            for item in await self._desk.runs.outbox(now, BATCH):
+                done += await self._take(item, now)
+            await self._refresh_homes(now)
+            self._strikes = 0
+        except SlackAway as away:
+            self._rest(now, away)
+        except StoreAway as away:
+            log.warning("the outbox waits: %s", away.sentence)
+        except Exception as fault:
+            log.error("the outbox stumbled: %s at %s", type(fault).__name__, failures.where(fault))
+        return done
+
+    def _rest(self, now: float, away: SlackAway) -> None:
+        self._strikes += 1
+        pause = away.seconds or min(_LONGEST_S, 2.0 ** min(self._strikes, 10))
+        self._quiet_until = now + pause
+        log.warning("%s The outbox waits for %s s.", away.sentence, round(pause))
+
+    async def _take(self, item: OutboxItem, now: float) -> bool:
+        """Whether the entry is done with; one that fails by itself waits, and the others go on."""
+        try:
+            again = await self._kinds[item.kind](item, now)
+        except (SlackAway, StoreAway):
+            raise
+        except Exception as fault:
+            said = (
+                fault.sentence if isinstance(fault, BotError) else f"{type(fault).__name__} at {failures.where(fault)}"
+            )
+            log.error("%s is tried again in %s s: %s", item.key, round(_REFUSED_S), said)
+            again = now + _REFUSED_S
+        if again is not None:
+            await self._desk.runs.later(item, again)
+            return False
+        await self._desk.runs.sent(item)
+        return True
+
+    async def _card(self, item: OutboxItem, now: float) -> float | None:
+        run = await self._load(item.run)
+        if run is None:
+            return None
+        self._homes_stale = True
+        # The cards of quiet runs can be one and the same message.
+        message = series(run) if self._runbook(run).quiet else run.id
+        return await self._alone(message, now, lambda: self._draw(item.run))
+
+    async def _notice(self, item: OutboxItem, now: float) -> float | None:
+        return await self._alone(item.key, now, lambda: notices.draw(self._desk, item.run))
+
+    async def _alone(self, message: str, now: float, draw: Callable[[], Awaitable[bool]]) -> float | None:
+        """Draws unless somebody else draws the same message now; then, when to try again."""
+        cards = self._desk.cards
+        if self._held.get(message, 0.0) > now:
+            await cards.release(message)  # It is ours: Redis went away before it could be given back.
+        self._held[message] = now + _LEASE_S
+        if not await cards.lease(message, _LEASE_S):
+            del self._held[message]
+            return now + EDIT_S
+        drawn = False
+        try:
+            drawn = await draw()
+        finally:
+            await cards.release(message)
+            del self._held[message]
+            if drawn:
+                await cards.lease(message, EDIT_S)
+        return None
+
+    async def _draw(self, run_id: str) -> bool:
+        """Whether anything had to be drawn."""
+        run = await self._load(run_id)
+        if run is None:
+            return False
+        shown, place = report(run, self._runbook(run)), await self._desk.cards.place(run_id)
+        if place is None and shown.waits_for_people:
+            place = await trouble.inherited(self._desk, run)
+        await trouble.ended(self._desk, run)
+        if place is None:
+            return not self._goes_unseen(run, shown) and await self._post(run, shown)
+        message = self._message(shown, place.channel)
+        if speech.digest(message) == place.digest:
+            return False
+        try:
+            await speech.edit(self._desk.slack, place.channel, place.ts, message)
+        except (Gone, NoPlace):
+            return await self._post(run, shown)
+        await self._desk.cards.put(run_id, Place(place.channel, place.ts, speech.digest(message)))
+        return True
+
+    async def _post(self, run: Run, shown: Report) -> bool:
+        for channel in self._channels(run):
+            message = self._message(shown, channel)
+            with suppress(NoPlace):
+                where, ts = await speech.post(self._desk.slack, channel, message)
+                await self._desk.cards.put(run.id, Place(where, ts, speech.digest(message)))
+                if self._is_quiet(run) and run.is_open:
+                    await self._desk.cards.trouble(series(run), run.id)
+                return True
+        raise Refused("No channel takes this card: invite Switchback to the incident channel.")
+
+    def _message(self, shown: Report, channel: str) -> Message:
+        asked = shown.run.channel
+        elsewhere = asked if asked and asked != channel else ""
+        return card(shown, plan_block=self._desk.plan_block, asked_in=elsewhere)
+
+    def _goes_unseen(self, run: Run, shown: Report) -> bool:
+        return self._is_quiet(run) and not shown.waits_for_people
+
+    def _is_quiet(self, run: Run) -> bool:
+        book = self._runbook(run)
+        return book.quiet and (is_scheduled(run) or not book.carded)
+
+    def _runbook(self, run: Run) -> Runbook:
+        return self._desk.engine.runbooks[run.runbook]
+
+    def _channels(self, run: Run | None) -> list[str]:
+        """Where the card may go, best first; what belongs to no run goes where quiet ones go."""
+        first = self._desk.notifications if run is None or self._is_quiet(run) else run.channel
+        return list(dict.fromkeys(channel for channel in (first, self._desk.incidents) if channel))
+
+    async def _tell(self, item: OutboxItem, now: float) -> float | None:
+        run = await self._load(item.run) if item.run else None
+        if item.tell is None or (item.run and run is None):
+            return None
+        place = await self._desk.cards.place(run.id) if run else None
+        if item.tell.to == "thread" and place is None and run and not self._is_quiet(run):
+            return now + EDIT_S
+        for channel, thread in self._aims(item.tell.to, run, place):
+            message = message_of(item.tell, run, missed=_missed(item.tell.to, channel))
+            with suppress(NoPlace):
+                await speech.post(self._desk.slack, channel, message, thread)
+                return None
+        raise Refused("No channel takes this message: invite Switchback to the channels of its configuration.")
+
+    def _aims(self, to: str, run: Run | None, place: Place | None) -> Iterable[Aim]:
+        """Where the message may go, best first: whatever it is, somebody shall read it."""
+        thread = [(place.channel, place.ts)] if place else []
+        first = {"thread": thread, "notifications": [(self._desk.notifications, "")]}
+        aims = [*first.get(to, [(to.rpartition(":")[2], ""), *thread]), *((one, "") for one in self._channels(run))]
+        return list(dict.fromkeys(aim for aim in aims if aim[0]))
+
+    async def _load(self, run_id: str) -> Run | None:
+        try:
+            return await self._desk.runs.load(run_id)
+        except BadInput:
+            log.warning("there is no run %s any more, so nothing is drawn for it", run_id)
+            return None
+
+    async def _refresh_homes(self, now: float) -> None:
+        """App Homes that were looked at lately follow what happens, all of them together and not too often."""
+        if not self._homes_stale or now < self._homes_from:
+            return
+        self._homes_stale, self._homes_from = False, now + _HOMES_S
+        try:
+            await home.refresh(self._desk, await self._desk.cards.homes(now, _HOMES))
+        except AWAY as fault:
+            log.info("App Homes were not refreshed: %s", type(fault).__name__)
+
+
+def _missed(to: str, channel: str) -> str:
+    """The user id of somebody who was to be told directly and is told in a channel instead."""
+    user = to.rpartition(":")[2]
+    return user if ":" in to and user != channel else ""
+
+
+async def _first(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
+    """Until either is set, or for so many seconds."""
+    waiting = [asyncio.ensure_future(event.wait()) for event in (wake, stop)]
+    try:
+        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
+    finally:
+        for one in waiting:
+            one.cancel()

@@ -1,0 +1,233 @@
+"""The living card of a run: what it is, where it stands, what runs next, and who may press."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.runbook import Choice
+from bot.domain.runs.streak import streak
+from bot.domain.runs.view import Report
+from handlers.blocks import actions, blocks
+from handlers.blocks.blocks import Block, Message, context, section
+from handlers.blocks.wording import bounded, bullets, code, exact, joined, lasted, mention, plain, shown, utc, when
+from handlers.runs import rows
+
+SIGNS: Mapping[Phase, str] = {
+    Phase.READY: "⏳",
+    Phase.READING: "⏳",
+    Phase.RUNNING: "⚙️",
+    Phase.LOOKING: "🔎",
+    Phase.WAITING: "✋",
+    Phase.ASKING: "❓",
+    Phase.STOPPED: "🛑",
+    Phase.LOST: "⚠️",
+    Phase.DONE: "✅",
+    Phase.ABANDONED: "🏳️",
+    Phase.SUPERSEDED: "⏹️",
+}
+_HEADINGS = {
+    Phase.STOPPED: "STOPPED · ",
+    Phase.LOST: "OUTCOME UNKNOWN · ",
+    Phase.LOOKING: "OUTCOME UNKNOWN · ",
+    Phase.ABANDONED: "ABANDONED · ",
+    Phase.SUPERSEDED: "ENDED · ",
+}
+_COMMANDS = {
+    Phase.WAITING: "Runs when it is approved, exactly so:",
+    Phase.RUNNING: "Running now:",
+    Phase.LOOKING: "Was sent, and no answer came:",
+    Phase.LOST: "Was sent, and no answer came:",
+}
+_COMMAND = "The command:"
+_TO = {"failover": "→", "failback": "←"}
+_STYLED = 2
+_BUTTONS = 24
+_PIECES = 2
+_CARD = 13_000
+_TEXT = 4000
+
+
+def title(report: Report) -> str:
+    """ "Failover of pool-a → pool-b", as plain words."""
+    run = report.run
+    arrow = _TO.get(run.runbook)
+    return f"{report.title} {arrow} {run.backup.short}" if arrow and run.backup else report.title
+
+
+def card(report: Report, *, plan_block: bool = False, asked_in: str = "") -> Message:
+    """The whole card. `asked_in` is the channel it was asked for in when it could not go there.
+
+    Always the same for the same run, within the limits of a message, and complete in `text` alone.
+    """
+    top = [blocks.header(f"{_HEADINGS.get(report.run.phase, '')}{title(report)}"), _state(report)]
+    top += [section(f"🔁 {said}")] if (said := _streak(report.run)) else []
+    parts = _open(report) if report.run.is_open else []
+    follows = rows.coming(rows.parted(report).coming, not report.run.is_open)
+    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(report, asked_in)]
+    room = _CARD - blocks.size([*top, *rest])
+    done = rows.plan(report, title(report)) if plan_block else rows.finished(report, room)
+    return {"text": text(report), "blocks": [*top, *done, *rest]}
+
+
+def text(report: Report) -> str:
+    """The card in words: for notifications, screen readers, and whenever blocks cannot be shown."""
+    run = report.run
+    head = f"{_HEADINGS.get(run.phase, '')}{shown(title(report), 200)}: {shown(report.state, 300)}"
+    commands = exact(" ; ".join(report.commands), 800) if report.commands else ""
+    opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
+    lines = [
+        joined((head, shown(_said(report), 600))),
+        _streak(run, utc),
+        shown(report.explain, 400),
+        bullets(report.details, 600, rows=5) if run.is_open else "",
+        f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
+        joined(("Predicted:", shown(" ".join(report.effect), 500))) if report.effect else "",
+        _who_may(report, utc) if report.waits_for_people else "",
+        f"Offered on the card: {_offer(report)}." if report.waits_for_people else "",
+        _plain_coming(report),
+        joined((opened, _took(run, utc))),
+    ]
+    return bounded("\n".join(line for line in lines if line), _TEXT)
+
+
+def _state(report: Report) -> Block:
+    run = report.run
+    outcome = "" if run.is_open else shown(run.sentence, 900)
+    lines = (f"{SIGNS[run.phase]} *{shown(report.state, 400)}*", outcome, _took(run))
+    menu = [(_label(choice), _value(report, choice)) for choice in report.buttons if _in_menu(report, choice)]
+    accessory = blocks.overflow(actions.MORE, menu) if menu else None
+    return section("\n".join(line for line in lines if line), accessory)
+
+
+def _streak(run: Run, at: Callable[[float], str] = when) -> str:
+    """That those before it failed as well, while that is so."""
+    earlier = streak(run)
+    if earlier is None or not run.is_open:
+        return ""
+    count = f"{earlier.failed + 1} in a row, since {at(earlier.since)}."
+    if run.runbook != "backup":
+        return count
+    if earlier.newest is None:
+        return f"{count} There is no good backup of this pool."
+    age = lasted(run.opened_at - earlier.newest)
+    return f"{count} The newest good backup is from {at(earlier.newest)}: it was {age} old when this one began."
+
+
+def _open(report: Report) -> list[Block]:
+    """The row where the run stands: why it is there, what it will do, who may press, and the buttons."""
+    now = report.now
+    drawn = [blocks.divider()]
+    if now is not None:
+        why = f"\n{shown(report.explain, 1200)}" if report.explain else ""
+        drawn.append(section(f"▶️ *Now: {rows.name(now)}*{why}"))
+    if said := _said(report):
+        drawn.append(section(f"> {shown(said, 1000)}"))
+    if report.details:
+        drawn.append(section(bullets(report.details, 1800)))
+    drawn += _commands(report)
+    if report.effect:
+        drawn.append(section(f"*What that changes, as predicted:*\n{bullets(report.effect, 1800)}"))
+    if report.waits_for_people:
+        drawn.append(context(_who_may(report)))
+    return [*drawn, *_buttons(report)]
+
+
+def _commands(report: Report) -> list[Block]:
+    if not report.commands:
+        return []
+    pieces = code(report.commands, 2000)
+    drawn = [section(f"*{_COMMANDS.get(report.run.phase, _COMMAND)}*"), *(section(piece) for piece in pieces[:_PIECES])]
+    left = sum(len(piece) for piece in pieces[_PIECES:])
+    return [*drawn, context(f"🛑 {left} more characters of commands have no room here.")] if left else drawn
+
+
+def _buttons(report: Report) -> list[Block]:
+    """Verbs in a row, at most two of them coloured; abandoning has its own menu at the top of the card."""
+    run = report.run
+    choices = [choice for choice in report.buttons if not _in_menu(report, choice)][:_BUTTONS]
+    styles = _styles([choice.style for choice in choices])
+    row = [_button(report, choice, style) for choice, style in zip(choices, styles, strict=True)]
+    if report.has_detail:
+        reads = f"Show the server's answer, {title(report)}"
+        row.append(blocks.button("Show the server's answer", actions.DETAIL, run.id, reads=reads))
+    return [blocks.actions(row, actions.block_id(run.id, run.question))] if row else []
+
+
+def _in_menu(report: Report, choice: Choice) -> bool:
+    return choice.key == "abandon" and len(_value(report, choice)) <= actions.OVERFLOW_LIMIT
+
+
+def _styles(wanted: list[str]) -> list[str]:
+    """One primary and two coloured buttons at most; the others are plain."""
+    given: list[str] = []
+    for style in wanted:
+        coloured = sum(bool(one) for one in given)
+        given.append("" if coloured >= _STYLED or (style == "primary" and style in given) else style)
+    return given
+
+
+def _button(report: Report, choice: Choice, style: str) -> Block:
+    asks = None
+    if choice.confirm and not choice.fields:
+        asks = blocks.confirm(f"{choice.label}?", choice.confirm, choice.label, choice.style)
+    reads = f"{choice.label}, {title(report)}"
+    action_id, value = actions.action_id(choice.key, asks=bool(choice.fields)), _value(report, choice)
+    return blocks.button(_label(choice), action_id, value, style=style, reads=reads, confirm=asks)
+
+
+def _label(choice: Choice) -> str:
+    """What opens a form ends in an ellipsis."""
+    return f"{plain(choice.label, 73)} …" if choice.fields else choice.label
+
+
+def _value(report: Report, choice: Choice) -> str:
+    return actions.button_value(report.run.id, report.run.step, choice.key, report.run.question)
+
+
+def _who_may(report: Report, at: Callable[[float], str] = when) -> str:
+    others = [choice for choice in report.buttons if choice.need not in (None, report.need) and choice.key != "abandon"]
+    apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
+    who = f"May press: {report.need.words}.{apart}"
+    if not _takes_two(report.run):
+        return who
+    if not report.run.approvals:
+        return f"{who} Two people have to: one asks, somebody else approves."
+    first = report.run.approvals[0]
+    return f"{who} Asked for by {shown(first.who.name, 100)}, {at(first.at)}; somebody else has to approve."
+
+
+def _said(report: Report) -> str:
+    """What the run said last, unless the card says so already: with the state, or with who may press."""
+    run = report.run
+    is_told = run.sentence == report.state or (_takes_two(run) and run.approvals)
+    return "" if is_told else run.sentence
+
+
+def _takes_two(run: Run) -> bool:
+    return run.phase is Phase.WAITING and run.proposal is not None and run.proposal.needed > 1
+
+
+def _offer(report: Report) -> str:
+    return "; ".join(shown(choice.label, 80) for choice in report.buttons[:_BUTTONS])
+
+
+def _plain_coming(report: Report) -> str:
+    coming = rows.parted(report).coming
+    return rows.coming(coming, not report.run.is_open).replace("*", "") + ("." if coming else "")
+
+
+def _took(run: Run, at: Callable[[float], str] = when) -> str:
+    if run.closed_at is None:
+        return ""
+    return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
+
+
+def _footer(report: Report, asked_in: str) -> Block:
+    run = report.run
+    arrow = _TO.get(run.runbook)
+    where = f" {arrow} ".join(shown(pool.fqdn, 260) for pool in run.pools) if arrow else shown(run.primary.fqdn, 260)
+    opener = "opened by " + (shown(run.opened_by.name, 100) or mention(run.opened_by))
+    asked = f"asked for in <#{asked_in}>, where Switchback is not a member" if asked_in else ""
+    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener}, {when(run.opened_at)}", asked)
+    return context(" · ".join(part for part in parts if part))

@@ -1,0 +1,172 @@
+"""Answers of `/rgs`: lists of pools, backups and runs, the state of everything, help, and who somebody is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Protocol
+
+from bot.domain.access import Need
+from bot.domain.backups.backup import Backup
+from bot.domain.groups.groups import counted
+from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
+from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.view import Report
+from handlers.asked import may
+from handlers.blocks import actions, blocks
+from handlers.blocks.blocks import Block, Message, listing
+from handlers.blocks.wording import exact, joined, lasted, shown, when
+from handlers.runs.card import SIGNS, title
+
+STATES: Mapping[PoolState, str] = {
+    PoolState.ACTIVE: "🟢 active",
+    PoolState.OUTAGE: "🔴 in outage",
+    PoolState.FAILING_OVER: "🟠 failing over",
+    PoolState.FAILED_OVER: "🟣 failed over",
+    PoolState.FAILING_BACK: "🔵 failing back",
+}
+_ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
+
+
+class Row(Protocol):
+    """A subcommand as help shows it."""
+
+    @property
+    def usage(self) -> str: ...
+    @property
+    def example(self) -> str: ...
+    @property
+    def meaning(self) -> str: ...
+
+
+def help_text(rows: Iterable[Row]) -> Message:
+    """Every subcommand with an example."""
+    lines = [
+        f"*`/rgs {exact(row.usage)}`* — {shown(row.meaning, 300)} For example `{exact(row.example)}`." for row in rows
+    ]
+    foot = (
+        "Switchback exports Response Groups every day, and walks people through failover and failback, row by row.",
+        "It never starts a failover by itself. Every command is shown before anybody approves it.",
+    )
+    return listing("What you can type", lines, *foot)
+
+
+def _example(row: Row) -> str:
+    """What to type, unless that is plain already."""
+    return "" if row.example == f"/rgs {row.usage}" else f" For example `{exact(row.example)}`."
+
+
+def pools_list(
+    pools: Mapping[str, Pool],
+    records: Mapping[str, PoolRecord],
+    newest: Mapping[str, Backup | None],
+    due: Mapping[str, float | None],
+    unpaired: Mapping[str, str],
+    *,
+    now: float,
+    lost: Mapping[str, str],
+    covered: Mapping[str, str],
+    foot: str = "",
+) -> Message:
+    """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
+
+    All by FQDN; instants in seconds; `covered` tells how companions are, `foot` is a sentence about all pools.
+    """
+    lines = []
+    for fqdn, pool in pools.items():
+        record = records.get(fqdn, PoolRecord(fqdn))
+        line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now)
+        lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
+    none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
+    return listing("Pools", lines or none, shown(foot, 300))
+
+
+def pool_line(
+    pool: Pool, record: PoolRecord, backup: Backup | None, due: float | None, unpaired: str, now: float
+) -> str:
+    """One pool in two lines."""
+    pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
+    since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
+    held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
+    last = (
+        f"last backup {lasted(now - backup.taken_at)} ago, {counted(backup.counts, 'empty')}"
+        if backup
+        else "⚠️ no backup yet"
+    )
+    coming = f", next {when(due)}" if due else ", none scheduled"
+    lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
+    return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{coming}{lone}"
+
+
+def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
+    """Runs, newest first; `older`: there may be more behind them."""
+    lines = [run_line(run, now) for run in page]
+    none = "No run yet. `/rgs failover pool-a` declares an outage of pool-a, `/rgs backup pool-a` makes a backup of it."
+    more = _older(actions.page_value("runs", "", str(page[-1].opened_at))) if older and page else []
+    return listing("Runs", lines or [none], more=more)
+
+
+def run_line(run: Run, now: float) -> str:
+    """One run in a line: what, how it stands or ended, who opened it."""
+    what = f"*{run.runbook.capitalize()} of {shown(run.primary.short, 80)}*"
+    end = _ENDS.get(run.phase)
+    took = f" after {lasted(run.closed_at - run.opened_at)}" if run.closed_at is not None else ""
+    state = f"{end}{took}" if end else f"open for {lasted(now - run.opened_at)}"
+    said = f" — {shown(run.sentence, 200)}" if run.sentence else ""
+    who = shown(run.opened_by.name, 80)
+    return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
+
+
+def status(reports: Sequence[Report], records: Mapping[str, PoolRecord], *, now: float) -> Message:
+    """Where every pool stands, then every open run with what it waits for."""
+    away = [record for record in records.values() if record.state is not PoolState.ACTIVE]
+    standing = [f"*{shown(one.fqdn, 260)}* · {STATES[one.state]} since {when(one.since)}" for one in away]
+    active = len(records) - len(away)
+    calm = [f"🟢 {'All' if not away else 'The other'} {active} pools are active."] if active else []
+    running = [report_line(report) for report in reports] or ["No run is open."]
+    return listing("Status", [*standing, *calm, *running], "`/rgs runs` lists what is over.")
+
+
+def report_line(report: Report) -> str:
+    """An open run in two lines: its state, and who is waited for."""
+    said = shown(report.run.sentence, 200)
+    waits = f"Waits for {report.need.words}." if report.waits_for_people else "Nobody has to do anything."
+    state = joined((shown(report.state, 200), said if said != report.state else ""))
+    what = f"{SIGNS[report.run.phase]} *{shown(title(report), 200)}*"
+    return f"{what} · {state}\n      {waits} `{exact(report.run.id, 120)}`"
+
+
+def whoami(person: Person) -> Message:
+    """Who somebody is to Switchback, which roles they hold, and what follows."""
+    roles = ", ".join(sorted(person.roles)) if person.roles else "none"
+    known = "not known: whoever grants roles did not answer in time" if person.roles is None else roles
+    lines = [
+        f"*{shown(person.name, 100) or 'Somebody'}* · `{exact(person.id, 60)}`",
+        f"In this workspace: {_STANDINGS[person.standing]}",
+        f"Roles: {known}",
+        *(f"{'✅ You may' if may(person, need) else '➖ You may not'} {what}" for need, what in _MAY.items()),
+    ]
+    return listing(
+        "Who you are to Switchback",
+        lines,
+        f"Roles come from Slack user groups or from [roles.{Role.SERVER_ADMIN}] and [roles.{Role.RG_ADMIN}] "
+        "in Switchback's configuration.",
+    )
+
+
+_STANDINGS = {
+    Standing.MEMBER: "a full member",
+    Standing.GUEST: "a guest, and guests can press nothing",
+    Standing.EXTERNAL: "of another organisation, and can press nothing here",
+    Standing.DELETED: "a deactivated account",
+    Standing.BOT: "a bot, and bots can press nothing",
+    Standing.UNKNOWN: "not known: Slack did not answer in time",
+}
+_MAY = {
+    Need.ANYONE: "follow every run, and answer what any member may answer, such as test calls",
+    Need.ADMIN: "start and approve backups, failover and failback of Response Groups",
+    Need.SERVER_ADMIN: "approve what moves whole pools",
+}
+
+
+def _older(value: str) -> list[Block]:
+    return [blocks.actions([blocks.button("Show older", actions.PAGE, value)])]

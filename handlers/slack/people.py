@@ -1,0 +1,186 @@
+"""Who somebody in Slack is and which roles their user groups grant; whatever is not known in time is a no."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any, Protocol
+
+from aiohttp import ClientError
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.web.async_client import AsyncWebClient
+
+from bot.directory.base import DirectoryAway
+from bot.domain.model import Person, Role, Standing
+from handlers.slack.failures import code
+from handlers.slack.memory import Memory
+
+log = logging.getLogger(__name__)
+
+REMEMBERED_S = 300.0
+ANSWER_S = 1.5
+NAME_LIMIT = 80
+
+AWAY = (SlackClientError, ClientError, OSError, TimeoutError)
+"""What calls to Slack raise when it refuses, cannot be reached, or takes too long."""
+
+GRANTS_NOTHING = frozenset({"plan_upgrade_required", "no_such_subteam"})
+"""Refusals that are no outage: this workspace, or this group, can grant nothing until somebody changes it."""
+
+User = Mapping[str, Any]
+
+
+class Directory(Protocol):
+    """Everybody who may know roles, joined: None when nobody grants one and somebody could not tell."""
+
+    async def roles(self, person_id: str) -> frozenset[Role] | None: ...
+
+
+class SlackGroups:
+    """A RoleSource: members of Slack user groups. `groups` has the ids (`S…`) of each role's groups.
+
+    Membership is remembered for five minutes at most: `usergroups.users.list` allows twenty calls a minute.
+    """
+
+    def __init__(
+        self, client: AsyncWebClient, groups: Mapping[Role, tuple[str, ...]], now: Callable[[], float] = time.monotonic
+    ) -> None:
+        self._client, self._groups = client, groups
+        self._members = Memory(self._ask, REMEMBERED_S, now=now)
+
+    async def roles(self, person_id: str) -> frozenset[Role]:
+        """The roles that groups grant to `T…:U…`. Raises DirectoryAway when none does and Slack cannot tell of all."""
+        asked = self._asked()
+        answers = await asyncio.gather(*(self._members.get(group) for _, group in asked), return_exceptions=True)
+        known = [(role, members) for (role, _), members in zip(asked, answers, strict=True) if _told(members)]
+        granted = _granted(person_id, known)
+        if not granted and len(known) < len(asked):
+            raise DirectoryAway("Slack does not tell who is in a user group.")
+        return granted
+
+    def recalled(self, person_id: str) -> frozenset[Role] | None:
+        """The same as it is remembered, or None when a group has to be asked for."""
+        known = [(role, self._members.recall(group)) for role, group in self._asked()]
+        return None if any(members is None for _, members in known) else _granted(person_id, known)
+
+    def _asked(self) -> list[tuple[Role, str]]:
+        return [(role, group) for role, groups in self._groups.items() for group in groups]
+
+    def forget(self, group: str) -> None:
+        """The members of this group have changed."""
+        self._members.forget(group)
+
+    async def _ask(self, group: str) -> frozenset[str]:
+        try:
+            answer = await self._client.usergroups_users_list(usergroup=group)
+        except SlackApiError as refusal:
+            if (reason := code(refusal)) not in GRANTS_NOTHING:
+                raise
+            log.warning("user group %s grants nothing: %s", group, reason)
+            return frozenset()
+        return frozenset(answer["users"])
+
+
+class People:
+    """Slack user → Person, known for five minutes at most, in 1.5 s at most, and otherwise Standing.UNKNOWN.
+
+    `team` is our workspace, `enterprise` its Enterprise Grid organisation, if any (both as auth.test tells them).
+    """
+
+    def __init__(
+        self,
+        client: AsyncWebClient,
+        directory: Directory,
+        team: str,
+        *,
+        enterprise: str = "",
+        groups: SlackGroups | None = None,
+        now: Callable[[], float] = time.monotonic,
+        answer_s: float = ANSWER_S,
+    ) -> None:
+        self._client, self._directory, self._groups = client, directory, groups
+        self._team, self._enterprise, self._answer_s = team, enterprise, answer_s
+        self._users = Memory(self._ask, REMEMBERED_S, now=now)
+
+    async def person(self, user: str, team: str = "") -> Person:
+        """Whoever acted. `team` is the workspace that Slack says they belong to, where it says so. Never raises."""
+        id = f"{self._team}:{user}"
+        profile = self._users.recall(user)
+        if profile is not None:
+            roles = await self._directory.roles(id)
+        else:
+            profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(id))
+        known = standing(profile, team, self._team, self._enterprise)
+        if known is Standing.EXTERNAL:
+            id = f"{(profile or {}).get('team_id') or team}:{user}"
+        return Person(id, _name(profile, user), known, roles if known is Standing.MEMBER else frozenset())
+
+    def changed(self, user: str) -> None:
+        """Something about this account has changed."""
+        self._users.forget(user)
+
+    def group_changed(self, group: str) -> None:
+        """Somebody joined or left this user group."""
+        if self._groups is not None:
+            self._groups.forget(group)
+
+    async def _profile(self, user: str) -> User | None:
+        try:
+            async with asyncio.timeout(self._answer_s):
+                return await self._users.get(user)
+        except Exception as fault:
+            log.warning("Slack did not say who %s is: %s", user, type(fault).__name__)
+            return None
+
+    async def _ask(self, user: str) -> User:
+        return (await self._client.users_info(user=user))["user"]
+
+
+def standing(profile: User | None, said: str, team: str, enterprise: str = "") -> Standing:
+    """What an account is to our workspace `team`, by the first row that applies (facts: slack security).
+
+    `profile` is its answer of users.info, None when there was none; `said` the workspace that a click names, which may
+    be another one within the same Enterprise Grid organisation only. Unknown until all that decides was answered.
+    """
+    if said and said != team and not enterprise:
+        return Standing.EXTERNAL
+    if profile is None:
+        return Standing.UNKNOWN
+    rows = (
+        (Standing.EXTERNAL, bool(profile.get("is_stranger")) or not _is_ours(profile, team, enterprise)),
+        (Standing.DELETED, profile.get("deleted") is True),
+        (Standing.BOT, profile.get("is_bot") is True or profile.get("id") == "USLACKBOT"),
+        (Standing.GUEST, profile.get("is_restricted") is True or profile.get("is_ultra_restricted") is True),
+        (Standing.MEMBER, all(profile.get(key) is False for key in _DECIDING)),
+    )
+    return next((standing for standing, applies in rows if applies), Standing.UNKNOWN)
+
+
+def _is_ours(profile: User, team: str, enterprise: str) -> bool:
+    if profile.get("team_id") == team:
+        return True
+    grid = profile.get("enterprise_user") or {}
+    return bool(enterprise) and grid.get("enterprise_id") == enterprise and team in (grid.get("teams") or ())
+
+
+def _granted(person_id: str, members: Iterable[tuple[Role, frozenset[str]]]) -> frozenset[Role]:
+    user = person_id.rpartition(":")[2]
+    return frozenset(role for role, users in members if user in users)
+
+
+def _told(answer: object) -> bool:
+    if isinstance(answer, BaseException):
+        log.warning("Slack did not tell who is in a user group: %s", type(answer).__name__)
+    return not isinstance(answer, BaseException)
+
+
+_DECIDING = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted")
+
+
+def _name(profile: User | None, user: str) -> str:
+    """What they are called, on one line and not too long: people choose it themselves."""
+    said = (profile or {}).get("profile") or {}
+    name = said.get("real_name") or said.get("display_name") or (profile or {}).get("name") or user
+    return "".join(letter for letter in " ".join(str(name).split()) if letter.isprintable())[:NAME_LIMIT] or user

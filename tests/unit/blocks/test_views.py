@@ -1,0 +1,196 @@
+"""Whatever people and servers are called, everything that is shown is accepted by Slack and reads well as text."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from hypothesis import Phase, given, settings
+from hypothesis import strategies as st
+
+from bot.domain.backups.backup import Backup
+from bot.domain.deployment.impact import Stage, board
+from bot.domain.model import Person, Pool, PoolRecord
+from bot.domain.runs.run import Run, Tell
+from bot.domain.runs.runbook import Choice
+from bot.domain.runs.view import Report
+from handlers.backups.views import backups_list
+from handlers.blocks import actions, blocks
+from handlers.blocks.kit import validate
+from handlers.commands import COMMANDS
+from handlers.home_view import House, home
+from handlers.runs.board import impact_board
+from handlers.runs.card import card
+from handlers.runs.forms import detail, form
+from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
+from handlers.runs.tell import message_of
+from tests.reports import backups, choices, names, persons, pools, records, reports, runs, tells
+
+# A report is too large to shrink in reasonable time; the first one that fails is shown as it is.
+FEW = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+NOW = 2e9
+_ODD = re.compile(r"<(?!!date\^|@[UW][A-Z0-9]+>|#C[A-Z0-9]+>)")
+"""Anything that Slack would take for a link or a mention, other than those that are meant."""
+
+
+def strings(value: Any) -> list[str]:
+    """Every string that Slack would show or parse, at any depth."""
+    if isinstance(value, str):
+        return [value]
+    items = value.values() if isinstance(value, dict) else value if isinstance(value, list) else []
+    return [text for item in items for text in strings(item)]
+
+
+def assert_harmless(shown: dict[str, Any]) -> None:
+    for text in strings(shown):
+        assert "<!channel" not in text and "<https" not in text and "<@U0ANNA0001> &" not in text
+        assert text.count("```") in (0, 2)
+        assert not _ODD.search(text)
+        assert not {"\u202e", "\u202c", "\x00", "\x1b"} & set(text)
+    json.dumps(shown)
+
+
+def assert_good(message: dict[str, Any], surface: str = "message") -> None:
+    assert validate(message, surface) == []
+    assert_harmless(message)
+    assert not any("1234-5678" in text for text in strings(message))
+
+
+@FEW
+@given(reports(), st.booleans(), st.sampled_from(("", "C0GENERAL1")))
+def test_every_card_is_accepted_whatever_names_are_in_it(report: Report, plan_block: bool, asked_in: str) -> None:
+    message = card(report, plan_block=plan_block, asked_in=asked_in)
+    assert_good(message)
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000 or plan_block
+    assert message == card(report, plan_block=plan_block, asked_in=asked_in)
+
+
+@FEW
+@given(reports())
+def test_every_button_of_a_card_says_what_was_asked_when_it_was_drawn(report: Report) -> None:
+    message = card(report)
+    elements = [element for block in message["blocks"] for element in block.get("elements", [])]
+    elements += [option for block in message["blocks"] for option in block.get("accessory", {}).get("options", [])]
+    values = [
+        element["value"] for element in elements if element.get("action_id") != actions.DETAIL and "value" in element
+    ]
+    found = {actions.decode(value) for value in values}
+    run = report.run
+    offered = [choice for choice in report.buttons if choice.key != "abandon"][:24]
+    keys = {choice.key for choice in offered} | {choice.key for choice in report.buttons if choice.key == "abandon"}
+    assert found == {actions.Pressed(run.id, run.step, key, run.question) for key in keys}
+
+
+@FEW
+@given(reports())
+def test_a_row_of_buttons_has_one_primary_and_at_most_two_coloured_ones(report: Report) -> None:
+    for block in card(report)["blocks"]:
+        styles = [element["style"] for element in block.get("elements", []) if "style" in element]
+        assert len(styles) <= 2 and styles.count("primary") <= 1
+
+
+@FEW
+@given(names)
+def test_every_sentence_is_accepted(text: str) -> None:
+    assert_good(blocks.sentence(text))
+
+
+def test_numbers_that_could_be_dialled_are_masked_and_ids_of_runs_are_not() -> None:
+    said = "The run failover-pool-a-1121-0240-9f3c holds a pool; call +49 30 5550-1234 or backup-030123456."
+    text = blocks.sentence(said)["text"]
+    assert text == "The run failover-pool-a-1121-0240-9f3c holds a pool; call …34 or backup-…56."
+
+
+@FEW
+@given(tells, runs(), st.sampled_from(("", "U0NOBODY01")))
+def test_every_message_of_the_outbox_is_accepted(tell: Tell, run: Run, missed: str) -> None:
+    assert_good(message_of(tell, run, missed))
+
+
+@FEW
+@given(choices, reports(), names)
+def test_every_form_is_accepted(choice: Choice, report: Report, filled: str) -> None:
+    value = actions.button_value(report.run.id, report.run.step, choice.key, report.run.question)
+    view = form(choice, report, value, {field.key: filled for field in choice.fields})
+    assert validate(view, "modal") == []
+    assert view["private_metadata"] == value
+    inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    assert inputs == [actions.field_block(field.key) for field in choice.fields]
+
+
+@FEW
+@given(reports())
+def test_the_servers_own_answer_is_shown_to_the_letter_in_its_form(report: Report) -> None:
+    view = detail(report)
+    assert validate(view, "modal") == []
+    assert_harmless(view)
+    if "+49 (30)" in report.run.detail:
+        assert "+49 (30) 1234-5678" in str(view)
+
+
+@FEW
+@given(st.lists(reports(most_rows=5), max_size=4), st.lists(records, max_size=12))
+def test_every_status_is_accepted(found: Sequence[Report], standing: Sequence[PoolRecord]) -> None:
+    assert_good(status(found, {record.fqdn: record for record in standing}, now=NOW))
+
+
+@FEW
+@given(st.lists(pools, max_size=60), st.lists(backups, max_size=3), names)
+def test_every_list_of_pools_is_accepted(found: Sequence[Pool], kept: Sequence[Backup], reason: str) -> None:
+    by_name = {pool.fqdn: pool for pool in found}
+    newest: Mapping[str, Backup | None] = {fqdn: kept[0] if kept else None for fqdn in by_name}
+    assert_good(pools_list(by_name, {}, newest, {}, dict.fromkeys(by_name, reason), now=NOW, lost={}, covered={}))
+
+
+@FEW
+@given(st.lists(runs(), max_size=10), st.booleans())
+def test_every_list_of_runs_is_accepted(found: Sequence[Run], older: bool) -> None:
+    assert_good(runs_list(found, older=older, now=NOW))
+
+
+@FEW
+@given(persons)
+def test_every_person_is_told_who_they_are(person: Person) -> None:
+    assert_good(whoami(person))
+
+
+@FEW
+@given(
+    persons,
+    st.lists(reports(most_rows=3), max_size=25),
+    st.lists(runs(), max_size=30),
+    st.lists(pools, max_size=25),
+    st.integers(-5, 500),
+)
+def test_every_home_is_accepted(
+    person: Person, found: Sequence[Report], recent: Sequence[Run], named: Sequence[Pool], entries: int
+) -> None:
+    by_name = {pool.fqdn: pool for pool in named}
+    links = {report.run.id: "https://example.slack.com/archives/C1/p1" for report in found}
+    house = House(found, recent, by_name, {}, {}, {}, {}, NOW, links)
+    assert_good(home(house, person, entries), "home")
+
+
+def test_help_and_empty_lists_are_accepted() -> None:
+    for message in (
+        help_text(COMMANDS),
+        runs_list((), older=False, now=NOW),
+        backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
+        pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
+        status((), {}, now=NOW),
+    ):
+        assert_good(message)
+
+
+def test_the_board_shows_every_bullet_of_all_thirty_cells() -> None:
+    everything = impact_board()
+    assert_good(everything)
+    for stage in Stage:
+        one = impact_board(stage)
+        assert_good(one)
+        for line in board(stage, None):
+            for bullet in line.bullets:
+                assert bullet.text in str(one["blocks"]) and bullet.text in str(everything["blocks"])
+                assert bullet.text in one["text"]

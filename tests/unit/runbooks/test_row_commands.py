@@ -1,0 +1,124 @@
+"""Every command that any row of any runbook can produce, with every choice of switches, is one that servers know."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import re
+from collections.abc import Iterable, Iterator
+from itertools import product
+from pathlib import Path
+
+import pytest
+
+from bot.domain.deployment.cmdlets import ALL_VERSIONS, check
+from bot.domain.groups.groups import service
+from bot.domain.runs.acts import Invoke
+from bot.domain.runs.moves import launch
+from bot.domain.runs.runbook import Plan
+from bot.runbooks import RUNBOOKS
+from tests.unit.deployment.deployments import B, P
+from tests.unit.runbooks.row_walk import NOW, Walk, walked
+
+DATA = Path(__file__).parents[2] / "data"
+REAL = {
+    name: table
+    for file in ("cmdlets.json", "cmdlets_by_hand.json")
+    for name, table in json.loads((DATA / file).read_text("utf-8")).items()
+}
+SERVERS = {
+    "2013": "Lync Server 2013",
+    "2015": "Skype for Business Server 2015",
+    "2019": "Skype for Business Server 2019",
+}
+LINE = re.compile(r"\b[A-Z][a-z]+-Cs[A-Za-z]+[^`;\n]*")
+SWITCH = re.compile(r"-[A-Z]")
+SITES = (*((version, version) for version in ALL_VERSIONS), ("2013", "2019"), ("2019", "2013"))
+"""Versions of P and B."""
+
+MET = {
+    "companion": {"AsBytes"},
+    "backup": {"Owner", "Source", "ShowAll"},
+    "failover": {
+        "DisasterMode",
+        "Owner",
+        "RemoveExportedConfiguration",
+        "ReplaceExistingRgsSettings",
+        "ResolveNameConflicts",
+        "ShowAll",
+    },
+    "failback": {
+        "Owner",
+        "OverwriteOwner",
+        "RemoveExportedConfiguration",
+        "ReplaceExistingRgsSettings",
+        "ShowAll",
+    },
+    "verify": set(),
+}
+"""Parameters without which the walk would not have been everywhere."""
+
+
+@pytest.fixture(
+    scope="module", params=list(product(RUNBOOKS, SITES)), ids=lambda param: f"{param[0]}-{'-'.join(param[1])}"
+)
+def walk(request: pytest.FixtureRequest) -> Walk:
+    key, versions = request.param
+    versions = dict(zip((P, B), versions, strict=True))
+    return Walk(key, versions, asyncio.run(walked(RUNBOOKS[key], versions)))
+
+
+def fits(name: str, keys: Iterable[str], version: str) -> bool:
+    """Whether Microsoft's own page of this cmdlet lists every parameter for servers of this version."""
+    table = REAL[name]
+    named = {key: each.get("applies_to", table["applies_to"]) for key, each in table["parameters"].items()}
+    return all(SERVERS[version] in named.get(key, ()) for key in keys)
+
+
+def test_every_command_has_only_parameters_that_the_cmdlet_of_that_version_has(walk: Walk) -> None:
+    commands = walk.commands()
+    assert {key for _, command in commands for key, _ in command.arguments} >= MET[walk.runbook]
+    assert bool(commands) == bool(MET[walk.runbook]), "a runbook that sends nothing sends nothing at all"
+    for on, command in commands:
+        check(command, walk.versions[on])
+        assert fits(command.name, (key for key, _ in command.arguments), walk.versions[on]), f"{command} on {on}"
+
+
+def test_every_command_that_people_are_to_run_by_hand_is_a_real_one(walk: Walk) -> None:
+    for line in (line for words in walk.words() for line in LINE.findall(words)):
+        name, *rest = line.split()
+        assert name in REAL, line
+        keys = [word[1:].rstrip(".,;:") for word in rest if SWITCH.match(word)]
+        assert all(fits(name, keys, version) for version in walk.versions.values()), line
+
+
+def test_the_switch_of_the_documents_that_does_not_exist_occurs_nowhere(walk: Walk) -> None:
+    assert not [command for _, command in walk.commands() if "ExistingSettings" in str(command)]
+    assert not [words for words in walk.words() if "ExistingSettings" in words]
+
+
+def test_the_owner_is_overwritten_at_home_and_never_on_the_backup_pool(walk: Walk) -> None:
+    imports = [(on, one) for on, one in walk.commands() if one.name == "Import-CsRgsConfiguration"]
+    assert all(one.get("Destination") == service(on) for on, one in imports)
+    assert {(on, bool(one.get("OverwriteOwner"))) for on, one in imports} <= {(P, True), (B, False)}
+
+
+def test_no_attempt_of_any_row_exports_to_a_file_that_another_one_used(walk: Walk) -> None:
+    """Export refuses an existing file, so no two commands of a run may name the same one (facts: lync §1.1)."""
+    exporting = [row for row in walk.rows if row.plan and list(files(row.plan))]
+    assert bool(exporting) == ("Owner" in MET[walk.runbook])
+    runs: dict[str, list[str]] = {}
+    for row in exporting:
+        names, run, plan = runs.setdefault(repr(row.run.facts), []), row.run, row.plan
+        for _ in range(3):
+            names += files(plan)
+            run = launch(run, row.step, plan, NOW, 60.0).run
+            plan = row.step.plan(run, row.seen)
+    for names in runs.values():
+        assert len(names) == len(set(names))
+
+
+def files(plan: Plan) -> Iterator[str]:
+    for act in plan.acts.values():
+        if isinstance(act, Invoke) and act.command.name == "Export-CsRgsConfiguration":
+            yield str(act.command.get("FileName"))
