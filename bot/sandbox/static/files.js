@@ -34,6 +34,9 @@ export function attachments(message) {
   return found.length ? h("div", { class: "files" }, found.map(attachment)) : null;
 }
 
+// Which of the files chosen here each one was: they arrive in any order, and are shown and sent as they were chosen.
+const turns = new Map();
+let turn = 0;
 const underWay = new Set();
 // A form waits for its files before it is sent, as in Slack.
 export const uploaded = () => Promise.all(underWay);
@@ -41,6 +44,11 @@ export const uploaded = () => Promise.all(underWay);
 export function fileInput(block, element, at) {
   const picked = () => valueOf(at, block, element, []);
   const keep = (ids) => (put(at, block, element, ids), draw());
+  const add = (file, chosen) => {
+    store.keepFile(file);
+    turns.set(file.id, chosen);
+    keep([...picked(), file.id].sort((one, other) => turns.get(one) - turns.get(other)));
+  };
   const list = h("ul", { class: "picked", "data-picked": block.block_id, "aria-live": "polite" });
   const row = (id) => {
     const file = store.data.files.get(id);
@@ -55,7 +63,8 @@ export function fileInput(block, element, at) {
   });
   field.addEventListener("change", () => {
     for (const file of [...field.files]) {
-      const sent = upload(file).then((answer) => answer.file && (store.keepFile(answer.file), keep([...picked(), answer.file.id])));
+      const chosen = ++turn;
+      const sent = upload(file).then((answer) => answer.file && add(answer.file, chosen));
       underWay.add(sent);
       sent.finally(() => underWay.delete(sent));
     }
