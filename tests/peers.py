@@ -11,6 +11,7 @@ from itertools import count
 from urllib.request import Request, urlopen
 
 from bot.domain.backups.offsite import OffSite
+from tests.patience import PATIENCE_S
 
 Answer = Callable[[bytes, bytes, asyncio.StreamWriter], Awaitable[None]]
 """Is given the head and the body of a request, and what to answer into."""
@@ -35,7 +36,8 @@ class S3:
 
     def ask(self, method: str, path: str, body: bytes | None = None) -> bytes:
         """Behind the bot's back."""
-        with urlopen(Request(f"http://127.0.0.1:{self.port}/{path}", data=body, method=method), timeout=10) as answer:
+        request = Request(f"http://127.0.0.1:{self.port}/{path}", data=body, method=method)
+        with urlopen(request, timeout=PATIENCE_S) as answer:
             return answer.read()
 
 

@@ -197,7 +197,7 @@ class Sandbox:
         stack = self.workspace.stack(user)
         return stack[-1] if stack else None
 
-    async def until(self, look: Callable[[], T], seconds: float = 5.0) -> T:
+    async def until(self, look: Callable[[], T], seconds: float = 30.0) -> T:
         """Wait until `look` finds something in the workspace, and answer what it found; TimeoutError otherwise."""
         async with asyncio.timeout(seconds):
             while not (found := look()):

@@ -9,7 +9,11 @@ from pathlib import Path
 
 import pytest
 import pytest_asyncio
-from playwright.async_api import Browser, BrowserType, Page, async_playwright
+from playwright.async_api import Browser, BrowserType, Page, async_playwright, expect
+
+from tests.patience import PATIENCE_S
+
+expect.set_options(timeout=PATIENCE_S * 1000)
 
 QUIET = (
     "--no-sandbox",
@@ -46,6 +50,6 @@ async def page(chromium: Browser) -> AsyncIterator[Page]:
     """An empty page of somebody who was never here before."""
     context = await chromium.new_context(viewport={"width": 1280, "height": 800})
     page = await context.new_page()
-    page.set_default_timeout(10_000)
+    page.set_default_timeout(PATIENCE_S * 1000)
     yield page
     await context.close()

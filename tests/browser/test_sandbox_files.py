@@ -9,6 +9,7 @@ import pytest
 from playwright.async_api import expect
 
 from tests.browser.test_sandbox_page import become, seen
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BORIS, INCIDENT, field, modal
 
 ZIP = b"PK\x03\x04" + os.urandom(200_000)
@@ -30,7 +31,7 @@ class Bot:
         self.got: asyncio.Queue[tuple[str, bytes]] = asyncio.Queue()
 
     async def took(self) -> tuple[str, bytes]:
-        return await asyncio.wait_for(self.got.get(), 20)
+        return await asyncio.wait_for(self.got.get(), PATIENCE_S)
 
     def setup(self, app):
         app.command("/rgs")(self.form)

@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import expect
 
 from bot.sandbox import MemoryJournal, Sandbox
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, BORIS, INCIDENT, MANIFEST, actions, button, field, joined, modal, section
 
 HOSTILE = "<img src=x onerror=alert(1)> &lt;script&gt;alert(2)&lt;/script&gt; <javascript:alert(3)|press> " + "x" * 2500
@@ -199,7 +200,7 @@ async def test_every_kind_of_field_sends_what_slack_sends(page):
         await page.select_option("[data-input=where] select", label="#lync-backups")
         moment = await page.evaluate("new Date('2026-11-21T03:10').getTime() / 1000")
         await page.click("dialog [type=submit]")
-        assert await asyncio.wait_for(given, 5) == {
+        assert await asyncio.wait_for(given, PATIENCE_S) == {
             "date": "2026-11-21",
             "time": "03:10",
             "moment": moment,
@@ -233,10 +234,10 @@ async def test_what_is_chosen_in_a_message_is_sent_at_once(page):
         await room.client.chat_postMessage(channel=INCIDENT, text="Card", blocks=blocks)
         await page.select_option(".message select", "b")
         state = {"row": {"pick": {"type": "static_select", "selected_option": POOLS[1]}}}
-        assert await asyncio.wait_for(heard.get(), 5) == ("pick", "b", state)
+        assert await asyncio.wait_for(heard.get(), PATIENCE_S) == ("pick", "b", state)
         await page.click(".overflow summary")
         await page.click("[role=menuitem] >> text=pool-a")
-        assert await asyncio.wait_for(heard.get(), 5) == ("more", "a", state)
+        assert await asyncio.wait_for(heard.get(), PATIENCE_S) == ("more", "a", state)
 
 
 async def test_hostile_text_stays_text(page):

@@ -17,12 +17,12 @@ import pytest
 from playwright.async_api import Locator, Page, expect
 
 from handlers.blocks import actions
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, EMIL, INCIDENT
 from tests.scenarios.beats import FAILBACK, FAILOVER, Beat
 from tests.scenarios.house import free_port
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_MS = 20_000
 OVER, BACK = "Failover of pool-a → pool-b", "Failback of pool-a ← pool-b"
 CONFIRMED = ("Run this command", "Approve as second person")
 """Buttons that ask once more before they act."""
@@ -55,7 +55,7 @@ class Visit:
 
     async def says(self, place: Locator, *words: str) -> None:
         for word in words:
-            await expect(place).to_contain_text(word, timeout=PATIENCE_MS)
+            await expect(place).to_contain_text(word)
 
     async def press(self, card: Locator, label: str, **filled: str) -> None:
         wanted = re.escape(label).replace("this\\ backup", "(this|the newest) backup")
@@ -82,7 +82,7 @@ class Visit:
     async def ends(self, title: str) -> None:
         card = self.card(title)
         await self.says(card, "Done.", "Took ")
-        await expect(card.locator("button.button, .overflow")).to_have_count(0, timeout=PATIENCE_MS)
+        await expect(card.locator("button.button, .overflow")).to_have_count(0)
 
     async def all_words(self) -> list[str]:
         """Every message of every channel that this person can read, apart from what only they were told."""
@@ -106,12 +106,12 @@ async def demo(data: str, port: int) -> AsyncIterator[str]:
     )
     try:
         assert running.stdout
-        async with asyncio.timeout(PATIENCE_MS / 1000):
+        async with asyncio.timeout(PATIENCE_S):
             said = (await running.stdout.readuntil(b"Ctrl-C")).decode()
         assert "Three things to try" in said
         yield re.findall(r"http://127\.0\.0\.1:\d+", said)[0]
         running.send_signal(signal.SIGINT)
-        async with asyncio.timeout(PATIENCE_MS / 1000):
+        async with asyncio.timeout(PATIENCE_S):
             assert await running.wait() == 0
     finally:
         if running.returncode is None:
@@ -128,9 +128,9 @@ async def test_a_newcomer_walks_through_the_whole_job_and_finds_it_again_after_a
             await page.goto(address)
             await story(visit)
             before = await visit.all_words()
-        await expect(page.locator("#offline")).to_be_visible(timeout=PATIENCE_MS)
+        await expect(page.locator("#offline")).to_be_visible()
         async with demo(data, port):
-            await expect(page.locator("#offline")).to_be_hidden(timeout=PATIENCE_MS)
+            await expect(page.locator("#offline")).to_be_hidden()
             await page.reload()
             assert await visit.all_words() == before
             await page.click(f"[data-place={INCIDENT}]")

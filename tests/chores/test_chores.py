@@ -8,19 +8,38 @@ from contextlib import asynccontextmanager
 
 from redis.asyncio import Redis
 
-from bot.chores.chores import Chore, Chores
+from bot.chores.chores import Chore, Chores, always
 from bot.domain.errors import BadInput
 from storage import keys
 from storage.notices import Notice, Notices
-from storage.turns import Turns
-from tests.scenarios.house import until
+from storage.turns import Turn, Turns
+from tests.patience import PATIENCE_S, until
 
 NOW = 1_795_000_000.0
 LONG = 3600.0
 
 
-def chores(redis: Redis, *rows: Chore, lease_s: float = 60.0) -> Chores:
-    return Chores(rows, Turns(redis), Notices(redis), lambda: NOW, poll_s=0.01, lease_s=lease_s)
+class Asked:
+    """How often anybody has asked whether a chore is due; each chore asks every few milliseconds."""
+
+    def __init__(self) -> None:
+        self.times = 0
+
+    async def __call__(self) -> None:
+        self.times += 1
+
+    async def often(self, more: int = 20) -> None:
+        """Until that was asked so many times more."""
+        enough = self.times + more
+
+        async def asked() -> bool:
+            return self.times >= enough
+
+        await until(asked)
+
+
+def chores(redis: Redis, *rows: Chore, lease_s: float = 60.0, allow: Callable[[], Awaitable[None]] = always) -> Chores:
+    return Chores(rows, Turns(redis), Notices(redis), lambda: NOW, poll_s=0.01, lease_s=lease_s, allow=allow)
 
 
 @asynccontextmanager
@@ -32,7 +51,7 @@ async def at_work(*many: Chores) -> AsyncIterator[None]:
         yield
     finally:
         stopped.set()
-        async with asyncio.timeout(5):
+        async with asyncio.timeout(PATIENCE_S):
             await asyncio.gather(*tasks)
 
 
@@ -47,27 +66,24 @@ async def ended(redis: Redis, key: str) -> bool:
     return bool(await redis.hget(keys.turn(key), "ended"))
 
 
-async def polled_often() -> None:
-    """Long enough for everybody to have asked many times."""
-    await asyncio.sleep(0.15)
-
-
 async def test_any_number_of_processes_do_a_chore_once_per_period(redis: Redis) -> None:
     done: list[float] = []
-    rows = [chores(redis, Chore("count", LONG, counting(done))) for _ in range(8)]
+    asked = Asked()
+    rows = [chores(redis, Chore("count", LONG, counting(done)), allow=asked) for _ in range(8)]
     async with at_work(*rows):
         await until(lambda: ended(redis, "count"))
-        await polled_often()
+        await asked.often(20 * len(rows))
 
     assert done == [NOW]
 
 
 async def test_a_restart_does_nothing_again_that_was_done_within_its_period(redis: Redis) -> None:
     done: list[float] = []
+    asked = Asked()
     for _ in range(3):
-        async with at_work(chores(redis, Chore("count", LONG, counting(done)))):
+        async with at_work(chores(redis, Chore("count", LONG, counting(done)), allow=asked)):
             await until(lambda: ended(redis, "count"))
-            await polled_often()
+            await asked.often()
 
     assert len(done) == 1
 
@@ -129,13 +145,24 @@ async def test_a_mistake_of_our_own_is_told_without_its_text(redis: Redis) -> No
 
 
 async def test_long_work_keeps_its_turn(redis: Redis) -> None:
+    """It outlives the lease that it began with."""
     begun: list[float] = []
+
+    async def until_ms() -> int:
+        return int(await redis.hget(keys.turn("slow"), "until") or 0)
 
     async def slow(now: float) -> None:
         begun.append(now)
-        await asyncio.sleep(0.5)
+        first = await until_ms()
 
-    rows = [chores(redis, Chore("slow", LONG, slow), lease_s=0.15) for _ in range(3)]
+        async def is_over() -> bool:
+            seconds, micros = await redis.time()
+            return seconds * 1000 + micros / 1000 > first + 100
+
+        await until(is_over)
+
+    # Long, so that whoever stumbles on a bad day still renews it in time.
+    rows = [chores(redis, Chore("slow", LONG, slow), lease_s=2.0) for _ in range(3)]
     async with at_work(*rows):
         await until(lambda: ended(redis, "slow"))
 
@@ -144,11 +171,16 @@ async def test_long_work_keeps_its_turn(redis: Redis) -> None:
 
 async def test_whoever_froze_is_followed_and_his_late_finish_says_nothing(redis: Redis) -> None:
     """Frozen: the lease is not renewed, as in a process that was stopped, and the work fails when it thaws."""
-    thaw, done = asyncio.Event(), []
+    thaw, done, late = asyncio.Event(), [], asyncio.Event()
 
     class Frozen(Turns):
-        async def renew(self, turn: object, lease_s: float) -> bool:
+        async def renew(self, turn: Turn, lease_s: float) -> bool:
             return True
+
+        async def done(self, turn: Turn, *, well: bool) -> bool:
+            counts = await super().done(turn, well=well)
+            late.set()
+            return counts
 
     async def stuck(now: float) -> None:
         done.append("begun")
@@ -165,7 +197,8 @@ async def test_whoever_froze_is_followed_and_his_late_finish_says_nothing(redis:
             await until(lambda: ended(redis, "count"))
             before = await redis.hgetall(keys.turn("count"))
             thaw.set()
-            await polled_often()
+            async with asyncio.timeout(PATIENCE_S):
+                await late.wait()
 
     assert done == ["begun", "done"]
     assert await redis.hgetall(keys.turn("count")) == before
@@ -192,17 +225,15 @@ async def test_when_everything_stops_work_is_cancelled_and_due_again(redis: Redi
 
 async def test_while_something_stands_against_it_no_chore_is_done(redis: Redis) -> None:
     done: list[float] = []
-    against = ["A restore has not ended."]
+    asked, against = Asked(), ["A restore has not ended."]
 
     async def allow() -> None:
+        await asked()
         if against:
             raise BadInput(against[0])
 
-    waiting = Chores(
-        [Chore("count", LONG, counting(done))], Turns(redis), Notices(redis), lambda: NOW, poll_s=0.01, allow=allow
-    )
-    async with at_work(waiting):
-        await polled_often()
+    async with at_work(chores(redis, Chore("count", LONG, counting(done)), allow=allow)):
+        await asked.often()
         assert done == [] and await redis.keys("turn:*") == []
         against.clear()
         await until(lambda: ended(redis, "count"))
@@ -210,10 +241,11 @@ async def test_while_something_stands_against_it_no_chore_is_done(redis: Redis) 
 
 async def test_while_redis_refuses_the_chores_wait_and_go_on_afterwards(redis: Redis) -> None:
     done: list[float] = []
+    asked = Asked()
     await redis.config_set("maxmemory", "1")
     try:
-        async with at_work(chores(redis, Chore("count", LONG, counting(done)))):
-            await polled_often()
+        async with at_work(chores(redis, Chore("count", LONG, counting(done)), allow=asked)):
+            await asked.often()
             assert done == []
             await redis.config_set("maxmemory", "0")
             await until(lambda: ended(redis, "count"))

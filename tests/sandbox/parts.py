@@ -16,6 +16,7 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Sandbox
+from tests.patience import PATIENCE_S
 
 MANIFEST = json.loads((Path(__file__).parents[2] / "manifest.json").read_text())
 ANNA, BORIS, CLARA, EMIL, FINN, GRETA = (
@@ -63,10 +64,11 @@ def field(block_id: str, element: dict[str, Any], **more: Any) -> dict[str, Any]
 
 @asynccontextmanager
 async def alone(**options: Any) -> AsyncIterator[tuple[Sandbox, AsyncWebClient]]:
-    """A stand-in with nobody listening, and a client for its Web API."""
+    """A stand-in with nobody listening, and a client for its Web API; whoever comes to listen may take his time."""
+    options = {"ack_seconds": PATIENCE_S} | options
     sandbox = Sandbox(options.pop("manifest", MANIFEST), options.pop("journal", MemoryJournal()), **options)
     await sandbox.start()
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
         client = AsyncWebClient(BOT_TOKEN, base_url=sandbox.api_url, session=session, retry_handlers=NO_RETRIES)
         try:
             yield sandbox, client

@@ -7,6 +7,7 @@ from aiohttp import web
 from slack_sdk.signature import SignatureVerifier
 
 from bot.sandbox import SIGNING_SECRET, Kind
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, INCIDENT, MANIFEST, alone, joined
 
 
@@ -42,7 +43,7 @@ async def test_an_event_that_is_not_acknowledged_comes_again_with_its_number_and
     listener = Listener(500, 500, 503)
     async with listener as url, alone(deliver=url, retry_after=(0, 0.01, 0.01)) as (sandbox, _):
         await sandbox.open_home(ANNA)
-        await asyncio.wait_for(listener.enough.wait(), 5)
+        await asyncio.wait_for(listener.enough.wait(), PATIENCE_S)
         headers = [row for row, _ in listener.requests]
         assert [row.get("X-Slack-Retry-Num") for row in headers] == [None, "1", "2", "3"]
         assert {row["X-Slack-Retry-Reason"] for row in headers[1:]} == {"http_error"}
@@ -89,7 +90,7 @@ async def test_a_socket_that_closes_before_the_ack_gets_the_event_again_elsewher
         await room.sandbox.sockets.close()
         await room.sandbox.open_home(ANNA)
         await room.sandbox.sockets.until_connected()
-        await asyncio.wait_for(asyncio.gather(*room.sandbox.delivery._retries), 5)
+        await asyncio.wait_for(asyncio.gather(*room.sandbox.delivery._retries), PATIENCE_S)
         assert room.sandbox.sockets.connections == 1
 
 

@@ -9,6 +9,7 @@ import pytest
 from bot.sandbox import Channel, MemoryJournal, NotPossible, RedisJournal
 from bot.sandbox.api_files import LARGEST_FILE
 from bot.sandbox.doors import CHUNK
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import (
     ANNA,
     BACKUPS,
@@ -328,7 +329,7 @@ async def test_a_form_brings_the_app_what_a_person_picked(transport):
         picked = await box.pick(ANNA, "Music on hold.WAV", ZIP)
         assert (await refused(room.client.files_info(file=picked.id)))["error"] == "file_not_found"
         assert (await box.submit(ANNA, view.id, {"audio": [picked.id]})).ok
-        kind, file, data = await asyncio.wait_for(got.get(), 5)
+        kind, file, data = await asyncio.wait_for(got.get(), PATIENCE_S)
         assert (kind, file["id"], file["name"], file["user"]) == ("file_input", picked.id, "Music on hold.WAV", ANNA)
         assert (file["mimetype"], file["filetype"], file["size"]) == ("audio/wav", "wav", len(ZIP))
         assert (data, box.modal(ANNA)) == (ZIP, None)

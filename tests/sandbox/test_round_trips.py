@@ -6,6 +6,7 @@ import pytest
 from slack_bolt.async_app import AsyncApp
 
 from bot.sandbox import NotPossible
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import (
     ANNA,
     BORIS,
@@ -310,7 +311,7 @@ async def test_a_response_url_answers_five_times_and_can_replace_and_delete():
     async with joined("http", lambda app: app.action("go")(answer)) as room:
         await room.client.chat_postMessage(channel=INCIDENT, text="Card", blocks=[actions(button("go"))])
         await room.sandbox.click(ANNA, room.sandbox.messages(INCIDENT)[0], "go")
-        answers = await asyncio.wait_for(done, 5)
+        answers = await asyncio.wait_for(done, PATIENCE_S)
         assert [status for status, _ in answers] == [200, 200, 200, 200, 200, 404]
         assert '"used_url"' in answers[-1][1]
         assert [one.text for one in room.sandbox.ephemerals(ANNA)] == ["No. 0", "No. 1", "No. 2"]

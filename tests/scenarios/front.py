@@ -36,6 +36,7 @@ from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.notices import Notices
 from storage.schedules import Schedules
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import INCIDENT, MANIFEST, listening
 from tests.scenarios.stage import ESTATE, Stage, off_site, pruning_of, stage_of
 
@@ -119,7 +120,7 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
     deliver = SOCKET if road == SOCKET else f"{url}/slack/events"
     slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, clock=stage.clock)
     await slack.start()
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
+    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
         client = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         stage.uploads = SlackUploads(client)
         stage.rebuilt()

@@ -26,9 +26,8 @@ from bot.settings.settings import Settings
 from handlers.blocks import actions
 from storage.cards import Cards
 from storage.worlds.worlds import RedisWorlds
+from tests.patience import until
 from tests.sandbox.parts import INCIDENT, MANIFEST
-
-PATIENCE_S = 20.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -190,19 +189,6 @@ async def house(
             yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
     finally:
         await slack.stop()
-
-
-async def until(
-    holds: Callable[[], Awaitable[object]],
-    otherwise: str = "it never comes to that",
-    seen: object = None,
-    patience_s: float = PATIENCE_S,
-) -> None:
-    """As soon as it holds; AssertionError when it does not within so many seconds."""
-    ends = time.monotonic() + patience_s
-    while not await holds():
-        assert time.monotonic() < ends, f"{otherwise}: {seen}"
-        await asyncio.sleep(0.005)
 
 
 def free_port() -> int:

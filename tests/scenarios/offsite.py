@@ -33,7 +33,7 @@ class House:
     redis: Redis
     place: OffSite | None
     keyring: Keyring = PLAIN
-    patience_s: float = 5.0
+    patience_s: float = 20.0
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
     companions: Companions = field(init=False)

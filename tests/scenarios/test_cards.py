@@ -12,6 +12,7 @@ from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Phase, Run, Tell
 from bot.sandbox import Message, Trouble
 from storage.cards import Place
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, GENERAL, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
 from tests.scenarios.stage import FAILOVER, A
@@ -234,7 +235,7 @@ async def test_the_drawer_wakes_up_when_it_is_told_sleeps_otherwise_and_ends_whe
     drawer = stage.another_drawer(now=lambda: turns.append(1) or stage.story.clock.now)
     run = await failover(stage)
     running = asyncio.create_task(drawer.run_forever(stop, wake, poll_s=60))
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         while await stage.waiting():  # noqa: ASYNC110 (Redis tells nobody when it is empty)
             await asyncio.sleep(0.01)
     await told(stage, run, Tell("notifications", "Wake up."))
@@ -243,7 +244,7 @@ async def test_the_drawer_wakes_up_when_it_is_told_sleeps_otherwise_and_ends_whe
     await asyncio.sleep(0.2)
     assert len(turns) < 10
     stop.set()
-    await asyncio.wait_for(running, 2)
+    await asyncio.wait_for(running, PATIENCE_S)
 
 
 async def test_every_card_of_a_whole_failover_is_taken_with_its_blocks(stage: SlackStage) -> None:

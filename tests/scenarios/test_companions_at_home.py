@@ -11,8 +11,9 @@ from bot.sandbox import Message
 from bot.sandbox.pools.file_store import tone
 from handlers.blocks import actions
 from handlers.companions import views as companion_views
+from tests.patience import until
 from tests.sandbox.parts import ANNA, BACKUPS, INCIDENT
-from tests.scenarios.house import House, house, until, words_of
+from tests.scenarios.house import House, house, words_of
 
 BY_THEMSELVES = [one.key for one in COMPANIONS.values() if one.how in (How.COMMAND, How.FILES)]
 

@@ -14,6 +14,7 @@ from slack_bolt.async_app import AsyncBoltRequest
 from bot.domain.runs.run import Run
 from handlers.slack import ingress
 from handlers.slack.ingress import MOST_BYTES
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, EMIL, GRETA
 from tests.scenarios.front import TEAM, Front, click, form, opened, signature
 from tests.scenarios.stage import ANNA as OPENER
@@ -208,7 +209,7 @@ async def test_a_body_that_never_ends_is_not_waited_for(front: Front, monkeypatc
     )
     writer.write(BODY[:-1])
 
-    assert b"408" in await asyncio.wait_for(reader.readline(), 2)
+    assert b"408" in await asyncio.wait_for(reader.readline(), PATIENCE_S)
     writer.close()
 
 

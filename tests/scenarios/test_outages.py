@@ -24,9 +24,10 @@ from handlers.slack.failures import LATE
 from storage.connect import connect
 from storage.embedded import Embedded, start
 from storage.worlds.worlds import RedisWorlds
+from tests.patience import until
 from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
 from tests.scenarios.beats import FAILOVER, Beat, awaited
-from tests.scenarios.house import House, buttons, house, until, words_of
+from tests.scenarios.house import House, buttons, house, words_of
 from tests.scenarios.stage import A, B
 
 LEASE_S = 2.0

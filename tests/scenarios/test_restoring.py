@@ -303,7 +303,7 @@ async def test_a_mirror_that_goes_away_is_no_loss_and_the_next_start_goes_on(red
         return b"/pieces/" in head and seen > 5
 
     async with relay(s3.port, fate) as way:
-        house = House(redis, replace(way, bucket=place.bucket), patience_s=1.0)
+        house = House(redis, replace(way, bucket=place.bucket))
         mirror = house.mirror
         mirror.where = place.where
         with pytest.raises(MirrorAway):

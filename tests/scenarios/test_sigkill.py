@@ -27,7 +27,7 @@ from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
-from tests.scenarios.house import until
+from tests.patience import until
 from tests.scenarios.stage import ANNA, ESTATE, FAILBACK, FAILOVER, A, B, Clock, Stage
 from tests.scenarios.test_deaths import ONCE, answer_lost, pressed
 

@@ -23,7 +23,7 @@ from bot.domain.runs.run import Phase, Run
 from storage import keys
 from storage.backups.backups import Backups
 from storage.runs import Runs
-from tests.scenarios.house import until
+from tests.patience import until
 from tests.scenarios.slot_process import CASTS, EVERY_H, Cast
 from tests.scenarios.stage import stage_of
 

@@ -21,6 +21,10 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from bot.domain.errors import BadInput, StoreAway
 from storage.connect import connect, guard
 from storage.embedded import Embedded, start
+from tests.patience import PATIENCE_S
+
+HASTY_S = 0.5
+"""Short, and still long enough for what is quick on a bad day."""
 
 SLOW = """
 redis.call('INCR', KEYS[1])
@@ -118,10 +122,10 @@ def test_a_missing_authority_is_named_before_anything_is_sent() -> None:
 
 async def test_a_command_that_takes_too_long_is_sent_once_and_never_more(redis_url: str, redis: Redis) -> None:
     said = ""
-    async with connect(redis_url, timeout_s=0.1) as hasty:
+    async with connect(redis_url, timeout_s=HASTY_S) as hasty:
         with pytest.raises(StoreAway) as told:
             async with guard():
-                await hasty.eval(SLOW, 1, "n", "0.4")
+                await hasty.eval(SLOW, 1, "n", str(3 * HASTY_S))
         said = told.value.sentence
         assert await redis.get("n") == b"1"
         assert await hasty.get("n") == b"1", "the late answer went to the next question"
@@ -134,7 +138,7 @@ async def test_a_server_that_takes_connections_and_never_answers_is_given_up(fol
         writer.close()
 
     async with await asyncio.start_unix_server(mute, folder / "mute") as listener:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             said = await sentence(connect(f"unix://{folder}/mute", timeout_s=0.1))
         listener.close()
     assert "Redis did not answer in time" in said
@@ -149,7 +153,7 @@ async def test_a_batch_ends_in_time_as_well(redis_url: str) -> None:
 
 
 async def test_whoever_waits_for_a_turn_waits_no_longer_than_for_an_answer(redis_url: str, redis: Redis) -> None:
-    async with connect(redis_url, timeout_s=0.1) as hasty:
+    async with connect(redis_url, timeout_s=HASTY_S) as hasty:
         asked = [asyncio.create_task(hasty.blpop("nothing")) for _ in range(100)]
         told = await asyncio.gather(*asked, return_exceptions=True)
         assert {type(one) for one in told} == {RedisTimeout}

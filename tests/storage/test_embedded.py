@@ -14,6 +14,7 @@ from redis.exceptions import RedisError
 from bot.domain.errors import BadInput, StoreAway
 from storage.connect import connect
 from storage.embedded import SOCKET_PATH_BYTES, Embedded, private, socket_path, start
+from tests.patience import PATIENCE_S
 
 ROOT = Path(__file__).parents[2]
 OWNER = """
@@ -90,7 +91,7 @@ async def test_the_server_ends_when_its_owner_is_killed_and_keeps_what_it_had(fo
     await put(guest, "a", "1")
     reader, writer = await asyncio.open_unix_connection(str(socket_path(folder)))
     owner.kill()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         await owner.wait()
         assert await reader.read() == b""
     writer.close()
@@ -108,7 +109,7 @@ async def test_the_server_outlives_its_keeper_but_not_its_owner(folder: Path) ->
     await put(second, "a", "1")
     reader, writer = await asyncio.open_unix_connection(str(socket_path(folder)))
     await server.close()
-    async with asyncio.timeout(10):
+    async with asyncio.timeout(PATIENCE_S):
         assert await reader.read() == b""
     writer.close()
     third = await start(folder)
@@ -122,7 +123,7 @@ async def test_a_folder_is_free_as_soon_as_its_server_is_gone_even_without_a_kee
     os.kill(server.keeper.pid, signal.SIGKILL)
     server.keeper.wait()
     os.kill(pid, signal.SIGKILL)
-    second = await start(folder, patience_s=10)
+    second = await start(folder, patience_s=PATIENCE_S)
     assert second.owned
     await second.close()
     await server.close()

@@ -13,6 +13,7 @@ from bot.domain.errors import StoreAway
 from storage.connect import connect, guard, persistence
 from storage.embedded import Embedded, start
 from storage.embedded import program as program_of
+from tests.patience import PATIENCE_S
 
 
 async def test_the_embedded_server_loses_nothing(client: Redis) -> None:
@@ -83,7 +84,7 @@ async def test_a_full_disk_is_named_and_refuses_new_work_with_a_sentence(folder:
     async with connect(server.url) as client:
         await client.config_set("appendfsync", "everysec")
         with pytest.raises(StoreAway, match="cannot write to its disk and takes nothing new"):
-            async with asyncio.timeout(10), guard():
+            async with asyncio.timeout(PATIENCE_S), guard():
                 while True:
                     await client.set("a", os.urandom(100_000))
         said = await persistence(client)

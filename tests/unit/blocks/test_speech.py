@@ -16,6 +16,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from handlers.blocks import blocks
 from handlers.slack import speech
 from handlers.slack.speech import Gone, NoPlace, Refused, SlackAway
+from tests.patience import PATIENCE_S
 
 Answer = Callable[[dict[str, Any]], web.Response | Awaitable[web.Response]]
 
@@ -36,7 +37,7 @@ async def slack(answer: Answer) -> AsyncIterator[tuple[AsyncWebClient, list[dict
     await runner.setup()
     await web.TCPSite(runner, "127.0.0.1", 0).start()
     try:
-        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=5)) as session:
+        async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
             base = f"http://127.0.0.1:{runner.addresses[0][1]}/api/"
             yield AsyncWebClient("xoxb-test", base_url=base, session=session, retry_handlers=[]), asked
     finally:

@@ -17,6 +17,7 @@ from bot.clock.timetable import Alarm, Timetable
 from bot.clock.wall_clock import due_at, latest_due, next_due
 from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.errors import StoreAway
+from tests.patience import PATIENCE_S
 
 POOL = "pool-a.contoso.com"
 PARIS = Schedule(POOL, "Europe/Paris", ("02:30",))
@@ -162,7 +163,7 @@ class Log:
         self.enough.set()
 
     async def wait(self) -> None:
-        async with asyncio.timeout(10):
+        async with asyncio.timeout(PATIENCE_S):
             await self.enough.wait()
 
 

@@ -12,6 +12,7 @@ from bot.directory.base import AnyOf, DirectoryAway
 from bot.directory.config import ConfiguredRoles
 from bot.domain.errors import BotError
 from bot.domain.model import Role
+from tests.patience import PATIENCE_S
 
 ALICE = "T0CONTOSO:U0ALICE"
 
@@ -76,7 +77,7 @@ async def test_a_source_that_says_nothing_in_time_counts_as_away_and_is_let_go()
             let_go.set()
         return frozenset(Role)
 
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         assert await AnyOf([Source(mute)], timeout_s=0.01).roles(ALICE) is None
         assert await AnyOf([Source(mute), granting(Role.RG_ADMIN)], timeout_s=0.01).roles(ALICE) == {Role.RG_ADMIN}
         await let_go.wait()
@@ -116,7 +117,7 @@ async def test_whoever_stops_waiting_stops_the_question_too() -> None:
     asking = asyncio.ensure_future(AnyOf([Source(mute)], timeout_s=60).roles(ALICE))
     await started.wait()
     asking.cancel()
-    async with asyncio.timeout(5):
+    async with asyncio.timeout(PATIENCE_S):
         await let_go.wait()
 
 
