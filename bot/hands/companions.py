@@ -22,7 +22,7 @@ _GRAVE = (StoreAway, NoRoom)
 
 
 class Uploads(Protocol):
-    """Whoever fetches what people sent with a form; `handlers.uploads` does."""
+    """Whoever fetches what people sent with a form; `handlers.slack.uploads` does."""
 
     async def fetch(self, file: str) -> bytes:
         """The bytes of the file of this id. Raises NeverSent when Slack is away, BadInput when it has no such file."""

@@ -56,7 +56,7 @@ class Performer(Protocol):
 
 
 class Checks(Protocol):
-    """Whoever reads kept backups again; `bot.care.checking` does."""
+    """Whoever reads kept backups again; `bot.chores.checking` does."""
 
     async def pool(self, fqdn: str, now: float) -> Checkup: ...
 

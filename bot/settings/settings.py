@@ -176,12 +176,12 @@ def _unknown_to(mirror: OffSite | None) -> Iterator[str]:
 
 
 def table() -> str:
-    """The README's table of the environment, in Markdown."""
+    """The table in docs/configuration.md of the environment, in Markdown."""
     return _markdown("variable", ((f"`{row.name}`", row.default, row.meaning) for row in SETTINGS))
 
 
 def file_table() -> str:
-    """The README's table of the configuration file, in Markdown."""
+    """The table in docs/configuration.md of the configuration file, in Markdown."""
     tables = configuration.TABLES.items()
     keys = ((f"`{name}` `{key.name}`", _toml(key.default), key.meaning) for name, keys in tables for key in keys)
     return _markdown("key", keys)

@@ -40,7 +40,7 @@ class Companion:
     `folder` lies in the pool's file store, `command` is what reads it, and its bytes are kept as the file `file`.
     `everywhere`: one copy is that of the whole organisation, from whichever pool. `stale_d` is after how many days a
     copy is stale, `at` when a new one is taken by itself; `suffixes` are the files that people may send. `lost` is what
-    is lost without it, `note` what has to be known beside the commands of `bot.domain.restoring`.
+    is lost without it, `note` what has to be known beside the commands of `bot.domain.companions.way_back`.
     """
 
     key: str
