@@ -14,6 +14,7 @@ from typing import Any
 
 from bot.clock.lease import held
 from bot.domain.access import allow
+from bot.domain.backups.schedule import Slot
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
 from bot.domain.runs.acts import Invoke, NewestWhole
@@ -73,19 +74,13 @@ class Engine:
             begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel, facts)
         )
 
-    async def start_slot(
-        self, fqdn: str, local: str, what: str = "backup", runbook: str = "backup", facts: Mapping[str, Any] = NOTHING
-    ) -> Run:
-        """What a pool's schedule has for that local wall time: its id is the slot, so there is only ever one.
-
-        `what` is how the slots of one schedule are called; `facts` are what its run knows from the start.
-        """
-        pool, book = self._pools.pool(fqdn), self.runbooks[runbook]
-        name = f"{what}-{pool.fqdn}-{local.replace(':', '')}"
-        if known := await self._runs.find(name):
+    async def start_slot(self, slot: Slot) -> Run:
+        """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one."""
+        pool, book = self._pools.pool(slot.pool), self.runbooks[slot.runbook]
+        if known := await self._runs.find(slot.id):
             return known
-        record = await self._record(pool)
-        run = begin(name, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
+        record, facts = await self._record(pool), {"kind": slot.kind} if slot.kind else NOTHING
+        run = begin(slot.id, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
         return await self._open(await self._after_failures(run))
 
     async def _after_failures(self, run: Run) -> Run:
