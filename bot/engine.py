@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock.lease import held
+from bot.clock.waiting import first_of
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
@@ -137,7 +138,7 @@ class Engine:
                         self._begin(name)
             except StoreAway as error:
                 log.warning("The engine waits: %s", error.sentence)
-            await _first(self._wake, stopped, self._poll_s)
+            await first_of(self._wake, stopped, seconds=self._poll_s)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     def _begin(self, run_id: str) -> asyncio.Task[None]:
@@ -282,10 +283,3 @@ def _fault(run: Run, error: Exception) -> str:
     what = f"{type(error).__name__} in {place.name}, line {place.lineno} of {Path(place.filename).name}"
     log.error("Fault %s in run %s at %s: %s", mark, run.id, run.step, what)
     return f"Switchback itself failed here (fault {mark} in its log)."
-
-
-async def _first(wake: asyncio.Event, stopped: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in (wake, stopped)]
-    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in waits:
-        task.cancel()

@@ -199,7 +199,7 @@ async def test_an_alarm_starts_the_slot_that_is_due() -> None:
     await timetable.wake()
     now = instant("2027-10-31T01:30")
     await timetable.wake()
-    assert {slot.id for slot in log.slots} == {f"{POOL}@2027-10-31T02:30"}
+    assert {slot.id for slot in log.slots} == {f"backup-{POOL}-2027-10-31T0230"}
 
 
 async def test_the_scheduler_rings_the_alarm_however_late() -> None:
@@ -226,9 +226,8 @@ async def test_a_slot_that_could_not_be_started_is_tried_again_at_every_look_unt
             await timetable.wake()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 4
     said = [record.getMessage() for record in caplog.records if record.name == "bot.clock.timetable"]
-    assert (
-        said == [f"{POOL}@2020-06-01T02:30 was not started and is tried again within 30 s: Redis does not answer."] * 3
-    )
+    again = "was not started and is tried again within 30 s: Redis does not answer."
+    assert said == [f"backup-{POOL}-2020-06-01T0230 {again}"] * 3
 
 
 async def test_a_look_comes_by_itself_however_late() -> None:
