@@ -72,7 +72,12 @@ class Pool:
 
     @property
     def short(self) -> str:
-        return self.fqdn.partition(".")[0]
+        return short(self.fqdn)
+
+
+def short(fqdn: str) -> str:
+    """What people call a pool: the first part of its name."""
+    return fqdn.partition(".")[0]
 
 
 class PoolState(StrEnum):
