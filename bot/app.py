@@ -168,9 +168,7 @@ class Switchback:
             notices=kept.notices,
             people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
             slack=self.slack,
-            pools=self.estate.pools,
-            pairs=self.estate.pairs,
-            unpaired=self.estate.unpaired,
+            estate=self.estate,
             incidents=settings.incidents_channel,
             notifications=settings.notifications_channel,
             plan_block=settings.plan_block,
@@ -191,13 +189,11 @@ class Switchback:
         others = slots(self._settings.pools, self._settings.companions)
         return (
             *backups,
-            *(Schedule(pool.fqdn, pool.time_zone, at, f"companion-{one.key}") for pool, one, at in others),
+            *(Schedule(pool.fqdn, pool.time_zone, at, "companion", one.key) for pool, one, at in others),
         )
 
     async def _start_slot(self, slot: Slot) -> None:
-        runbook, _, kind = slot.what.partition("-")
-        facts = {"kind": kind} if kind else {}
-        await self.engine.start_slot(slot.pool, slot.local, slot.what, runbook=runbook, facts=facts)
+        await self.engine.start_slot(slot)
 
 
 def _let_clicks_pass() -> None:

@@ -13,7 +13,9 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock.lease import held
+from bot.clock.waiting import first_of
 from bot.domain.access import allow
+from bot.domain.backups.schedule import Slot
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
 from bot.domain.runs.acts import Invoke, NewestWhole
@@ -73,19 +75,13 @@ class Engine:
             begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel, facts)
         )
 
-    async def start_slot(
-        self, fqdn: str, local: str, what: str = "backup", runbook: str = "backup", facts: Mapping[str, Any] = NOTHING
-    ) -> Run:
-        """What a pool's schedule has for that local wall time: its id is the slot, so there is only ever one.
-
-        `what` is how the slots of one schedule are called; `facts` are what its run knows from the start.
-        """
-        pool, book = self._pools.pool(fqdn), self.runbooks[runbook]
-        name = f"{what}-{pool.fqdn}-{local.replace(':', '')}"
-        if known := await self._runs.find(name):
+    async def start_slot(self, slot: Slot) -> Run:
+        """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one."""
+        pool, book = self._pools.pool(slot.pool), self.runbooks[slot.runbook]
+        if known := await self._runs.find(slot.id):
             return known
-        record = await self._record(pool)
-        run = begin(name, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
+        record, facts = await self._record(pool), {"kind": slot.kind} if slot.kind else NOTHING
+        run = begin(slot.id, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
         return await self._open(await self._after_failures(run))
 
     async def _after_failures(self, run: Run) -> Run:
@@ -142,7 +138,7 @@ class Engine:
                         self._begin(name)
             except StoreAway as error:
                 log.warning("The engine waits: %s", error.sentence)
-            await _first(self._wake, stopped, self._poll_s)
+            await first_of(self._wake, stopped, seconds=self._poll_s)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
     def _begin(self, run_id: str) -> asyncio.Task[None]:
@@ -287,10 +283,3 @@ def _fault(run: Run, error: Exception) -> str:
     what = f"{type(error).__name__} in {place.name}, line {place.lineno} of {Path(place.filename).name}"
     log.error("Fault %s in run %s at %s: %s", mark, run.id, run.step, what)
     return f"Switchback itself failed here (fault {mark} in its log)."
-
-
-async def _first(wake: asyncio.Event, stopped: asyncio.Event, seconds: float) -> None:
-    waits = [asyncio.create_task(event.wait()) for event in (wake, stopped)]
-    await asyncio.wait(waits, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    for task in waits:
-        task.cancel()

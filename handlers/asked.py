@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from bot.domain.access import Need, allow
 from bot.domain.errors import BadInput, NotAllowed
 from bot.domain.model import Person, Pool, Who
-from bot.domain.runs.opening import Estate
 from bot.domain.runs.run import Entry
 from handlers.desk import Desk
 from handlers.slack.replies import Reply
@@ -53,13 +52,9 @@ def usage(row: Command) -> str:
 
 
 def named_pool(asked: Asked, place: int = 0) -> Pool:
-    """The pool that was named there, in full or in short. Raises BadInput with the nearest one and the usage."""
-    desk, wanted = asked.desk, asked.words[place].casefold()
-    alike = [pool.fqdn for pool in desk.pools.values() if pool.short == wanted]
-    if len(alike) > 1:
-        raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(alike)}. Name one in full.")
+    """The pool that was named there, in full or in short. Raises BadInput with what it may have been and the usage."""
     try:
-        return Estate(desk.pools, desk.pairs, desk.unpaired).pool(wanted)
+        return asked.desk.estate.pool(asked.words[place])
     except BadInput as fault:
         raise BadInput(f"{fault.sentence} {usage(asked.row)}") from None
 

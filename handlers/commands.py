@@ -86,19 +86,19 @@ async def _help(asked: Asked) -> Reply:
 async def _status(asked: Asked) -> Reply:
     desk = asked.desk
     reports = [report(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
-    records = await desk.runs.records(desk.pools)
+    records = await desk.runs.records(desk.estate.pools)
     return Reply(status(reports, records, now=desk.now()), public=True)
 
 
 async def _pools(asked: Asked) -> Reply:
     desk = asked.desk
-    records = await desk.runs.records(desk.pools)
-    newest = {fqdn: await desk.backups.newest(fqdn) for fqdn in desk.pools}
+    records = await desk.runs.records(desk.estate.pools)
+    newest = {fqdn: await desk.backups.newest(fqdn) for fqdn in desk.estate.pools}
     planned = await plan(desk)
     due = {fqdn: one.due for fqdn, one in planned.items()}
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
     told = {"lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
-    return Reply(pools_list(desk.pools, records, newest, due, desk.unpaired, now=desk.now(), **told))
+    return Reply(pools_list(desk.estate.pools, records, newest, due, desk.estate.unpaired, now=desk.now(), **told))
 
 
 async def _runs(asked: Asked) -> Reply:
@@ -143,7 +143,7 @@ async def _backup(asked: Asked) -> Reply:
     """`backup <pool>` exports it; `backup verify` reads what is kept again, of one pool or of all."""
     first, *named = asked.words
     if first.casefold() == "verify":
-        pools = named or [pool for pool in await asked.desk.backups.pools() if pool in asked.desk.pools]
+        pools = named or [pool for pool in await asked.desk.backups.pools() if pool in asked.desk.estate.pools]
         said = [await _started(replace(asked, words=(first, pool)), "verify") for pool in pools]
         if len(said) > 1:
             return Reply(listing("Reading every byte again", [exact(one) for one in said]))

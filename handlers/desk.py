@@ -10,7 +10,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.chores.pruning import Pruning
 from bot.domain.backups.schedule import Timing
 from bot.domain.companions.coverage import Rules
-from bot.domain.model import Pool
+from bot.domain.runs.opening import Estate
 from bot.engine import Engine
 from handlers.slack.errands import Errands
 from handlers.slack.people import People
@@ -25,7 +25,7 @@ from storage.schedules import Schedules
 
 @dataclass(frozen=True, slots=True)
 class Desk:
-    """`pools` are all configured ones by FQDN, `pairs` primary to backup, `unpaired` why others get backups only.
+    """`estate` has all configured pools and their pairs.
 
     `incidents` and `notifications` are channel ids, `team` our workspace. `mirrors`: an off-site copy is configured,
     and `off_site` tells how it stands.
@@ -43,9 +43,7 @@ class Desk:
     errands: Errands
     people: People
     slack: AsyncWebClient
-    pools: Mapping[str, Pool]
-    pairs: Mapping[str, str]
-    unpaired: Mapping[str, str]
+    estate: Estate
     incidents: str
     notifications: str
     plan_block: bool

@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
+from bot.clock.waiting import first_of
 from bot.domain.errors import BadInput, BotError, StoreAway
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
@@ -68,7 +69,7 @@ class Drawer:
         while not stop.is_set():
             wake.clear()
             if await self.drain(self._desk.now()) < BATCH:
-                await _first(wake, stop, poll_s)
+                await first_of(wake, stop, seconds=poll_s)
                 await asyncio.sleep(_GATHER_S)
 
     async def drain(self, now: float) -> int:
@@ -239,13 +240,3 @@ def _missed(to: str, channel: str) -> str:
     """The user id of somebody who was to be told directly and is told in a channel instead."""
     user = to.rpartition(":")[2]
     return user if ":" in to and user != channel else ""
-
-
-async def _first(wake: asyncio.Event, stop: asyncio.Event, seconds: float) -> None:
-    """Until either is set, or for so many seconds."""
-    waiting = [asyncio.ensure_future(event.wait()) for event in (wake, stop)]
-    try:
-        await asyncio.wait(waiting, timeout=seconds, return_when=asyncio.FIRST_COMPLETED)
-    finally:
-        for one in waiting:
-            one.cancel()

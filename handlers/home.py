@@ -53,21 +53,21 @@ async def refresh(desk: Desk, users: Iterable[str]) -> None:
 async def gather(desk: Desk) -> House:
     """What is the same for everybody. Pools that are not active come first, and no more are read than can be shown."""
     running, recent, records, planned = await asyncio.gather(
-        desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.pools), plan(desk)
+        desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.estate.pools), plan(desk)
     )
-    calm = [fqdn for fqdn in desk.pools if records[fqdn].state is PoolState.ACTIVE]
-    fqdns = [*(fqdn for fqdn in desk.pools if fqdn not in calm), *calm][:MOST]
+    calm = [fqdn for fqdn in desk.estate.pools if records[fqdn].state is PoolState.ACTIVE]
+    fqdns = [*(fqdn for fqdn in desk.estate.pools if fqdn not in calm), *calm][:MOST]
     backups = await asyncio.gather(*(desk.backups.newest(fqdn) for fqdn in fqdns))
     newest = dict(zip(fqdns, backups, strict=True))
     reports = tuple(report(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
         reports=reports,
         recent=recent,
-        pools={fqdn: desk.pools[fqdn] for fqdn in fqdns},
+        pools={fqdn: desk.estate.pools[fqdn] for fqdn in fqdns},
         records=records,
         newest=newest,
         due={fqdn: planned[fqdn].due for fqdn in fqdns},
-        unpaired=desk.unpaired,
+        unpaired=desk.estate.unpaired,
         now=desk.now(),
         links=await _links(desk, reports),
         protection=await protection(desk, newest, planned),
@@ -128,7 +128,7 @@ async def protection(
         fqdn: (
             *((f"{stamp(known[fqdn], desk.now())} · {mirror(known[fqdn], desk.now())}",) if fqdn in known else ()),
             *(flags(known[fqdn]) if fqdn in known else ()),
-            shown(sentences(desk.pools[fqdn].short, lost)[0], _SHORT),
+            shown(sentences(desk.estate.pools[fqdn].short, lost)[0], _SHORT),
             shown(covered.get(fqdn, ""), _SHORT),
         )
         for fqdn, (lost, _) in zip(newest, losses, strict=True)

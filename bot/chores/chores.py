@@ -10,7 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bot.clock.lease import kept, set_within
+from bot.clock.lease import kept
+from bot.clock.waiting import first_of
 from bot.domain.errors import BotError
 from storage.notices import Notices
 from storage.turns import Turns
@@ -72,7 +73,7 @@ class Chores:
                 log.warning("%s waits: %s", chore.key, error.sentence)
             except Exception as fault:
                 log.error("%s stumbled: %s", chore.key, _reason(fault))
-            await set_within(stopped, self._poll_s)
+            await first_of(stopped, seconds=self._poll_s)
 
     async def _turn(self, chore: Chore, stopped: asyncio.Event) -> None:
         await self._allow()
@@ -106,12 +107,10 @@ class Chores:
 
 async def _finished(work: asyncio.Future[None], stopped: asyncio.Event) -> bool:
     """Whether the work came to an end, well or not, before everything was stopped."""
-    stopping = asyncio.ensure_future(stopped.wait())
     try:
-        await asyncio.wait((work, stopping), return_when=asyncio.FIRST_COMPLETED)
+        await first_of(work, stopped)
         return work.done() and not work.cancelled()
     finally:
-        stopping.cancel()
         # More than once: Python 3.11's `wait_for`, which redis-py sends with, may swallow a cancellation.
         while not work.done():
             work.cancel()

@@ -5,8 +5,9 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
-from contextlib import asynccontextmanager, suppress
+from contextlib import asynccontextmanager
 
+from bot.clock.waiting import first_of
 from bot.domain.errors import StoreAway
 from bot.domain.runs.run import Run
 from storage.runs import Runs
@@ -38,17 +39,9 @@ async def kept(renew: Callable[[], Awaitable[bool]], lease_s: float, name: str) 
 
 
 async def _renew(renew: Callable[[], Awaitable[bool]], lease_s: float, name: str, over: asyncio.Event) -> None:
-    while not await set_within(over, lease_s / 3):
+    while not await first_of(over, seconds=lease_s / 3):
         try:
             if not await renew():
                 return
         except StoreAway as error:
             log.warning("The lease of %s could not be renewed: %s", name, error.sentence)
-
-
-async def set_within(event: asyncio.Event, seconds: float) -> bool:
-    """Waits for the event, for so many seconds at most; whether it is set."""
-    with suppress(TimeoutError):
-        async with asyncio.timeout(seconds):
-            await event.wait()
-    return event.is_set()

@@ -44,6 +44,7 @@ def _around(schedule: Schedule, now: datetime) -> dict[datetime, Slot]:
     found = {}
     for day in (today + timedelta(days=offset) for offset in range(-reach, reach + 1)):
         here = (time[-5:] for time in schedule.at if weekday(time) in (None, day.weekday()))
-        for slot in (Slot(schedule.pool, f"{day}T{time}", schedule.what) for time in sorted(here)):
+        for time in sorted(here):
+            slot = Slot(schedule.pool, f"{day}T{time}", schedule.runbook, schedule.kind)
             found[due_at(slot, schedule.time_zone)] = slot
     return found

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable
 from datetime import UTC, datetime
-from difflib import get_close_matches
 from pathlib import Path
 
 from bot.domain.backups.backup import Backup, Keeping
 from bot.domain.errors import BadInput
 from bot.domain.measures import sized
+from bot.domain.runs.opening import meant
 from bot.settings.settings import Settings
 from bot.stores import store, stores_of
 from storage.backups.backups import Backups
@@ -50,24 +49,8 @@ async def saved(settings: Settings, pool: str, id: str, file: Path) -> str:
 
 async def _pool(settings: Settings, backups: Backups, wanted: str) -> str:
     """A pool that is configured or has backups, named in full or in short."""
-    known = {pool.fqdn for pool in settings.pools} | set(await backups.pools())
-    found = [fqdn for fqdn in sorted(known) if wanted.casefold() in (fqdn, fqdn.partition(".")[0])]
-    if len(found) == 1:
-        return found[0]
-    raise BadInput(_which(wanted, found, known))
-
-
-def _which(wanted: str, found: list[str], known: Iterable[str]) -> str:
-    if found:
-        return f"Several pools are called “{wanted[:60]}”: {', '.join(found)}. Name one in full."
-    names = {name: fqdn for fqdn in known for name in (fqdn, fqdn.partition(".")[0])}
-    near = get_close_matches(wanted.casefold(), names, n=1)
-    hint = (
-        f" Did you mean {names[near[0]]}?"
-        if near
-        else f" There are backups of: {', '.join(sorted(known)) or 'no pool'}."
-    )
-    return f"No pool is called “{wanted[:60]}”.{hint}"
+    known = sorted({pool.fqdn for pool in settings.pools} | set(await backups.pools()))
+    return meant(wanted, known, f"There are backups of: {', '.join(known) or 'no pool'}.")
 
 
 def _write(file: Path, data: bytes) -> None:

@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from typing import Protocol
 
 from bot.domain.errors import BotError
-from bot.domain.model import Role
+from bot.domain.model import Account, Role
 
 log = logging.getLogger(__name__)
 
@@ -20,11 +20,11 @@ class DirectoryAway(BotError):
 class RoleSource(Protocol):
     """One place where roles are granted."""
 
-    async def roles(self, person_id: str) -> frozenset[Role]:
-        """The roles that this place grants to `T…:U…`. Raises DirectoryAway when it cannot tell."""
+    async def roles(self, account: Account) -> frozenset[Role]:
+        """The roles that this place grants. Raises DirectoryAway when it cannot tell."""
         ...
 
-    def recalled(self, person_id: str) -> frozenset[Role] | None:
+    def recalled(self, account: Account) -> frozenset[Role] | None:
         """The same without asking anybody, or None: then it has to be asked."""
         ...
 
@@ -36,15 +36,15 @@ class AnyOf:
         self._sources = tuple(sources)
         self._timeout_s = timeout_s
 
-    async def roles(self, person_id: str) -> frozenset[Role] | None:
+    async def roles(self, account: Account) -> frozenset[Role] | None:
         """What the sources that answered grant; None when they grant nothing and another one could not tell.
 
         Nobody gains by a source that is away: only a role that somebody positively granted is in the answer.
         """
-        recalled = [source.recalled(person_id) for source in self._sources]
+        recalled = [source.recalled(account) for source in self._sources]
         if None not in recalled:
             return frozenset[Role]().union(*recalled)
-        asked = [asyncio.ensure_future(source.roles(person_id)) for source in self._sources]
+        asked = [asyncio.ensure_future(source.roles(account)) for source in self._sources]
         try:
             answered, _ = await asyncio.wait(asked, timeout=self._timeout_s) if asked else (set(), set())
         finally:

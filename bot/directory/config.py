@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.domain.model import Role
+from bot.domain.model import Account, Role
 
 
 @dataclass(frozen=True, slots=True)
@@ -14,8 +14,8 @@ class ConfiguredRoles:
 
     users: Mapping[Role, frozenset[str]]
 
-    async def roles(self, person_id: str) -> frozenset[Role]:
-        return self.recalled(person_id)
+    async def roles(self, account: Account) -> frozenset[Role]:
+        return self.recalled(account)
 
-    def recalled(self, person_id: str) -> frozenset[Role]:
-        return frozenset(role for role, holders in self.users.items() if person_id in holders)
+    def recalled(self, account: Account) -> frozenset[Role]:
+        return frozenset(role for role, holders in self.users.items() if account.id in holders)

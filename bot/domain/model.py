@@ -39,6 +39,15 @@ class Person:
         return self.id.rpartition(":")[2]
 
 
+@dataclass(frozen=True, slots=True)
+class Account:
+    """Whoever roles are asked for, by stable id `T…:U…`; `email` and `name` are empty where nobody has told them."""
+
+    id: str
+    email: str = ""
+    name: str = ""
+
+
 class Edition(StrEnum):
     ENTERPRISE = "Enterprise"
     STANDARD = "Standard"
@@ -63,7 +72,12 @@ class Pool:
 
     @property
     def short(self) -> str:
-        return self.fqdn.partition(".")[0]
+        return short(self.fqdn)
+
+
+def short(fqdn: str) -> str:
+    """What people call a pool: the first part of its name."""
+    return fqdn.partition(".")[0]
 
 
 class PoolState(StrEnum):

@@ -57,7 +57,7 @@ async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -
             keeping,
             basis.get(keeping.stamp.pool, "") if keeping.stamp else "",
             is_first=is_whole and backup is found[-1],
-            lone=desk.unpaired.get(backup.pool, ""),
+            lone=desk.estate.unpaired.get(backup.pool, ""),
             mirrors=desk.mirrors,
         )
         for backup, keeping in zip(found, keepings, strict=True)

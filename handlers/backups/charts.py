@@ -37,9 +37,9 @@ def chart(desk: Desk, person: Person, pool: Pool) -> Reply:
 async def pressed(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
     """The button "Chart"; its value is the pool's FQDN."""
     await permit(desk, person, Need.ANYONE, "backups")
-    if value not in desk.pools:
+    if value not in desk.estate.pools:
         raise BadInput("This pool is no longer configured. `/rgs pools` lists those that are.")
-    return chart(desk, person, desk.pools[value])
+    return chart(desk, person, desk.estate.pools[value])
 
 
 async def _send(desk: Desk, user: str, pool: Pool) -> None:

@@ -21,7 +21,7 @@ async def retention(asked: Asked) -> Reply:
         pool = named_pool(asked)
         lines = list(_groups(await desk.pruning.plan(pool.fqdn, desk.now())))
         return Reply(listing(f"Retention of {pool.short}", lines or ["There is no backup yet."], foot))
-    lines = [_line(pool.short, await desk.pruning.plan(fqdn, desk.now())) for fqdn, pool in desk.pools.items()]
+    lines = [_line(pool.short, await desk.pruning.plan(fqdn, desk.now())) for fqdn, pool in desk.estate.pools.items()]
     return Reply(listing("Retention", lines, foot))
 
 

@@ -54,7 +54,7 @@ async def schedule(asked: Asked) -> Reply:
 async def plan(desk: Desk) -> Mapping[str, Planned]:
     """When each pool is exported by what holds now; by FQDN."""
     said, now = await desk.schedules.overrides(), desk.now()
-    return {fqdn: _planned(pool, desk.timings[fqdn], said.get(fqdn), now) for fqdn, pool in desk.pools.items()}
+    return {fqdn: _planned(pool, desk.timings[fqdn], said.get(fqdn), now) for fqdn, pool in desk.estate.pools.items()}
 
 
 def _planned(pool: Pool, configured: Timing, said: Override | None, now: float) -> Planned:
@@ -73,7 +73,7 @@ async def loss_of(desk: Desk, planned: Planned) -> tuple[Loss, Proposal | None]:
         if keeping.damage or keeping.shrunk or is_ahead(backup, desk.now())
     }
     record = records[pool.fqdn]
-    holder = source_of(record, pool, desk.pools.get(desk.pairs.get(pool.fqdn, "")))
+    holder = source_of(record, pool, desk.estate.partner(pool))
     found = replace(
         loss(backups, record.since if _is_down(record) else desk.now(), planned.due, unsound),
         stands_in="" if holder == pool else holder.short,

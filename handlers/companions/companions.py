@@ -38,8 +38,8 @@ async def companions(asked: Asked) -> Reply:
     """Of every pool in a line, or of one with what can be done about each."""
     desk = asked.desk
     if not asked.words:
-        found = await _coverages(desk, *desk.pools.values())
-        return Reply(companion_views.every_pool([(desk.pools[one.pool], one) for one in found]))
+        found = await _coverages(desk, *desk.estate.pools.values())
+        return Reply(companion_views.every_pool([(desk.estate.pools[one.pool], one) for one in found]))
     pool = named_pool(asked)
     (one,) = await _coverages(desk, pool)
     failures = await desk.companions.failures()
@@ -55,7 +55,7 @@ async def coverage_line(desk: Desk, pool: Pool) -> str:
 
 async def coverage_lines(desk: Desk) -> dict[str, str]:
     """The same of every pool by FQDN, in one round trip."""
-    return {one.pool: one.line for one in await _coverages(desk, *desk.pools.values())}
+    return {one.pool: one.line for one in await _coverages(desk, *desk.estate.pools.values())}
 
 
 async def take(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
@@ -148,9 +148,9 @@ async def _coverages(desk: Desk, *pools: Pool) -> tuple[Coverage, ...]:
 
 def _chosen(desk: Desk, value: str) -> tuple[Pool, Companion]:
     fqdn, kind = actions.decode_companion(value)
-    if fqdn not in desk.pools:
+    if fqdn not in desk.estate.pools:
         raise BadInput(f"{fqdn[:80]} is not among the pools any more. Nothing was changed.")
-    return desk.pools[fqdn], companion(kind)
+    return desk.estate.pools[fqdn], companion(kind)
 
 
 def _today(desk: Desk, pool: Pool) -> date:

@@ -13,7 +13,7 @@ from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import DirectoryAway
-from bot.domain.model import Person, Role, Standing
+from bot.domain.model import Account, Person, Role, Standing
 from handlers.slack.failures import code
 from handlers.slack.memory import Memory
 
@@ -35,7 +35,7 @@ User = Mapping[str, Any]
 class Directory(Protocol):
     """Everybody who may know roles, joined: None when nobody grants one and somebody could not tell."""
 
-    async def roles(self, person_id: str) -> frozenset[Role] | None: ...
+    async def roles(self, account: Account) -> frozenset[Role] | None: ...
 
 
 class SlackGroups:
@@ -50,20 +50,20 @@ class SlackGroups:
         self._client, self._groups = client, groups
         self._members = Memory(self._ask, REMEMBERED_S, now=now)
 
-    async def roles(self, person_id: str) -> frozenset[Role]:
-        """The roles that groups grant to `T…:U…`. Raises DirectoryAway when none does and Slack cannot tell of all."""
+    async def roles(self, account: Account) -> frozenset[Role]:
+        """The roles that groups grant. Raises DirectoryAway when none does and Slack cannot tell of all."""
         asked = self._asked()
         answers = await asyncio.gather(*(self._members.get(group) for _, group in asked), return_exceptions=True)
         known = [(role, members) for (role, _), members in zip(asked, answers, strict=True) if _told(members)]
-        granted = _granted(person_id, known)
+        granted = _granted(account, known)
         if not granted and len(known) < len(asked):
             raise DirectoryAway("Slack does not tell who is in a user group.")
         return granted
 
-    def recalled(self, person_id: str) -> frozenset[Role] | None:
+    def recalled(self, account: Account) -> frozenset[Role] | None:
         """The same as it is remembered, or None when a group has to be asked for."""
         known = [(role, self._members.recall(group)) for role, group in self._asked()]
-        return None if any(members is None for _, members in known) else _granted(person_id, known)
+        return None if any(members is None for _, members in known) else _granted(account, known)
 
     def _asked(self) -> list[tuple[Role, str]]:
         return [(role, group) for role, groups in self._groups.items() for group in groups]
@@ -109,9 +109,10 @@ class People:
         id = f"{self._team}:{user}"
         profile = self._users.recall(user)
         if profile is not None:
-            roles = await self._directory.roles(id)
+            roles = await self._directory.roles(Account(id, name=_name(profile, user)))
         else:
-            profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(id))
+            # At the same time: one after the other, two slow answers would take longer than Slack waits for a click.
+            profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(Account(id)))
         known = standing(profile, team, self._team, self._enterprise)
         if known is Standing.EXTERNAL:
             id = f"{(profile or {}).get('team_id') or team}:{user}"
@@ -165,8 +166,8 @@ def _is_ours(profile: User, team: str, enterprise: str) -> bool:
     return bool(enterprise) and grid.get("enterprise_id") == enterprise and team in (grid.get("teams") or ())
 
 
-def _granted(person_id: str, members: Iterable[tuple[Role, frozenset[str]]]) -> frozenset[Role]:
-    user = person_id.rpartition(":")[2]
+def _granted(account: Account, members: Iterable[tuple[Role, frozenset[str]]]) -> frozenset[Role]:
+    user = account.id.rpartition(":")[2]
     return frozenset(role for role, users in members if user in users)
 
 

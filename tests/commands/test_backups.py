@@ -95,7 +95,7 @@ async def test_a_file_that_is_there_stays_as_it_is(terminal: Terminal, tmp_path:
     ("pool", "id", "file", "fault"),
     [
         ("pool-a", "gone", "x.zip", "There is no backup gone."),
-        ("pool-aa", KEPT.id, "x.zip", "No pool is called “pool-aa”. Did you mean pool-a.contoso.com?"),
+        ("pool-aa", KEPT.id, "x.zip", "There is no pool “pool-aa”. Did you mean pool-a?"),
         ("xyzzy", KEPT.id, "x.zip", "There are backups of: pool-a.contoso.com."),
         ("pool-a", KEPT.id, "no/such/folder.zip", "cannot be written: No such file or directory. Nothing was written."),
     ],

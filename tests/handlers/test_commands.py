@@ -12,6 +12,7 @@ from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput, Held, NotAllowed
 from bot.domain.model import Pool
+from bot.domain.runs.opening import Estate
 from bot.sandbox import Sandbox, Trouble
 from handlers import commands
 from handlers.blocks import actions
@@ -122,7 +123,7 @@ async def test_a_pool_is_known_however_it_is_written(office: Office, text: str) 
 
 async def test_a_short_name_that_two_pools_share_is_not_guessed(office: Office) -> None:
     twins = {fqdn: Pool(fqdn) for fqdn in ("pool1.a.example", "pool1.b.example")}
-    office.desk = replace(office.desk, pools=twins)
+    office.desk = replace(office.desk, estate=Estate(twins, {}, {}))
 
     sentence = await office.refuses("failover pool1")
 

@@ -11,6 +11,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import AnyOf, DirectoryAway
 from bot.directory.config import ConfiguredRoles
+from bot.domain import model
 from bot.domain.access import Need, allow
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Role, Standing
@@ -71,6 +72,20 @@ async def test_a_member_is_known_by_stable_id_and_name(office: Office) -> None:
 
     assert (anna.id, anna.slack_id, anna.standing) == (f"{TEAM}:{ANNA}", ANNA, Standing.MEMBER)
     assert anna.roles == {Role.SERVER_ADMIN} and anna.name == "Anna Berg"
+
+
+async def test_roles_are_asked_for_an_account_with_the_name_as_soon_as_it_is_known(office: Office) -> None:
+    asked: list[model.Account] = []
+
+    class Noting:
+        async def roles(self, account: model.Account) -> frozenset[Role]:
+            asked.append(account)
+            return frozenset()
+
+    people = People(office.client, Noting(), TEAM)
+    for _ in range(2):
+        await people.person(ANNA, TEAM)
+    assert asked == [model.Account(f"{TEAM}:{ANNA}"), model.Account(f"{TEAM}:{ANNA}", name="Anna Berg")]
 
 
 async def test_every_role_comes_from_its_own_group(office: Office) -> None:
@@ -208,14 +223,14 @@ async def test_a_change_that_slack_tells_of_counts_at_once(office: Office) -> No
 async def test_a_workspace_without_user_groups_grants_nothing_and_is_no_outage(office: Office) -> None:
     office.slack.workspace.paid = False
 
-    assert await office.groups.roles(f"{TEAM}:{ANNA}") == frozenset()
+    assert await office.groups.roles(model.Account(f"{TEAM}:{ANNA}")) == frozenset()
     assert await office.roles(ANNA) == frozenset()
 
 
 async def test_a_group_that_is_not_there_grants_nothing(office: Office) -> None:
     groups = SlackGroups(office.client, {Role.SERVER_ADMIN: ("S0GONE0001",)})
 
-    assert await groups.roles(f"{TEAM}:{ANNA}") == frozenset()
+    assert await groups.roles(model.Account(f"{TEAM}:{ANNA}")) == frozenset()
 
 
 async def test_when_groups_cannot_be_read_roles_are_unknown_which_is_not_none() -> None:
@@ -223,7 +238,7 @@ async def test_when_groups_cannot_be_read_roles_are_unknown_which_is_not_none() 
     async with alone(manifest=silent) as (slack, client):
         office = opened(slack, client)
         with pytest.raises(DirectoryAway):
-            await office.groups.roles(f"{TEAM}:{ANNA}")
+            await office.groups.roles(model.Account(f"{TEAM}:{ANNA}"))
         anna = await office.people.person(ANNA, TEAM)
 
     assert (anna.standing, anna.roles) == (Standing.MEMBER, None)
@@ -232,11 +247,11 @@ async def test_when_groups_cannot_be_read_roles_are_unknown_which_is_not_none() 
 
 
 async def test_a_group_that_cannot_be_read_does_not_take_what_another_grants(office: Office) -> None:
-    assert await office.groups.roles(f"{TEAM}:{CLARA}") == {Role.RG_ADMIN}
+    assert await office.groups.roles(model.Account(f"{TEAM}:{CLARA}")) == {Role.RG_ADMIN}
     office.people.group_changed("S0SERVER01")
     office.slack.faults.next_calls(1, Trouble.SERVER_ERROR)
 
-    assert await office.groups.roles(f"{TEAM}:{CLARA}") == {Role.RG_ADMIN}
+    assert await office.groups.roles(model.Account(f"{TEAM}:{CLARA}")) == {Role.RG_ADMIN}
 
 
 async def test_a_failed_question_is_asked_again(office: Office) -> None:

@@ -186,7 +186,7 @@ async def test_every_process_follows_a_change_and_catches_up_nothing_that_was_be
 
     async def read() -> list[Any]:
         overrides = await Schedules(office.stage.redis).overrides()
-        pools, timings = office.desk.pools, office.desk.timings
+        pools, timings = office.desk.estate.pools, office.desk.timings
         return [schedule_of(pools[fqdn], timings[fqdn], overrides.get(fqdn)) for fqdn in (A,)]
 
     async def start(slot: Any) -> None:
@@ -238,13 +238,13 @@ async def test_a_tighter_schedule_is_proposed_and_one_button_accepts_it(office: 
 
     assert (await held(office)).at == ("02:30", "08:30", "14:30", "20:30")
     assert buttons((await office.type("schedule pool-a")).message) == []
-    assert len(await loss_lines(office.desk, office.desk.pools[A])) == 1
+    assert len(await loss_lines(office.desk, office.desk.estate.pools[A])) == 1
 
 
 async def test_pools_tell_what_the_death_of_each_would_cost(office: Office) -> None:
     text = await office.says("pools")
     for fqdn in (A, B, C):
-        assert f"If {office.desk.pools[fqdn].short} died now, everything would be lost" in text
+        assert f"If {office.desk.estate.pools[fqdn].short} died now, everything would be lost" in text
 
 
 async def test_damaged_backups_and_outages_change_what_would_be_lost(office: Office) -> None:
@@ -252,7 +252,7 @@ async def test_damaged_backups_and_outages_change_what_would_be_lost(office: Off
     shelf.now = now = office.stage.clock.now
     office.desk = replace(office.desk, backups=shelf)
     await office.stage.redis.hset(keys.keeping("b3"), "damage", "A piece is missing.")
-    pool = office.desk.pools[A]
+    pool = office.desk.estate.pools[A]
     assert (await loss_lines(office.desk, pool))[0].startswith("If pool-a died now, about 28 edits of the last 33 h")
     await office.stage.redis.hset(keys.keeping("b2"), "shrunk", "It holds 2 objects; 100 before.")
     assert " of the last 33 h" not in (await loss_lines(office.desk, pool))[0]

@@ -11,7 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.domain.backups.schedule import Timing
-from bot.domain.model import Person, Role, Standing
+from bot.domain.model import Account, Person, Role, Standing
 from bot.domain.runs.streak import series
 from bot.sandbox import Message, Sandbox, Trouble
 from handlers.desk import Desk
@@ -33,8 +33,8 @@ ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, ROLES[f"{TEAM}:{AN
 class Roles:
     """Who holds which role, by id."""
 
-    async def roles(self, person_id: str) -> frozenset[Role] | None:
-        return ROLES.get(person_id, frozenset())
+    async def roles(self, account: Account) -> frozenset[Role] | None:
+        return ROLES.get(account.id, frozenset())
 
 
 @dataclass(slots=True)
@@ -92,9 +92,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             notices=Notices(redis),
             people=People(client, Roles(), TEAM),
             slack=client,
-            pools=POOLS,
-            pairs=ESTATE.pairs,
-            unpaired=ESTATE.unpaired,
+            estate=ESTATE,
             incidents=INCIDENT,
             notifications=BACKUPS,
             plan_block=False,

@@ -121,7 +121,7 @@ async def work(url: str, clock: MovedClock, cast: Cast) -> None:
             return cast.schedules
 
         async def start(slot: Slot) -> None:
-            await engine.start_slot(slot.pool, slot.local)
+            await engine.start_slot(slot)
 
         timetable = Timetable(read, start, lambda: datetime.fromtimestamp(clock(), UTC))
         await asyncio.to_thread(sys.stdin.readline)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Phase, Run, Tell
 from bot.sandbox import Message, Trouble
@@ -205,7 +206,7 @@ async def test_a_message_that_always_fails_does_not_hold_up_the_others(stage: Sl
 
 
 async def test_a_scheduled_backup_that_goes_well_has_no_card_and_one_line(stage: SlackStage) -> None:
-    run = await stage.story.engine.start_slot(A, "2026-11-21T02:30")
+    run = await stage.story.engine.start_slot(Slot(A, "2026-11-21T02:30"))
     run = await stage.story.settle(run.id)
     await stage.until_drained()
     assert run.phase is Phase.DONE
@@ -214,7 +215,7 @@ async def test_a_scheduled_backup_that_goes_well_has_no_card_and_one_line(stage:
 
 async def test_a_scheduled_backup_that_needs_somebody_has_a_card_where_notices_go(stage: SlackStage) -> None:
     await stage.story.take_down(A)
-    run = await stage.story.engine.start_slot(A, "2026-11-21T02:30")
+    run = await stage.story.engine.start_slot(Slot(A, "2026-11-21T02:30"))
     run = await stage.story.settle(run.id)
     await stage.until_drained()
     assert run.phase is Phase.STOPPED

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 
 from bot.chores.accompanying import Accompanying
 from bot.clock.wall_clock import latest_due
-from bot.domain.backups.schedule import Schedule
+from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.companions.coverage import DAY_S, Rule, Rules, State, coverage, slots
 from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, How, Kept
 from bot.domain.deployment.world import Fault, FaultKind, ServerFile
@@ -55,7 +55,7 @@ async def stage(redis: Redis) -> Stage:
 
 
 async def slot(stage: Stage, pool: str, kind: str, local: str) -> Run:
-    run = await stage.engine.start_slot(pool, local, f"companion-{kind}", "companion", {"kind": kind})
+    run = await stage.engine.start_slot(Slot(pool, local, "companion", kind))
     return await stage.settle(run.id)
 
 
@@ -85,7 +85,7 @@ async def test_weeks_of_slots_keep_one_copy_each_and_nothing_is_ever_stale(stage
     rules, seen = rules_without_people(), set()
     start = datetime.fromtimestamp(stage.clock.now, UTC)
     planned = [
-        (pool, one, Schedule(pool.fqdn, pool.time_zone, at, f"companion-{one.key}"))
+        (pool, one, Schedule(pool.fqdn, pool.time_zone, at, "companion", one.key))
         for pool, one, at in slots(POOLS.values(), rules)
     ]
     for hours in range(0, 24 * 21, 6):

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.errors import Stale
 from bot.domain.groups.compare import compare
 from bot.domain.runs.run import Phase
@@ -60,7 +61,7 @@ async def restored(redis: Redis, kept: Snapshot) -> None:
 async def prepared(redis: Redis) -> Snapshot:
     """A pool with one backup, and edits since."""
     stage = await stage_of(redis)
-    run = await stage.settle((await stage.engine.start_slot(A, "2026-11-20T02:30")).id)
+    run = await stage.settle((await stage.engine.start_slot(Slot(A, "2026-11-20T02:30"))).id)
     assert run.phase is Phase.DONE
     await stage.edit(A, A, TimeoutThreshold=77)
     return await snapshot(redis)
@@ -71,7 +72,7 @@ async def lived(url: str, clock: Clock, life: Life) -> bool:
     client = wired(url, life.hook)
     stage = Stage(client, clock)
     try:
-        run = await stage.settle((await stage.engine.start_slot(A, LOCAL)).id)
+        run = await stage.settle((await stage.engine.start_slot(Slot(A, LOCAL))).id)
         return run.phase is Phase.DONE
     except (Died, Stale):
         return False
@@ -116,7 +117,7 @@ async def test_a_backup_that_is_cut_off_anywhere_leaves_no_half_one_and_is_ended
             assert (await after.backups.get(id)).before == older, f"{end}: listed before it was read and compared"
         assert older in await after.backups.ids(A), end
         clock.now += LEASE_S
-        run = await after.settle((await after.engine.start_slot(A, LOCAL)).id)
+        run = await after.settle((await after.engine.start_slot(Slot(A, LOCAL))).id)
 
         assert run.phase is Phase.DONE, (end, run.sentence)
         newest, *others = await sound(after)

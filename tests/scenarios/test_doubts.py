@@ -9,6 +9,7 @@ from types import MappingProxyType
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.groups import Kind, Ref
@@ -51,7 +52,7 @@ async def test_an_empty_export_never_becomes_the_newest_backup(redis: Redis) -> 
 async def test_a_backup_that_was_opened_in_the_outage_goes_where_the_groups_are_by_then(redis: Redis) -> None:
     stage = await stage_of(redis)
     back = await home_again(stage)
-    late = await stage.engine.start_slot(A, "2026-11-22T02:30")
+    late = await stage.engine.start_slot(Slot(A, "2026-11-22T02:30"))
     assert late.fact("source") == B
     await stage.redis.zadd("due", {late.id: stage.clock.now + 1e6})
     await stage.play(back, FAILBACK)
@@ -63,10 +64,10 @@ async def test_a_backup_that_was_opened_in_the_outage_goes_where_the_groups_are_
 async def test_a_newer_backup_ends_the_one_that_had_stopped(redis: Redis) -> None:
     stage = await stage_of(redis)
     await stage.take_down(A)
-    stuck = await stage.settle((await stage.engine.start_slot(A, "2026-11-21T02:30")).id)
+    stuck = await stage.settle((await stage.engine.start_slot(Slot(A, "2026-11-21T02:30"))).id)
     assert stuck.phase is Phase.STOPPED
     await stage.bring_up(A)
-    assert (await stage.settle((await stage.engine.start_slot(A, "2026-11-22T02:30")).id)).phase is Phase.DONE
+    assert (await stage.settle((await stage.engine.start_slot(Slot(A, "2026-11-22T02:30"))).id)).phase is Phase.DONE
     assert (await stage.runs.load(stuck.id)).phase is Phase.SUPERSEDED
 
 

@@ -11,6 +11,7 @@ import msgspec
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.runs.opening import Estate
 from bot.domain.runs.run import Phase, Run
 from bot.sandbox import Kind, Message, View
 from handlers.blocks import actions, blocks
@@ -379,7 +380,7 @@ def test_the_id_of_a_fault_is_never_masked(id: str) -> None:
 async def test_a_fault_of_ours_is_a_short_id_for_people_and_a_place_for_the_log(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with opened(redis, pools={"secret-token": None}) as front:
+    async with opened(redis, estate=Estate({"secret-token": None}, {}, {})) as front:
         assert (await front.slack.command(ANNA, INCIDENT, "/rgs pools")).notice == ""
         (told,) = front.told(ANNA)
 

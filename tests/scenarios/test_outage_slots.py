@@ -7,6 +7,7 @@ from dataclasses import replace
 import msgspec
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.model import PoolState
 from bot.domain.runs.run import Phase, Run
@@ -18,7 +19,7 @@ NOTHING = f"nothing:{A}"
 
 
 async def slot(stage: Stage, local: str) -> Run:
-    run = await stage.engine.start_slot(A, local)
+    run = await stage.engine.start_slot(Slot(A, local))
     return await stage.settle(run.id)
 
 

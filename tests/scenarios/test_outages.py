@@ -16,6 +16,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.runs.run import Phase, Run
 from bot.engine import Engine
@@ -188,7 +189,7 @@ async def test_slack_goes_and_comes_back_and_the_cards_catch_up(redis: Redis, ro
         await rooms.slack.go_away()
         with pytest.raises(NotPossible):
             await rooms.press(ANNA, card, "Abandon the run", reason="nobody hears it")
-        slot = await rooms.bot.engine.start_slot(B, "2026-11-21T02:30")
+        slot = await rooms.bot.engine.start_slot(Slot(B, "2026-11-21T02:30"))
         for one in (run, slot):
             await until(lambda one=one: done(rooms, one))
         assert "Now:" in words_of(rooms.slack.messages(INCIDENT)[0]) and not stored(rooms)

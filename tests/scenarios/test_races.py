@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.errors import BadInput, Held, NotAllowed, Stale
 from bot.domain.model import Role, Standing
 from bot.domain.runs.press import Press, press
@@ -82,7 +83,8 @@ async def test_a_pool_is_never_in_two_failovers(redis: Redis) -> None:
 async def test_a_slot_makes_one_backup_however_many_processes_start_it(redis: Redis) -> None:
     stage = await stage_of(redis)
     other = Stage(redis)
-    starts = [engine.start_slot(A, "2026-11-21T02:30") for engine in (stage.engine, other.engine) for _ in range(5)]
+    slot = Slot(A, "2026-11-21T02:30")
+    starts = [engine.start_slot(slot) for engine in (stage.engine, other.engine) for _ in range(5)]
     runs = await asyncio.gather(*starts)
     assert len({run.id for run in runs}) == 1
     await stage.settle(runs[0].id)

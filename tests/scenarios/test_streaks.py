@@ -8,6 +8,7 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.backups.schedule import Slot
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox import Message, Trouble
@@ -27,7 +28,7 @@ async def stage(redis: Redis) -> AsyncIterator[SlackStage]:
 async def night(stage: SlackStage, day: int, *, pool: str = A) -> Run:
     """What the schedule does at 02:30 of that day of November; nothing is drawn yet."""
     stage.story.clock.now += DAY
-    run = await stage.story.engine.start_slot(pool, f"2026-11-{day}T02:30")
+    run = await stage.story.engine.start_slot(Slot(pool, f"2026-11-{day}T02:30"))
     return await stage.story.settle(run.id)
 
 

@@ -52,18 +52,19 @@ class Override:
 class Schedule:
     """When one thing of a pool is kept: at these wall times ("02:30", "Sun 02:30") of its IANA time zone.
 
-    `what` is "backup", or "companion-" and a kind; slots that were due before `since` (seconds) are none of it.
+    `runbook` takes it, of that `kind`, if any; slots that were due before `since` (seconds) are none of it.
     """
 
     pool: str
     time_zone: str
     at: tuple[str, ...]
-    what: str = "backup"
+    runbook: str = "backup"
+    kind: str = ""
     since: float = 0.0
 
     @property
     def key(self) -> str:
-        return f"{self.what} {self.pool}"
+        return f"{self.runbook} {self.kind} {self.pool}"
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -75,11 +76,14 @@ class Slot:
 
     pool: str
     local: str
-    what: str = "backup"
+    runbook: str = "backup"
+    kind: str = ""
 
     @property
     def id(self) -> str:
-        return f"{self.pool}@{self.local}"
+        """Of its run. Nothing reads it back: runbooks and kinds may have hyphens of their own."""
+        what = f"{self.runbook}-{self.kind}" if self.kind else self.runbook
+        return f"{what}-{self.pool}-{self.local.replace(':', '')}"
 
 
 def timing(configured: Timing, override: Override | None) -> Timing:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from bot.domain.errors import BadInput
-from bot.domain.model import Pool, PoolRecord, PoolState, Who
+from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 
@@ -31,22 +31,28 @@ class Estate:
     mirrored: bool = False
 
     def pool(self, name: str) -> Pool:
-        """By FQDN or short name, in any case. Raises BadInput with the nearest match."""
-        wanted = name.strip().casefold().rstrip(".")
-        found = [pool for pool in self.pools.values() if wanted in (pool.fqdn, pool.short)]
-        if len(found) == 1:
-            return found[0]
-        if found:
-            names = " or ".join(pool.fqdn for pool in found)
-            raise BadInput(f"“{name[:60]}” could be {names}. Give the whole name.")
-        known = [name for pool in self.pools.values() for name in (pool.short, pool.fqdn)]
-        near = get_close_matches(wanted, known, n=1, cutoff=0.5)
-        hint = f" Did you mean {near[0]}?" if near else ""
-        raise BadInput(f"There is no pool “{name[:60]}”.{hint} `/rgs pools` lists them.")
+        """By FQDN or short name, as `meant` finds it."""
+        return self.pools[meant(name, self.pools, "`/rgs pools` lists them.")]
 
     def partner(self, pool: Pool) -> Pool | None:
         other = self.pairs.get(pool.fqdn)
         return self.pools[other] if other else None
+
+
+def meant(typed: str, fqdns: Collection[str], known: str) -> str:
+    """The one of these pools that was typed, in full or in short, in any case.
+
+    Raises BadInput with all that it could be, or with the nearest one and `known`, which says where all of them are.
+    """
+    wanted = typed.strip().casefold().rstrip(".")
+    found = [fqdn for fqdn in fqdns if wanted in (fqdn, short(fqdn))]
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(found)}. Name one in full.")
+    near = get_close_matches(wanted, [name for fqdn in fqdns for name in (short(fqdn), fqdn)], n=1, cutoff=0.5)
+    hint = f" Did you mean {near[0]}?" if near else ""
+    raise BadInput(f"There is no pool “{typed[:60]}”.{hint} {known}")
 
 
 def source_of(record: PoolRecord, pool: Pool, partner: Pool | None) -> Pool:

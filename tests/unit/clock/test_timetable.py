@@ -85,8 +85,13 @@ def test_a_midnight_that_spring_skips_is_not_forgotten() -> None:
     ]
 
 
-def test_the_id_of_a_slot_is_pool_and_local_time() -> None:
-    assert Slot(POOL, "2026-11-21T02:30").id == "pool-a.contoso.com@2026-11-21T02:30"
+def test_the_id_of_a_slot_is_what_is_taken_of_which_pool_at_which_local_time() -> None:
+    for slot, id in (
+        (Slot(POOL, "2026-11-21T02:30"), "backup-pool-a.contoso.com-2026-11-21T0230"),
+        (Slot(POOL, "2026-11-21T03:30", "companion", "lis"), "companion-lis-pool-a.contoso.com-2026-11-21T0330"),
+        (Slot(POOL, "2026-11-21T03:30", "clean-up"), "clean-up-pool-a.contoso.com-2026-11-21T0330"),
+    ):
+        assert slot.id == id
 
 
 def test_a_schedule_without_times_is_never_due() -> None:
@@ -195,7 +200,7 @@ async def test_an_alarm_starts_the_slot_that_is_due() -> None:
     await timetable.wake()
     now = instant("2027-10-31T01:30")
     await timetable.wake()
-    assert {slot.id for slot in log.slots} == {f"{POOL}@2027-10-31T02:30"}
+    assert {slot.id for slot in log.slots} == {f"backup-{POOL}-2027-10-31T0230"}
 
 
 async def test_the_scheduler_rings_the_alarm_however_late() -> None:
@@ -222,9 +227,8 @@ async def test_a_slot_that_could_not_be_started_is_tried_again_at_every_look_unt
             await timetable.wake()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 4
     said = [record.getMessage() for record in caplog.records if record.name == "bot.clock.timetable"]
-    assert (
-        said == [f"{POOL}@2020-06-01T02:30 was not started and is tried again within 30 s: Redis does not answer."] * 3
-    )
+    again = "was not started and is tried again within 30 s: Redis does not answer."
+    assert said == [f"backup-{POOL}-2020-06-01T0230 {again}"] * 3
 
 
 async def test_a_look_comes_by_itself_however_late() -> None:
@@ -275,7 +279,7 @@ async def test_schedules_that_cannot_be_read_hold_as_they_were_last_known(caplog
 
 
 async def test_a_schedule_that_is_changed_rings_anew_and_one_that_is_gone_rings_no_more() -> None:
-    found: tuple[Schedule, ...] = (PARIS, Schedule(POOL, "UTC", ("11:00",), what="companion-lis"))
+    found: tuple[Schedule, ...] = (PARIS, Schedule(POOL, "UTC", ("11:00",), "companion", "lis"))
 
     async def read() -> tuple[Schedule, ...]:
         return found
@@ -283,7 +287,7 @@ async def test_a_schedule_that_is_changed_rings_anew_and_one_that_is_gone_rings_
     log = Log()
     timetable = Timetable(read, log.start, long_ago)
     await timetable.open()
-    assert [slot.what for slot in log.slots] == ["backup", "companion-lis"]
+    assert [(slot.runbook, slot.kind) for slot in log.slots] == [("backup", ""), ("companion", "lis")]
     found = (Schedule(POOL, "Europe/Paris", ("14:30",), since=long_ago().timestamp()),)
     await timetable.wake()
     alarm = timetable._scheduler.get_job(PARIS.key)

@@ -11,25 +11,25 @@ import pytest
 from bot.directory.base import AnyOf, DirectoryAway
 from bot.directory.config import ConfiguredRoles
 from bot.domain.errors import BotError
-from bot.domain.model import Role
+from bot.domain.model import Account, Role
 from tests.patience import PATIENCE_S
 
-ALICE = "T0CONTOSO:U0ALICE"
+ALICE = Account("T0CONTOSO:U0ALICE", name="Alice")
 
 
 @dataclass(frozen=True)
 class Source:
     answer: Callable[[], Awaitable[frozenset[Role]]]
 
-    async def roles(self, person_id: str) -> frozenset[Role]:
+    async def roles(self, account: Account) -> frozenset[Role]:
         return await self.answer()
 
-    def recalled(self, person_id: str) -> None:
+    def recalled(self, account: Account) -> None:
         """It has to be asked every time."""
 
 
 def granting(*roles: Role) -> ConfiguredRoles:
-    return ConfiguredRoles({role: frozenset({ALICE}) for role in roles})
+    return ConfiguredRoles({role: frozenset({ALICE.id}) for role in roles})
 
 
 async def _away() -> frozenset[Role]:
@@ -44,10 +44,10 @@ AWAY, BROKEN = Source(_away), Source(_broken)
 
 
 async def test_the_configuration_grants_by_the_whole_id_and_nothing_like_it() -> None:
-    source = ConfiguredRoles({Role.SERVER_ADMIN: frozenset({ALICE}), Role.RG_ADMIN: frozenset()})
+    source = ConfiguredRoles({Role.SERVER_ADMIN: frozenset({ALICE.id}), Role.RG_ADMIN: frozenset()})
     assert await source.roles(ALICE) == {Role.SERVER_ADMIN}
-    for other in ("T0OTHER:U0ALICE", "U0ALICE", ALICE.lower(), "", "T0CONTOSO:U0ALIC"):
-        assert await source.roles(other) == frozenset()
+    for other in ("T0OTHER:U0ALICE", "U0ALICE", ALICE.id.lower(), "", "T0CONTOSO:U0ALIC"):
+        assert await source.roles(Account(other)) == frozenset()
 
 
 async def test_sources_add_up() -> None:
@@ -96,7 +96,7 @@ async def test_sources_are_asked_at_the_same_time() -> None:
 async def test_what_everybody_remembers_is_not_asked_for() -> None:
     @dataclass(frozen=True)
     class Remembering(Source):
-        def recalled(self, person_id: str) -> frozenset[Role]:
+        def recalled(self, account: Account) -> frozenset[Role]:
             return frozenset({Role.SERVER_ADMIN})
 
     both = [Remembering(_broken), granting(Role.RG_ADMIN)]
