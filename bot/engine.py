@@ -23,7 +23,7 @@ from bot.domain.runs.moves import claim, found, is_approved, launch, lose, open_
 from bot.domain.runs.opening import NOTHING, Estate, begin
 from bot.domain.runs.press import Press, already, press
 from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Run
-from bot.domain.runs.runbook import Plan, Runbook, Step, StepKind
+from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import after, failing
 from bot.domain.runs.view import Report, report
 from bot.hands.hands import Performer, perform_all
@@ -183,8 +183,9 @@ class Engine:
         return await self._commit(change)
 
     async def _read(self, run: Run, runbook: Runbook, step: Step) -> Change | Plan:
-        """What the row comes to by reading alone, or the plan that is now to be carried out."""
+        """What the row comes to without a command, or the plan that is now to be carried out."""
         seen = await perform_all(self._hands, step.reads(run))
+        seen |= await perform_all(self._hands, step.does(run, seen))
         if step.plan is None:
             return settle(run, runbook, await _judged(run, step, seen), self._clock())
         plan = await asyncio.to_thread(step.plan, run, seen)
@@ -198,6 +199,7 @@ class Engine:
             finding = Finding(Found.UNKNOWN, "Nothing can be read that would tell. Look at the server yourself.")
         else:
             seen = await perform_all(self._hands, step.look(run))
+            seen |= await perform_all(self._hands, step.saves(run, seen))
             finding = await asyncio.to_thread(step.found, run, seen)
         return found(run, runbook, finding, self._clock())
 
@@ -246,7 +248,10 @@ class Engine:
         return retry(run, f"{error.sentence} It is tried again by itself.", self._clock(), _WAITS_S[run.tries])
 
     async def _guarded(self, run: Run, runbook: Runbook, work: Callable[[], Any]) -> Any:
-        """Reading changes nothing, so its failures are harmless: tried again for a while, then put to people."""
+        """Failures here are harmless, so the row is tried again for a while, and then put to people.
+
+        What it reads changes nothing, and what it does may be done twice.
+        """
         try:
             return await work()
         except StoreAway:
@@ -268,7 +273,7 @@ async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
     """
     if step.judge:
         return await asyncio.to_thread(step.judge, run, seen)
-    return Verdict(Mark.PASS, "" if step.kind is StepKind.ASK else f"{step.title}.")
+    return Verdict(Mark.PASS, "" if step.asks else f"{step.title}.")
 
 
 def _refused(error: CmdletFailed) -> str:

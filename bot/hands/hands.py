@@ -34,6 +34,7 @@ from bot.domain.runs.acts import (
     Supersede,
     Survey,
 )
+from bot.domain.runs.facts import KIND
 from bot.domain.runs.moves import close
 from bot.domain.runs.run import FOR_PEOPLE, Phase
 from bot.drivers.base import Driver
@@ -208,7 +209,7 @@ class Hands:
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:
         ended = []
         for run in await self._runs.open(_ALL_OPEN):
-            if (run.runbook, run.primary.fqdn, run.fact("kind", "")) != (act.runbook, act.pool, act.kind):
+            if (run.runbook, run.primary.fqdn, KIND.of(run)) != (act.runbook, act.pool, act.kind):
                 continue
             if run.id == act.but:
                 continue

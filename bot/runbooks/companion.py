@@ -6,27 +6,33 @@ from bot.domain.companions.kinds import COMPANIONS, Attestation, Companion, How
 from bot.domain.errors import BotError
 from bot.domain.model import SCHEDULE, Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Seen, Supersede, Take
+from bot.domain.runs.facts import KIND, STOOD, Fact, declared
 from bot.domain.runs.run import Run, Tell
-from bot.domain.runs.runbook import Left, Runbook, Step, StepKind
+from bot.domain.runs.runbook import Left, Runbook, Step
 
 TRIES = 3
 """So often is a pool that does not answer asked again before the run ends; the next slot tries anew."""
 
+FILES = Fact("files", list, ())
+WORD = Fact("word", dict | None, None)
+FAILED = Fact("failed", str, "")
+COPY = Fact("copy", str, "")
+
 
 def of(run: Run) -> Companion:
-    return COMPANIONS[run.fact("kind")]
+    return COMPANIONS[KIND.of(run)]
 
 
-def _away(run: Run) -> str | None:
+def _skip_take(run: Run) -> str | None:
     """An outage is no time to ask a lost pool for its music; people may do so all the same."""
-    stood = PoolState(run.fact("stood", PoolState.ACTIVE))
+    stood = PoolState(STOOD.of(run))
     if run.opened_by != SCHEDULE or stood is PoolState.ACTIVE:
         return None
     return f"{run.primary.short} is {stood}: nothing is taken from it until it is active again."
 
 
-def _take(run: Run) -> Acts:
-    one, sent, word = of(run), run.fact("files", ()), run.fact("word")
+def _do_take(run: Run, seen: Seen) -> Acts:
+    one, sent, word = of(run), FILES.of(run), WORD.of(run)
     take = Take(
         run.id,
         one.key,
@@ -43,13 +49,16 @@ def _take(run: Run) -> Acts:
     return {"ended": ended, "kept": take}
 
 
-def _judge(run: Run, seen: Seen) -> Verdict:
+def _judge_take(run: Run, seen: Seen) -> Verdict:
     one, kept = of(run), seen["kept"]
     if isinstance(kept, BotError):
         sentence = f"{one.title} of {run.primary.short}: {kept.sentence}"
-        return Verdict(Mark.WARN, sentence, facts={"failed": kept.sentence})
+        return Verdict(Mark.WARN, sentence, facts=FAILED.to(kept.sentence))
     sentence = f"{one.title} of {run.primary.short}: {kept.in_words}."
-    return Verdict(Mark.WARN if kept.warnings else Mark.PASS, sentence, kept.warnings, {"copy": kept.id})
+    return Verdict(Mark.WARN if kept.warnings else Mark.PASS, sentence, kept.warnings, COPY.to(kept.id))
+
+
+TAKE = Step(key="take", stretch="take", title="Take a copy", skip=_skip_take, does=_do_take, judge=_judge_take)
 
 
 def _judge_told(run: Run, seen: Seen) -> Verdict:
@@ -58,7 +67,7 @@ def _judge_told(run: Run, seen: Seen) -> Verdict:
     return Verdict(mark, last.sentence if last else "Nothing was taken.")
 
 
-def _tells(run: Run) -> tuple[Tell, ...]:
+def _tell_told(run: Run) -> tuple[Tell, ...]:
     """Whoever asked is told directly; what was to come by itself and did not, is told by the pool's standing notice."""
     last = run.record_of("take")
     if run.opened_by == SCHEDULE or last is None:
@@ -66,18 +75,14 @@ def _tells(run: Run) -> tuple[Tell, ...]:
     return (Tell(run.opened_by.id, last.sentence, last.details),)
 
 
-def _left(run: Run) -> Left:
-    return Left("Nothing was changed on the pool, and older copies stay as they are.")
-
+TOLD = Step(key="told", stretch="told", title="Told", judge=_judge_told, tells=_tell_told)
 
 COMPANION = Runbook(
     key="companion",
     title="Copy of a companion",
     quiet=True,
     carded=False,
-    left=_left,
-    steps=(
-        Step("take", "1", "Take a copy", StepKind.WORK, skip=_away, reads=_take, judge=_judge),
-        Step("told", "2", "Told", StepKind.TELL, judge=_judge_told, tells=_tells),
-    ),
+    left=lambda run: Left("Nothing was changed on the pool, and older copies stay as they are."),
+    facts=declared(vars()),
+    steps=(TAKE, TOLD),
 )

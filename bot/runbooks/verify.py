@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, CheckBackups, Seen
+from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Run, Tell
-from bot.domain.runs.runbook import Left, Runbook, Step, StepKind
+from bot.domain.runs.runbook import Left, Runbook, Step
+
+SAID = Fact("said", str, "")
 
 _WAY_ON = (
     "Make a new backup now with `/rgs backup {pool}`. If the off-site copy was away, press Try again when it is back: "
@@ -13,36 +16,46 @@ _WAY_ON = (
 )
 
 
-def _read(run: Run) -> Acts:
+def _do_check(run: Run, seen: Seen) -> Acts:
     return {"checkup": CheckBackups(run.primary.fqdn)}
 
 
-def _judge(run: Run, seen: Seen) -> Verdict:
+def _judge_check(run: Run, seen: Seen) -> Verdict:
     checkup = seen["checkup"]
-    facts = {"said": checkup.sentence}
+    facts = SAID.to(checkup.sentence)
     if checkup.faults:
         return Verdict(Mark.STOP, checkup.sentence, checkup.details, facts)
     return Verdict(Mark.WARN if checkup.mended else Mark.PASS, checkup.sentence, checkup.details, facts)
 
 
-def _told(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, run.fact("said", ""))
+def _explain_check(run: Run) -> str:
+    return _WAY_ON.format(pool=run.primary.short) if SAID.of(run) else ""
 
 
-def _explain(run: Run) -> str:
-    return _WAY_ON.format(pool=run.primary.short) if run.fact("said") else ""
+CHECK = Step(
+    key="check",
+    stretch="check",
+    title="Read every byte again",
+    does=_do_check,
+    judge=_judge_check,
+    explain=_explain_check,
+)
 
 
-def _tell(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", f"Backups of {run.primary.short} were read again. {run.fact('said')}"),)
+def _judge_told(run: Run, seen: Seen) -> Verdict:
+    return Verdict(Mark.PASS, SAID.of(run))
 
+
+def _tell_told(run: Run) -> tuple[Tell, ...]:
+    return (Tell("notifications", f"Backups of {run.primary.short} were read again. {SAID.of(run)}"),)
+
+
+TOLD = Step(key="told", stretch="told", title="Told", judge=_judge_told, tells=_tell_told)
 
 VERIFY = Runbook(
     key="verify",
     title="Check of the backups",
     left=lambda run: Left("Nothing was changed; the backups stay as they are."),
-    steps=(
-        Step("check", "1", "Read every byte again", StepKind.WORK, reads=_read, judge=_judge, explain=_explain),
-        Step("told", "2", "Told", StepKind.TELL, judge=_told, tells=_tell),
-    ),
+    facts=(SAID,),
+    steps=(CHECK, TOLD),
 )

@@ -24,7 +24,7 @@ from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Records, Seen
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.run import Run
-from bot.domain.runs.runbook import Runbook, Step, StepKind
+from bot.domain.runs.runbook import Runbook, Step
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
 from bot.hands.hands import Hands
@@ -83,7 +83,7 @@ LIGHT = {
     "backup": Runbook(
         "backup",
         "Backup",
-        (Step("export", "1", "Export", StepKind.WORK, reads=_reads, judge=_judge),),
+        (Step(key="export", stretch="export", title="Export", reads=_reads, judge=_judge),),
         quiet=True,
     )
 }

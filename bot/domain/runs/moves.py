@@ -5,8 +5,9 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
+from bot.domain.runs.facts import launched_by_a_version_before
 from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Proposal, Record, Run, Tell
-from bot.domain.runs.runbook import Plan, Runbook, Step, StepKind
+from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
 
 
@@ -31,6 +32,7 @@ def claim(run: Run, runbook: Runbook, now: float, lease_s: float) -> Run | None:
     phase = Phase.READING
     if run.phase is Phase.LOOKING or (run.phase is Phase.RUNNING and not runbook.step(run.step).again):
         phase = Phase.LOOKING
+        run = replace(run, facts={**run.facts, **launched_by_a_version_before(run)})
     return replace(run, phase=phase, due=now + lease_s)
 
 
@@ -50,11 +52,14 @@ def is_approved(run: Run, step: Step, plan: Plan) -> bool:
 
 
 def launch(run: Run, step: Step, plan: Plan, now: float, lease_s: float) -> Change:
-    """The last commit before commands are sent; from here on a lost row is not simply run again."""
+    """The last commit before commands are sent; from here on a lost row is not simply run again.
+
+    What the plan chose is a fact from here on: whoever finds the row lost has to know under which names to look.
+    """
     proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
     entry = Entry(now, BOT, "sent", step.key, "Runs: " + " ; ".join(plan.commands), {"plan": plan.hash})
     new = replace(run, phase=Phase.RUNNING, due=now + lease_s, attempt=run.attempt + 1, proposal=proposal)
-    return Change(new, (entry,))
+    return Change(replace(new, facts={**run.facts, **plan.facts}), (entry,))
 
 
 def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = BOT) -> Change:
@@ -68,7 +73,7 @@ def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = 
     if verdict.mark is Mark.STOP:
         alarm = _alarm(run, runbook, verdict.sentence, verdict.details)
         return Change(_ask(run, Phase.STOPPED, verdict.sentence), (entry,), alarm)
-    if step.kind is StepKind.ASK:
+    if step.asks:
         return Change(_ask(run, Phase.ASKING, verdict.sentence), (entry,))
     return pass_on(run, runbook, verdict, now, who, (entry,))
 
@@ -165,7 +170,7 @@ def _aside(step: Step, runbook: Runbook, verdict: Verdict) -> tuple[Tell, ...]:
     """What a row warns of, line by line, in the thread of the card, which has no room for all of it."""
     if runbook.quiet or verdict.mark is not Mark.WARN or not verdict.details:
         return ()
-    return (Tell("thread", f"{step.number} · {step.title}: {verdict.sentence}", verdict.details),)
+    return (Tell("thread", f"{runbook.numbers[step.key]} · {step.title}: {verdict.sentence}", verdict.details),)
 
 
 def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:

@@ -10,6 +10,7 @@ from typing import Any
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
+from bot.domain.runs.facts import BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 
@@ -100,11 +101,11 @@ def begin(
         opened_at=now,
         step=runbook.steps[0].key,
         facts={
-            "source": source.fqdn,
-            "stood": record.state,
-            "before": dict(record.carry),
-            "call_list": list(estate.call_list),
-            "mirrored": estate.mirrored,
+            **SOURCE.to(source.fqdn),
+            **STOOD.to(record.state),
+            **BEFORE.to(dict(record.carry)),
+            **CALL_LIST.to(list(estate.call_list)),
+            **MIRRORED.to(estate.mirrored),
             **facts,
         },
         channel=channel,

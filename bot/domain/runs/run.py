@@ -151,11 +151,6 @@ def partner(run: Run) -> Pool:
     return run.backup
 
 
-def source(run: Run) -> Pool:
-    """Where a backup finds the objects now: on the pool itself, or on its backup pool while it is failed over."""
-    return next(pool for pool in run.pools if pool.fqdn == run.fact("source"))
-
-
 @dataclass(frozen=True, slots=True)
 class Tell:
     """A message for the outbox: `to` is "notifications", "thread" (of the run's card) or a person's id.

@@ -6,34 +6,29 @@ import hashlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from itertools import groupby
+from types import MappingProxyType
 from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.model import PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
+from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Run, Tell
-
-
-class StepKind(StrEnum):
-    """The kinds of row (runbooks, "Kinds of row")."""
-
-    CMD = "cmd"
-    WORK = "work"
-    JUDGE = "judge"
-    ASK = "ask"
-    TELL = "tell"
 
 
 @dataclass(frozen=True, slots=True)
 class Plan:
-    """What a cmd row will do; its hash is what people approve.
+    """What a row with commands will do; its hash is what people approve.
 
     `effect` says in sentences what is predicted, `basis` is a digest of everything that the prediction rests on.
+    `facts` are the names that it chose, which the run knows from the moment its acts may have begun.
     """
 
     acts: Acts
     effect: tuple[str, ...] = ()
     basis: str = ""
+    facts: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def commands(self) -> tuple[str, ...]:
@@ -91,6 +86,10 @@ def _nothing(run: Run) -> Acts:
     return {}
 
 
+def _nothing_more(run: Run, seen: Seen) -> Acts:
+    return {}
+
+
 def _no_choices(run: Run) -> tuple[Choice, ...]:
     return ()
 
@@ -107,25 +106,30 @@ def _no_approvals(run: Run) -> int:
     return 0
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Step:
     """One row of a runbook.
 
-    `reads` are the acts that a plan or a judgement rests on, always repeatable. `plan` makes a cmd row's commands from
-    what was read. `judge` turns what was seen into a Verdict. `choices` are the buttons while the row asks, waits or is
-    stopped. `skip` gives the reason why the row falls away, or None. `again`: a lost command may simply be run again.
-    `look` and `found` say how the outcome of a lost command is found out, `accepted` are the facts that hold when
-    people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary pool
-    stands from then on.
+    `stretch` is the part of the story that it belongs to: its rows follow each other, and share the number that people
+    read. A row that `asks` is done when somebody has answered. `reads` are the acts that a plan or a judgement rests
+    on; they change nothing. `does` is what the row changes in what is kept, or fetches into it, performed after that
+    and before plan and judge, which see both: every act in it may be done twice with the same end, since a row lost
+    there is begun again. `plan` makes commands from what was seen. `judge` turns what was seen into a Verdict.
+    `choices` are the buttons while the row asks, waits or is stopped. `skip` gives the reason why the row falls away,
+    or None. `again`: a lost command may simply be run again. `look` and `found` say how the outcome of a lost command
+    is found out, and `saves` what is brought to safety in between, as `does` is. `accepted` are the facts that hold
+    when people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary
+    pool stands from then on.
     """
 
     key: str
-    number: str
+    stretch: str
     title: str
-    kind: StepKind
+    asks: bool = False
     need: Need = Need.ADMIN
     explain: Callable[[Run], str] = lambda run: ""
     reads: Callable[[Run], Acts] = _nothing
+    does: Callable[[Run, Seen], Acts] = _nothing_more
     plan: Callable[[Run, Seen], Plan] | None = None
     judge: Callable[[Run, Seen], Verdict] | None = None
     choices: Callable[[Run], tuple[Choice, ...]] = _no_choices
@@ -133,6 +137,7 @@ class Step:
     skip: Callable[[Run], str | None] = _never
     again: bool = False
     look: Callable[[Run], Acts] = _nothing
+    saves: Callable[[Run, Seen], Acts] = _nothing_more
     found: Callable[[Run, Seen], Finding] | None = None
     accepted: Mapping[str, Any] = field(default_factory=dict)
     tells: Callable[[Run], tuple[Tell, ...]] = _no_tells
@@ -154,12 +159,14 @@ class Runbook:
     `opens` says which states of the primary pool it can start from; `carry` is what the next runbook needs to know;
     `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it
     needs people, and its trouble goes to the notification channel instead of the card's thread. One that is not
-    `carded` does so whoever asked: they are told directly what became of it.
+    `carded` does so whoever asked: they are told directly what became of it. `facts` are all that its rows leave for
+    later ones. `numbers` is what people call each row by.
     """
 
     key: str
     title: str
     steps: tuple[Step, ...]
+    facts: tuple[Fact, ...] = ()
     need: Need = Need.ADMIN
     moves_pools: bool = False
     quiet: bool = False
@@ -167,6 +174,13 @@ class Runbook:
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")
+    numbers: Mapping[str, str] = field(init=False, repr=False, compare=False)
+
+    def __post_init__(self) -> None:
+        """Rows are numbered by stretch, in their order."""
+        stretches = enumerate(groupby(self.steps, key=lambda step: step.stretch), 1)
+        numbers = {step.key: str(number) for number, (_, steps) in stretches for step in steps}
+        object.__setattr__(self, "numbers", MappingProxyType(numbers))
 
     def step(self, key: str) -> Step:
         return next(step for step in self.steps if step.key == key)

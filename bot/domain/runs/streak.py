@@ -7,9 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.model import SCHEDULE
+from bot.domain.runs.facts import KIND, STREAK
 from bot.domain.runs.run import FOR_PEOPLE, Run
-
-_FACT = "streak"
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,7 +25,7 @@ class Streak:
     @property
     def facts(self) -> Mapping[str, Any]:
         """As a run carries it."""
-        return {_FACT: {"failed": self.failed, "since": self.since, "newest": self.newest}}
+        return STREAK.to({"failed": self.failed, "since": self.since, "newest": self.newest})
 
 
 def is_scheduled(run: Run) -> bool:
@@ -35,7 +34,7 @@ def is_scheduled(run: Run) -> bool:
 
 def series(run: Run) -> str:
     """What is done again and again, of which this run is one time: "backup:pool-a.contoso.com"."""
-    return ":".join(word for word in (run.runbook, run.fact("kind", ""), run.primary.fqdn) if word)
+    return ":".join(word for word in (run.runbook, KIND.of(run), run.primary.fqdn) if word)
 
 
 def failing(run: Run, others: Iterable[Run]) -> Run | None:
@@ -56,7 +55,7 @@ def after(before: Run, newest: float | None) -> Streak:
 
 def streak(run: Run) -> Streak | None:
     """None for a run that begins after a good one."""
-    fact = run.fact(_FACT)
+    fact = STREAK.of(run)
     return Streak(fact["failed"], fact["since"], fact["newest"]) if fact else None
 
 

@@ -76,7 +76,7 @@ _STATES = {
 def report(run: Run, runbook: Runbook) -> Report:
     """The report of this very moment; pure, so the same run always looks the same."""
     step = runbook.step(run.step)
-    lines = tuple(_line(run, row) for row in runbook.steps)
+    lines = tuple(_line(run, row, runbook.numbers[row.key]) for row in runbook.steps)
     shows_plan = run.proposal is not None and run.phase in (Phase.WAITING, Phase.RUNNING, Phase.LOOKING, Phase.LOST)
     proposal = run.proposal if shows_plan else None
     return Report(
@@ -96,15 +96,15 @@ def report(run: Run, runbook: Runbook) -> Report:
     )
 
 
-def _line(run: Run, step: Step) -> Line:
+def _line(run: Run, step: Step, number: str) -> Line:
     if run.is_open and step.key == run.step:
-        return Line(step.key, step.number, step.title, "now", run.sentence)
+        return Line(step.key, number, step.title, "now", run.sentence)
     record = run.record_of(step.key)
     if record is None:
-        return Line(step.key, step.number, step.title, "", falls_away=step.skip(run) is not None)
+        return Line(step.key, number, step.title, "", falls_away=step.skip(run) is not None)
     return Line(
         step.key,
-        step.number,
+        number,
         step.title,
         record.mark,
         record.sentence,

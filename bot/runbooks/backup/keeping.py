@@ -1,29 +1,40 @@
-"""How an export becomes a backup that can be trusted: rehearsed, compared with the one before, stored and told."""
+"""How an export becomes a backup that can be trusted: rehearsed, compared with the one before, and stored."""
 
 from __future__ import annotations
 
 from dataclasses import asdict
-from typing import Any
 
 from bot.domain.backups.backup import Backup, Stamp
 from bot.domain.backups.restorable import rehearse as rehearsed
 from bot.domain.errors import BotError
-from bot.domain.groups.groups import counted
-from bot.domain.measures import sized
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Clock, Flag, KeepStamp, ListBackup, Load, NewestWhole, Seen, Survey
-from bot.domain.runs.run import Phase, Run, Tell, source
-from bot.domain.runs.runbook import Choice
+from bot.domain.runs.facts import KEPT_AS, MIRRORED
+from bot.domain.runs.run import Phase, Run, Tell
+from bot.domain.runs.runbook import Choice, Step
+from bot.runbooks.backup.facts import (
+    BACKUP,
+    CHANGED,
+    COUNTS,
+    EDITED,
+    EMPTY,
+    MEANT,
+    SHRUNK,
+    STAMP,
+    UNSTAMPED,
+    WARNINGS,
+)
+from bot.runbooks.backup.origin import nothing_to_export
 from bot.runbooks.rows.moments import moment
 
 NO_COPY = "There is no copy of this backup anywhere else: if this Redis is lost, so is the backup."
 
 
-def rehearse(run: Run) -> Acts:
+def _read_rehearsal(run: Run) -> Acts:
     """What lies on B now, and what was exported; a B that is away does not hold up the backup."""
     if run.backup is None:
         return {}
-    return {"zip": Load(run.fact("kept")), "held": Survey(run.backup.fqdn), "now": Clock()}
+    return {"zip": Load(KEPT_AS.of(run)), "held": Survey(run.backup.fqdn), "now": Clock()}
 
 
 def judge_rehearsal(run: Run, seen: Seen) -> Verdict:
@@ -41,40 +52,60 @@ def judge_rehearsal(run: Run, seen: Seen) -> Verdict:
         # Data that nobody foresaw may not cost the backup itself: it is kept, and what is not known is said.
         sentence = f"The rehearsal itself failed, so whether this can be restored on {run.backup.short} is not known."
         return _unknown(sentence, f"It met {type(fault).__name__}: please report it.")
-    facts = {"stamp": asdict(stamp), "unstamped": ""}
+    facts = STAMP.to(asdict(stamp)) | UNSTAMPED.to("")
     if stamp.restorable:
         return Verdict(Mark.PASS, f"Restorable. {stamp.sentences[0]}", stamp.sentences[1:], facts)
     return Verdict(Mark.WARN, f"Not restorable as it is. {stamp.sentences[0]}", stamp.sentences[1:], facts)
 
 
 def _unknown(sentence: str, *details: str) -> Verdict:
-    return Verdict(Mark.WARN, sentence, details, {"stamp": None, "unstamped": sentence})
+    return Verdict(Mark.WARN, sentence, details, STAMP.to(None) | UNSTAMPED.to(sentence))
 
 
-def size(run: Run) -> Acts:
-    return {"whole": NewestWhole(run.primary.fqdn, but=run.fact("kept"))}
+REHEARSE = Step(
+    key="rehearse",
+    stretch="rehearsal",
+    title="Rehearse",
+    skip=nothing_to_export,
+    reads=_read_rehearsal,
+    judge=judge_rehearsal,
+)
 
 
-def judge_size(run: Run, seen: Seen) -> Verdict:
+def _read_size(run: Run) -> Acts:
+    return {"whole": NewestWhole(run.primary.fqdn, but=KEPT_AS.of(run))}
+
+
+def _judge_size(run: Run, seen: Seen) -> Verdict:
     """One with fewer than half the objects of the last whole one is kept, but nothing older makes way for it."""
     last: Backup | None = seen["whole"]
-    count = sum(run.fact("counts", {}).values())
+    count = sum(COUNTS.of(run).values())
     if last is None:
-        return Verdict(Mark.PASS, "There is no earlier backup to compare it with.", facts={"shrunk": ""})
-    if count * 2 >= last.objects or run.fact("empty"):
-        return Verdict(Mark.PASS, f"{count} objects; {last.objects} before.", facts={"shrunk": ""})
+        return Verdict(Mark.PASS, "There is no earlier backup to compare it with.", facts=SHRUNK.to(""))
+    if count * 2 >= last.objects or EMPTY.of(run):
+        return Verdict(Mark.PASS, f"{count} objects; {last.objects} before.", facts=SHRUNK.to(""))
     sentence = (
         f"It holds {count} objects; the last whole backup, of {moment(last.taken_at, run.primary)}, "
         f"holds {last.objects}. It is kept, and nothing older makes way for it."
     )
-    return Verdict(Mark.WARN, sentence, facts={"shrunk": sentence})
+    return Verdict(Mark.WARN, sentence, facts=SHRUNK.to(sentence))
 
 
-def store(run: Run) -> Acts:
+SIZE = Step(
+    key="size",
+    stretch="store",
+    title="Compare with the one before",
+    skip=nothing_to_export,
+    reads=_read_size,
+    judge=_judge_size,
+)
+
+
+def _do_store(run: Run, seen: Seen) -> Acts:
     """Whatever is known of it is there before it is one of the pool's backups."""
-    kept, edited, shrunk = run.fact("kept"), run.fact("edited"), run.fact("shrunk")
-    warnings = [*run.fact("warnings", []), *([f"Edited while it was taken: {edited}."] if edited else [])]
-    stamp = _stamp(run)
+    kept, edited, shrunk = KEPT_AS.of(run), EDITED.of(run), SHRUNK.of(run)
+    warnings = [*WARNINGS.of(run), *([f"Edited while it was taken: {edited}."] if edited else [])]
+    stamp = stamp_of(run)
     return {
         **({"flagged": Flag(kept, shrunk)} if shrunk else {}),
         **({"stamped": KeepStamp(kept, stamp)} if stamp else {}),
@@ -82,115 +113,91 @@ def store(run: Run) -> Acts:
     }
 
 
-def _stamp(run: Run) -> Stamp | None:
-    known: dict[str, Any] | None = run.fact("stamp")
+def stamp_of(run: Run) -> Stamp | None:
+    known = STAMP.of(run)
     return Stamp(**{**known, "sentences": tuple(known["sentences"])}) if known else None
 
 
-def judge_store(run: Run, seen: Seen) -> Verdict:
+def _judge_store(run: Run, seen: Seen) -> Verdict:
     backup: Backup = seen["listed"]
-    facts = {"backup": backup.id, "changed": backup.changed}
-    sentence = f"Stored as {backup.id}. {'Its off-site copy follows.' if run.fact('mirrored') else NO_COPY}"
-    if run.fact("shrunk"):
-        sentence = f"{sentence} It is flagged: {run.fact('shrunk')}"
-    mark = Mark.PASS if run.fact("mirrored") and not run.fact("shrunk") else Mark.WARN
+    facts = BACKUP.to(backup.id) | CHANGED.to(backup.changed)
+    sentence = f"Stored as {backup.id}. {'Its off-site copy follows.' if MIRRORED.of(run) else NO_COPY}"
+    if SHRUNK.of(run):
+        sentence = f"{sentence} It is flagged: {SHRUNK.of(run)}"
+    mark = Mark.PASS if MIRRORED.of(run) and not SHRUNK.of(run) else Mark.WARN
     return Verdict(mark, sentence, facts=facts)
 
 
-def store_tells(run: Run) -> tuple[Tell, ...]:
-    if not run.fact("shrunk"):
+def _tell_store(run: Run) -> tuple[Tell, ...]:
+    if not SHRUNK.of(run):
         return ()
     short = run.primary.short
-    return (Tell("notifications", f"Backup of {short} shrank suddenly: {run.fact('shrunk')}", loud=True),)
+    return (Tell("notifications", f"Backup of {short} shrank suddenly: {SHRUNK.of(run)}", loud=True),)
 
 
-def not_shrunk(run: Run) -> str | None:
-    return None if run.fact("shrunk") else "Not needed: it did not shrink."
+STORE = Step(
+    key="store",
+    stretch="store",
+    title="Store",
+    skip=nothing_to_export,
+    does=_do_store,
+    judge=_judge_store,
+    tells=_tell_store,
+)
 
 
-def shrunk_explained(run: Run) -> str:
+def _skip_shrunk(run: Run) -> str | None:
+    return None if SHRUNK.of(run) else "Not needed: it did not shrink."
+
+
+def _explain_shrunk(run: Run) -> str:
     return (
-        f"{run.fact('shrunk')} If groups of {run.primary.short} are gone that nobody meant to remove, they are still "
+        f"{SHRUNK.of(run)} If groups of {run.primary.short} are gone that nobody meant to remove, they are still "
         "in the older backups."
     )
 
 
-def shrunk_ways(run: Run) -> tuple[Choice, ...]:
+def _offer_shrunk(run: Run) -> tuple[Choice, ...]:
     if run.phase is Phase.STOPPED:
         return ()
-    meant = Choice("meant", "It is meant to be", "says it is meant to be this small.", {"meant": True}, style="primary")
+    meant = Choice("meant", "It is meant to be", "says it is meant to be this small.", MEANT.to(True), style="primary")
     return (
         meant,
         Choice(
             "not-meant",
             "Something is missing",
             "says that something is missing.",
-            {"meant": False},
+            MEANT.to(False),
             confirm="It stays flagged, and older backups stay. Find out on the pool what was removed, and when.",
         ),
     )
 
 
-def not_meant(run: Run) -> str | None:
-    if not run.fact("shrunk"):
+SMALL = Step(
+    key="shrunk",
+    stretch="store",
+    title="Is it meant to be this small?",
+    asks=True,
+    skip=_skip_shrunk,
+    explain=_explain_shrunk,
+    choices=_offer_shrunk,
+)
+
+
+def _skip_whole(run: Run) -> str | None:
+    if not SHRUNK.of(run):
         return "Not needed: it did not shrink."
-    return None if run.fact("meant") else "It stays flagged, and older backups stay."
+    return None if MEANT.of(run) else "It stays flagged, and older backups stay."
 
 
-def unflag(run: Run) -> Acts:
-    return {"unflagged": Flag(run.fact("kept"), "")}
+def _do_whole(run: Run, seen: Seen) -> Acts:
+    return {"unflagged": Flag(KEPT_AS.of(run), "")}
 
 
-def judge_unflagged(run: Run, seen: Seen) -> Verdict:
+def _judge_whole(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.PASS, "It counts as whole from now on.")
 
 
-def judge_told(run: Run, seen: Seen) -> Verdict:
-    if nothing := run.fact("nothing"):
-        return Verdict(Mark.PASS, nothing)
-    return Verdict(Mark.PASS, f"Stored: {counted(run.fact('counts', {}))}.")
-
-
-def tell(run: Run) -> tuple[Tell, ...]:
-    """One compact line: what is in it, what changed, whether it can be restored, and where else it lies."""
-    if run.fact("nothing"):
-        return ()
-    from_elsewhere = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
-    counts, size = counted(run.fact("counts", {})), sized(run.fact("size", 0))
-    parts = (
-        f"Backup of {run.primary.short}{from_elsewhere} is stored: {counts}, {size}{_changes(run)}.",
-        _restorable(run),
-        "Off-site copy follows." if run.fact("mirrored") else "No copy elsewhere.",
-        _flagged(run),
-        _warned(run),
-    )
-    return (Tell("notifications", " ".join(part for part in parts if part)),)
-
-
-def _changes(run: Run) -> str:
-    changed = run.fact("changed")
-    if changed is None:
-        return ""
-    return f", {changed} change{'' if changed == 1 else 's'} since the one before" if changed else ", nothing changed"
-
-
-def _restorable(run: Run) -> str:
-    stamp = _stamp(run)
-    if stamp is None:
-        return f"Not rehearsed: {run.fact('unstamped', 'nobody knows yet whether it can be restored.')}"
-    where = run.backup.short if run.backup else ""
-    return f"Restorable on {where}." if stamp.restorable else f"Not restorable as it is: {stamp.sentences[0]}"
-
-
-def _flagged(run: Run) -> str:
-    if not run.fact("shrunk"):
-        return ""
-    if run.fact("meant"):
-        return "It is meant to be as small as it is."
-    short = run.primary.short
-    return f"It is flagged as shrunk: find out on {short} what was removed, and import an older backup if need be."
-
-
-def _warned(run: Run) -> str:
-    count = len(run.fact("warnings", []))
-    return f"{count} warning{'s' if count > 1 else ''}: `/rgs backups {run.primary.short}`." if count else ""
+WHOLE = Step(
+    key="whole", stretch="store", title="Count it as whole", skip=_skip_whole, does=_do_whole, judge=_judge_whole
+)

@@ -2,35 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Set
+from collections.abc import Callable, Iterable, Set
 from dataclasses import replace
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
-from bot.domain.deployment.rehearsal import rehearse_import
 from bot.domain.groups.fingerprint import Key
 from bot.domain.groups.groups import Inventory, RgsObject, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Load, ReadGroups, ReadSettings, Seen
-from bot.domain.runs.run import Finding, Run, fresh_file
-from bot.domain.runs.runbook import Plan
-from bot.runbooks.rows.exporting import export_plan, exported
-from bot.runbooks.rows.importing import basis, found_import, import_plan, with_settings
-from bot.runbooks.rows.verifying import compared, recordings_differ, settings_judged
+from bot.domain.runs.run import Finding, Run, partner
+from bot.domain.runs.runbook import Choice, Step, Then
+from bot.runbooks.failback.facts import EXPORTED, ONLY_ON_PRIMARY
+from bot.runbooks.rows.exporting import exported
+from bot.runbooks.rows.facts import REPLACED, before
+from bot.runbooks.rows.importing import found_import, import_row
+from bot.runbooks.rows.verifying import (
+    audio_row,
+    compared,
+    differences,
+    import_again,
+    recordings_differ,
+    settings_judged,
+    verify_row,
+)
 
 
-def before(run: Run, key: str, default: object = None) -> object:
-    """What the failover left behind: "backup", "replaced", "resolved", "imported"."""
-    return run.fact("before", {}).get(key, default)
-
-
-def primary_now(run: Run) -> Acts:
+def read_primary(run: Run) -> Acts:
     """P as it is: everything on it, and its settings."""
     where = run.primary.fqdn
     return {"held": ReadGroups(where, where, show_all=True), "settings": ReadSettings(where, where)}
 
 
-def home(run: Run) -> Acts:
-    return {"export": Load(run.fact("export"))}
+def read_export(run: Run) -> Acts:
+    return {"export": Load(EXPORTED.of(run))}
+
+
+def _read_coming(run: Run) -> Acts:
+    return {**read_export(run), **read_primary(run)}
 
 
 def more_than(coming: Set[Key], objects: Iterable[RgsObject]) -> list[str]:
@@ -45,28 +53,12 @@ def import_command(run: Run, file: str) -> Cmdlet:
         Destination=service(run.primary.fqdn),
         FileName=file,
         OverwriteOwner=True,
-        ReplaceExistingRgsSettings=bool(before(run, "replaced")) or None,
+        ReplaceExistingRgsSettings=before(run, REPLACED) or None,
     )
 
 
-def coming_home(run: Run) -> Acts:
-    return {**home(run), **primary_now(run)}
-
-
-def import_(run: Run, seen: Seen) -> Plan:
-    primary = run.primary
-    file = fresh_file(run, primary, "import")
-    held, command = with_settings(seen["held"], seen["settings"]), import_command(run, file)
-    tried = rehearse_import(primary, held, seen["export"], command)
-    return import_plan(primary, file, run.fact("export"), command, tried.sentences, basis(held, seen["export"]))
-
-
-def judge_import(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, f"Imported on {run.primary.short}. Whether everything arrived is checked next.")
-
-
-def found_home(run: Run, seen: Seen) -> Finding:
-    settings = (seen["export"].settings, seen["settings"]) if before(run, "replaced") else None
+def _found_import(run: Run, seen: Seen) -> Finding:
+    settings = (seen["export"].settings, seen["settings"]) if before(run, REPLACED) else None
     return found_import(seen["export"], _without_extras(seen), settings)
 
 
@@ -76,12 +68,25 @@ def _without_extras(seen: Seen) -> Inventory:
     return Inventory(tuple(item for item in seen["held"].objects if item.key in coming))
 
 
-def verify(run: Run) -> Acts:
+IMPORT = import_row(
+    stretch="import",
+    destination=lambda run: run.primary,
+    backup=EXPORTED.of,
+    contents_of="export",
+    command=import_command,
+    reads=_read_coming,
+    approvals=lambda run: 2,
+    look=_read_coming,
+    found=_found_import,
+)
+
+
+def _read_verify(run: Run) -> Acts:
     where = run.primary.fqdn
-    return {**coming_home(run), "plain": ReadGroups(where, where)}
+    return {**_read_coming(run), "plain": ReadGroups(where, where)}
 
 
-def judge_verify(run: Run, seen: Seen) -> Verdict:
+def _judge_verify(run: Run, seen: Seen, changes: str) -> Verdict:
     """With -ShowAll and without it, the same set: what is hidden without it would not be owned by P."""
     own = seen["held"].owned_by(run.primary.fqdn)
     where = f"{run.primary.short}'s groups at home"
@@ -94,9 +99,9 @@ def judge_verify(run: Run, seen: Seen) -> Verdict:
         )
     coming = {item.key for item in seen["export"].objects}
     only = more_than(coming, own.objects)
-    facts = {"only_on_primary": only}
-    if new := set(only) - set(run.fact("only_on_primary", ())):
-        sentence = f"{where}: {len(new)} object(s) appeared since row 4, which nobody brought home."
+    facts = ONLY_ON_PRIMARY.to(only)
+    if new := set(only) - set(ONLY_ON_PRIMARY.of(run)):
+        sentence = f"{where}: {len(new)} object(s) appeared since row {changes}, which nobody brought home."
         return Verdict(Mark.STOP, sentence, tuple(sorted(new)), facts)
     if only:
         sentence = f"{verdict.sentence} {len(only)} object(s) are only on {run.primary.short}."
@@ -104,14 +109,48 @@ def judge_verify(run: Run, seen: Seen) -> Verdict:
     return replace(verdict, facts=facts)
 
 
-def audio(run: Run, seen: Seen) -> Plan:
-    because = f"what arrived at home in the failback of {run.primary.short}"
-    exporting = export_plan(run, "audio", run.primary, run.primary, because, listed=False)
-    return Plan({**exporting.acts, **coming_home(run)})
+def _offer_differences(run: Run) -> tuple[Choice, ...]:
+    return differences(run, import_again("import"))
 
 
-def judge_audio(run: Run, seen: Seen) -> Verdict:
-    replaced = bool(before(run, "replaced"))
+def verified_row(changes: Callable[[], str]) -> Step:
+    """`changes` is the number of the row that listed what is only on P."""
+    return verify_row(
+        stretch="verify",
+        reads=_read_verify,
+        judge=lambda run, seen: _judge_verify(run, seen, changes()),
+        choices=_offer_differences,
+    )
+
+
+def _explain_extras(run: Run) -> str:
+    names = ", ".join(ONLY_ON_PRIMARY.of(run)[:10])
+    return (
+        f"{names}. They were perhaps deleted on {partner(run).short} during the outage: import deletes nothing. "
+        "To remove one, by hand: `Get-CsRgs<type> -Name <name> | Remove-CsRgs<type> -Force`."
+    )
+
+
+def _offer_extras(run: Run) -> tuple[Choice, ...]:
+    return (
+        Choice("extras-kept", "Keep them", "keeps them.", style="primary"),
+        Choice("extras-removed", "They are removed", "says they were removed by hand.", then=Then.BACK, to="verify"),
+    )
+
+
+EXTRAS = Step(
+    key="extras",
+    stretch="verify",
+    title="Decide about what is only here",
+    asks=True,
+    skip=lambda run: None if ONLY_ON_PRIMARY.of(run) else "Not needed: there is nothing more than came home.",
+    explain=_explain_extras,
+    choices=_offer_extras,
+)
+
+
+def _judge_audio(run: Run, seen: Seen) -> Verdict:
+    replaced = before(run, REPLACED)
     found = exported(seen)
     there = replace(_without_extras({**seen, "held": found}), settings=found.settings, audio=found.audio)
     lines = recordings_differ(seen["export"], there, settings=replaced)
@@ -122,3 +161,13 @@ def judge_audio(run: Run, seen: Seen) -> Verdict:
         if settings.mark is Mark.STOP:
             return settings
     return Verdict(Mark.PASS, "Every recording is there, byte for byte.")
+
+
+AUDIO = audio_row(
+    stretch="verify",
+    where=lambda run: run.primary,
+    because=lambda run: f"what arrived at home in the failback of {run.primary.short}",
+    also=_read_coming,
+    judge=_judge_audio,
+    choices=_offer_differences,
+)

@@ -1,8 +1,11 @@
-"""Which backup to import: the newest that is restorable today comes first, the others say what is the matter."""
+"""Which backup to import: the newest that is restorable today comes first, the others say what is the matter.
+
+What lies on the backup pool already is kept, or removed first (runbooks: failover 5).
+"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping, is_ahead, is_restorable
@@ -12,25 +15,31 @@ from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import Inventory, counted
 from bot.domain.measures import age
 from bot.domain.model import Mark, Pool, Verdict
-from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, ReadGroups, Seen, Survey
-from bot.domain.runs.run import Run, partner
+from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, Seen, Survey
+from bot.domain.runs.opening import NOTHING
+from bot.domain.runs.run import Phase, Run, partner
+from bot.domain.runs.runbook import Choice, Field, Step, Then
+from bot.runbooks.failover.facts import CHOSEN, COPIES, COPIES_EQUAL, COPIES_FOUND, OFFERED, OFFERS
+from bot.runbooks.rows.exporting import pin
 from bot.runbooks.rows.moments import moment
+from bot.runbooks.rows.removing import read_copies, removal_row
 
 _OFFERED = 10
 
 _Kept = tuple[Backup, Keeping]
 
 
-def find(run: Run) -> Acts:
-    """The newest backups, each of them read just now, and what B holds today, on which their stamps rest."""
-    return {
-        "kept": NewestKept(run.primary.fqdn, _OFFERED, proven=True),
-        "held": Survey(partner(run).fqdn),
-        "now": Clock(),
-    }
+def _read_find(run: Run) -> Acts:
+    """What B holds today, on which the stamps of the backups rest."""
+    return {"held": Survey(partner(run).fqdn), "now": Clock()}
 
 
-def judge_found(run: Run, seen: Seen) -> Verdict:
+def _do_find(run: Run, seen: Seen) -> Acts:
+    """The newest backups, each of them read just now; one that is damaged is marked so."""
+    return {"kept": NewestKept(run.primary.fqdn, _OFFERED, proven=True)}
+
+
+def judge_find(run: Run, seen: Seen, rehearsal: str) -> Verdict:
     """Damaged ones are not offered; of the others the newest restorable one comes first, then by age."""
     primary, backup, kept = run.primary, partner(run), seen["kept"]
     if not kept:
@@ -52,12 +61,13 @@ def judge_found(run: Run, seen: Seen) -> Verdict:
     order = (first, *(pair for pair in sound if pair is not first))
     offers = [_offer(pair, primary, backup, today, seen["now"]) for pair in order]
     newer = [one for one, _ in sound[: sound.index(first)] if not is_ahead(one, seen["now"])]
-    facts = {"offers": offers, "offered": _sentence(first, offers[0], newer, primary, backup, seen["now"])}
-    facts["offers"][0]["newest"] = not newer
+    offers[0]["newest"] = not newer
+    said = _sentence(first, offers[0], newer, primary, backup, seen["now"], rehearsal)
     restorable = "restorable today" if offers[0]["restorable"] else "none known to be restorable today"
     mark = Mark.PASS if offers[0]["restorable"] and not damaged else Mark.WARN
     lost = f" {numbered(len(damaged), 'damaged one')} not offered." if damaged else ""
-    return Verdict(mark, f"{numbered(len(offers), 'backup')} to choose from, {restorable}.{lost}", damaged, facts)
+    sentence = f"{numbered(len(offers), 'backup')} to choose from, {restorable}.{lost}"
+    return Verdict(mark, sentence, damaged, OFFERS.to(offers) | OFFERED.to(said))
 
 
 def _first(sound: Sequence[_Kept], today: str, now: float) -> _Kept:
@@ -98,25 +108,32 @@ def _but(known: Keeping, backup: Pool, today: str) -> str:
 
 
 def _sentence(
-    pair: _Kept, offer: dict[str, Any], newer: Sequence[Backup], primary: Pool, backup: Pool, now: float
+    pair: _Kept,
+    offer: dict[str, Any],
+    newer: Sequence[Backup],
+    primary: Pool,
+    backup: Pool,
+    now: float,
+    rehearsal: str,
 ) -> str:
     one, known = pair
     which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest whole"
     parts = [
         f"The {which} backup is {age(now - one.taken_at)} old, of {moment(one.taken_at, primary)}: "
         f"{counted(one.counts)}.",
-        _rehearsed(known, offer["why"], backup),
+        _rehearsed(known, offer["why"], backup, rehearsal),
         _since(newer),
     ]
     return " ".join(part for part in parts if part)
 
 
-def _rehearsed(known: Keeping, why: str, backup: Pool) -> str:
+def _rehearsed(known: Keeping, why: str, backup: Pool, rehearsal: str) -> str:
     if not why:
         return f"Its import was rehearsed against what {backup.short} holds now: it is restorable."
     if why.startswith("not restorable") and known.stamp:
         return f"No backup is restorable as it is. Of this one: {known.stamp.sentences[0]}"
-    return f"No backup is known to be restorable on what {backup.short} holds now ({why}); row 6 rehearses it."
+    unknown = f"No backup is known to be restorable on what {backup.short} holds now ({why})"
+    return f"{unknown}; row {rehearsal} rehearses it."
 
 
 def _since(newer: Sequence[Backup]) -> str:
@@ -131,21 +148,32 @@ def _since(newer: Sequence[Backup]) -> str:
     return f"What was edited since then is not in it: {known} known from {many}."
 
 
-def offered(run: Run) -> Acts:
+def find_row(rehearsal: Callable[[], str]) -> Step:
+    """`rehearsal` is the number of the row that rehearses whatever is chosen."""
+    return Step(
+        key="find",
+        stretch="backup",
+        title="Look for a restorable backup",
+        reads=_read_find,
+        does=_do_find,
+        judge=lambda run, seen: judge_find(run, seen, rehearsal()),
+    )
+
+
+def read_choice(run: Run) -> Acts:
     """What it would bring, and what lies on B and belongs to P."""
-    offers, backup = run.fact("offers"), partner(run).fqdn
-    copies: Acts = {"copies": ReadGroups(backup, backup, run.primary.fqdn)}
-    return {"first": Load(offers[0]["id"]), **copies} if offers else copies
+    offers = OFFERS.of(run)
+    return {"first": Load(offers[0]["id"]), **read_copies(run)} if offers else read_copies(run)
 
 
-def judge_offered(run: Run, seen: Seen) -> Verdict:
+def judge_choice(run: Run, seen: Seen) -> Verdict:
     """Its age, and whether copies on B make an import needless."""
-    offers, copies = run.fact("offers"), seen["copies"]
+    offers, copies = OFFERS.of(run), seen["copies"]
     if not offers:
         return Verdict(Mark.WARN, "The backups were not looked through yet.", back_to="find")
-    sentence, warnings = run.fact("offered", ""), tuple(offers[0].get("warnings", ()))
+    sentence, warnings = OFFERED.of(run), tuple(offers[0].get("warnings", ()))
     equal = bool(copies.objects) and compare(seen["first"], copies).is_clean
-    facts = {"copies_found": len(copies.objects), "copies_equal": equal}
+    facts = COPIES_FOUND.to(len(copies.objects)) | COPIES_EQUAL.to(equal)
     if not copies.objects:
         return Verdict(Mark.PASS, sentence, warnings, facts)
     where = f"{sentence} {len(copies.objects)} objects of {run.primary.short} lie on {partner(run).short} already"
@@ -153,3 +181,80 @@ def judge_offered(run: Run, seen: Seen) -> Verdict:
         return Verdict(Mark.PASS, f"{where}, equal to it: no import is needed.", warnings, facts)
     ways = "and differ from it. Keep them if they hold later edits, or remove them and import the backup."
     return Verdict(Mark.WARN, f"{where}, {ways}", warnings, facts)
+
+
+def offer_choice(run: Run) -> tuple[Choice, ...]:
+    """What to import: the backup that is offered first, another one, or what lies on B already."""
+    offers = OFFERS.of(run)
+    if run.phase is Phase.STOPPED or not offers:
+        return ()
+    first = offers[0]
+    is_newest = first.get("newest", True)
+    use = Choice(
+        "use",
+        "Use this backup" if len(offers) == 1 or not is_newest else "Use the newest backup",
+        f"chose the backup of {first['when']}.",
+        CHOSEN.to(first["id"]) | COPIES.to("none"),
+        style="primary",
+    )
+    menu = Field(CHOSEN.key, "Which backup?", options=tuple((offer["id"], offer["label"][:75]) for offer in offers))
+    instead = "Choose an older one" if is_newest else "Choose another one"
+    other = Choice("other", instead, "chose another backup.", COPIES.to("none"), fields=(menu,))
+    if not COPIES_FOUND.of(run):
+        return (use, other) if len(offers) > 1 else (use,)
+    keep = Choice(
+        "keep",
+        "Keep what is there",
+        f"keeps the copies that are on {partner(run).short} already.",
+        CHOSEN.to(first["id"]) | COPIES.to("kept"),
+        style="primary" if COPIES_EQUAL.of(run) else "",
+    )
+    removed = f"has the copies on {partner(run).short} removed"
+    facts = CHOSEN.to(first["id"]) | COPIES.to("clear")
+    clear = Choice("clear", "Remove and import", f"{removed} and the backup of {first['when']} imported.", facts)
+    older = Choice(
+        "clear-older", "Remove, import another", f"{removed} and another one imported.", facts, fields=(menu,)
+    )
+    return (keep, clear, older) if len(offers) > 1 else (keep, clear)
+
+
+CHOOSE = Step(
+    key="backup",
+    stretch="backup",
+    title="Choose the backup",
+    asks=True,
+    reads=read_choice,
+    judge=judge_choice,
+    choices=offer_choice,
+)
+
+
+def read_chosen(run: Run) -> Acts:
+    return {"backup": Load(CHOSEN.of(run))}
+
+
+def pin_chosen(run: Run, seen: Seen) -> Acts:
+    return pin(run, CHOSEN.of(run), f"chosen for the failover of {run.primary.short}")
+
+
+def choose_another(facts: Mapping[str, Any] = NOTHING) -> Choice:
+    return Choice("rechoose", "Choose another backup", "chooses again.", facts, then=Then.BACK, to="find")
+
+
+def _offer_clear(run: Run) -> tuple[Choice, ...]:
+    """When there is nothing left to remove, or nothing whole to take its place."""
+    if run.phase is not Phase.STOPPED:
+        return ()
+    return Choice("cleared", "Go on without", "goes on: there is nothing to remove."), choose_another()
+
+
+CLEAR = removal_row(
+    key="clear",
+    stretch="backup",
+    title="Remove older copies",
+    skip=lambda run: None if COPIES.of(run) == "clear" else "Not needed.",
+    # What is to take their place is read and pinned before anything leaves.
+    reads=lambda run: {**read_copies(run), **read_chosen(run)},
+    does=pin_chosen,
+    choices=_offer_clear,
+)

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from typing import Any
+
 from bot.domain.backups.backup import Backup
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.groups.groups import Inventory, service
-from bot.domain.model import Pool
-from bot.domain.runs.acts import Acts, Collect, Invoke, ListBackup, Load, Pin, Seen
+from bot.domain.model import Pool, Verdict
+from bot.domain.runs.acts import Acts, Collect, Invoke, ListBackup, Pin, Seen
+from bot.domain.runs.facts import FILE, KEPT_AS
 from bot.domain.runs.run import Run, fresh_file
-from bot.domain.runs.runbook import Plan
+from bot.domain.runs.runbook import Plan, Step
 
 
 def export_command(source: Pool, file: str, *, owner: Pool | None = None, remove: bool = False) -> Cmdlet:
@@ -22,22 +26,42 @@ def export_command(source: Pool, file: str, *, owner: Pool | None = None, remove
     )
 
 
-def using(run: Run, backup: str, because: str) -> Acts:
-    """A kept backup, pinned before it is read: what a run has used never goes."""
-    return {"used": Pin(backup, run.id, because), "backup": Load(backup)}
+def fresh(run: Run, source: Pool, step: str) -> Mapping[str, str]:
+    """The names of the next export, which no attempt used before: its file there, and its id here."""
+    return FILE.to(fresh_file(run, source, step)) | KEPT_AS.to(f"{run.id}-{step}-{run.attempt + 1}")
 
 
-def export_plan(run: Run, step: str, source: Pool, owner: Pool, because: str, *, listed: bool = True) -> Plan:
-    """Export under a fresh name, bring it here, keep it for ever `because` of something.
+def pin(run: Run, backup: str, because: str) -> Acts:
+    """What a run has used never goes."""
+    return {"used": Pin(backup, run.id, because)}
 
-    A `listed` one is among the owner's backups from then on.
+
+def export_row(
+    *,
+    source: Callable[[Run], Pool],
+    owner: Callable[[Run], Pool],
+    because: Callable[[Run], str],
+    judge: Callable[[Run, Seen], Verdict],
+    also: Callable[[Run], Acts] = lambda run: {},
+    listed: bool = True,
+    **rest: Any,
+) -> Step:
+    """Exports the groups of `owner` from `source`, brings them here and keeps them for ever `because` of something.
+
+    A `listed` one is among the owner's backups from then on. `also` is read afterwards, for the judge.
     """
-    file, name = fresh_file(run, source, step), f"{run.id}-{step}-{run.attempt + 1}"
-    acts: Acts = {
-        "exporting": Invoke(source.fqdn, export_command(source, file, owner=owner)),
-        "collected": Collect(source.fqdn, file, name, owner.fqdn, run.id, because=because),
-    }
-    return Plan({**acts, "listed": ListBackup(name)} if listed else acts)
+
+    def plan(run: Run, seen: Seen) -> Plan:
+        where, whose, names = source(run), owner(run), fresh(run, source(run), rest["key"])
+        file, name = FILE.among(names), KEPT_AS.among(names)
+        acts: Acts = {
+            "exporting": Invoke(where.fqdn, export_command(where, file, owner=whose)),
+            "collected": Collect(where.fqdn, file, name, whose.fqdn, run.id, because=because(run)),
+        }
+        listing = {"listed": ListBackup(name)} if listed else {}
+        return Plan({**acts, **listing, **also(run)}, facts=names)
+
+    return Step(plan=plan, judge=judge, again=True, **rest)
 
 
 def strangers(inventory: Inventory, owner: Pool) -> list[str]:

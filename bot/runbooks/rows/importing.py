@@ -1,31 +1,52 @@
-"""Importing a kept backup: the plan, what its prediction rests on, and what a lost import has done."""
+"""Importing a kept backup: the row, what its prediction rests on, and what a lost import has done."""
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
+from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.rehearsal import rehearse_import
 from bot.domain.groups.compare import compare, compare_settings, contents, in_words
 from bot.domain.groups.groups import Inventory, ServiceSettings
-from bot.domain.model import Pool
-from bot.domain.runs.acts import Attempt, Delete, Invoke, Put
-from bot.domain.runs.run import Finding, Found
-from bot.domain.runs.runbook import Plan
+from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.runs.acts import Acts, Attempt, Delete, Invoke, Put, Seen
+from bot.domain.runs.facts import FILE
+from bot.domain.runs.run import Finding, Found, Run, fresh_file
+from bot.domain.runs.runbook import Plan, Step
 
 
-def import_plan(
-    destination: Pool, file: str, backup: str, command: Cmdlet, effect: tuple[str, ...], basis: str
-) -> Plan:
-    """The kept zip goes to the server, is imported, and the copy there is tidied away."""
-    return Plan(
-        {
-            "put": Put(destination.fqdn, file, backup),
-            "import": Invoke(destination.fqdn, command),
-            "tidied": Attempt(Delete(destination.fqdn, file)),
-        },
-        effect,
-        basis,
-    )
+def import_row(
+    *,
+    destination: Callable[[Run], Pool],
+    backup: Callable[[Run], str],
+    contents_of: str,
+    command: Callable[[Run, str], Cmdlet],
+    **rest: Any,
+) -> Step:
+    """The kept `backup` goes to the server of `destination`, is imported, and the copy there is tidied away.
+
+    The row has to read what the pool holds and its settings as "held" and "settings", and as `contents_of` what the
+    backup holds: on these the import is rehearsed once more, and the approval rests on them.
+    """
+
+    def plan(run: Run, seen: Seen) -> Plan:
+        pool, held = destination(run), with_settings(seen["held"], seen["settings"])
+        file = fresh_file(run, pool, "import")
+        importing = command(run, file)
+        acts: Acts = {
+            "put": Put(pool.fqdn, file, backup(run)),
+            "import": Invoke(pool.fqdn, importing),
+            "tidied": Attempt(Delete(pool.fqdn, file)),
+        }
+        effect = rehearse_import(pool, held, seen[contents_of], importing).sentences
+        return Plan(acts, effect, _basis(held, seen[contents_of]), FILE.to(file))
+
+    def judge(run: Run, seen: Seen) -> Verdict:
+        return Verdict(Mark.PASS, f"Imported on {destination(run).short}. Whether everything arrived is checked next.")
+
+    return Step(key="import", title="Import the groups", plan=plan, judge=judge, **rest)
 
 
 def with_settings(held: Inventory, settings: ServiceSettings) -> Inventory:
@@ -33,7 +54,7 @@ def with_settings(held: Inventory, settings: ServiceSettings) -> Inventory:
     return replace(held, settings=settings)
 
 
-def basis(*inventories: Inventory) -> str:
+def _basis(*inventories: Inventory) -> str:
     """One digest of everything that a prediction rests on."""
     return "+".join(contents(inventory) for inventory in inventories)
 

@@ -2,54 +2,75 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from typing import Any
+
 from bot.domain.errors import BadInput, DriverError
-from bot.domain.groups.groups import Inventory, counted
+from bot.domain.groups.compare import contents
+from bot.domain.groups.groups import counted
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Collect, Invoke, ReadGroups, Seen
-from bot.domain.runs.run import Finding, Found, Run, fresh_file, partner
-from bot.domain.runs.runbook import Plan
-from bot.runbooks.rows.exporting import export_command, kept
-from bot.runbooks.rows.importing import basis
+from bot.domain.runs.facts import FILE, KEPT_AS
+from bot.domain.runs.run import Finding, Found, Run, partner
+from bot.domain.runs.runbook import Plan, Step
+from bot.runbooks.rows.exporting import export_command, fresh, kept
 
 
-def removal_plan(run: Run, step: str, copies: Inventory) -> Plan:
+def removal_row(*, unfit: Callable[[Run, Seen], str] = lambda run, seen: "", **rest: Any) -> Step:
     """The groups of P leave B: exported first, brought here and kept, then B is read again (seed 003 step 12).
 
-    What left is kept but not listed: it is older than what it made room for. Raises BadInput when nothing is there.
+    The row has to read what lies there as "copies". What left is kept but not listed: it is older than what it made
+    room for. `unfit` says why nothing may be removed now, if so.
     """
-    backup = partner(run)
+
+    def plan(run: Run, seen: Seen) -> Plan:
+        """Raises BadInput when there is nothing to remove, or it may not go."""
+        if why := unfit(run, seen):
+            raise BadInput(why)
+        return _plan(run, rest["key"], seen)
+
+    return Step(
+        plan=plan,
+        judge=judge_removed,
+        approvals=lambda run: 2,
+        look=read_copies,
+        saves=_save,
+        found=found_removal,
+        **rest,
+    )
+
+
+def read_copies(run: Run) -> Acts:
+    """What lies on B and belongs to P."""
+    return {"copies": ReadGroups(partner(run).fqdn, partner(run).fqdn, run.primary.fqdn)}
+
+
+def _plan(run: Run, step: str, seen: Seen) -> Plan:
+    backup, copies, names = partner(run), seen["copies"], fresh(run, partner(run), step)
     if not copies.objects:
         raise BadInput(f"Nothing of {run.primary.short} lies on {backup.short}, so there is nothing to remove.")
-    file, name = fresh_file(run, backup, step), f"{run.id}-{step}-{run.attempt + 1}"
-    command = export_command(backup, file, owner=run.primary, remove=True)
+    command = export_command(backup, FILE.among(names), owner=run.primary, remove=True)
     effect = (
         f"Removes {counted(copies.counts())} of {run.primary.short} from {backup.short}. "
         "They are exported first, and that file is kept as a backup.",
         f"{backup.short}'s own groups stay.",
     )
-    acts = {
-        "removed": Invoke(backup.fqdn, command),
-        "collected": Collect(backup.fqdn, file, name, run.primary.fqdn, run.id, because=_gone(run)),
-        "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
-    }
-    return Plan(acts, effect, basis(copies))
+    collected = _collect(run, FILE.among(names), KEPT_AS.among(names))
+    acts = {"removed": Invoke(backup.fqdn, command), "collected": collected, **read_copies(run)}
+    return Plan(acts, effect, contents(copies), names)
 
 
-def look_for_removal(run: Run, step: str) -> Acts:
-    """Whether the groups are gone, and the file that was written before they went."""
-    backup = partner(run)
-    file, name = f"{backup.folder}\\{run.id}-{step}-{run.attempt}.zip", f"{run.id}-{step}-{run.attempt}"
-    return {
-        "copies": ReadGroups(backup.fqdn, backup.fqdn, run.primary.fqdn),
-        "collected": Attempt(Collect(backup.fqdn, file, name, run.primary.fqdn, run.id, because=_gone(run))),
-    }
+def _collect(run: Run, file: str, name: str) -> Collect:
+    because = f"what was removed from {partner(run).short} in the {run.runbook} of {run.primary.short}"
+    return Collect(partner(run).fqdn, file, name, run.primary.fqdn, run.id, because=because)
 
 
-def _gone(run: Run) -> str:
-    return f"what was removed from {partner(run).short} in the {run.runbook} of {run.primary.short}"
+def _save(run: Run, seen: Seen) -> Acts:
+    """The file that a lost removal wrote before the groups went, if it did."""
+    return {"collected": Attempt(_collect(run, FILE.of(run), KEPT_AS.of(run)))}
 
 
-def removed(run: Run, seen: Seen) -> Verdict:
+def judge_removed(run: Run, seen: Seen) -> Verdict:
     """Afterwards nothing that P owns may lie on B."""
     left = len(seen["copies"].objects)
     where = f"{run.primary.short}'s groups on {partner(run).short}"

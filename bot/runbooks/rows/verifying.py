@@ -2,13 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import replace
+from typing import Any
 
 from bot.domain.groups.compare import Comparison, compare, compare_settings, in_words
 from bot.domain.groups.difference import change_in_words
 from bot.domain.groups.groups import Inventory, ServiceSettings
-from bot.domain.model import Mark, Verdict
-from bot.domain.runs.runbook import Choice, Field
+from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.runs.opening import NOTHING
+from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.runbook import Choice, Field, Step, Then
+from bot.runbooks.rows.exporting import export_row
+from bot.runbooks.rows.facts import ACCEPTED
+
+
+def verify_row(**rest: Any) -> Step:
+    """Object by object, by what can be read."""
+    return Step(key="verify", title="Verify every object", **rest)
+
+
+def audio_row(*, where: Callable[[Run], Pool], **rest: Any) -> Step:
+    """Get-CsRgs* shows no bytes, so what arrived is exported again and compared by hash."""
+    return export_row(
+        key="audio",
+        title="Verify every recording",
+        source=where,
+        owner=lambda run: run.primary,
+        listed=False,
+        **rest,
+    )
 
 
 def compared(expected: Inventory, actual: Inventory, where: str, *, tolerate: str = "") -> Verdict:
@@ -57,7 +80,15 @@ def settings_judged(expected: ServiceSettings | None, actual: ServiceSettings, w
     return Verdict(Mark.STOP, f"{where}: the application-level settings differ.", lines)
 
 
-def accept_differences() -> Choice:
-    """A way on for people who know why there is a difference; the reason stays on the card."""
-    reason = Field("accepted", "Why are these differences right?", multiline=True, max_length=300)
-    return Choice("accept-differences", "Accept differences", "accepted the differences: {accepted}", fields=(reason,))
+def differences(run: Run, again: Choice, *, acceptable: bool = True) -> tuple[Choice, ...]:
+    """Ways on from a difference: `again`, or for people who know why it is there; the reason stays on the card."""
+    if run.phase is not Phase.STOPPED:
+        return ()
+    reason = Field(ACCEPTED.key, "Why are these differences right?", multiline=True, max_length=300)
+    said = f"accepted the differences: {{{ACCEPTED.key}}}"
+    accept = Choice("accept-differences", "Accept differences", said, fields=(reason,))
+    return (again, accept) if acceptable else (again,)
+
+
+def import_again(to: str, facts: Mapping[str, Any] = NOTHING) -> Choice:
+    return Choice("import-again", "Import again", "has it imported again.", facts, then=Then.BACK, to=to)

@@ -33,8 +33,9 @@ from bot.domain.runs.acts import (
     Supersede,
     Survey,
     Take,
+    writes,
 )
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import FOR_PEOPLE, Phase, Run
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.hands.hands import Hands
 from tests.unit.deployment.deployments import IMPORTED, WORLD, B, P
@@ -144,6 +145,11 @@ class Site:
                 return Answer(())
         return Answer(None)
 
+    async def reading(self, acts: Mapping[str, Act]) -> tuple[dict[str, Any], list[tuple[str, Cmdlet]]]:
+        """As `all`, and refuses what changes anything."""
+        assert not [act for act in acts.values() if writes(act)]
+        return await self.all(acts)
+
     async def all(self, acts: Mapping[str, Act]) -> tuple[dict[str, Any], list[tuple[str, Cmdlet]]]:
         answers = {name: await self.answer(act) for name, act in acts.items()}
         seen = {name: answer.value for name, answer in answers.items()}
@@ -152,7 +158,7 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one row produced for one run."""
+    """What one row produced for one run; `written` are the facts that it leaves, or would by a choice."""
 
     run: Run
     step: Step
@@ -160,6 +166,7 @@ class Said:
     commands: tuple[tuple[str, Cmdlet], ...]
     plan: Plan | None
     words: tuple[str, ...]
+    written: tuple[Mapping[str, Any], ...]
 
 
 def backup(name: str) -> Backup:
@@ -187,22 +194,40 @@ def chosen(book: Runbook) -> Iterator[dict[str, Any]]:
 
 async def said(site: Site, run: Run, step: Step) -> Said:
     began = run = replace(run, step=step.key)
-    read, commands = await site.all(step.reads(run))
-    seen = read
-    _, looked = await site.all(step.look(run))
-    plan, words = None, []
+    read, commands = await site.reading(step.reads(run))
+    done, sent = await site.all(step.does(run, read))
+    seen = read = {**read, **done}
+    commands += sent
+    looked, sent = await site.reading(step.look(run))
+    commands += sent
+    commands += (await site.all(step.saves(run, looked)))[1]
+    plan, words, facts = None, [], dict(step.accepted)
     if step.plan:
         plan = step.plan(run, seen)
         seen, sent = await site.all(plan.acts)
         commands += sent
         words += plan.effect
+        facts |= plan.facts
     if step.judge:
         verdict = step.judge(run, seen)
         words += [verdict.sentence, *verdict.details]
         run = replace(run, facts={**run.facts, **verdict.facts})
+        facts |= verdict.facts
     words += [step.explain(replace(run, phase=phase)) for phase in (Phase.ASKING, Phase.STOPPED, Phase.WAITING)]
     words += [f"{one.said} {one.confirm}" for one in step.choices(replace(run, phase=Phase.WAITING))]
-    return Said(began, step, read, tuple(commands + looked), plan, tuple(words))
+    written = [facts, *leaves(run, step)]
+    return Said(began, step, read, tuple(commands), plan, tuple(words), tuple(written))
+
+
+def leaves(run: Run, step: Step) -> Iterator[dict[str, Any]]:
+    """What each choice of the row would write, with every answer that its form offers."""
+    for phase in FOR_PEOPLE:
+        for one in step.choices(replace(run, phase=phase)):
+            answers = [[value for value, _ in field.options] or ["typed"] for field in one.fields]
+            for row in product(*answers):
+                form = dict(zip((field.key for field in one.fields), row, strict=True))
+                one.said.format_map(form)
+                yield {**one.facts, **form}
 
 
 async def walked(book: Runbook, versions: Mapping[str, str]) -> list[Said]:

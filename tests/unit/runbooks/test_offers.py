@@ -11,8 +11,7 @@ from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Kind
 from bot.domain.model import Mark, Pool, Verdict, Who
 from bot.domain.runs.run import Phase, Run
-from bot.runbooks.failover.backup import judge_found, judge_offered, offered
-from bot.runbooks.failover.choices import pick
+from bot.runbooks.failover.backup import judge_choice, judge_find, offer_choice, read_choice
 from tests.unit.deployment.deployments import BACKUP, IMPORTED, PRIMARY, B, P
 
 HOME, PARTNER = Pool(P, backup_pool=B), Pool(B, backup_pool=P)
@@ -40,7 +39,7 @@ def kept(*known: Keeping, changed: int | None = 3) -> tuple[tuple[Backup, Keepin
 
 
 def found(*known: Keeping, changed: int | None = 3, held: object = HELD) -> Verdict:
-    return judge_found(RUN, {"kept": kept(*known, changed=changed), "held": held, "now": NOW})
+    return judge_find(RUN, {"kept": kept(*known, changed=changed), "held": held, "now": NOW}, "6")
 
 
 def ids(verdict: Verdict) -> list[str]:
@@ -53,7 +52,7 @@ def whys(verdict: Verdict) -> dict[str, str]:
 
 def labels(verdict: Verdict) -> list[str]:
     run = replace(RUN, phase=Phase.ASKING, facts=verdict.facts)
-    return [choice.label for choice in pick(run)]
+    return [choice.label for choice in offer_choice(run)]
 
 
 def test_the_newest_one_that_is_restorable_today_comes_first_and_newer_ones_say_why_not() -> None:
@@ -86,7 +85,7 @@ def test_the_newest_one_is_called_the_newest_when_it_is_restorable() -> None:
 
 def test_every_label_fits_into_a_menu_of_slack() -> None:
     verdict = found(BAD, STALE, NEVER, SHRUNK, GOOD)
-    (_, other) = pick(replace(RUN, phase=Phase.ASKING, facts=verdict.facts))
+    (_, other) = offer_choice(replace(RUN, phase=Phase.ASKING, facts=verdict.facts))
     menu = dict(other.fields[0].options)
     assert menu["b-0"].endswith(": not restorable as is")
     assert all(len(label) <= 75 for label in menu.values())
@@ -103,7 +102,7 @@ def test_damaged_ones_are_not_offered_and_are_named() -> None:
 def test_one_that_a_wrong_clock_dated_ahead_is_never_offered_first() -> None:
     (ahead, known), *others = kept(GOOD, GOOD, GOOD)
     pairs = ((replace(ahead, taken_at=NOW + 300 * DAY), known), *others)
-    verdict = judge_found(RUN, {"kept": pairs, "held": HELD, "now": NOW})
+    verdict = judge_find(RUN, {"kept": pairs, "held": HELD, "now": NOW}, "6")
     assert ids(verdict) == ["b-1", "b-0", "b-2"]
     assert whys(verdict) == {"b-1": "", "b-0": "wrongly dated", "b-2": ""}
     assert verdict.facts["offered"].startswith("The newest backup is 2 days old")
@@ -158,15 +157,15 @@ def test_without_any_backup_the_run_stops() -> None:
 
 def test_copies_are_compared_with_the_one_that_is_offered() -> None:
     run = replace(RUN, facts=found(BAD, GOOD).facts)
-    assert offered(run)["first"].backup == "b-1"
+    assert read_choice(run)["first"].backup == "b-1"
     copies = IMPORTED.pools[B].inventory().owned_by(P)
-    verdict = judge_offered(run, {"first": PRIMARY.inventory(), "copies": copies})
+    verdict = judge_choice(run, {"first": PRIMARY.inventory(), "copies": copies})
     assert verdict.facts == {"copies_found": 5, "copies_equal": True}
     assert verdict.sentence.endswith("lie on pool-b already, equal to it: no import is needed.")
 
 
 def test_a_run_that_an_older_version_left_here_looks_through_the_backups_first() -> None:
-    acts = offered(RUN)
+    acts = read_choice(RUN)
     assert list(acts) == ["copies"]
-    assert judge_offered(RUN, {"copies": HELD}).back_to == "find"
-    assert pick(replace(RUN, phase=Phase.ASKING)) == ()
+    assert judge_choice(RUN, {"copies": HELD}).back_to == "find"
+    assert offer_choice(replace(RUN, phase=Phase.ASKING)) == ()

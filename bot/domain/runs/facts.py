@@ -1,0 +1,81 @@
+"""What rows leave for later rows: each fact is declared once, with its name, its type and what holds without it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from types import UnionType
+from typing import Any, Generic, TypeVar
+
+from bot.domain.model import Pool, PoolState
+from bot.domain.runs.run import Run, partner
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True)
+class Fact(Generic[T]):
+    """One thing that a run knows. `key` is its name in Redis; `type` is how JSON gives it back."""
+
+    key: str
+    type: type[T] | UnionType
+    default: T
+
+    def of(self, run: Run) -> T:
+        return self.among(run.facts)
+
+    def among(self, facts: Mapping[str, Any]) -> T:
+        """Of what an earlier run left, for example."""
+        return facts.get(self.key, self.default)
+
+    def to(self, value: T) -> dict[str, T]:
+        """As it is written; several are joined by `|`."""
+        return {self.key: value}
+
+    def fits(self, value: object) -> bool:
+        return isinstance(value, self.type)
+
+
+SOURCE = Fact("source", str, "")
+STOOD = Fact("stood", str, str(PoolState.ACTIVE))
+BEFORE = Fact("before", dict, {})
+CALL_LIST = Fact("call_list", list, [])
+MIRRORED = Fact("mirrored", bool, False)
+KIND = Fact("kind", str, "")
+STREAK = Fact("streak", dict | None, None)
+FILE = Fact("file", str, "")
+KEPT_AS = Fact("kept", str, "")
+"""The file that the last export wrote on its server, and the id under which it is kept here."""
+
+
+def declared(names: Mapping[str, Any]) -> tuple[Fact, ...]:
+    """All facts of a module; `names` are its `vars()`."""
+    return tuple(value for value in names.values() if isinstance(value, Fact))
+
+
+SHARED = declared(vars())
+"""What a run of any runbook may know."""
+
+
+def misfits(facts: Mapping[str, Any], known: Sequence[Fact]) -> Iterator[str]:
+    """What is written, but declared nowhere or as another type."""
+    types = {fact.key: fact for fact in (*SHARED, *known)}
+    for key, value in facts.items():
+        if key not in types:
+            yield f"{key} is declared nowhere"
+        elif not types[key].fits(value):
+            yield f"{key} is {value!r}, and should be {types[key].type}"
+
+
+def source(run: Run) -> Pool:
+    """Where a backup finds the objects now: on the pool itself, or on its backup pool while it is failed over."""
+    return next(pool for pool in run.pools if pool.fqdn == SOURCE.of(run))
+
+
+def launched_by_a_version_before(run: Run) -> Mapping[str, str]:
+    """The names of a lost removal whose launching commit did not write them down: 0.1 made them of the attempt."""
+    sent = run.proposal.commands if run.proposal else ()
+    if FILE.key in run.facts or not any(command.startswith("Export-") for command in sent):
+        return {}
+    name = f"{run.id}-{run.step}-{run.attempt}"
+    return FILE.to(f"{partner(run).folder}\\{name}.zip") | KEPT_AS.to(name)

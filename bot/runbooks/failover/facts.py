@@ -1,0 +1,27 @@
+"""What the rows of failover leave for later rows."""
+
+from __future__ import annotations
+
+from bot.domain.runs.facts import Fact, declared
+from bot.runbooks.rows import facts
+
+SEEN = Fact("seen", str, "")
+OUTAGE_SINCE = Fact("outage_since", str, "")
+REACHABLE = Fact("reachable", str, "")
+OFFERS = Fact("offers", list, ())
+OFFERED = Fact("offered", str, "")
+COPIES_FOUND = Fact("copies_found", int, 0)
+COPIES_EQUAL = Fact("copies_equal", bool, False)
+CHOSEN = Fact("chosen", str, "")
+COPIES = Fact("copies", str, "")
+"""What becomes of copies on B: "kept", "clear", or "none" that matter."""
+CONFLICTS = Fact("conflicts", int, 0)
+RESOLVE = Fact("resolve", bool, False)
+RENAMED = Fact("renamed", list, ())
+REPLACEABLE = Fact("replaceable", bool, True)
+REPLACE = Fact("replace", bool, False)
+OWN = Fact("own", str, "")
+NOTHING_ARRIVED = Fact("nothing_arrived", bool, False)
+ARRIVED = Fact("arrived", str, "")
+
+FACTS = (*facts.FACTS, *declared(vars()))

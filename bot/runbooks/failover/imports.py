@@ -1,0 +1,298 @@
+"""What is imported on the backup pool, with which settings, and that it arrives (runbooks: failover 6 and 8 to 11)."""
+
+from __future__ import annotations
+
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.rehearsal import described, rehearse_import
+from bot.domain.groups.compare import compare
+from bot.domain.groups.groups import service
+from bot.domain.model import Mark, Verdict
+from bot.domain.runs.acts import Acts, ReadGroups, ReadSettings, Seen
+from bot.domain.runs.run import Finding, Phase, Run, partner
+from bot.domain.runs.runbook import Choice, Step, Then
+from bot.runbooks.failover.backup import choose_another, pin_chosen, read_chosen
+from bot.runbooks.failover.facts import (
+    ARRIVED,
+    CHOSEN,
+    CONFLICTS,
+    COPIES,
+    COPIES_EQUAL,
+    NOTHING_ARRIVED,
+    OFFERS,
+    OWN,
+    RENAMED,
+    REPLACE,
+    REPLACEABLE,
+    RESOLVE,
+)
+from bot.runbooks.rows.exporting import export_row, exported, kept
+from bot.runbooks.rows.importing import found_import, import_row, with_settings
+from bot.runbooks.rows.removing import read_copies
+from bot.runbooks.rows.verifying import (
+    audio_row,
+    compared,
+    differences,
+    import_again,
+    recordings_differ,
+    settings_judged,
+    verify_row,
+)
+
+_SETTINGS_CAUTION = (
+    "A pool has one set of application-level settings: ring-back grace, default music, call context. "
+    "*Keep*: {backup} keeps its own; if {primary} can never be recovered, its settings live on in the backup's record "
+    "only. *Replace*: {primary}'s settings overwrite {backup}'s own, for its own groups too; {backup}'s are kept first."
+)
+
+
+def _command(run: Run, file: str) -> Cmdlet:
+    """-OverwriteOwner is never given here: it would hide everything from `-Owner svc(P)` (facts: lync §3.3)."""
+    return cmdlet(
+        "Import-CsRgsConfiguration",
+        Destination=service(partner(run).fqdn),
+        FileName=file,
+        ReplaceExistingRgsSettings=REPLACE.of(run) or None,
+        ResolveNameConflicts=RESOLVE.of(run) or None,
+    )
+
+
+def _read_rehearsal(run: Run) -> Acts:
+    """Everything that the prediction of the import rests on."""
+    backup = partner(run).fqdn
+    return {"held": ReadGroups(backup, backup, show_all=True), **_read_settings(run)}
+
+
+def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
+    """The import on a copy of what B holds: conflicts, renames, settings (seed 000)."""
+    held = with_settings(seen["held"], seen["settings"])
+    tried = rehearse_import(partner(run), held, seen["backup"], _command(run, "rehearsal.zip"))
+    if tried.refused:
+        sentence = f"The import would fail: {len(tried.clashes)} name(s) are taken on {partner(run).short}."
+        if not tried.clashes:
+            sentence = f"The import would fail: {tried.refused}"
+        return Verdict(Mark.STOP, sentence, tried.sentences, CONFLICTS.to(len(tried.clashes)))
+    renamed = [f"“{before}” becomes “{item.name}”" for before, item in tried.renamed]
+    mark = Mark.WARN if renamed else Mark.PASS
+    sentence = f"The import would work. {tried.sentences[0]}"
+    return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed))
+
+
+def _explain_rehearsal(run: Run) -> str:
+    """The commands for renaming by hand, filled in as far as they can be."""
+    if not CONFLICTS.of(run):
+        return ""
+    where = f'-Identity "service:ApplicationServer:{partner(run).fqdn}"'
+    return (
+        f"To rename one on {partner(run).short}, in its Management Shell, with its type in place of Queue: "
+        f'`$it = Get-CsRgsQueue {where} -Name "<name>"; $it.Name = "<new name>"; Set-CsRgsQueue -Instance $it`'
+    )
+
+
+def _offer_rehearsal(run: Run) -> tuple[Choice, ...]:
+    """Ways on from a rehearsal that failed; for a name conflict those of seed 000."""
+    if run.phase is not Phase.STOPPED:
+        return ()
+    other = choose_another(RESOLVE.to(False) | CONFLICTS.to(0))
+    if not CONFLICTS.of(run):
+        return (other,)
+    return (
+        Choice(
+            "renamed",
+            "Renamed on the backup pool",
+            f"renamed the objects on {partner(run).short}.",
+            then=Then.AGAIN,
+            style="primary",
+        ),
+        Choice(
+            "resolve",
+            "Let the import rename",
+            "lets the import rename: -ResolveNameConflicts.",
+            RESOLVE.to(True),
+            then=Then.AGAIN,
+            confirm='Imported objects get names such as "Help Desk (2)". They keep them when they come home, '
+            "until somebody renames them back.",
+        ),
+        other,
+    )
+
+
+REHEARSE = Step(
+    key="rehearse",
+    stretch="rehearsal",
+    title="Rehearse the import",
+    skip=lambda run: "Not needed: the copies that are there are kept." if COPIES.of(run) == "kept" else None,
+    reads=_read_rehearsal,
+    does=pin_chosen,
+    judge=_judge_rehearsal,
+    explain=_explain_rehearsal,
+    choices=_offer_rehearsal,
+)
+
+
+def _read_settings(run: Run) -> Acts:
+    return {"settings": ReadSettings(partner(run).fqdn, partner(run).fqdn), **read_chosen(run)}
+
+
+def _judge_settings(run: Run, seen: Seen) -> Verdict:
+    """Shows both sides before people choose."""
+    theirs, ours = seen["settings"], seen["backup"].settings
+    sources = {offer["id"]: offer["source"] for offer in OFFERS.of(run)}
+    if sources.get(CHOSEN.of(run), run.primary.fqdn) != run.primary.fqdn:
+        sentence = (
+            f"This backup was exported from {partner(run).short}, so it carries {partner(run).short}'s settings. "
+            f"{run.primary.short}'s own are recorded with its earlier backups: `/rgs backups {run.primary.short}`."
+        )
+        return Verdict(Mark.WARN, sentence, facts=REPLACEABLE.to(False))
+    if ours is None:
+        sentence = "The backup holds no application-level settings: replacing would change nothing."
+        return Verdict(Mark.WARN, sentence, facts=REPLACEABLE.to(False))
+    differ = settings_judged(theirs, ours, f"{partner(run).short} against the backup of {run.primary.short}")
+    if differ.mark is Mark.PASS:
+        return Verdict(Mark.PASS, "Both pools have the same settings, so keeping them loses nothing.")
+    sides = ((partner(run).short, theirs), (run.primary.short, ours))
+    return Verdict(Mark.PASS, "They differ:", tuple(f"{pool} has {described(side)}." for pool, side in sides))
+
+
+def _offer_settings(run: Run) -> tuple[Choice, ...]:
+    backup, primary = partner(run).short, run.primary.short
+    keep = Choice("keep-settings", f"Keep {backup}'s"[:75], f"keeps the settings of {backup}.", REPLACE.to(False))
+    if not REPLACEABLE.of(run) or (COPIES.of(run) == "kept" and not COPIES_EQUAL.of(run)):
+        # Replacing means importing, which would put the backup over copies that were kept for their later edits.
+        return (keep,)
+    return (
+        keep,
+        Choice(
+            "replace-settings",
+            f"Replace with {primary}'s"[:75],
+            f"replaces the settings of {backup} by those of {primary}.",
+            REPLACE.to(True) | COPIES.to("none"),
+            confirm=f"{backup}'s own groups will use {primary}'s settings and music too. It needs a second person.",
+        ),
+    )
+
+
+SETTINGS = Step(
+    key="settings",
+    stretch="settings",
+    title="Choose the application-level settings",
+    asks=True,
+    explain=lambda run: _SETTINGS_CAUTION.format(primary=run.primary.short, backup=partner(run).short),
+    reads=_read_settings,
+    does=pin_chosen,
+    judge=_judge_settings,
+    choices=_offer_settings,
+)
+
+
+def _judge_keep(run: Run, seen: Seen) -> Verdict:
+    """No music bytes, no replacing."""
+    own, backup = exported(seen), partner(run).short
+    music = own.settings.default_music if own.settings else None
+    if own.settings is None:
+        return Verdict(Mark.STOP, f"The export of {backup} holds no settings, so they could not be put back.")
+    if music and music.unique_name not in own.audio:
+        return Verdict(Mark.STOP, f"The default music of {backup} is not in its export, so it could not be put back.")
+    return Verdict(Mark.PASS, f"{backup}'s own settings and music are kept.", facts=OWN.to(seen["listed"].id))
+
+
+KEEP = export_row(
+    key="keep",
+    stretch="settings",
+    title="Keep the backup pool's own settings",
+    skip=lambda run: None if REPLACE.of(run) else "Not needed: they are not replaced.",
+    source=partner,
+    owner=partner,
+    because=lambda run: f"what {partner(run).short} had before {run.primary.short}'s settings replaced its own",
+    judge=_judge_keep,
+)
+
+
+def _skip_import(run: Run) -> str | None:
+    if COPIES.of(run) == "kept" and not REPLACE.of(run):
+        return f"Not needed: the copies that are on {partner(run).short} are kept, and so are its settings."
+    return None
+
+
+def _read_arrived(run: Run) -> Acts:
+    return {"live": read_copies(run)["copies"], **_read_settings(run)}
+
+
+def _found_import(run: Run, seen: Seen) -> Finding:
+    settings = (seen["backup"].settings, seen["settings"]) if REPLACE.of(run) else None
+    return found_import(seen["backup"], seen["live"], settings)
+
+
+def _offer_import(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.STOPPED:
+        return ()
+    return (Choice("rehearse", "Rehearse again", "asked to rehearse again.", then=Then.BACK, to="rehearse"),)
+
+
+IMPORT = import_row(
+    stretch="import",
+    destination=partner,
+    backup=CHOSEN.of,
+    contents_of="backup",
+    command=_command,
+    skip=_skip_import,
+    reads=_read_rehearsal,
+    does=pin_chosen,
+    choices=_offer_import,
+    approvals=lambda run: 2 if REPLACE.of(run) or RESOLVE.of(run) else 1,
+    look=_read_arrived,
+    found=_found_import,
+)
+
+
+def _judge_verify(run: Run, seen: Seen) -> Verdict:
+    """Object by object against the backup; an empty answer is called what it is, never a pass."""
+    where = f"{run.primary.short}'s groups on {partner(run).short}"
+    tolerate = "These copies were kept on purpose." if COPIES.of(run) == "kept" else ""
+    if RESOLVE.of(run) and _only_renamed(seen):
+        tolerate = "Renamed on purpose, to resolve name conflicts."
+    verdict = compared(seen["backup"], seen["live"], where, tolerate=tolerate)
+    nothing = not seen["live"].objects and bool(seen["backup"].objects)
+    return Verdict(verdict.mark, verdict.sentence, verdict.details, NOTHING_ARRIVED.to(nothing))
+
+
+def _only_renamed(seen: Seen) -> bool:
+    found = compare(seen["backup"], seen["live"])
+    return not (found.missing or found.extra or found.changed)
+
+
+def _offer_differences(run: Run) -> tuple[Choice, ...]:
+    return differences(run, import_again("rehearse", COPIES.to("none")), acceptable=not NOTHING_ARRIVED.of(run))
+
+
+VERIFY = verify_row(
+    stretch="verify", reads=_read_arrived, does=pin_chosen, judge=_judge_verify, choices=_offer_differences
+)
+
+
+def _judge_audio(run: Run, seen: Seen) -> Verdict:
+    """By hash; settings are read back when they were replaced."""
+    expected, there = seen["backup"], exported(seen)
+    lines = recordings_differ(expected, there, settings=REPLACE.of(run))
+    facts = ARRIVED.to(kept(seen).id)
+    if lines and COPIES.of(run) != "kept":
+        sentence = f"{len(lines)} recording(s) did not arrive as they are in the backup."
+        return Verdict(Mark.STOP, sentence, lines)
+    if REPLACE.of(run):
+        back = settings_judged(expected.settings, seen["settings"], partner(run).short)
+        if back.mark is Mark.STOP:
+            return back
+    if lines:
+        return Verdict(Mark.WARN, f"{len(lines)} recording(s) differ from the backup: copies were kept.", lines, facts)
+    return Verdict(Mark.PASS, f"All {len(there.audio)} recordings are there, byte for byte.", facts=facts)
+
+
+AUDIO = audio_row(
+    stretch="audio",
+    where=partner,
+    because=lambda run: f"what arrived on {partner(run).short} in the failover of {run.primary.short}",
+    reads=read_chosen,
+    does=pin_chosen,
+    also=_read_settings,
+    judge=_judge_audio,
+    choices=_offer_differences,
+)
