@@ -16,7 +16,7 @@ from bot.clock.lease import held
 from bot.clock.waiting import first_of
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
-from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
+from bot.domain.errors import BotError, CmdletFailed, NeverSent, Newer, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
 from bot.domain.runs.acts import Invoke, NewestWhole
 from bot.domain.runs.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
@@ -32,6 +32,7 @@ from storage.runs import Runs
 log = logging.getLogger(__name__)
 
 _ALL_OPEN = 10_000
+_AT_ONCE = 50
 _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
@@ -57,6 +58,7 @@ class Engine:
         self._runs, self._hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
         self._busy: dict[str, asyncio.Task[None]] = {}
+        self._newer: set[str] = set()
         self._wake = asyncio.Event()
 
     async def start(
@@ -123,8 +125,7 @@ class Engine:
 
     async def tick(self) -> int:
         """Moves everything that is due as far as it goes; returns how many runs were touched."""
-        names = [name for name in await self._runs.due(self._clock()) if name not in self._busy]
-        tasks = [self._begin(name) for name in names]
+        tasks = [self._begin(name) for name in await self._due()]
         await asyncio.gather(*tasks)
         return len(tasks)
 
@@ -133,13 +134,17 @@ class Engine:
         while not stopped.is_set():
             self._wake.clear()
             try:
-                for name in await self._runs.due(self._clock()):
-                    if name not in self._busy:
-                        self._begin(name)
+                for name in await self._due():
+                    self._begin(name)
             except StoreAway as error:
                 log.warning("The engine waits: %s", error.sentence)
             await first_of(self._wake, stopped, seconds=self._poll_s)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _due(self) -> list[str]:
+        """What nobody here is at; what a newer version wrote stays due for that one, and is no hindrance to others."""
+        names = await self._runs.due(self._clock(), _AT_ONCE + len(self._newer))
+        return [name for name in names if name not in self._busy and name not in self._newer]
 
     def _begin(self, run_id: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._advance(run_id), name=f"run {run_id}")
@@ -165,6 +170,9 @@ class Engine:
                 run = await self._work(await self._commit(Change(claimed)))
         except Stale:
             log.info("Run %s was moved by somebody else.", run_id)
+        except Newer as newer:
+            self._newer.add(run_id)
+            log.warning("%s", newer.sentence)
         except BotError as error:
             log.warning("Run %s waits: %s", run_id, error.sentence)
 

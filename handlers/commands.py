@@ -15,6 +15,7 @@ from bot.domain.backups.loss import sentences
 from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
+from bot.domain.runs.opening import refuse_unknown
 from bot.domain.runs.view import report
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
 from handlers.backups.backups import backups
@@ -114,6 +115,7 @@ async def _impact(asked: Asked) -> Reply:
         return Reply(impact_board(stage), public=stage is not None)
     pool = named_pool(asked)
     record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
+    refuse_unknown(record, pool)
     imported = record.carry.get("imported")
     return Reply(impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
 

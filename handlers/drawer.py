@@ -8,7 +8,7 @@ from collections.abc import Awaitable, Callable, Iterable
 from contextlib import suppress
 
 from bot.clock.waiting import first_of
-from bot.domain.errors import BadInput, BotError, StoreAway
+from bot.domain.errors import BadInput, BotError, Newer, StoreAway
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
@@ -102,6 +102,9 @@ class Drawer:
             again = await self._kinds[item.kind](item, now)
         except (SlackAway, StoreAway):
             raise
+        except Newer as newer:
+            log.info("%s is left: %s", item.key, newer.sentence)
+            again = now + _REFUSED_S
         except Exception as fault:
             said = (
                 fault.sentence if isinstance(fault, BotError) else f"{type(fault).__name__} at {failures.where(fault)}"
@@ -198,14 +201,14 @@ class Drawer:
         return list(dict.fromkeys(channel for channel in (first, self._desk.incidents) if channel))
 
     async def _tell(self, item: OutboxItem, now: float) -> float | None:
-        run = await self._load(item.run) if item.run else None
-        if item.tell is None or (item.run and run is None):
+        run, tell = await self._load(item.run) if item.run else None, item.tell
+        if tell is None or (item.run and run is None):
             return None
         place = await self._desk.cards.place(run.id) if run else None
-        if item.tell.to == "thread" and place is None and run and not self._is_quiet(run):
+        if tell.to == "thread" and place is None and run and not self._is_quiet(run):
             return now + EDIT_S
-        for channel, thread in self._aims(item.tell.to, run, place):
-            message = message_of(item.tell, run, missed=_missed(item.tell.to, channel))
+        for channel, thread in self._aims(tell.to, run, place):
+            message = message_of(tell, run, missed=_missed(tell.to, channel))
             with suppress(NoPlace):
                 await speech.post(self._desk.slack, channel, message, thread)
                 return None

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-import msgspec
 from redis.asyncio import Redis
 
 from storage import keys
 from storage.connect import guard
+from storage.versions import Codec
 
 _HOME_S = 86_400
 
@@ -22,7 +22,7 @@ class Place:
     digest: str = ""
 
 
-_place = msgspec.json.Decoder(Place)
+PLACE = Codec(Place)
 
 
 class Cards:
@@ -33,12 +33,13 @@ class Cards:
 
     @guard()
     async def place(self, run_id: str) -> Place | None:
+        """Raises Newer."""
         data = await self._client.get(keys.card(run_id))
-        return _place.decode(data) if data else None
+        return PLACE.decode(data, f"The card of {run_id[:80]}") if data else None
 
     @guard()
     async def put(self, run_id: str, place: Place) -> None:
-        await self._client.set(keys.card(run_id), msgspec.json.encode(place))
+        await self._client.set(keys.card(run_id), PLACE.encode(place))
 
     @guard()
     async def trouble(self, series: str, run_id: str) -> None:
@@ -58,7 +59,7 @@ class Cards:
         if place is None:
             return None
         pipe = self._client.pipeline()
-        pipe.set(keys.card(run_id), msgspec.json.encode(place))
+        pipe.set(keys.card(run_id), PLACE.encode(place))
         pipe.set(keys.trouble(series), run_id)
         pipe.delete(keys.card(before))
         await pipe.execute()

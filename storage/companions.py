@@ -12,8 +12,8 @@ import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.companions.kinds import COMPANIONS, Failure, Kept
-from bot.domain.errors import BadInput, Damaged
-from storage import keys
+from bot.domain.errors import BadInput, Damaged, Newer
+from storage import keys, versions
 from storage.backups.shelf import understood
 from storage.connect import guard, script
 from storage.vault.pieces import DAY_S, Piece, Pieces, pieces_of
@@ -23,6 +23,7 @@ from storage.worlds.rows import plain, value
 
 NEWEST_KEPT = 10
 KEPT_S = 90 * DAY_S
+FAILURE = versions.Codec(Failure)
 
 
 class Record(msgspec.Struct, frozen=True):
@@ -71,7 +72,7 @@ class Companions:
             written.update(missing)
             await self._pieces.send(views, missing)
 
-        closed = self._records.closed(key, msgspec.msgpack.encode(record), seal)
+        closed = self._records.closed(key, versions.packed(msgspec.msgpack.encode(record)), seal)
         async with self._records.roomy(whole, written):
             await self._records.settled(whole, key, closed, names, _places(kept), send)
         return await self.get(kept.id)
@@ -128,16 +129,25 @@ class Companions:
         if failure is None:
             await self._client.hdel(keys.UNTAKEN, field)
         else:
-            await self._client.hset(keys.UNTAKEN, field, msgspec.json.encode(failure))
+            await self._client.hset(keys.UNTAKEN, field, FAILURE.encode(failure))
 
     @guard()
     async def failures(self) -> Mapping[tuple[str, str], Failure]:
-        """What did not come by itself, by pool and kind."""
+        """What did not come by itself, by pool and kind; what a newer version noted is passed over."""
         found = {}
         for field, failure in (await self._client.hgetall(keys.UNTAKEN)).items():
             pool, _, kind = field.decode().partition("/")
-            found[pool, kind] = msgspec.json.decode(failure, type=Failure)
+            if not versions.is_newer(failure):
+                found[pool, kind] = FAILURE.decode(failure, field.decode())
         return found
+
+    @guard()
+    async def newer(self) -> tuple[str, ...]:
+        """The ids of the newest copies of each kind that a newer version wrote."""
+        places = [place.decode().partition("/") for place in await self._client.zrange(keys.ACCOMPANIED, 0, -1)]
+        indices = [keys.companions(scope, kind) for scope, _, kind in places]
+        found = await self._newest(keys=indices, args=[keys.companion("")]) if indices else []
+        return tuple(id for id, stored in map(_pair, filter(None, found)) if self._is_newer(id, stored))
 
     @guard()
     async def page(self, scope: str, kind: str, count: int = 10) -> tuple[Kept, ...]:
@@ -181,6 +191,8 @@ class Companions:
             for id in await self._client.zrevrange(keys.companions(scope, kind), 0, -1):
                 try:
                     needs = not lost.isdisjoint(await self.parts(id.decode()))
+                except Newer:
+                    needs = False
                 except Damaged:
                     needs = True
                 needing += [id.decode()] if needs else []
@@ -240,6 +252,15 @@ class Companions:
             raise BadInput(f"There is no copy {id[:80]}.")
         return self._opened(id, stored)
 
+    def _is_newer(self, id: str, stored: bytes) -> bool:
+        try:
+            self._opened(id, stored)
+        except Newer:
+            return True
+        except Damaged:
+            return False
+        return False
+
     def _readable(self, id: str, stored: bytes) -> Kept | None:
         try:
             return self._opened(id, stored).record.kept
@@ -249,7 +270,7 @@ class Companions:
     def _opened(self, id: str, stored: bytes) -> Found:
         opened = self._records.opened(_called(id), keys.companion(id), stored)
         with understood(_called(id), "record"):
-            record = msgspec.msgpack.decode(opened.body, type=Record)
+            record = msgspec.msgpack.decode(versions.readable(opened.body, _called(id)), type=Record)
         rows = tuple(value(row) for row in record.kept.rows)
         return Found(opened, msgspec.structs.replace(record, kept=replace(record.kept, rows=rows)))
 

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-import msgspec
 from redis.asyncio import Redis
 
 from storage import keys
-from storage.cards import Place
+from storage.cards import PLACE, Place
 from storage.connect import guard, script
+from storage.versions import VERSION, Codec, is_newer, newer
 
 COUNT_S = 3600.0
 """That the same was said once more is shown at most this often."""
@@ -34,9 +34,16 @@ class Notice:
     place: Place | None = None
 
 
-_encode = msgspec.json.Encoder().encode
-_said = msgspec.json.Decoder(tuple[str, tuple[str, ...]])
-_place = msgspec.json.Decoder(Place)
+@dataclass(frozen=True, slots=True)
+class Said:
+    """What a notice says, as it is stored."""
+
+    sentence: str
+    details: tuple[str, ...] = ()
+
+
+SAID = Codec(Said, lambda said: {"sentence": said[0], "details": said[1]})
+"""0.1 wrote a pair."""
 
 
 class Notices:
@@ -48,34 +55,46 @@ class Notices:
 
     @guard()
     async def say(self, key: str, sentence: str, at: float, details: tuple[str, ...] = ()) -> None:
-        """It stands, at `at`. The same words once more only count; other words are shown at once."""
-        await self._say(keys=_keys(key), args=[key, _encode((sentence, details)), repr(at), COUNT_S])
+        """It stands, at `at`. The same words once more only count; other words are shown at once.
+
+        One that a newer version wrote stays as it is, here and when it ends.
+        """
+        await self._say(keys=_keys(key), args=[key, SAID.encode(Said(sentence, details)), repr(at), COUNT_S, VERSION])
 
     @guard()
     async def end(self, key: str, sentence: str, at: float) -> bool:
         """It is over, and `sentence` says so. False, and nothing is shown, when it did not stand."""
-        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at)]))
+        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at), VERSION]))
 
     @guard()
     async def standing(self) -> tuple[Notice, ...]:
-        """What stands now, the oldest first."""
+        """What stands now, the oldest first; what a newer version says is passed over."""
+        found = (pair for pair in await self._standing() if not _is_newer(pair[1]))
+        return tuple(_notice(name, fields) for name, fields in found)
+
+    @guard()
+    async def newer(self) -> tuple[str, ...]:
+        """The keys of those that stand and that a newer version wrote."""
+        return tuple(name for name, fields in await self._standing() if _is_newer(fields))
+
+    async def _standing(self) -> list[tuple[str, Mapping[bytes, bytes]]]:
         names = [name.decode() for name in await self._client.zrange(keys.NOTICES, 0, -1)]
         pipe = self._client.pipeline(transaction=False)
         for name in names:
             pipe.hgetall(keys.notice(name))
         found = zip(names, await pipe.execute(), strict=True)
-        return tuple(_notice(name, fields) for name, fields in found if b"said" in fields and b"over" not in fields)
+        return [(name, fields) for name, fields in found if b"said" in fields and b"over" not in fields]
 
     @guard()
     async def find(self, key: str) -> Notice | None:
-        """It, while it stands or its end has not been shown yet."""
+        """It, while it stands or its end has not been shown yet. Raises Newer."""
         fields = await self._client.hgetall(keys.notice(key))
         return _notice(key, fields) if b"said" in fields else None
 
     @guard()
     async def placed(self, key: str, place: Place) -> None:
         """Where its message is, and what was drawn there."""
-        await self._client.hset(keys.notice(key), "place", _encode(place))
+        await self._client.hset(keys.notice(key), "place", PLACE.encode(place))
 
     @guard()
     async def forget(self, key: str) -> None:
@@ -88,15 +107,21 @@ def _keys(key: str) -> list[str]:
 
 
 def _notice(key: str, fields: Mapping[bytes, bytes]) -> Notice:
-    sentence, details = _said.decode(fields[b"said"])
+    if _is_newer(fields):
+        raise newer(f"The notice {key}")
+    said = SAID.decode(fields[b"said"], key)
     return Notice(
         key,
-        sentence,
-        details,
+        said.sentence,
+        said.details,
         since=float(fields[b"since"]),
         at=float(fields[b"at"]),
         count=int(fields[b"count"]),
         over=fields.get(b"over", b"").decode(),
         ended=float(fields.get(b"ended", 0)),
-        place=_place.decode(fields[b"place"]) if b"place" in fields else None,
+        place=PLACE.decode(fields[b"place"], key) if b"place" in fields else None,
     )
+
+
+def _is_newer(fields: Mapping[bytes, bytes]) -> bool:
+    return is_newer(fields.get(b"said")) or is_newer(fields.get(b"place"))

@@ -9,15 +9,13 @@ import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput, Held, Stale
-from bot.domain.model import PoolRecord
+from bot.domain.model import PoolRecord, PoolState
 from bot.domain.runs.run import Change, Entry, Run, Tell
 from storage import keys
 from storage.connect import guard, script
+from storage.versions import Codec, is_newer
 
-_run = msgspec.json.Decoder(Run)
-_entry = msgspec.json.Decoder(Entry)
-_tell = msgspec.json.Decoder(Tell)
-_record = msgspec.json.Decoder(PoolRecord)
+RUN, ENTRY, TELL, RECORD = Codec(Run), Codec(Entry), Codec(Tell), Codec(PoolRecord)
 _encode = msgspec.json.Encoder().encode
 
 
@@ -25,14 +23,19 @@ _encode = msgspec.json.Encoder().encode
 class OutboxItem:
     """Something Slack has yet to be shown ("card", "notice") or told ("tell"), due at `score` seconds.
 
-    `run` is the run's id; of a notice, its key.
+    `run` is the run's id; of a notice, its key; `body` is the message as it is stored.
     """
 
     key: str
     kind: str
     run: str
     score: float
-    tell: Tell | None = None
+    body: bytes | None = None
+
+    @property
+    def tell(self) -> Tell | None:
+        """The message. Raises Newer."""
+        return TELL.decode(self.body, "A message") if self.body else None
 
 
 class Runs:
@@ -55,9 +58,9 @@ class Runs:
             "id": run.id,
             "at": at,
             "open": run.is_open,
-            "entries": [_encode(entry).decode() for entry in change.entries],
+            "entries": [ENTRY.encode(entry).decode() for entry in change.entries],
             "tells": {
-                f"tell:{run.id}:{run.version}:{index}": _encode(tell).decode()
+                f"tell:{run.id}:{run.version}:{index}": TELL.encode(tell).decode()
                 for index, tell in enumerate(change.tells)
             },
         }
@@ -65,11 +68,11 @@ class Runs:
             rest["due"] = run.due
         if run.pool_state is not None:
             record = PoolRecord(run.primary.fqdn, run.pool_state, run.since, run.id, "", run.carry)
-            rest["record"] = _encode(record).decode()
+            rest["record"] = RECORD.encode(record).decode()
         names = [keys.run(run.id), keys.audit(run.id), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN]
         answer = await self._commit(
             keys=[*names, *(keys.pool(fqdn) for fqdn in holds)],
-            args=[change.run.version, _encode(run), _encode(rest)],
+            args=[change.run.version, RUN.encode(run), _encode(rest)],
         )
         if answer[0] == b"STALE":
             raise Stale("The run has moved on meanwhile; look at its card. Nothing was changed.")
@@ -79,7 +82,7 @@ class Runs:
 
     @guard()
     async def load(self, run_id: str) -> Run:
-        """Raises BadInput when there is no such run."""
+        """Raises BadInput when there is no such run, Newer for one of a newer version."""
         run = await self.find(run_id)
         if run is None:
             raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
@@ -89,7 +92,7 @@ class Runs:
     async def find(self, run_id: str) -> Run | None:
         """Like `load`, but None for an unknown id."""
         data = await self._client.hget(keys.run(run_id), "run")
-        return _run.decode(data) if data else None
+        return RUN.decode(data, f"The run {run_id[:80]}") if data else None
 
     @guard()
     async def renew(self, run: Run, until: float) -> bool:
@@ -107,13 +110,13 @@ class Runs:
     @guard()
     async def note(self, entry: Entry, run_id: str = "") -> None:
         """A line in the audit log that changes nothing, such as a refusal; without a run, in the log of refusals."""
-        await self._client.xadd(keys.audit(run_id) if run_id else keys.REFUSED, {"entry": _encode(entry)})
+        await self._client.xadd(keys.audit(run_id) if run_id else keys.REFUSED, {"entry": ENTRY.encode(entry)})
 
     @guard()
     async def audit(self, run_id: str = "", count: int = 20) -> tuple[Entry, ...]:
         """The newest lines of the run's audit log, newest first; without a run, of refusals that never became one."""
         rows = await self._client.xrevrange(keys.audit(run_id) if run_id else keys.REFUSED, count=count)
-        return tuple(_entry.decode(fields[b"entry"]) for _, fields in rows)
+        return tuple(ENTRY.those(fields[b"entry"] for _, fields in rows))
 
     @guard()
     async def open(self, count: int = 100) -> tuple[Run, ...]:
@@ -129,7 +132,7 @@ class Runs:
 
     @guard()
     async def records(self, fqdns: Iterable[str]) -> dict[str, PoolRecord]:
-        """Where pools stand; a pool nobody moved yet is active."""
+        """Where pools stand; a pool nobody moved yet is active, and of a newer record nothing is known."""
         names = tuple(fqdns)
         pipe = self._client.pipeline(transaction=False)
         for fqdn in names:
@@ -139,7 +142,7 @@ class Runs:
     @guard()
     async def put_back(self, record: PoolRecord) -> None:
         """Where a pool stood before this Redis was emptied; nothing changes where that is known."""
-        await self._client.hsetnx(keys.pool(record.fqdn), "record", _encode(replace(record, held_by="")))
+        await self._client.hsetnx(keys.pool(record.fqdn), "record", RECORD.encode(replace(record, held_by="")))
 
     @guard()
     async def outbox(self, now: float, count: int = 20) -> tuple[OutboxItem, ...]:
@@ -159,15 +162,29 @@ class Runs:
         """The entry is tried again at that second."""
         await self._client.zadd(keys.OUTBOX, {item.key: at}, xx=True)
 
+    @guard()
+    async def newer(self, count: int = 100) -> tuple[str, ...]:
+        """The ids of open runs that a newer version wrote, the oldest first."""
+        names = await self._client.zrange(keys.OPEN, 0, count - 1)
+        return tuple(
+            name.decode() for name, data in zip(names, await self._stored(names), strict=True) if is_newer(data)
+        )
+
     async def _all(self, names: Iterable[bytes]) -> tuple[Run, ...]:
+        return tuple(RUN.those(await self._stored(names)))
+
+    async def _stored(self, names: Iterable[bytes]) -> list[bytes | None]:
         pipe = self._client.pipeline(transaction=False)
         for name in names:
             pipe.hget(keys.run(name.decode()), "run")
-        return tuple(_run.decode(data) for data in await pipe.execute() if data)
+        return await pipe.execute()
 
 
 def _standing(fqdn: str, record: bytes | None, held_by: bytes | None) -> PoolRecord:
-    known = _record.decode(record) if record else PoolRecord(fqdn)
+    if is_newer(record):
+        known = PoolRecord(fqdn, PoolState.UNKNOWN)
+    else:
+        known = RECORD.decode(record, fqdn) if record else PoolRecord(fqdn)
     return replace(known, held_by=held_by.decode() if held_by else "")
 
 
@@ -175,4 +192,4 @@ def _item(name: bytes, score: float, body: bytes | None) -> OutboxItem:
     key = name.decode()
     kind, _, rest = key.partition(":")
     run = rest.rsplit(":", 2)[0] if kind == "tell" else rest
-    return OutboxItem(key, kind, run, score, _tell.decode(body) if body else None)
+    return OutboxItem(key, kind, run, score, body)

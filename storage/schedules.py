@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
-import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.backups.schedule import Override
@@ -12,9 +11,10 @@ from bot.domain.errors import Stale
 from bot.domain.runs.run import Entry, Tell
 from storage import keys
 from storage.connect import guard, script
+from storage.runs import ENTRY, TELL
+from storage.versions import VERSION, Codec, is_newer
 
-_override = msgspec.json.Decoder(Override)
-_encode = msgspec.json.Encoder().encode
+OVERRIDE = Codec(Override)
 
 
 class Schedules:
@@ -26,14 +26,19 @@ class Schedules:
 
     @guard()
     async def overrides(self) -> Mapping[str, Override]:
-        """By pool (FQDN), of those whose schedule somebody changed."""
+        """By pool (FQDN), of those whose schedule somebody changed; those of a newer version are passed over."""
+        return {said.pool: said for said in OVERRIDE.those((await self._client.hgetall(keys.SCHEDULES)).values())}
+
+    @guard()
+    async def newer(self) -> tuple[str, ...]:
+        """The pools whose override a newer version wrote."""
         found = await self._client.hgetall(keys.SCHEDULES)
-        return {fqdn.decode(): _override.decode(data) for fqdn, data in found.items()}
+        return tuple(sorted(fqdn.decode() for fqdn, data in found.items() if is_newer(data)))
 
     @guard()
     async def put_back(self, override: Override) -> None:
         """What held before this Redis was emptied; nothing changes where something holds already."""
-        await self._client.hsetnx(keys.SCHEDULES, override.pool, _encode(override))
+        await self._client.hsetnx(keys.SCHEDULES, override.pool, OVERRIDE.encode(override))
 
     @guard()
     async def change(self, new: Override, was: Override | None, entry: Entry, tell: Tell) -> None:
@@ -44,7 +49,8 @@ class Schedules:
         # A message without a run: the place of the run's id is empty.
         told = f"tell::{new.pool}:{new.changed_at!r}"
         before = repr(was.changed_at) if was else 0
-        args = [new.pool, before, _encode(new), _encode(entry), told, _encode(tell), new.changed_at]
+        written = [OVERRIDE.encode(new), ENTRY.encode(entry), told, TELL.encode(tell), new.changed_at, VERSION]
+        args = [new.pool, before, *written]
         if not await self._change(keys=[keys.SCHEDULES, keys.REFUSED, keys.OUTBOX, keys.TOLD], args=args):
             raise Stale("Somebody else just changed this schedule. Look at it again; nothing was changed.")
 

@@ -7,7 +7,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequenc
 from contextlib import suppress
 
 from bot.domain.backups.checkup import Checkup, counted, listed
-from bot.domain.errors import BadInput, Damaged
+from bot.domain.errors import BadInput, Damaged, Newer
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.companions import Companions
@@ -166,6 +166,8 @@ class Checking:
     async def _fault(self, read: Callable[[str], Awaitable[object]], id: str) -> str:
         try:
             await read(id)
+        except Newer:
+            return ""
         except (Damaged, BadInput) as fault:
             return fault.sentence
         return ""

@@ -10,7 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.chores.shelves import kept
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.retention import Decision, Windows, plan
-from bot.domain.errors import BadInput, Damaged
+from bot.domain.errors import BadInput, Damaged, Newer
 from bot.domain.model import Pool
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -81,5 +81,7 @@ class Pruning:
     async def _is_over(self, backup: Backup) -> bool:
         try:
             return not (await self._runs.load(backup.run)).is_open
+        except Newer:
+            return False
         except BadInput:
             return True

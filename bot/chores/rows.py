@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.chores import checking, mirroring, pruning, restamping, watching
+from bot.chores import checking, deferring, mirroring, pruning, restamping, watching
 from bot.chores.accompanying import Accompanying
 from bot.chores.checking import Checking
 from bot.chores.chores import Chore
+from bot.chores.deferring import Deferring
 from bot.chores.mirroring import Mirroring
 from bot.chores.pruning import Pruning
 from bot.chores.watching import Objectives, Watching
@@ -75,7 +76,9 @@ def chores_of(care: Care, kept: Stores, checks: Checking, hands: Performer, esta
     freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
     stamps = restamping.Restamping(hands, keepings, notices, estate)
     beside = Accompanying(kept.companions, runs, notices, tuple(pools.values()), care.companions)
+    others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
     return (
+        Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
         Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
         Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
         Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),

@@ -12,7 +12,7 @@ from redis.asyncio import Redis
 
 from bot.chores.mirroring import is_record
 from bot.domain.backups.offsite import Memory, carried
-from bot.domain.errors import BadInput, Damaged
+from bot.domain.errors import BadInput, Damaged, Newer
 from bot.domain.model import PoolRecord
 from bot.settings.settings import Settings
 from bot.stores import store, stores_of
@@ -73,7 +73,10 @@ class Restoring:
         self._beside: dict[str, str] = {}
 
     async def restore(self) -> bool:
-        """Whether every backup came back. Raises BadInput for a Redis in use, an empty mirror or a missing key."""
+        """Whether every backup came back.
+
+        Raises BadInput for a Redis in use, an empty mirror or a missing key, Newer where a newer Switchback copied to.
+        """
         identity = await self._mirror.identity()
         if identity is None:
             raise BadInput(f"Nothing was ever copied to {self._mirror.where}: look at [mirror]. Nothing was changed.")
@@ -81,8 +84,8 @@ class Restoring:
         shelves = await self._shelves()
         remembered = await self._newest_memory()
         await self._refuse_without_keys([shelf[0] for shelf in shelves.values()], remembered)
-        await self._copies.begin_restoring(self._mirror.where)
         memory = self._opened(remembered) if remembered else None
+        await self._copies.begin_restoring(self._mirror.where)
         # Whatever happens on the way, no pool that is failed over may pass for an active one.
         await self._memories.put_back(memory or Memory())
         total = sum(map(len, shelves.values()))
@@ -175,6 +178,8 @@ class Restoring:
     def _opened(self, remembered: tuple[str, bytes]) -> Memory | None:
         try:
             return memories.unpacked(*remembered, self._backups.pieces.keyring)
+        except Newer:
+            raise
         except Damaged as error:
             self._say(error.sentence)
             return None

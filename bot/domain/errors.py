@@ -6,6 +6,7 @@ BotError
 ├── Stale               the run has moved on since the button was drawn, or since it was read
 ├── Held                another run holds a pool that this one needs
 ├── Damaged             a file is not an export that can be trusted; names the part
+│   └── Newer           a newer Switchback wrote it, so it is passed over and left as it is
 ├── StoreAway           Redis does not answer; nothing was written
 ├── NoRoom              Redis or its disk is full; nothing was kept, older backups stay
 ├── NotDelivered        a file that somebody asked for did not get to them
@@ -45,6 +46,10 @@ class Held(BotError):
 
 class Damaged(BotError):
     """A file or a stored piece is damaged; the sentence names the part."""
+
+
+class Newer(Damaged):
+    """A record of a newer version: sound, but nothing for this process to read, mend, change or take away."""
 
 
 class StoreAway(BotError):

@@ -88,6 +88,8 @@ class PoolState(StrEnum):
     FAILING_OVER = "failing over"
     FAILED_OVER = "failed over"
     FAILING_BACK = "failing back"
+    UNKNOWN = "not known"
+    """A newer Switchback wrote where it stands."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,6 +23,7 @@ STATES: Mapping[PoolState, str] = {
     PoolState.FAILING_OVER: "🟠 failing over",
     PoolState.FAILED_OVER: "🟣 failed over",
     PoolState.FAILING_BACK: "🔵 failing back",
+    PoolState.UNKNOWN: "⚪ not known",
 }
 _ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
 

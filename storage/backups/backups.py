@@ -259,6 +259,13 @@ class Backups:
         return tuple(id.decode() for id in ids)
 
     @guard()
+    async def newer(self, pool: str, count: int = 10) -> tuple[str, ...]:
+        """Those of the newest ids that a newer version wrote."""
+        ids = await self.ids(pool, 0, count)
+        stored = await self._client.mget([keys.backup(id) for id in ids]) if ids else []
+        return tuple(id for id, record in zip(ids, stored, strict=True) if record and self._shelf.is_newer(id, record))
+
+    @guard()
     async def unlisted(self, before: float, count: int = 100) -> tuple[Backup, ...]:
         """At most `count` that were kept before that second and never became one of their pool's, the oldest first."""
         ids = await self._client.zrange(keys.UNLISTED, "-inf", f"({before!r}", byscore=True, offset=0, num=count)

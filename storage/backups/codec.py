@@ -11,6 +11,7 @@ from typing import Any
 import msgspec
 
 from bot.domain.backups.backup import Backup
+from storage import versions
 from storage.vault.cutting import cut
 from storage.vault.pieces import Piece, piece_of, pieces_of
 from storage.vault.sealing import Keyring
@@ -66,11 +67,13 @@ def parcel_of(keyring: Keyring, backup: Backup, data: bytes, fingerprints: Mappi
 
 def encoded(record: Record) -> bytes:
     settings = plain(record.backup.settings)
-    return msgspec.msgpack.encode(msgspec.structs.replace(record, backup=replace(record.backup, settings=settings)))
+    plainly = msgspec.structs.replace(record, backup=replace(record.backup, settings=settings))
+    return versions.packed(msgspec.msgpack.encode(plainly))
 
 
-def decoded(body: bytes) -> Record:
-    record = msgspec.msgpack.decode(body, type=Record)
+def decoded(body: bytes, called: str) -> Record:
+    """Raises Newer, which calls the record as it is `called`."""
+    record = msgspec.msgpack.decode(versions.readable(body, called), type=Record)
     settings: Any = value(record.backup.settings)
     return msgspec.structs.replace(record, backup=replace(record.backup, settings=settings))
 

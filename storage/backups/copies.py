@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from storage import keys
 from storage.connect import guard
+from storage.versions import VERSION, newer
 
 
 @dataclass(frozen=True, slots=True)
@@ -27,14 +28,16 @@ class Copies:
 
     @guard()
     async def place(self) -> Place | None:
-        """Where copies went last; None before the first."""
-        where, identity = await self._client.hmget(keys.MIRROR, "where", "identity")
+        """Where copies went last; None before the first. Raises Newer."""
+        where, identity, version = await self._client.hmget(keys.MIRROR, "where", "identity", "v")
+        if int(version or 1) > VERSION:
+            raise newer("What is known of the off-site copy")
         return Place(where.decode(), identity) if where is not None and identity is not None else None
 
     @guard()
     async def settle(self, place: Place) -> None:
         """Copies go there from now on; what has to go there is `due` already."""
-        await self._client.hset(keys.MIRROR, mapping={"where": place.where, "identity": place.identity})
+        await self._client.hset(keys.MIRROR, mapping={"v": VERSION, "where": place.where, "identity": place.identity})
         await self._client.hdel(keys.MIRROR, "remembered", "restoring")
         await self._client.delete(keys.BESIDE)
 

@@ -3,19 +3,30 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
 
-import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.backups.backup import Keeping, Stamp
 from bot.domain.errors import BadInput
 from storage import keys
 from storage.connect import guard, script
+from storage.versions import VERSION, Codec, is_newer
 
 _PIN = "pin:"
-_stamp = msgspec.json.Decoder(Stamp)
-_basis = msgspec.json.Decoder(tuple[float, str])
-_encode = msgspec.json.Encoder().encode
+
+
+@dataclass(frozen=True, slots=True)
+class Basis:
+    """What a pool held at that second, as a digest."""
+
+    at: float
+    digest: str
+
+
+STAMP = Codec(Stamp)
+BASIS = Codec(Basis, lambda pair: {"at": pair[0], "digest": pair[1]})
+"""0.1 wrote a pair."""
 
 
 class Keepings:
@@ -34,8 +45,8 @@ class Keepings:
             return tuple(_keeping(fields) for fields in await pipe.execute())
 
     async def stamp(self, id: str, stamp: Stamp) -> None:
-        """What its newest rehearsal came to."""
-        await self._set(id, "stamp", _encode(stamp))
+        """What its newest rehearsal came to; one that a newer version wrote stays."""
+        await self._set(id, "stamp", STAMP.encode(stamp))
 
     async def pin(self, id: str, by: str, because: str) -> None:
         """Keeps it for ever on behalf of `by`; afterwards nobody can remove it before `unpin`."""
@@ -62,23 +73,27 @@ class Keepings:
         """What each pool held when it was last read, as a digest; empty for one that nobody read yet."""
         names = tuple(pools)
         found = await self._client.hmget(keys.BASIS, names) if names else []
-        return {fqdn: _basis.decode(data)[1] if data else "" for fqdn, data in zip(names, found, strict=True)}
+        return {fqdn: _digest(data) for fqdn, data in zip(names, found, strict=True)}
 
     @guard()
     async def set_basis(self, fqdn: str, digest: str, at: float) -> None:
         """What the pool held at that second; an older reading that comes late changes nothing."""
-        await self._reading(keys=[keys.BASIS], args=[fqdn, repr(at), _encode((at, digest))])
+        await self._reading(keys=[keys.BASIS], args=[fqdn, repr(at), BASIS.encode(Basis(at, digest)), VERSION])
 
     @guard()
     async def _set(self, id: str, field: str, value: bytes) -> None:
-        if not await self._note(keys=[keys.backup(id), keys.keeping(id)], args=[field, value]):
+        if not await self._note(keys=[keys.backup(id), keys.keeping(id)], args=[field, value, VERSION]):
             raise BadInput(f"There is no backup {id[:80]}.")
+
+
+def _digest(data: bytes | None) -> str:
+    return "" if data is None or is_newer(data) else BASIS.decode(data, "").digest
 
 
 def _keeping(fields: Mapping[bytes, bytes]) -> Keeping:
     said = {name.decode(): value.decode() for name, value in fields.items()}
     return Keeping(
-        stamp=_stamp.decode(said["stamp"]) if "stamp" in said else None,
+        stamp=next(STAMP.those([fields.get(b"stamp")]), None),
         pins={name.removeprefix(_PIN): because for name, because in said.items() if name.startswith(_PIN)},
         mirrored_at=float(said["mirrored_at"]) if "mirrored_at" in said else None,
         damage=said.get("damage", ""),

@@ -10,16 +10,17 @@ import msgspec
 
 from bot.domain.backups.offsite import Memory, carried
 from bot.domain.errors import Damaged
+from bot.domain.model import PoolState
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.runs import Runs
 from storage.schedules import Schedules
 from storage.vault.sealing import Keyring
+from storage.versions import Codec, newer
 
 FOLDER = "state"
 _PAGE = 100
-_memory = msgspec.json.Decoder(Memory)
-_encode = msgspec.json.Encoder(order="deterministic").encode
+MEMORY = Codec(Memory, order="deterministic")
 
 
 class Memories:
@@ -29,8 +30,12 @@ class Memories:
         self._runs, self._schedules, self._backups, self._keepings = runs, schedules, backups, keepings
 
     async def standing(self, pools: Iterable[str], kept: Memory) -> Memory:
-        """Where these pools (FQDNs) stand and what was changed of schedules, beside what was `kept`."""
+        """Where these pools (FQDNs) stand and what was changed of schedules, beside what was `kept`. Raises Newer."""
         records = await self._runs.records(pools)
+        unknown = {record.fqdn for record in records.values() if record.state is PoolState.UNKNOWN}
+        # Left out, they would count as active, and as configured, after a restore.
+        if unreadable := sorted({*unknown, *await self._schedules.newer()}):
+            raise newer(f"What is known of {unreadable[0]}")
         moved = tuple(replace(record, held_by="") for record in records.values() if record.since)
         words = carried(moved)
         pins = {id: dict(known.pins) for id, known in zip(words, await self._keepings.read(words), strict=True)}
@@ -68,7 +73,7 @@ class Memories:
 
 def packed(memory: Memory, keyring: Keyring) -> tuple[str, bytes]:
     """The name and the stored form, sealed where there is a key; the same memory has the same name."""
-    data = _encode(memory)
+    data = MEMORY.encode(memory)
     name = keyring.name(hashlib.sha256(data).digest(), keyring.writes)
     return name, bytes(keyring.seal(name, data))
 
@@ -83,8 +88,8 @@ def name_of(path: str) -> str:
 
 
 def unpacked(name: str, raw: bytes, keyring: Keyring) -> Memory:
-    """Raises Damaged for what is not the stored form of that name, or of a version that is not known here."""
+    """Raises Damaged for what is not the stored form of that name, Newer for that of a newer version."""
     try:
-        return _memory.decode(keyring.open(name, raw))
+        return MEMORY.decode(keyring.open(name, raw), "What was remembered off-site")
     except msgspec.DecodeError:
-        raise Damaged("What was remembered off-site cannot be read by this version.") from None
+        raise Damaged("What was remembered off-site says nothing that can be understood.") from None

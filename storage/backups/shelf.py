@@ -11,7 +11,7 @@ import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.backups.backup import Backup
-from bot.domain.errors import BadInput, Damaged, StoreAway
+from bot.domain.errors import BadInput, Damaged, Newer, StoreAway
 from storage import keys
 from storage.backups.codec import Record, decoded, encoded, layout_of
 from storage.vault.pieces import Piece, Pieces
@@ -52,7 +52,7 @@ class Shelf:
     def opened(self, id: str, stored: bytes) -> Found:
         opened = self.records.opened(called(id), keys.backup(id), stored)
         with understood(called(id), "record"):
-            found = Found(opened, decoded(opened.body))
+            found = Found(opened, decoded(opened.body, called(id)))
         if found.backup.id != id:
             raise Damaged(f"{called(id)} is damaged: its record is that of another one. Choose another one.")
         return found
@@ -64,10 +64,22 @@ class Shelf:
         except Damaged:
             return False
 
+    def is_newer(self, id: str, stored: bytes) -> bool:
+        """Whether a newer version wrote this record."""
+        try:
+            self.opened(id, stored)
+        except Newer:
+            return True
+        except Damaged:
+            return False
+        return False
+
     async def mend(self, id: str, record: bytes) -> bool:
         """Puts a record back in place of one that cannot be read any more; False when either is not so."""
         stored = await self._client.get(keys.backup(id))
-        if stored is None or self.readable(id, stored) or not self.readable(id, record):
+        if stored is None or self.is_newer(id, stored):
+            return False
+        if self.readable(id, stored) or not self.readable(id, record):
             return False
         # What the lost one counted, this one needs: it is the same.
         return await self.records.commit(keys.backup(id), record, {}, {}, Opened(stored, b"", "")) == KEPT

@@ -1,6 +1,7 @@
 -- The newest reading of what a pool holds stays, whoever comes later with an older one.
--- KEYS: readings by pool. ARGV: pool, second of the reading, reading as JSON [second, digest].
+-- KEYS: readings by pool. ARGV: pool, second of the reading, reading as JSON {at, digest}, our version; 0.1 wrote [second, digest].
 local there = redis.call('HGET', KEYS[1], ARGV[1])
-if there and cjson.decode(there)[1] > tonumber(ARGV[2]) then return 0 end
+local known = there and cjson.decode(there) or {at = 0}
+if (known.v or 1) > tonumber(ARGV[4]) or (known.at or known[1]) > tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 return 1

@@ -1,6 +1,8 @@
 -- Something stands: said for the first time, otherwise than before, or once more, which is shown only now and then.
--- KEYS: the notice, the standing ones, outbox. ARGV: key, what is said, at (s), seconds between counts that are shown
+-- KEYS: the notice, the standing ones, outbox. ARGV: key, what is said, at (s), seconds between counts that are shown,
+--   our version
 local before = redis.call('HMGET', KEYS[1], 'said', 'over', 'marked')
+if tonumber(string.match(before[1] or '', '^{"v":(%d+)') or 1) > tonumber(ARGV[5]) then return 0 end
 local entry, at = 'notice:' .. ARGV[1], ARGV[3]
 if not before[1] or before[2] then
   redis.call('HDEL', KEYS[1], 'over', 'ended')

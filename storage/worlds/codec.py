@@ -11,14 +11,16 @@ import msgspec
 from bot.domain.deployment.world import Effect, Fault, FaultKind, LivePool, ServerFile, World
 from bot.domain.groups.groups import Inventory, Kind, Ref, RgsObject, ServiceSettings
 from bot.domain.model import Edition
+from storage import versions
 from storage.worlds.rows import plain, value
 
 SMALL = 4096
 _PLAIN, _DEFLATED = b"p", b"z"
+_OURS = bytes([versions.VERSION])
 
 
 def encoded(world: World) -> bytes:
-    """One byte that says how, then msgpack, deflated where it pays."""
+    """The version, one byte that says how, then msgpack, deflated where it pays."""
     data = msgspec.msgpack.encode(
         {
             "pools": [_from_pool(pool) for pool in world.pools.values()],
@@ -30,11 +32,16 @@ def encoded(world: World) -> bytes:
             "locations": world.locations,
         }
     )
-    return _PLAIN + data if len(data) < SMALL else _DEFLATED + zlib.compress(data, 1)
+    return _OURS + (_PLAIN + data if len(data) < SMALL else _DEFLATED + zlib.compress(data, 1))
 
 
 def decoded(data: bytes) -> World:
-    """The world that was encoded."""
+    """The world that was encoded. Raises Newer."""
+    # 0.1 wrote no version: it began with the byte that says how.
+    if data[:1] not in (_PLAIN, _DEFLATED):
+        if data[0] > versions.VERSION:
+            raise versions.newer("The simulated deployment")
+        data = data[1:]
     body = zlib.decompress(data[1:]) if data[:1] == _DEFLATED else data[1:]
     parts = msgspec.msgpack.decode(body)
     return World(

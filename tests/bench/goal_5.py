@@ -6,13 +6,12 @@ import asyncio
 from collections.abc import Iterator
 from dataclasses import replace
 
-import msgspec
 from redis.asyncio import Redis
 
 from bot.domain.runs.run import Phase, Run
 from storage import keys
 from storage.connect import connect
-from storage.runs import Runs
+from storage.runs import RUN, Runs
 from tests.bench.findings import Finding, alternated, alternated_async
 from tests.bench.house import House, embedded_server
 from tests.bench.presses import pressed
@@ -63,7 +62,7 @@ async def _fill(client: Redis, like: Run, count: int) -> None:
         pipe = client.pipeline(transaction=False)
         for number in range(first, min(first + BATCH, count)):
             run = replace(over, id=f"backup-pool-a-{number:06}", opened_at=AT - number)
-            pipe.hset(keys.run(run.id), mapping={"version": 9, "run": msgspec.json.encode(run)})
+            pipe.hset(keys.run(run.id), mapping={"version": 9, "run": RUN.encode(run)})
             pipe.xadd(keys.audit(run.id), {"entry": b"{}"})
             pipe.zadd(keys.RUNS, {run.id: run.opened_at})
         await pipe.execute()

@@ -94,7 +94,7 @@ def duplicated(kept: Kept, chance: random.Random) -> Damage:
 def wrong_manifest(kept: Kept, chance: random.Random) -> Damage:
     """A list of pieces that is sound in itself, sealed anew like any other, and not that of the backup."""
     opened = kept.records.opened("a backup", kept.key, kept.stored[kept.key])
-    record, keyring = decoded(opened.body), kept.records.pieces.keyring
+    record, keyring = decoded(opened.body, kept.id), kept.records.pieces.keyring
     stored = [kept.stored[keys.piece(keyring.name(piece.sha256, opened.seal))] for piece in record.layout]
     names = [keyring.name(piece.sha256, opened.seal) for piece in record.layout]
     layout = layout_of(b"".join(keyring.open(name, data) for name, data in zip(names, stored, strict=True)))
@@ -180,7 +180,7 @@ def blind(redis: Redis) -> Read:
 
     async def read(id: str) -> bytes:
         try:
-            record = decoded((await redis.get(keys.backup(id)))[_BEFORE_BODY:])
+            record = decoded((await redis.get(keys.backup(id)))[_BEFORE_BODY:], id)
             (layout,) = record.layout
             pieces = layout_of(await redis.get(keys.piece(layout.sha256.hex())))
         except (TypeError, ValueError) as fault:

@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.errors import BadInput
+from bot.domain.errors import BadInput, Newer
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
 from bot.domain.runs.facts import BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
 from bot.domain.runs.run import Run
@@ -61,6 +61,15 @@ def source_of(record: PoolRecord, pool: Pool, partner: Pool | None) -> Pool:
     return partner if partner and record.state in _AWAY else pool
 
 
+def refuse_unknown(record: PoolRecord, pool: Pool) -> None:
+    """Raises Newer for a pool of which nobody here knows where it stands."""
+    if record.state is PoolState.UNKNOWN:
+        raise Newer(
+            f"Where {pool.short} stands was written by a newer Switchback than this process. Use the newer one. "
+            "Nothing was started."
+        )
+
+
 def begin(
     run_id: str,
     runbook: Runbook,
@@ -74,7 +83,7 @@ def begin(
 ) -> Run:
     """The run before its first commit; `facts` are what it knows from the start.
 
-    Raises BadInput when the pool has no pair, or stands where this cannot start.
+    Raises BadInput when the pool has no pair, or stands where this cannot start; Newer as `refuse_unknown`.
     """
     partner = estate.partner(pool)
     if runbook.moves_pools and partner is None:
@@ -82,6 +91,7 @@ def begin(
             pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
         )
         raise BadInput(f"{why} Nothing was started.")
+    refuse_unknown(record, pool)
     if record.state not in runbook.opens:
         wanted = " or ".join(sorted(runbook.opens))
         raise BadInput(
