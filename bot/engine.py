@@ -7,6 +7,7 @@ import logging
 import secrets
 import traceback
 from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
@@ -16,7 +17,17 @@ from bot.clock.lease import held
 from bot.clock.waiting import first_of
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
-from bot.domain.errors import BotError, CmdletFailed, NeverSent, Newer, NotAllowed, OutcomeUnknown, Stale, StoreAway
+from bot.domain.errors import (
+    BadInput,
+    BotError,
+    CmdletFailed,
+    NeverSent,
+    Newer,
+    NotAllowed,
+    OutcomeUnknown,
+    Stale,
+    StoreAway,
+)
 from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
 from bot.domain.runs.acts import Invoke, NewestWhole
 from bot.domain.runs.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
@@ -33,6 +44,7 @@ log = logging.getLogger(__name__)
 
 _ALL_OPEN = 10_000
 _AT_ONCE = 50
+_DECISIONS = 2
 _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
@@ -103,20 +115,30 @@ class Engine:
         except Stale:
             return await self._runs.load(run.id)
 
-    async def press(self, run_id: str, pressed: Press, person: Person) -> Run:
-        """Raises NotAllowed, Stale, BadInput or StoreAway, and then nothing changed; a refusal is in the audit log."""
-        run = await self._runs.load(run_id)
-        try:
-            change = press(run, self.runbooks[run.runbook], pressed, person, self._clock())
-        except NotAllowed as refusal:
-            entry = Entry(self._clock(), Who.person(person), "refused", pressed.step, refusal.sentence)
-            await self._runs.note(entry, run_id)
-            raise
-        try:
-            return await self._commit(change)
-        except Stale:
-            newer = await self._runs.load(run_id)
-            raise Stale(already(newer, pressed.step)) from None
+    async def press(self, run_id: str, pressed: Press, person: Person, delivery: str = "") -> Run:
+        """Raises NotAllowed, Stale, BadInput or StoreAway, and then nothing changed; a refusal is in the audit log.
+
+        Raises Replayed when the delivery that brought the press has ended already: by a change, or by a refusal.
+        """
+        if (known := self._runs.remembered(run_id)) is not None:
+            # It may be behind, so what it refuses is decided again below; what it accepts wrongly, the commit refuses.
+            with suppress(NotAllowed, Stale, BadInput):
+                return await self._commit(self._pressed(known, pressed, person), delivery)
+        for _ in range(_DECISIONS):
+            run = await self._runs.load(run_id, delivery)
+            try:
+                change = self._pressed(run, pressed, person)
+            except NotAllowed as refusal:
+                entry = Entry(self._clock(), Who.person(person), "refused", pressed.step, refusal.sentence)
+                await self._runs.note(entry, run_id, delivery)
+                raise
+            with suppress(Stale):
+                return await self._commit(change, delivery)
+        newer = await self._runs.load(run_id, delivery)
+        raise Stale(already(newer, pressed.step))
+
+    def _pressed(self, run: Run, pressed: Press, person: Person) -> Change:
+        return press(run, self.runbooks[run.runbook], pressed, person, self._clock())
 
     async def report(self, run_id: str) -> Report:
         """Raises BadInput when there is no such run."""
@@ -152,8 +174,8 @@ class Engine:
         task.add_done_callback(lambda _: self._busy.pop(run_id, None))
         return task
 
-    async def _commit(self, change: Change) -> Run:
-        run = await self._runs.commit(change, self._clock())
+    async def _commit(self, change: Change, delivery: str = "") -> Run:
+        run = await self._runs.commit(change, self._clock(), delivery)
         self._committed()
         if run.due is not None and run.due <= self._clock():
             self._wake.set()

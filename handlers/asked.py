@@ -68,13 +68,15 @@ def may(person: Person, need: Need) -> bool:
     return True
 
 
-async def permit(desk: Desk, person: Person, need: Need, what: str, run: str = "") -> None:
+async def permit(desk: Desk, person: Person, need: Need, what: str, run: str = "", delivery: str = "") -> None:
     """Raises NotAllowed, and the log of the run (its id) says so, or without one the log of refusals.
 
-    `what` is the row or subcommand that was asked for. What the engine refuses, it notes itself.
+    `what` is the row or subcommand that was asked for. What the engine refuses, it notes itself. The refusal ends the
+    `delivery`, if one is given: Replayed when something has already.
     """
     try:
         allow(person, need)
     except NotAllowed as refusal:
-        await desk.runs.note(Entry(desk.now(), Who.person(person), "refused", what, refusal.sentence), run)
+        entry = Entry(desk.now(), Who.person(person), "refused", what, refusal.sentence)
+        await desk.runs.note(entry, run, delivery)
         raise

@@ -9,7 +9,6 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
-from bot.domain.runs.press import Press
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import Report
 from handlers import commands, home
@@ -17,9 +16,11 @@ from handlers.asked import permit
 from handlers.backups import backups, charts, takeout
 from handlers.blocks import actions
 from handlers.companions import companions
+from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
 from handlers.runs.forms import detail, form
 from handlers.slack import payloads
+from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply, open_view
 
 Button = Callable[["Desk", AsyncArgs, Person, str], Awaitable[Reply | None]]
@@ -27,10 +28,18 @@ Button = Callable[["Desk", AsyncArgs, Person, str], Awaitable[Reply | None]]
 
 async def pressed(desk: Desk, args: AsyncArgs) -> Reply | None:
     """The one listener of all clicks: what the action id begins with says which row does it."""
-    action = args.body["actions"][0]
-    button = BUTTONS.get(actions.word(str(action.get("action_id"))), _foreign)
+    button = BUTTONS.get(_word(args.body), _foreign)
     person = await desk.people.person(*payloads.actor(args.body))
-    return await button(desk, args, person, actions.value_of(action))
+    return await button(desk, args, person, actions.value_of(args.body["actions"][0]))
+
+
+def is_of_run(body: Body) -> bool:
+    """Whether the click is on a choice of a run, which ends with a change or a refusal, or opens a form."""
+    return _word(body) in _OF_RUNS
+
+
+def _word(body: Body) -> str:
+    return actions.word(str(body["actions"][0].get("action_id")))
 
 
 async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -40,13 +49,14 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     choice = _choice(report, button)
     if choice is None or not choice.fields:
         return await _at_once(desk, args, person, value)
-    await permit(desk, person, choice.need or report.need, report.run.step, report.run.id)
+    need = choice.need or report.need
+    await permit(desk, person, need, report.run.step, report.run.id, delivery(args))
+    await once(desk, args)
     await open_view(args, form(choice, report, value))
 
 
 async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
-    button = actions.decode(value)
-    await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, {}), person)
+    await press(desk, args, person, actions.decode(value), {})
 
 
 async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -100,6 +110,8 @@ _ROWS: Mapping[str, Button] = {
 }
 BUTTONS = {actions.word(name): button for name, button in _ROWS.items()}
 """By the word that action ids begin with: however many kinds there are, finding one costs the same."""
+
+_OF_RUNS = frozenset(map(actions.word, (actions.RUN, actions.NOW)))
 
 
 def _choice(report: Report, button: actions.Pressed) -> Choice | None:

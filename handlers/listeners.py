@@ -11,12 +11,13 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
-from bot.domain.errors import BadInput, StoreAway
+from bot.domain.errors import BadInput, Replayed, StoreAway
 from handlers import buttons, commands, home, modals
 from handlers.blocks import blocks
+from handlers.deliveries import once
 from handlers.desk import Desk
 from handlers.slack import failures, payloads, replies
-from handlers.slack.payloads import Kind
+from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply
 
 log = logging.getLogger(__name__)
@@ -26,9 +27,6 @@ WORK_S = 2.0
 
 REPLY_S = 0.8
 """How long after that an answer may take at most."""
-
-REPLAY_S = 660
-"""Longer than a signature can be used, which is five minutes to either side of now."""
 
 AGAIN = (StoreAway, TimeoutError, BadInput)
 """After these the same may be sent once more, as it is or mended."""
@@ -41,15 +39,17 @@ Handler = Callable[["Desk", AsyncArgs], Awaitable[Reply | None]]
 def register(app: AsyncApp, desk: Desk) -> None:
     """Gives the app its listeners: one for each kind of thing that Slack sends. Once per app."""
     app.command("/rgs")(listener(desk, commands.typed))
-    app.action(_ANY)(listener(desk, buttons.pressed))
-    app.view(_ANY)(listener(desk, modals.submitted))
+    app.action(_ANY)(listener(desk, buttons.pressed, buttons.is_of_run))
+    app.view(_ANY)(listener(desk, modals.submitted, modals.is_of_run))
     app.event("app_home_opened")(listener(desk, home.home_opened))
     app.event("user_change")(listener(desk, home.user_changed))
     app.event(re.compile("subteam_.+"))(listener(desk, home.group_changed))
 
 
-def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
-    """The handler as Bolt may call it.
+def listener(
+    desk: Desk, handle: Handler, marks: Callable[[Body], bool] = lambda body: False
+) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
+    """The handler as Bolt may call it; `marks` says of which deliveries it leaves the mark itself, with what ends them.
 
     Another workspace is refused (401), the same delivery again is met with silence (200), and whatever is raised
     becomes a sentence for whoever acted.
@@ -61,9 +61,9 @@ def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[Bol
         deadline = asyncio.get_running_loop().time() + WORK_S
         try:
             async with asyncio.timeout_at(deadline):
-                if not await _is_fresh(desk, args):
-                    return BoltResponse(status=200, body="")
-                reply = await handle(desk, args)
+                reply = await (_marked if marks(args.body) else _once)(desk, args, handle)
+        except Replayed:
+            return BoltResponse(status=200, body="")
         except Exception as error:
             reply = _sorry(error)
         await _answer(args, reply, deadline + REPLY_S)
@@ -72,12 +72,18 @@ def listener(desk: Desk, handle: Handler) -> Callable[[AsyncArgs], Awaitable[Bol
     return listen
 
 
-async def _is_fresh(desk: Desk, args: AsyncArgs) -> bool:
-    """Events always are: they ask for nothing that could be done twice, and what they make us forget is to go."""
-    delivery = payloads.delivery(args.body, args.context.get("signature", ""))
-    if not delivery or payloads.kind(args.body) is Kind.EVENT:
-        return True
-    return await desk.cards.fresh(delivery, REPLAY_S)
+async def _once(desk: Desk, args: AsyncArgs, handle: Handler) -> Reply | None:
+    await once(desk, args)
+    return await handle(desk, args)
+
+
+async def _marked(desk: Desk, args: AsyncArgs, handle: Handler) -> Reply | None:
+    """What cannot be used is ended by nothing that is written, so it is marked here."""
+    try:
+        return await handle(desk, args)
+    except BadInput:
+        await once(desk, args)
+        raise
 
 
 def _sorry(error: Exception) -> Reply:

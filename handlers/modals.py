@@ -8,13 +8,14 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
-from bot.domain.runs.press import Press
 from bot.domain.runs.runbook import Field
 from handlers.backups import backups
 from handlers.blocks import actions
 from handlers.companions import companions
+from handlers.deliveries import once, press
 from handlers.desk import Desk
 from handlers.slack import payloads
+from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply, complain
 
 Form = Callable[["Desk", AsyncArgs, Person], Awaitable[Reply | None]]
@@ -22,8 +23,17 @@ Form = Callable[["Desk", AsyncArgs, Person], Awaitable[Reply | None]]
 
 async def submitted(desk: Desk, args: AsyncArgs) -> Reply | None:
     """The one listener of all forms: what the callback id begins with says which row takes it."""
-    form = FORMS.get(actions.word(str(args.body["view"].get("callback_id"))), _foreign)
+    form = FORMS.get(_word(args.body), _foreign)
     return await form(desk, args, await desk.people.person(*payloads.actor(args.body)))
+
+
+def is_of_run(body: Body) -> bool:
+    """Whether the form is one of a run: it ends with a change or a refusal, or stays open with complaints."""
+    return _word(body) == actions.FORM
+
+
+def _word(body: Body) -> str:
+    return actions.word(str(body["view"].get("callback_id")))
 
 
 async def _of_run(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
@@ -33,8 +43,9 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     report = await desk.engine.report(button.run_id)
     fields = next((choice.fields for choice in report.buttons if choice.key == button.choice), ())
     if faults := complaints(fields, form):
+        await once(desk, args)
         return await complain(args, faults)
-    await desk.engine.press(button.run_id, Press(button.step, button.choice, button.question, form), person)
+    await press(desk, args, person, button, form)
     return None
 
 

@@ -12,6 +12,9 @@ from storage.versions import Codec
 
 _HOME_S = 86_400
 
+REPLAY_S = 660
+"""Longer than a signature can be used, which is five minutes to either side of now."""
+
 
 @dataclass(frozen=True, slots=True)
 class Place:
@@ -80,9 +83,9 @@ class Cards:
         await self._client.delete(keys.drawing(run_id))
 
     @guard()
-    async def fresh(self, digest: str, seconds: int) -> bool:
-        """True the first time this delivery is seen within that many seconds, False for the same bytes again."""
-        return bool(await self._client.set(keys.replay(digest), b"1", nx=True, ex=seconds))
+    async def fresh(self, delivery: str) -> bool:
+        """True the first time that this delivery is seen, which is marked; False for the same bytes again."""
+        return bool(await self._client.set(keys.replay(delivery), b"1", nx=True, ex=REPLAY_S))
 
     @guard()
     async def opened_home(self, user: str, now: float) -> None:

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
+import secrets
+from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
-import msgspec
 from redis.asyncio import Redis
 
-from bot.domain.errors import BadInput, Held, Stale
+from bot.domain.errors import BadInput, Held, Replayed, Stale
 from bot.domain.model import PoolRecord, PoolState
 from bot.domain.runs.run import Change, Entry, Run, Tell
 from storage import keys
+from storage.cards import REPLAY_S
 from storage.connect import guard, script
 from storage.versions import Codec, is_newer
 
 RUN, ENTRY, TELL, RECORD = Codec(Run), Codec(Entry), Codec(Tell), Codec(PoolRecord)
-_encode = msgspec.json.Encoder().encode
+
+_REMEMBERED = 128
+"""So many open runs are remembered, those that moved last."""
+
+_NOTHING = (-1, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,51 +45,79 @@ class OutboxItem:
 
 
 class Runs:
-    """All methods raise StoreAway when Redis does not answer."""
+    """All methods raise StoreAway when Redis does not answer.
+
+    The open runs that this process moved last are remembered as they were written. Somebody else may have moved one
+    since, so nothing is true because it is remembered; but what is committed onto it is Stale then.
+    """
 
     def __init__(self, client: Redis) -> None:
         self._client = client
-        self._commit, self._renew, self._sent = (script(client, name) for name in ("commit", "renew", "sent"))
+        self._commit, self._renew, self._sent, self._note = (
+            script(client, name) for name in ("commit", "renew", "sent", "note")
+        )
+        self._writer = secrets.token_hex(4)
+        self._last: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
 
     @guard()
-    async def commit(self, change: Change, at: float) -> Run:
+    async def commit(self, change: Change, at: float, delivery: str = "") -> Run:
         """Writes the change onto the version that was read and returns the run as it now is.
 
         Raises Stale when the run moved on meanwhile (or exists already, for a new one), Held when another run holds one
-        of its pools; then nothing is written.
+        of its pools, Replayed when the delivery that made the change has ended already; then nothing is written.
         """
-        run = replace(change.run, version=change.run.version + 1)
-        holds = [pool.fqdn for pool in run.pools] if run.pool_state is not None else []
-        rest = {
-            "id": run.id,
-            "at": at,
-            "open": run.is_open,
-            "entries": [ENTRY.encode(entry).decode() for entry in change.entries],
-            "tells": {
-                f"tell:{run.id}:{run.version}:{index}": TELL.encode(tell).decode()
-                for index, tell in enumerate(change.tells)
-            },
-        }
-        if run.due is not None:
-            rest["due"] = run.due
-        if run.pool_state is not None:
-            record = PoolRecord(run.primary.fqdn, run.pool_state, run.since, run.id, "", run.carry)
-            rest["record"] = RECORD.encode(record).decode()
-        names = [keys.run(run.id), keys.audit(run.id), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN]
+        read = change.run.version
+        run = replace(change.run, version=read + 1)
+        record, holds = _held(run)
+        written = RUN.encode(run)
+        ours, _ = self._last.pop(run.id, _NOTHING)
         answer = await self._commit(
-            keys=[*names, *(keys.pool(fqdn) for fqdn in holds)],
-            args=[change.run.version, RUN.encode(run), _encode(rest)],
+            keys=[
+                *(keys.run(run.id), keys.audit(run.id), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN),
+                *(keys.replay(delivery), *holds),
+            ],
+            args=[
+                # A version says less than who wrote it: a Redis that lost its last writes counts them a second time.
+                *(read, self._writer if ours == read else "", self._writer, written, run.id, at),
+                *("" if run.due is None else run.due, "1" if run.is_open else "", record),
+                *(REPLAY_S if delivery else "", len(change.entries), *map(ENTRY.encode, change.entries)),
+                *_told(run, change.tells),
+            ],
         )
-        if answer[0] == b"STALE":
-            raise Stale("The run has moved on meanwhile; look at its card. Nothing was changed.")
-        if answer[0] == b"HELD":
-            raise Held(f"The run {answer[1].decode()} holds a pool of this pair. Finish or abandon it first.")
+        if answer[0] != b"OK":
+            raise _REFUSALS[answer[0]](*answer[1:])
+        if run.is_open:
+            self._remember(run, written)
         return run
 
+    def remembered(self, run_id: str) -> Run | None:
+        """The open run as this process wrote it last, without asking Redis."""
+        _, written = self._last.get(run_id, _NOTHING)
+        return RUN.decode(written, "") if written else None
+
+    def _remember(self, run: Run, written: bytes) -> None:
+        self._last[run.id] = run.version, written
+        self._last.move_to_end(run.id)
+        if len(self._last) > _REMEMBERED:
+            self._last.popitem(last=False)
+
     @guard()
-    async def load(self, run_id: str) -> Run:
-        """Raises BadInput when there is no such run, Newer for one of a newer version."""
-        run = await self.find(run_id)
+    async def load(self, run_id: str, delivery: str = "") -> Run:
+        """Raises BadInput when there is no such run, Newer for one of a newer version.
+
+        Raises Replayed when this delivery has ended already.
+        """
+        if not delivery:
+            run = await self.find(run_id)
+        else:
+            pipe = self._client.pipeline(transaction=False)
+            pipe.hget(keys.run(run_id), "run")
+            # After the run: whoever ends the same delivery in between must not be told as somebody else.
+            pipe.exists(keys.replay(delivery))
+            data, ended = await pipe.execute()
+            if ended:
+                raise Replayed
+            run = _decoded(run_id, data)
         if run is None:
             raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
         return run
@@ -92,7 +126,7 @@ class Runs:
     async def find(self, run_id: str) -> Run | None:
         """Like `load`, but None for an unknown id."""
         data = await self._client.hget(keys.run(run_id), "run")
-        return RUN.decode(data, f"The run {run_id[:80]}") if data else None
+        return _decoded(run_id, data)
 
     @guard()
     async def renew(self, run: Run, until: float) -> bool:
@@ -108,9 +142,16 @@ class Runs:
         )
 
     @guard()
-    async def note(self, entry: Entry, run_id: str = "") -> None:
-        """A line in the audit log that changes nothing, such as a refusal; without a run, in the log of refusals."""
-        await self._client.xadd(keys.audit(run_id) if run_id else keys.REFUSED, {"entry": ENTRY.encode(entry)})
+    async def note(self, entry: Entry, run_id: str = "", delivery: str = "") -> None:
+        """A line in the audit log that changes nothing, such as a refusal; without a run, in the log of refusals.
+
+        Raises Replayed when the delivery that it ends has ended already; then nothing is written.
+        """
+        log, line = keys.audit(run_id) if run_id else keys.REFUSED, ENTRY.encode(entry)
+        if not delivery:
+            await self._client.xadd(log, {"entry": line})
+        elif await self._note(keys=[log, keys.replay(delivery)], args=[line, REPLAY_S]) != [b"OK"]:
+            raise Replayed
 
     @guard()
     async def audit(self, run_id: str = "", count: int = 20) -> tuple[Entry, ...]:
@@ -178,6 +219,35 @@ class Runs:
         for name in names:
             pipe.hget(keys.run(name.decode()), "run")
         return await pipe.execute()
+
+
+def _held(run: Run) -> tuple[bytes, list[str]]:
+    """Where the run says that its pool stands, and the keys of the pools it holds; nothing of a run that holds none."""
+    if run.pool_state is None:
+        return b"", []
+    record = PoolRecord(run.primary.fqdn, run.pool_state, run.since, run.id, "", run.carry)
+    return RECORD.encode(record), [keys.pool(pool.fqdn) for pool in run.pools]
+
+
+def _told(run: Run, tells: tuple[Tell, ...]) -> Iterable[str | bytes]:
+    for index, tell in enumerate(tells):
+        yield f"tell:{run.id}:{run.version}:{index}"
+        yield TELL.encode(tell)
+
+
+def _stale() -> Stale:
+    return Stale("The run has moved on meanwhile; look at its card. Nothing was changed.")
+
+
+def _kept(holder: bytes) -> Held:
+    return Held(f"The run {holder.decode()} holds a pool of this pair. Finish or abandon it first.")
+
+
+_REFUSALS = {b"STALE": _stale, b"HELD": _kept, b"AGAIN": Replayed}
+
+
+def _decoded(run_id: str, data: bytes | None) -> Run | None:
+    return RUN.decode(data, f"The run {run_id[:80]}") if data else None
 
 
 def _standing(fqdn: str, record: bytes | None, held_by: bytes | None) -> PoolRecord:

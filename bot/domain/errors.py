@@ -4,6 +4,7 @@ BotError
 ├── BadInput            what somebody typed or sent cannot be used; nothing was changed
 ├── NotAllowed          this person may not do this; names the missing role
 ├── Stale               the run has moved on since the button was drawn, or since it was read
+├── Replayed            Slack delivered the same once more; whatever it asked for has been done or refused
 ├── Held                another run holds a pool that this one needs
 ├── Damaged             a file is not an export that can be trusted; names the part
 │   └── Newer           a newer Switchback wrote it, so it is passed over and left as it is
@@ -38,6 +39,13 @@ class NotAllowed(BotError):
 
 class Stale(BotError):
     """Somebody or something else moved the run first; the sentence says what already happened."""
+
+
+class Replayed(BotError):
+    """The same delivery has ended already: whoever made it was answered then, and nobody is told again."""
+
+    def __init__(self) -> None:
+        super().__init__("Slack delivered this once more. What it asked for was done or refused before.")
 
 
 class Held(BotError):

@@ -1,33 +1,39 @@
--- One transition of a run, all of it or nothing: the run, its audit log, when it is due, the pools it holds, the outbox.
--- KEYS: run, audit stream, due-set, outbox, told messages, all runs, open runs, then the pools that the run holds
--- ARGV: the version that was read (0: there must be none), the new run, the rest as JSON:
---   id, at, due (absent: nobody looks), open, entries, tells {key: body}, record (absent: the pool's state stays)
-local expected, rest = tonumber(ARGV[1]), cjson.decode(ARGV[3])
-if tonumber(redis.call('HGET', KEYS[1], 'version') or '0') ~= expected then
+-- One transition of a run, all of it or nothing: the run, its audit log, when it is due, the pools it holds, the outbox,
+-- and the mark of the delivery from Slack that made it.
+-- KEYS: run, audit stream, due-set, outbox, told messages, all runs, open runs, mark, then the pools that the run holds
+-- ARGV: the version that was read (0: there must be none), who must have written it ('': anybody), who writes now,
+--   the new run, id, at, due ('': nobody looks), '1' while it is open, record ('': the pool's state stays),
+--   seconds that the mark stays ('': no delivery made it), how many entries, the entries, then tells: key, body, …
+local expected, author, writer, run, id, at, due, open, record, seconds = unpack(ARGV, 1, 10)
+if seconds ~= '' and redis.call('EXISTS', KEYS[8]) == 1 then return {'AGAIN'} end
+local known = redis.call('HMGET', KEYS[1], 'version', 'writer')
+if (known[1] or '0') ~= expected or (author ~= '' and known[2] ~= author) then
   return {'STALE'}
 end
-if expected == 0 then
-  for i = 8, #KEYS do
+if expected == '0' then
+  for i = 9, #KEYS do
     local holder = redis.call('HGET', KEYS[i], 'held_by')
     if holder then return {'HELD', holder} end
   end
-  for i = 8, #KEYS do redis.call('HSET', KEYS[i], 'held_by', rest.id) end
-  redis.call('ZADD', KEYS[6], rest.at, rest.id)
-  redis.call('ZADD', KEYS[7], rest.at, rest.id)
+  for i = 9, #KEYS do redis.call('HSET', KEYS[i], 'held_by', id) end
+  redis.call('ZADD', KEYS[6], at, id)
+  redis.call('ZADD', KEYS[7], at, id)
 end
-redis.call('HSET', KEYS[1], 'version', expected + 1, 'run', ARGV[2])
-for _, entry in ipairs(rest.entries) do redis.call('XADD', KEYS[2], '*', 'entry', entry) end
-if rest.due then redis.call('ZADD', KEYS[3], rest.due, rest.id) else redis.call('ZREM', KEYS[3], rest.id) end
-redis.call('ZADD', KEYS[4], rest.at, 'card:' .. rest.id)
-for key, body in pairs(rest.tells) do
-  redis.call('HSET', KEYS[5], key, body)
-  redis.call('ZADD', KEYS[4], rest.at, key)
+redis.call('HSET', KEYS[1], 'version', expected + 1, 'run', run, 'writer', writer)
+local first = 12 + ARGV[11]
+for i = 12, first - 1 do redis.call('XADD', KEYS[2], '*', 'entry', ARGV[i]) end
+if due ~= '' then redis.call('ZADD', KEYS[3], due, id) else redis.call('ZREM', KEYS[3], id) end
+redis.call('ZADD', KEYS[4], at, 'card:' .. id)
+for i = first, #ARGV, 2 do
+  redis.call('HSET', KEYS[5], ARGV[i], ARGV[i + 1])
+  redis.call('ZADD', KEYS[4], at, ARGV[i])
 end
-if rest.record then redis.call('HSET', KEYS[8], 'record', rest.record) end
-if not rest.open then
-  redis.call('ZREM', KEYS[7], rest.id)
-  for i = 8, #KEYS do
-    if redis.call('HGET', KEYS[i], 'held_by') == rest.id then redis.call('HDEL', KEYS[i], 'held_by') end
+if record ~= '' then redis.call('HSET', KEYS[9], 'record', record) end
+if open == '' then
+  redis.call('ZREM', KEYS[7], id)
+  for i = 9, #KEYS do
+    if redis.call('HGET', KEYS[i], 'held_by') == id then redis.call('HDEL', KEYS[i], 'held_by') end
   end
 end
+if seconds ~= '' then redis.call('SET', KEYS[8], '1', 'EX', seconds) end
 return {'OK'}

@@ -34,8 +34,8 @@ class MortalRuns(Runs):
         super().__init__(client)
         self._spared = spared
 
-    async def commit(self, change: Change, at: float) -> Run:
-        run = await super().commit(change, at)
+    async def commit(self, change: Change, at: float, delivery: str = "") -> Run:
+        run = await super().commit(change, at, delivery)
         which = (run.runbook, run.step, str(run.phase))
         if which not in self._spared:
             self._spared.add(which)

@@ -17,9 +17,9 @@ from storage.connect import connect, script
 from tests.bench.subjects.control import listening, options, until_closed
 
 RUN = "floor"
-KEYS = (keys.run(RUN), keys.audit(RUN), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN)
+KEYS = (keys.run(RUN), keys.audit(RUN), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN, "")
 ENTRY = '{"at":1795000000.0,"who":{"id":"T0SWITCH01:U0ANNA0001","name":"Anna Berg"},"what":"approved","step":"import"}'
-REST = msgspec.json.encode({"id": RUN, "at": 1_795_000_000.0, "open": True, "entries": [ENTRY], "tells": {}})
+REST = (RUN, 1_795_000_000.0, "", "1", "", "", 1, ENTRY)
 
 
 async def main(environ: Mapping[str, str], like: str) -> None:
@@ -38,7 +38,7 @@ async def main(environ: Mapping[str, str], like: str) -> None:
         if not hmac.compare_digest(f"v0={digest}", request.headers["X-Slack-Signature"]):
             return web.Response(status=401)
         payload = msgspec.json.decode(dict(query_to_pairs(raw.decode()))["payload"])
-        answer = await commit(keys=KEYS, args=[version, run, REST])
+        answer = await commit(keys=KEYS, args=[version, "", RUN, run, *REST])
         version += 1
         return web.Response(status=200 if payload["actions"] and answer == [b"OK"] else 500)
 
