@@ -31,6 +31,7 @@ from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
 from bot.hands.companions import Gathering
 from bot.hands.hands import Hands
+from bot.hands.thinking import Thinking
 from bot.runbooks import RUNBOOKS
 from bot.settings.settings import Settings
 from bot.stores import store, stores_of
@@ -77,12 +78,15 @@ class Switchback:
             Gathering(driver, kept.companions, SlackUploads(self.slack), clock),
             checking_of(care, kept, self.estate),
         )
+        self.think = Thinking(RUNBOOKS)
         beside = {"keepings": kept.keepings, "gathering": gathering, "notices": kept.notices, "checks": checks}
-        hands = Hands(driver, self.backups, self.runs, clock, **beside)
-        self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
+        hands = Hands(driver, self.backups, self.runs, clock, think=self.think, **beside)
+        self.engine = Engine(
+            self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set, think=self.think
+        )
         self._timetable = Timetable(self._read_schedules, self._start_slot)
         self._restored = partial(refuse_while_restoring, settings.mirror, kept)
-        chores = chores_of(care, kept, checks, hands, self.estate)
+        chores = chores_of(care, kept, checks, hands, self.estate, self.think)
         self._chores = Chores(chores, kept.turns, kept.notices, clock, allow=self._restored)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
@@ -129,6 +133,7 @@ class Switchback:
             for task in hanging:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self.think.close()
         await self._driver.close()
 
     def application(self) -> web.Application:

@@ -38,6 +38,7 @@ from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import after, failing
 from bot.domain.runs.view import Report, report
 from bot.hands.hands import Performer, perform_all
+from bot.hands.thinking import Think
 from storage.runs import Runs
 
 log = logging.getLogger(__name__)
@@ -52,7 +53,7 @@ class Engine:
     """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
 
     `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked;
-    `committed` is called after every commit, since there is something new to draw.
+    `committed` is called after every commit, since there is something new to draw. `think` works out what rows say.
     """
 
     def __init__(
@@ -66,9 +67,11 @@ class Engine:
         lease_s: float = 60.0,
         poll_s: float = 0.5,
         committed: Callable[[], None] = lambda: None,
+        think: Think = asyncio.to_thread,
     ) -> None:
         self._runs, self._hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
+        self._think = think
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._newer: set[str] = set()
         self._wake = asyncio.Event()
@@ -217,8 +220,8 @@ class Engine:
         seen = await perform_all(self._hands, step.reads(run))
         seen |= await perform_all(self._hands, step.does(run, seen))
         if step.plan is None:
-            return settle(run, runbook, await _judged(run, step, seen), self._clock())
-        plan = await asyncio.to_thread(step.plan, run, seen)
+            return settle(run, runbook, await self._judged(run, step, seen), self._clock())
+        plan = await self._think(step.plan, run, seen)
         if not is_approved(run, step, plan):
             return propose(run, step, plan, self._clock())
         return plan
@@ -230,7 +233,7 @@ class Engine:
         else:
             seen = await perform_all(self._hands, step.look(run))
             seen |= await perform_all(self._hands, step.saves(run, seen))
-            finding = await asyncio.to_thread(step.found, run, seen)
+            finding = await self._think(step.found, run, seen)
         return found(run, runbook, finding, self._clock())
 
     async def _send(self, run: Run, runbook: Runbook, step: Step, plan: Plan) -> Change:
@@ -242,7 +245,7 @@ class Engine:
                 await self._still_ours(run)
                 results[name] = await self._hands.perform(act)
                 written = written or (isinstance(act, Invoke) and act.command.writes)
-            return settle(run, runbook, await _judged(run, step, results), self._clock())
+            return settle(run, runbook, await self._judged(run, step, results), self._clock())
         except NeverSent as error:
             if not written:
                 return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
@@ -261,6 +264,12 @@ class Engine:
             return stop(run, runbook, error.sentence, self._clock())
         except Exception as error:
             return self._doubtful(run, step, _fault(run, error))
+
+    async def _judged(self, run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
+        """What the row says of what was seen; a question that needs no reading says nothing before it is answered."""
+        if step.judge:
+            return await self._think(step.judge, run, seen)
+        return Verdict(Mark.PASS, "" if step.asks else f"{step.title}.")
 
     async def _still_ours(self, run: Run) -> None:
         """Nothing is sent for a run that was abandoned, or taken over, while this worker was busy. Raises Stale."""
@@ -294,16 +303,6 @@ class Engine:
             return stop(run, runbook, error.sentence, self._clock())
         except Exception as error:
             return stop(run, runbook, _fault(run, error), self._clock())
-
-
-async def _judged(run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
-    """What the row says of what was seen; a question that needs no reading says nothing before it is answered.
-
-    In a thread: thousands of objects take seconds to compare, and clicks have to be answered meanwhile.
-    """
-    if step.judge:
-        return await asyncio.to_thread(step.judge, run, seen)
-    return Verdict(Mark.PASS, "" if step.asks else f"{step.title}.")
 
 
 def _refused(error: CmdletFailed) -> str:

@@ -14,6 +14,7 @@ from bot.domain.model import Pool
 from bot.domain.runs.acts import KeepStamp, Load, NewestKept, Survey
 from bot.domain.runs.opening import Estate
 from bot.hands.hands import Performer
+from bot.hands.thinking import Think
 from storage.backups.keepings import Keepings
 from storage.notices import Notices
 
@@ -27,8 +28,16 @@ _LOOKED_AT = 10
 class Restamping:
     """Everything is told by notices, one for each pool; `estate` says which pools are paired."""
 
-    def __init__(self, hands: Performer, keepings: Keepings, notices: Notices, estate: Estate) -> None:
+    def __init__(
+        self,
+        hands: Performer,
+        keepings: Keepings,
+        notices: Notices,
+        estate: Estate,
+        think: Think = asyncio.to_thread,
+    ) -> None:
         self._hands, self._keepings, self._notices, self._estate = hands, keepings, notices, estate
+        self._think = think
 
     async def work(self, now: float) -> None:
         """Every pair once. A backup pool that cannot be read changes nothing: what was found out gets older.
@@ -61,7 +70,7 @@ class Restamping:
             await self._unread(pool, partner, held, kept, now)
             return
         await self._notices.end(f"unread:{pool.fqdn}", f"{partner.short} can be read again.", now)
-        today = await asyncio.to_thread(rests_on, pool, partner, held)
+        today = await self._think(rests_on, pool, partner, held)
         await self._keepings.set_basis(partner.fqdn, today, now)
         found = [await self._stamped(pool, partner, held, pair, today, now) for pair in kept]
         if found and found[0] is not None:
@@ -81,7 +90,7 @@ class Restamping:
             return known.stamp
         try:
             file = await self._hands.perform(Load(backup.id))
-            stamp = await asyncio.to_thread(rehearse, pool, partner, held, file, now)
+            stamp = await self._think(rehearse, pool, partner, held, file, now)
             await self._hands.perform(KeepStamp(backup.id, stamp))
         except (Damaged, BadInput):
             return None

@@ -20,6 +20,7 @@ from bot.domain.companions.coverage import Rules
 from bot.domain.errors import BadInput
 from bot.domain.runs.opening import Estate
 from bot.hands.hands import Performer
+from bot.hands.thinking import Think
 from bot.stores import Stores
 from storage.backups.memory import Memories
 from storage.vault.mirror import Mirror
@@ -66,7 +67,9 @@ def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:
     return Checking(kept.backups, kept.companions, kept.keepings, kept.notices, list(estate.pools), *copies)
 
 
-def chores_of(care: Care, kept: Stores, checks: Checking, hands: Performer, estate: Estate) -> tuple[Chore, ...]:
+def chores_of(
+    care: Care, kept: Stores, checks: Checking, hands: Performer, estate: Estate, think: Think
+) -> tuple[Chore, ...]:
     """What has to be done for backups that are kept already, and for those that should be."""
     backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
     pools = estate.pools
@@ -74,7 +77,7 @@ def chores_of(care: Care, kept: Stores, checks: Checking, hands: Performer, esta
     copies = Mirroring(mirror, backups, keepings, kept.companions, kept.copies, notices, memories, tuple(pools))
     retention = pruning_of(care, kept, estate)
     freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
-    stamps = restamping.Restamping(hands, keepings, notices, estate)
+    stamps = restamping.Restamping(hands, keepings, notices, estate, think)
     beside = Accompanying(kept.companions, runs, notices, tuple(pools.values()), care.companions)
     others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
     return (

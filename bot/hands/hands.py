@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
 from dataclasses import replace
+from itertools import chain
 from typing import Any, Protocol
 
 from bot.domain.backups.backup import Backup
@@ -41,6 +42,8 @@ from bot.drivers.base import Driver
 from bot.exports.export_zip import read_inventory
 from bot.hands.backups import Custody
 from bot.hands.companions import Gathering
+from bot.hands.parting import SLICE
+from bot.hands.thinking import Think, paced
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.notices import Notices
@@ -63,7 +66,7 @@ class Checks(Protocol):
 
 
 class Hands:
-    """Acts against one deployment. Raises what the driver and the stores raise."""
+    """Acts against one deployment. Raises what the driver and the stores raise. `think` reads exports."""
 
     def __init__(
         self,
@@ -76,9 +79,10 @@ class Hands:
         checks: Checks | None = None,
         gathering: Gathering | None = None,
         notices: Notices | None = None,
+        think: Think = asyncio.to_thread,
     ) -> None:
         self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
-        self._checks, self._notices = checks, notices
+        self._checks, self._notices, self._think = checks, notices, think
         self._inventories: dict[str, Inventory] = {}
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             Attempt: self._attempt,
@@ -133,7 +137,8 @@ class Hands:
         found: list[RgsObject] = []
         for kind in Kind:
             command = cmdlet(f"Get-CsRgs{kind}", Identity=where, Owner=owner, ShowAll=act.show_all or None)
-            found += (RgsObject.from_row(kind, row) for row in await self._driver.invoke(act.on, command))
+            slices, _ = await paced(_objects(kind, await self._driver.invoke(act.on, command)))
+            found += chain.from_iterable(slices)
         return Inventory(tuple(found))
 
     async def _read_settings(self, act: ReadSettings) -> ServiceSettings:
@@ -167,9 +172,7 @@ class Hands:
         sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
         if (sha256, len(data)) != (digest, size):
             raise Damaged(f"The export was damaged on its way from {act.on}: {len(data)} of {size} bytes are right.")
-        inventory = await asyncio.to_thread(read_inventory, data)
-        prints = await asyncio.to_thread(fingerprints, inventory)
-        counts = {str(kind): count for kind, count in inventory.counts().items()}
+        inventory, prints, counts, digested = await self._think(read_in, data)
         backup = Backup(
             id=act.backup,
             pool=act.pool,
@@ -178,20 +181,18 @@ class Hands:
             sha256=sha256,
             size=size,
             counts=counts,
-            contents=contents(inventory),
+            contents=digested,
             run=act.run,
             settings=act.settings,
         )
-        await self._backups.save(
-            backup, data, {f"{kind}/{name}": print_ for (kind, name), print_ in prints.items()}, listed=False
-        )
+        await self._backups.save(backup, data, prints, listed=False)
         await self._driver.delete(act.on, act.file)
         return backup, inventory
 
     async def _load(self, act: Load) -> Inventory:
         if act.backup not in self._inventories:
             data = await self._backups.load(act.backup)
-            inventory = await asyncio.to_thread(read_inventory, data)
+            inventory = await self._think(read_inventory, data)
             while len(self._inventories) >= _REMEMBERED:
                 self._inventories.pop(next(iter(self._inventories)))
             self._inventories[act.backup] = inventory
@@ -226,3 +227,16 @@ class Hands:
 async def perform_all(performer: Performer, acts: Acts) -> dict[str, Any]:
     """Each act in order; results under the acts' names."""
     return {name: await performer.perform(act) for name, act in acts.items()}
+
+
+def read_in(data: bytes) -> tuple[Inventory, dict[str, str], dict[str, int], str]:
+    """What an export holds, the fingerprints of its objects, how many of each kind, and the digest of its contents."""
+    inventory = read_inventory(data)
+    prints = {f"{kind}/{name}": print_ for (kind, name), print_ in fingerprints(inventory).items()}
+    counts = {str(kind): count for kind, count in inventory.counts().items()}
+    return inventory, prints, counts, contents(inventory)
+
+
+def _objects(kind: Kind, rows: Sequence[Row]) -> Generator[list[RgsObject], None, None]:
+    for at in range(0, len(rows), SLICE):
+        yield [RgsObject.from_row(kind, row) for row in rows[at : at + SLICE]]

@@ -30,6 +30,15 @@ def alternated(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict
     return {name: median(values) for name, values in found.items()}
 
 
+def paired(rounds: int, one: Callable[[], float], other: Callable[[], float]) -> float:
+    """How many times `other` the one comes to: the median over pairs, of which each hits the same noise."""
+    ratios: list[float] = []
+    for turn in range(rounds):
+        values = {measure: measure() for measure in ((one, other) if turn % 2 else (other, one))}
+        ratios.append(values[one] / values[other])
+    return median(ratios)
+
+
 async def alternated_async(
     rounds: int, times: int, works: Mapping[str, Callable[[], Awaitable[object]]]
 ) -> dict[str, float]:

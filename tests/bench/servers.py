@@ -32,9 +32,10 @@ class Server:
     process: subprocess.Popen[str]
     port: int
 
-    def usage(self) -> Usage:
+    def usage(self, word: str = "usage") -> Usage:
+        """What it has used once it has done what this word tells it, if anything."""
         assert self.process.stdin is not None
-        self.process.stdin.write("usage\n")
+        self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
         return Usage(**_line(self.process))
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
@@ -21,6 +22,7 @@ from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
 from bot.hands.companions import Gathering, Uploads
 from bot.hands.hands import Hands
+from bot.hands.thinking import Think
 from bot.runbooks import RUNBOOKS
 from bot.sandbox.pools import contents
 from bot.sandbox.pools.file_store import store_of
@@ -82,6 +84,7 @@ class Stage:
     redis: Redis
     clock: Clock = field(default_factory=Clock)
     uploads: Uploads | None = None
+    think: Think = asyncio.to_thread
     runs: Runs = field(init=False)
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
@@ -100,8 +103,8 @@ class Stage:
     def rebuilt(self) -> Engine:
         gathering = Gathering(self.driver, self.companions, self.uploads, self.clock)
         kept = {"keepings": self.keepings, "notices": Notices(self.redis), "gathering": gathering}
-        hands = Hands(self.driver, self.backups, self.runs, self.clock, **kept)
-        self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock)
+        hands = Hands(self.driver, self.backups, self.runs, self.clock, think=self.think, **kept)
+        self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock, think=self.think)
         return self.engine
 
     async def settle(self, run_id: str, patience: int = 200) -> Run:

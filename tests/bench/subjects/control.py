@@ -6,7 +6,7 @@ import asyncio
 import json
 import resource
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -15,18 +15,25 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 HOST = "127.0.0.1"
+VERIFY = "verify"
+Told = Callable[[str], Awaitable[None]]
+
+
+async def nothing(word: str) -> None:
+    """Most subjects are only asked."""
 
 
 def options() -> dict[str, Any]:
     return json.loads(sys.argv[1])
 
 
-async def until_closed(port: int) -> None:
-    """Says the port, then what this process has used whenever it is asked, until nobody can ask any more."""
+async def until_closed(port: int, told: Told = nothing) -> None:
+    """Says the port, then what this process has used whenever it was `told` something, until nobody is there to."""
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     _say({"port": port})
-    while await reader.readline():
+    while word := (await reader.readline()).decode().strip():
+        await told(word)
         used = resource.getrusage(resource.RUSAGE_SELF)
         _say({"cpu_s": used.ru_utime + used.ru_stime, "memory": _memory()})
 

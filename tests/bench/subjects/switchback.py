@@ -3,16 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import socket
-from collections.abc import AsyncIterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
 
 from bot.__main__ import imported_app
+from bot.hands.thinking import Think
 from bot.settings.settings import Settings, settings
-from tests.bench.subjects.control import HOST, options, until_closed
+from tests.bench.subjects.control import HOST, VERIFY, Told, nothing, options, until_closed
 
 CONFIGURATION = """
 channels.incidents = "C0INCIDENT"
@@ -35,29 +36,38 @@ async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int 
     chosen = configured(environ)
     async with (
         app.store(chosen) as client,
-        app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port),
-        verifying(verified),
+        app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port) as bot,
     ):
-        await until_closed(chosen.port)
+        await until_closed(chosen.port, _verifying(bot.think, verified) if verified else nothing)
 
 
-@asynccontextmanager
-async def verifying(objects: int) -> AsyncIterator[None]:
-    """So many objects are compared with as many all the while, as the engine has its rows judged."""
-    work = asyncio.create_task(_verify(objects)) if objects else None
-    yield
-    if work:
-        work.cancel()
+def _verifying(think: Think, objects: int) -> Told:
+    """Told `verify`, so many objects are compared with as many all the while, as the engine has its rows judged.
 
-
-async def _verify(objects: int) -> None:
+    Told anything else, it comes to rest first.
+    """
     from bot.domain.groups.compare import compare
     from tests.worlds import sample
 
     counts = {"workflows": objects // 4, "queues": objects // 4, "groups": objects // 2}
     there, live = (sample(3, **counts).inventory for _ in range(2))
-    while True:
-        await asyncio.to_thread(compare, there, live)
+    gc.freeze()
+    work: list[asyncio.Task[None]] = []
+    wanted = asyncio.Event()
+
+    async def verify() -> None:
+        while wanted.is_set():
+            await think(compare, there, live)
+
+    async def told(word: str) -> None:
+        wanted.clear()
+        while work:
+            await work.pop()
+        if word == VERIFY:
+            wanted.set()
+            work.append(asyncio.create_task(verify()))
+
+    return told
 
 
 def configured(environ: Mapping[str, str]) -> Settings:
