@@ -243,7 +243,7 @@ async def test_a_copy_that_is_slow_to_answer_is_asked_for_no_longer_than_a_turn_
     assert len(asked) == 1
 
 
-async def test_one_that_goes_while_it_is_read_is_not_called_damaged(redis: Redis) -> None:
+async def test_a_backup_that_is_removed_while_it_is_read_is_not_called_damaged(redis: Redis) -> None:
     kept = await house(redis)
     await kept.spoil(await kept.contents("b1", "b2"))
 

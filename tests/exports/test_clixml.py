@@ -76,11 +76,11 @@ def test_plain_elements_become_plain_values(element: str, value: Value) -> None:
     assert found == value and type(found) is type(value)
 
 
-def test_nothing_is_no_object() -> None:
+def test_empty_elements_hold_no_object() -> None:
     assert values("<Nil />") == values("") == values('<Obj RefId="0"><LST /></Obj>') == []
 
 
-def test_an_enum_is_its_name() -> None:
+def test_an_enum_is_read_as_its_name() -> None:
     names = "<T>Deserialized.Microsoft.Rtc.Rgs.CallActionType</T><T>Deserialized.System.Enum</T>"
     text = f'<Obj N="Action" RefId="1"><TN RefId="7">{names}</TN><ToString>TransferToQueue</ToString><I32>1</I32></Obj>'
     assert values(bag(text)) == [{"Action": "TransferToQueue"}]
@@ -485,7 +485,7 @@ def test_what_is_too_large_is_refused_before_it_is_parsed(monkeypatch: pytest.Mo
 
 
 @given(st.binary(max_size=60))
-def test_no_bytes_raise_anything_else(noise: bytes) -> None:
+def test_whatever_the_bytes_are_nothing_but_damaged_is_raised(noise: bytes) -> None:
     whole = write("Queue", [{"Name": "Ward 3", "TimeoutThreshold": 30}], encoding="utf-8")
     for data in (noise, whole[:80] + noise + whole[80:], whole[: len(whole) // 2] + noise):
         try:

@@ -60,7 +60,7 @@ async def test_what_slack_answers_instead_of_a_file_is_a_sentence(
         assert sentence in caught.value.sentence
 
 
-async def test_nobody_is_led_elsewhere_with_the_token() -> None:
+async def test_a_redirect_never_gets_the_token() -> None:
     async with peer(lambda _: web.Response(status=302, headers={"Location": "/elsewhere"})) as (uploads, url, asked):
         with pytest.raises(BadInput, match="files:read"):
             await uploads.download(f"{url}/file")

@@ -37,9 +37,37 @@ def _keys() -> Iterator[str]:
             yield from (key,) if isinstance(key, str) else ()
 
 
-def test_the_list_of_rooms_has_every_room_and_no_other() -> None:
-    rooms = PAGE.partition("## Rooms and arrows")[2].partition("```")[2].partition("```")[0]
-    named = {name for line in rooms.splitlines() for name in re.findall(r"bot\.\w+", line[:44])}
+def _block(title: str) -> list[str]:
+    """The lines of the first block under this heading."""
+    return PAGE.partition(f"\n## {title}\n")[2].partition("```\n")[2].partition("```")[0].splitlines()
+
+
+def test_the_tree_of_rooms_has_every_room_and_no_other() -> None:
+    named, above = set(), [""]
+    for line in _block("Rooms"):
+        name = line.split()[0]
+        depth = (len(line) - len(line.lstrip())) // 2
+        above[depth + 1 :] = [above[depth] + name]
+        named.add(above[depth] + name)
+
+    assert named == {*_rooms(), "tests/"}
+
+
+def _rooms() -> Iterator[str]:
+    """Every folder with code in it, and every module that stands by itself on a floor."""
+    for floor in ("bot", "handlers", "storage"):
+        yield f"{floor}/"
+        for one in (ROOT / floor).rglob("*"):
+            name = one.relative_to(ROOT).as_posix()
+            inside = one.is_dir() and one.name != "__pycache__" and not name.startswith("bot/sandbox/")
+            if inside and any(one.glob("*.*")):
+                yield f"{name}/"
+            elif one.parent.parent == ROOT and one.suffix == ".py" and one.stem != "__init__":
+                yield name
+
+
+def test_the_arrows_lead_between_all_rooms_and_no_others() -> None:
+    named = {name for line in _block("Arrows") for name in re.findall(r"bot\.\w+", line[:44])}
     inside = ROOT / "bot"
     there = {f"bot.{one.stem}" for one in inside.iterdir() if one.suffix == ".py" or (one / "__init__.py").exists()}
 

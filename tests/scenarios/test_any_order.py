@@ -173,7 +173,7 @@ class AnyOrder(RuleBasedStateMachine):
         assert [record.state for record in records.values()].count(PoolState.FAILED_OVER) < 2
 
 
-def test_any_presses_in_any_order_by_anybody(redis_url: str) -> None:
+def test_whoever_presses_whatever_in_any_order_the_rules_hold(redis_url: str) -> None:
     machine = type("AnyOrderHere", (AnyOrder,), {"url": redis_url, "sent": Counter()})
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
     run_state_machine_as_test(

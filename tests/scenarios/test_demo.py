@@ -17,7 +17,7 @@ from storage.worlds.worlds import RedisWorlds
 from tests.worlds import sample
 
 
-async def test_it_is_filled_once_and_then_left_as_it_is(redis: Redis) -> None:
+async def test_the_demo_fills_its_pools_once_and_then_leaves_them_as_they_are(redis: Redis) -> None:
     worlds = RedisWorlds(redis)
     await furnish(worlds, None)
     world, version = await worlds.load()
@@ -63,6 +63,6 @@ async def test_it_does_not_start_beside_a_real_token(tmp_path: Path) -> None:
     assert not (tmp_path / "data").exists()
 
 
-def test_its_copies_go_beside_its_data_and_never_where_the_configuration_says(tmp_path: Path) -> None:
+def test_the_demo_copies_off_site_beside_its_data_and_never_where_the_configuration_says(tmp_path: Path) -> None:
     real = Settings(data=str(tmp_path), mirror=OffSite(bucket="contoso-switchback"))
     assert configured(real).mirror == OffSite(folder=str(tmp_path / "off-site"))

@@ -182,7 +182,7 @@ async def test_one_that_is_meant_to_be_small_counts_as_whole(redis: Redis) -> No
     assert "It is meant to be as small as it is." in (await said(stage))[-1]
 
 
-async def test_one_from_which_something_is_missing_stays_flagged_and_says_what_to_do(redis: Redis) -> None:
+async def test_a_shrunk_backup_that_was_not_meant_stays_flagged_and_says_what_to_do(redis: Redis) -> None:
     stage = await stage_of(redis)
     run = await stage.press(await shrunk(stage), "not-meant", ANNA)
     assert run.phase is Phase.DONE

@@ -54,7 +54,7 @@ async def test_nothing_is_noted_of_a_backup_that_is_not_there(redis: Redis, keep
     assert not await redis.exists("keeping:b2")
 
 
-async def test_it_goes_with_the_backup(redis: Redis, keepings: Keepings) -> None:
+async def test_what_is_known_of_a_backup_goes_when_the_backup_goes(redis: Redis, keepings: Keepings) -> None:
     await keepings.stamp("b1", STAMP)
     assert await Backups(redis).remove("b1")
     assert await keepings.read(["b1"]) == (Keeping(),) and not await redis.exists("keeping:b1")

@@ -34,7 +34,7 @@ async def all_of(mirror: Mirror, under: str) -> set[str]:
     return {path async for path in mirror.paths(under)}
 
 
-async def test_what_was_given_comes_back_and_lies_where_it_should(mirror: Mirror) -> None:
+async def test_a_copied_piece_comes_back_and_lies_in_the_folder_of_its_last_two_letters(mirror: Mirror) -> None:
     assert await mirror.fetch(NAME) is None
     assert await mirror.give(NAME, RAW) == ""
     assert await mirror.fetch(NAME) == RAW
@@ -42,7 +42,7 @@ async def test_what_was_given_comes_back_and_lies_where_it_should(mirror: Mirror
     assert await all_of(mirror, "backups") == set()
 
 
-async def test_giving_the_same_again_is_fine(mirror: Mirror) -> None:
+async def test_the_same_piece_may_be_copied_again(mirror: Mirror) -> None:
     assert [await mirror.give(NAME, RAW) for _ in range(3)] == ["", "", ""]
     assert await mirror.fetch(NAME) == RAW
 

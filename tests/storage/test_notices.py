@@ -47,7 +47,7 @@ async def test_said_once_more_it_is_counted_and_shown_at_most_once_an_hour(redis
     assert (notice.count, notice.since, notice.at) == (100, T, T + 99)
 
 
-async def test_other_words_are_shown_at_once(redis: Redis) -> None:
+async def test_a_notice_with_other_words_is_shown_at_once(redis: Redis) -> None:
     notices = Notices(redis)
     await notices.say("disk", "The disk is full.", T)
     await notices.say("disk", "The disk is full.", T + 1)

@@ -28,7 +28,7 @@ def test_what_is_sealed_opens_under_its_name(data: bytes, keys: tuple[bytes, ...
 
 
 @given(data=st.binary(min_size=1, max_size=60), key=st.booleans())
-def test_no_bit_of_it_can_be_changed_and_no_byte_left_out(data: bytes, key: bool) -> None:
+def test_a_sealed_piece_with_a_changed_bit_or_a_missing_byte_does_not_open(data: bytes, key: bool) -> None:
     ring = Keyring((OLD,)) if key else PLAIN
     name = ring.name(digest(data), ring.writes)
     sealed = bytes(ring.seal(name, data))
@@ -40,7 +40,7 @@ def test_no_bit_of_it_can_be_changed_and_no_byte_left_out(data: bytes, key: bool
             ring.open(name, wrong)
 
 
-def test_it_opens_under_no_other_name() -> None:
+def test_a_sealed_piece_opens_under_no_other_name() -> None:
     ring = Keyring((OLD,))
     name, other = (ring.name(digest(data), ring.writes) for data in (b"a", b"b"))
     with pytest.raises(Damaged):

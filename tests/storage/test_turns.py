@@ -22,7 +22,7 @@ async def test_one_of_many_processes_gets_the_turn(redis: Redis) -> None:
     assert len([turn for turn in turns if turn]) == 1
 
 
-async def test_it_is_not_due_again_before_its_period_is_over(redis: Redis) -> None:
+async def test_a_chore_is_not_due_again_before_its_period_is_over(redis: Redis) -> None:
     turn = await take(redis)
     assert turn and await Turns(redis).done(turn, well=True)
 
@@ -40,7 +40,7 @@ async def test_what_failed_is_due_again_sooner(redis: Redis) -> None:
     assert await take(redis, again_s=0.0) is None
 
 
-async def test_whoever_froze_comes_too_late(redis: Redis) -> None:
+async def test_a_process_that_froze_past_its_lease_has_lost_its_turn(redis: Redis) -> None:
     frozen = await take(redis, lease_s=0.02)
     await asyncio.sleep(0.03)
     heir = await take(redis)
@@ -52,7 +52,7 @@ async def test_whoever_froze_comes_too_late(redis: Redis) -> None:
     assert await Turns(redis).done(heir, well=True)
 
 
-async def test_a_turn_ends_once(redis: Redis) -> None:
+async def test_a_turn_that_has_ended_cannot_end_again(redis: Redis) -> None:
     turn = await take(redis)
     assert turn and await Turns(redis).done(turn, well=True)
 

@@ -21,7 +21,7 @@ from bot.domain.measures import aged, sized, span
         (3.9 * 86_400, "3 days", "3 days"),
     ],
 )
-def test_how_long_is_one_word(seconds: float, age: str, last: str) -> None:
+def test_an_age_and_a_span_are_a_number_and_a_unit(seconds: float, age: str, last: str) -> None:
     assert (aged(seconds), span(seconds)) == (age, last)
 
 
@@ -29,5 +29,5 @@ def test_how_long_is_one_word(seconds: float, age: str, last: str) -> None:
     ("size", "words"),
     [(0, "0 bytes"), (1, "1 byte"), (325, "325 bytes"), (8_208, "8.2 kB"), (1_234_567, "1.2 MB")],
 )
-def test_nothing_that_is_there_has_no_size(size: int, words: str) -> None:
+def test_a_size_is_told_in_bytes_kilobytes_or_megabytes(size: int, words: str) -> None:
     assert sized(size) == words

@@ -134,6 +134,6 @@ def test_a_pool_that_is_down_has_lost_already_what_no_backup_holds() -> None:
     assert said(Loss(None, down=True))[0].startswith("pool-a is down, and there is no sound backup of it")
 
 
-def test_it_is_the_pool_that_stands_in_whose_death_would_cost() -> None:
+def test_while_a_pool_is_failed_over_the_death_of_its_backup_pool_is_what_would_cost() -> None:
     found = replace(loss(taken(8, 8, None), NOW), stands_in="pool-b")
     assert said(found)[0].startswith("If pool-b, which stands in for pool-a, died now, about 3 edits")

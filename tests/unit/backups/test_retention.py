@@ -37,7 +37,7 @@ def test_everything_of_the_last_week_stays() -> None:
     assert len(stays(rows)) == len(rows)
 
 
-def test_then_the_last_one_of_each_local_day() -> None:
+def test_after_a_week_the_last_backup_of_each_local_day_stays() -> None:
     # 12:00 UTC is 13:00 in Berlin: the day ends 11 hours later, at 23:00 UTC.
     rows = [kept(10, id="noon"), kept(10 - 10.9 / 24, id="late"), kept(10 - 11.1 / 24, id="next day"), kept(0)]
     found = decided(rows)
@@ -46,7 +46,7 @@ def test_then_the_last_one_of_each_local_day() -> None:
     assert found["late"].because == "The last one of its day stays for 30 days."
 
 
-def test_then_of_each_week_and_then_of_each_month() -> None:
+def test_later_the_last_backup_of_each_week_stays_and_then_of_each_month() -> None:
     rows = [kept(days) for days in range(800)]
     times = [one.backup.taken_at for one in plan(rows, "", Windows(), NOW, BERLIN) if one.stays]
     local = [datetime.fromtimestamp(at, BERLIN) for at in times]
@@ -136,7 +136,7 @@ def test_newer_copies_push_nothing_out_but_what_shares_their_day_week_or_month(
 
 @settings(max_examples=150, deadline=None)
 @given(_REAL, st.lists(st.tuples(st.floats(min_value=-900, max_value=900), st.booleans()), max_size=40))
-def test_copies_from_the_future_or_with_a_flag_push_nothing_out_at_all(
+def test_backups_dated_ahead_or_flagged_let_no_other_backup_go(
     real: list[Kept], fakes: list[tuple[float, bool]]
 ) -> None:
     """Where a day has a sound one: among nothing but flagged ones, the last stands for them."""
@@ -160,7 +160,7 @@ def test_no_number_of_copies_pushes_out_the_newest_that_can_be_restored(real: li
 
 @settings(max_examples=100, deadline=None)
 @given(_REAL)
-def test_once_it_is_done_nothing_more_goes(real: list[Kept]) -> None:
+def test_letting_go_a_second_time_lets_nothing_more_go(real: list[Kept]) -> None:
     first = stays(real)
     left = [one for one in real if one.backup.id in first]
     assert stays(left) == first

@@ -20,7 +20,7 @@ def test_a_button_comes_back_as_it_was_sent(run: str, step: str, choice: str, qu
 
 
 @given(words, st.text(st.characters(exclude_characters="|", codec="utf-8"), max_size=80), words)
-def test_older_comes_back_as_it_was_sent(command: str, argument: str, before: str) -> None:
+def test_the_button_for_older_entries_comes_back_as_it_was_sent(command: str, argument: str, before: str) -> None:
     value = actions.page_value(command, argument, before)
 
     assert actions.decode_page(value) == actions.Page(command, argument, before)

@@ -112,7 +112,7 @@ def test_a_stamp_is_never_said_to_hold_when_that_is_not_known() -> None:
     assert says(Keeping(), lone="pool-c gets backups only.") == "❔ not rehearsed: pool-c gets backups only."
 
 
-def test_where_the_copies_are() -> None:
+def test_a_backup_says_whether_it_is_off_site_not_yet_or_never() -> None:
     assert mirror(Kept(BACKUP), NOW) == "no off-site copy configured"
     assert mirror(Kept(BACKUP, mirrors=True), NOW) == "not yet off-site"
 

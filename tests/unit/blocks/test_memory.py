@@ -67,7 +67,7 @@ async def test_a_question_that_failed_is_asked_again() -> None:
     assert await memory.get("U1") == "new"
 
 
-async def test_it_never_holds_more_than_it_may() -> None:
+async def test_no_more_answers_are_remembered_than_allowed() -> None:
     slow = Slow()
     slow.answer.set()
     memory = Memory(slow, most=2)

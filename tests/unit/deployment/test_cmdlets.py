@@ -42,7 +42,7 @@ def test_every_table_is_the_real_cmdlet_s(name: str) -> None:
     assert dict(CMDLETS[name]) == real_table(name)
 
 
-def test_no_exception_is_made_for_what_does_not_exist() -> None:
+def test_every_exception_to_the_tables_names_a_parameter_that_exists() -> None:
     for name, key in (*LIVE_OBJECTS, *NARROWER):
         assert key in REAL[name]["parameters"]
 

@@ -50,7 +50,7 @@ async def test_the_configuration_grants_by_the_whole_id_and_nothing_like_it() ->
         assert await source.roles(Account(other)) == frozenset()
 
 
-async def test_sources_add_up() -> None:
+async def test_somebody_holds_the_roles_that_any_source_grants() -> None:
     assert await AnyOf([granting(Role.RG_ADMIN), granting(Role.SERVER_ADMIN)]).roles(ALICE) == set(Role)
     assert await AnyOf([granting(), granting()]).roles(ALICE) == frozenset()
     assert await AnyOf([]).roles(ALICE) == frozenset()
