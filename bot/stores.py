@@ -16,6 +16,7 @@ from storage import embedded
 from storage.backups.backups import Backups
 from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
+from storage.backups.memory import Memories
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
@@ -23,8 +24,8 @@ from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules, Watches
 from storage.turns import Turns
-from storage.vault.records import sealed_with
-from storage.vault.sealing import parse
+from storage.vault.records import Room, sealed_with
+from storage.vault.sealing import PLAIN, Keyring, parse
 
 
 class Place(Protocol):
@@ -50,6 +51,7 @@ class Stores:
     keepings: Keepings
     companions: Companions
     copies: Copies
+    memories: Memories
     cards: Cards
     notices: Notices
     schedules: Schedules
@@ -60,17 +62,26 @@ class Stores:
 def stores_of(place: Place, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
     """`clock` gives seconds since the epoch."""
     room = None if place.redis_url else embedded.room(Path(place.data))
-    backups = Backups(client, parse(place.backup_keys), room, clock)
+    return stores_over(client, parse(place.backup_keys), room, clock)
+
+
+def stores_over(
+    client: Redis, keyring: Keyring = PLAIN, room: Room | None = None, clock: Callable[[], float] = time.time
+) -> Stores:
+    """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis."""
+    backups = Backups(client, keyring, room, clock)
+    runs, keepings, schedules = Runs(client), Keepings(client), Schedules(client)
     return Stores(
         client=client,
-        runs=Runs(client),
+        runs=runs,
         backups=backups,
-        keepings=Keepings(client),
+        keepings=keepings,
         companions=Companions(client, backups.pieces, room),
         copies=Copies(client),
+        memories=Memories(runs, schedules, backups, keepings),
         cards=Cards(client),
         notices=Notices(client),
-        schedules=Schedules(client),
+        schedules=schedules,
         turns=Turns(client),
         watches=Watches(client),
     )

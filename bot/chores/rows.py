@@ -22,7 +22,6 @@ from bot.domain.runs.opening import Estate
 from bot.hands.hands import Performer
 from bot.hands.thinking import Think
 from bot.stores import Stores
-from storage.backups.memory import Memories
 from storage.vault.mirror import Mirror
 
 
@@ -73,12 +72,12 @@ def chores_of(
     """What has to be done for backups that are kept already, and for those that should be."""
     backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
     pools = estate.pools
-    memories, mirror = Memories(runs, kept.schedules, backups, keepings), mirror_of(care, kept)
-    copies = Mirroring(mirror, backups, keepings, kept.companions, kept.copies, notices, memories, tuple(pools))
+    beside = (kept.companions, kept.copies, notices, kept.memories)
+    copies = Mirroring(mirror_of(care, kept), backups, keepings, *beside, tuple(pools))
     retention = pruning_of(care, kept, estate)
     freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
     stamps = restamping.Restamping(hands, keepings, notices, estate, think)
-    beside = Accompanying(kept.companions, runs, notices, tuple(pools.values()), care.companions)
+    companions = Accompanying(kept.companions, runs, notices, tuple(pools.values()), care.companions)
     others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
     return (
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
@@ -88,8 +87,8 @@ def chores_of(
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),
         Chore("stamps", restamping.EVERY_S, stamps.work, "Rehearsing backups again"),
         Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
-        Chore("companions", 900.0, beside.watch, "Watching the companions of the pools"),
-        Chore("companions-prune", 86_400.0, beside.prune, "Taking old copies of companions away"),
+        Chore("companions", 900.0, companions.watch, "Watching the companions of the pools"),
+        Chore("companions-prune", 86_400.0, companions.prune, "Taking old copies of companions away"),
     )
 
 

@@ -8,22 +8,15 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from itertools import chain, zip_longest
 
-from redis.asyncio import Redis
-
 from bot.chores.mirroring import is_record
 from bot.domain.backups.offsite import Memory, carried
 from bot.domain.errors import BadInput, Damaged, Newer
 from bot.domain.model import PoolRecord
 from bot.settings.settings import Settings
-from bot.stores import store, stores_of
+from bot.stores import Stores, store, stores_of
 from storage.backups import memory as memories
-from storage.backups.backups import Backups
-from storage.backups.copies import Copies, Place
-from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories
-from storage.companions import NEWEST_KEPT, Companions
-from storage.runs import Runs
-from storage.schedules import Schedules
+from storage.backups.copies import Place
+from storage.companions import NEWEST_KEPT
 from storage.vault.mirror import BESIDE, CARRIED, Mirror, piece_path
 from storage.vault.records import seal_of_record
 from storage.vault.sealing import seal_of
@@ -64,11 +57,10 @@ def manifest_of(path: str) -> Manifest | None:
 class Restoring:
     """One restore; whoever is killed starts it again. Raises MirrorAway, StoreAway, NoRoom: then start it again too."""
 
-    def __init__(self, client: Redis, mirror: Mirror, backups: Backups, say: Say, now: float) -> None:
-        self._mirror, self._backups, self._say, self._now = mirror, backups, say, now
-        self._runs, self._keepings, self._copies = Runs(client), Keepings(client), Copies(client)
-        self._memories = Memories(self._runs, Schedules(client), backups, self._keepings)
-        self._companions = Companions(client, backups.pieces)
+    def __init__(self, kept: Stores, mirror: Mirror, say: Say, now: float) -> None:
+        self._mirror, self._say, self._now = mirror, say, now
+        self._runs, self._backups, self._keepings = kept.runs, kept.backups, kept.keepings
+        self._copies, self._memories, self._companions = kept.copies, kept.memories, kept.companions
         self._lost: dict[Manifest, str] = {}
         self._beside: dict[str, str] = {}
 
@@ -209,6 +201,6 @@ async def restore_from_mirror(settings: Settings, say: Say) -> int:
     if settings.mirror is None:
         raise BadInput("No mirror is configured: name its folder or url under [mirror]. Nothing was changed.")
     async with store(settings) as client:
-        backups = stores_of(settings, client).backups
-        mirror = Mirror(settings.mirror, backups.pieces.sound)
-        return 0 if await Restoring(client, mirror, backups, say, time.time()).restore() else 1
+        kept = stores_of(settings, client)
+        mirror = Mirror(settings.mirror, kept.backups.pieces.sound)
+        return 0 if await Restoring(kept, mirror, say, time.time()).restore() else 1

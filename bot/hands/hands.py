@@ -4,17 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Generator, Mapping, Sequence
-from dataclasses import replace
-from itertools import chain
+from collections.abc import Awaitable, Callable, Mapping
 from typing import Any, Protocol
 
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.checkup import Checkup
-from bot.domain.deployment.cmdlets import cmdlet
-from bot.domain.errors import BadInput, BotError, Damaged, DriverError, Stale
+from bot.domain.errors import BadInput, Damaged, DriverError, Stale
 from bot.domain.groups.compare import contents, fingerprints
-from bot.domain.groups.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
+from bot.domain.groups.groups import Inventory
 from bot.domain.model import BOT
 from bot.domain.runs.acts import (
     Act,
@@ -24,16 +21,12 @@ from bot.domain.runs.acts import (
     Clock,
     Collect,
     Delete,
-    Invoke,
     Load,
     Pin,
     Put,
-    ReadGroups,
-    ReadSettings,
     Records,
     Stand,
     Supersede,
-    Survey,
 )
 from bot.domain.runs.facts import KIND
 from bot.domain.runs.moves import close
@@ -41,15 +34,12 @@ from bot.domain.runs.run import FOR_PEOPLE, Phase
 from bot.drivers.base import Driver
 from bot.exports.export_zip import read_inventory
 from bot.hands.backups import Custody
-from bot.hands.companions import Gathering
-from bot.hands.parting import SLICE
-from bot.hands.thinking import Think, paced
-from storage.backups.backups import Backups
-from storage.backups.keepings import Keepings
-from storage.notices import Notices
-from storage.runs import Runs
+from bot.hands.companions import Gathering, Uploads
+from bot.hands.reading import Reading
+from bot.hands.thinking import Think
+from bot.stores import Stores
 
-_REMEMBERED = 4
+_REMEMBERED = 2
 _ALL_OPEN = 10_000
 
 
@@ -66,41 +56,37 @@ class Checks(Protocol):
 
 
 class Hands:
-    """Acts against one deployment. Raises what the driver and the stores raise. `think` reads exports."""
+    """Acts of one run against one deployment. Raises what the driver and the stores raise.
+
+    They remember what was read of the newest exports, so they are let go with their run. `think` reads exports.
+    """
 
     def __init__(
         self,
         driver: Driver,
-        backups: Backups,
-        runs: Runs,
+        kept: Stores,
+        uploads: Uploads,
+        checks: Checks,
         clock: Callable[[], float],
-        *,
-        keepings: Keepings,
-        checks: Checks | None = None,
-        gathering: Gathering | None = None,
-        notices: Notices | None = None,
         think: Think = asyncio.to_thread,
     ) -> None:
-        self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
-        self._checks, self._notices, self._think = checks, notices, think
+        self._driver, self._checks, self._clock, self._think = driver, checks, clock, think
+        self._backups, self._runs, self._notices = kept.backups, kept.runs, kept.notices
         self._inventories: dict[str, Inventory] = {}
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             Attempt: self._attempt,
             CheckBackups: self._check_backups,
             Clock: self._time,
             Delete: self._delete,
-            Invoke: self._invoke,
-            ReadGroups: self._read_groups,
-            ReadSettings: self._read_settings,
-            Survey: self._survey,
             Put: self._put,
             Collect: self._collect,
             Load: self._load,
             Records: self._records,
             Stand: self._stand,
             Supersede: self._supersede,
-            **Custody(backups, keepings).performers,
-            **(gathering.performers if gathering else {}),
+            **Reading(driver).performers,
+            **Custody(kept.backups, kept.keepings).performers,
+            **Gathering(driver, kept.companions, uploads, clock).performers,
         }
 
     async def perform(self, act: Act) -> Any:
@@ -118,8 +104,6 @@ class Hands:
             return error
 
     async def _check_backups(self, act: CheckBackups) -> Checkup:
-        if self._checks is None:
-            raise BadInput("This process was not given anything to check backups with.")
         return await self._checks.pool(act.pool, self._clock())
 
     async def _time(self, act: Clock) -> float:
@@ -127,32 +111,6 @@ class Hands:
 
     async def _delete(self, act: Delete) -> None:
         await self._driver.delete(act.on, act.file)
-
-    async def _invoke(self, act: Invoke) -> tuple[Row, ...]:
-        return await self._driver.invoke(act.on, act.command)
-
-    async def _read_groups(self, act: ReadGroups) -> Inventory:
-        where = service(act.pool) if act.pool else None
-        owner = service(act.owner) if act.owner else None
-        found: list[RgsObject] = []
-        for kind in Kind:
-            command = cmdlet(f"Get-CsRgs{kind}", Identity=where, Owner=owner, ShowAll=act.show_all or None)
-            slices, _ = await paced(_objects(kind, await self._driver.invoke(act.on, command)))
-            found += chain.from_iterable(slices)
-        return Inventory(tuple(found))
-
-    async def _read_settings(self, act: ReadSettings) -> ServiceSettings:
-        rows = await self._driver.invoke(act.on, cmdlet("Get-CsRgsConfiguration", Identity=service(act.pool)))
-        if not rows:
-            raise Damaged(f"{act.pool} gave no Response Group settings. The account may not be allowed to read them.")
-        return ServiceSettings.from_row(rows[0])
-
-    async def _survey(self, act: Survey) -> Inventory | BotError:
-        try:
-            held = await self._read_groups(ReadGroups(act.pool, act.pool, show_all=True))
-            return replace(held, settings=await self._read_settings(ReadSettings(act.pool, act.pool)))
-        except (DriverError, Damaged, BadInput) as error:
-            return error
 
     async def _put(self, act: Put) -> None:
         await self._driver.put(act.on, act.file, await self._backups.load(act.backup))
@@ -202,9 +160,9 @@ class Hands:
         return await self._runs.records(act.pools)
 
     async def _stand(self, act: Stand) -> None:
-        if self._notices and act.sentence:
+        if act.sentence:
             await self._notices.say(act.key, act.sentence, self._clock())
-        elif self._notices:
+        else:
             await self._notices.end(act.key, act.over, self._clock())
 
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:
@@ -235,8 +193,3 @@ def read_in(data: bytes) -> tuple[Inventory, dict[str, str], dict[str, int], str
     prints = {f"{kind}/{name}": print_ for (kind, name), print_ in fingerprints(inventory).items()}
     counts = {str(kind): count for kind, count in inventory.counts().items()}
     return inventory, prints, counts, contents(inventory)
-
-
-def _objects(kind: Kind, rows: Sequence[Row]) -> Generator[list[RgsObject], None, None]:
-    for at in range(0, len(rows), SLICE):
-        yield [RgsObject.from_row(kind, row) for row in rows[at : at + SLICE]]

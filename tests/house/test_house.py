@@ -7,8 +7,11 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import get_type_hints
 
 import pytest
+
+from bot.stores import Stores
 
 ROOT = Path(__file__).parents[2]
 ROOMS = ("bot", "handlers", "storage", "tests")
@@ -97,3 +100,16 @@ def test_the_rules_themselves_are_awake() -> None:
     assert list(every_function_is_held_in_mind("", function, False)) == [f"long: {LONGEST_FUNCTION + 1} lines"]
     for rule in (every_module_says_what_it_is_for, nothing_is_mocked, no_error_is_swallowed_whole):
         assert list(rule(BAD, tree, False)), rule.__name__
+
+
+def test_what_is_kept_is_opened_in_one_place() -> None:
+    stores = {kind.__name__ for kind in get_type_hints(Stores).values()} - {"Redis"}
+    opened = []
+    for file in sorted(file for room in ("bot", "handlers") for file in (ROOT / room).rglob("*.py")):
+        calls = (node for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Call))
+        opened += [
+            f"{file.relative_to(ROOT)}: {call.func.id}"
+            for call in calls
+            if isinstance(call.func, ast.Name) and call.func.id in stores
+        ]
+    assert len(opened) == len(stores) and all(one.startswith("bot/stores.py: ") for one in opened), opened

@@ -9,6 +9,7 @@ from redis.asyncio import Redis
 
 from bot.chores.mirroring import Mirroring
 from bot.domain.backups.offsite import OffSite
+from bot.stores import Stores, stores_over
 from storage.backups.backups import Backups
 from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
@@ -16,8 +17,8 @@ from storage.backups.memory import Memories
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.runs import Runs
-from storage.schedules import Schedules
 from storage.vault.mirror import Mirror
+from storage.vault.records import Room
 from storage.vault.sealing import PLAIN, Keyring
 from tests.storage.test_backups import FINGERPRINTS, backup_of, export
 
@@ -34,6 +35,8 @@ class House:
     place: OffSite | None
     keyring: Keyring = PLAIN
     patience_s: float = 20.0
+    room: Room | None = None
+    kept: Stores = field(init=False)
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
     companions: Companions = field(init=False)
@@ -43,10 +46,14 @@ class House:
     runs: Runs = field(init=False)
 
     def __post_init__(self) -> None:
-        self.backups, self.keepings = Backups(self.redis, self.keyring), Keepings(self.redis)
-        self.companions = Companions(self.redis, self.backups.pieces)
-        self.copies, self.notices, self.runs = Copies(self.redis), Notices(self.redis), Runs(self.redis)
-        self.memories = Memories(self.runs, Schedules(self.redis), self.backups, self.keepings)
+        kept = self.kept = stores_over(self.redis, self.keyring, self.room)
+        self.backups, self.keepings, self.companions, self.copies = (
+            kept.backups,
+            kept.keepings,
+            kept.companions,
+            kept.copies,
+        )
+        self.notices, self.memories, self.runs = kept.notices, kept.memories, kept.runs
 
     @property
     def mirror(self) -> Mirror:

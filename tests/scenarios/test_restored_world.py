@@ -47,7 +47,7 @@ async def copied_wiped_and_restored(redis: Redis, stage: Stage, place: OffSite) 
     assert await house.mirroring().lag(stage.clock()) is None and before
     await wiped(redis)
     assert await kept(stage) == {}
-    assert await Restoring(redis, house.mirror, house.backups, said.append, stage.clock()).restore()
+    assert await Restoring(house.kept, house.mirror, said.append, stage.clock()).restore()
     assert await kept(stage) == before
     stage.rebuilt()
     return said

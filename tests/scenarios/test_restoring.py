@@ -16,7 +16,7 @@ from redis.asyncio import Redis
 
 from bot.commands.restore import Restoring
 from bot.domain.backups.offsite import OffSite
-from bot.domain.errors import BadInput, MirrorAway
+from bot.domain.errors import BadInput, MirrorAway, NoRoom
 from bot.domain.model import PoolRecord, PoolState
 from storage.backups.copies import Copies
 from storage.vault.mirror import manifest_path, piece_path
@@ -49,7 +49,7 @@ async def filled(redis: Redis, place: OffSite, keyring: Keyring = PLAIN, days: i
 async def restored(house: House) -> tuple[bool, list[str]]:
     """Whether everything came back, and what was said."""
     said: list[str] = []
-    restoring = Restoring(house.redis, house.mirror, house.backups, said.append, NOW + 100)
+    restoring = Restoring(house.kept, house.mirror, said.append, NOW + 100)
     return await restoring.restore(), said
 
 
@@ -96,6 +96,28 @@ async def test_the_newest_copies_of_companions_come_back_too(redis: Redis, place
     assert await house.companions.page(A, "announcements") == (copy("newer", at=START + DAY_S),)
     for name, data in FILES.items():
         assert await house.companions.load("newer", name) == data
+
+
+@pytest.mark.parametrize("what", ["backups", "companions"])
+async def test_onto_a_full_disk_nothing_is_restored_and_one_sentence_says_so(
+    redis: Redis, tmp_path: Path, what: str
+) -> None:
+    place = OffSite(folder=str(tmp_path))
+    house = House(redis, place)
+    if what == "backups":
+        await house.keep(days=1)
+    else:
+        await house.companions.keep(copy("one"), FILES)
+    for seconds in (0, 30):
+        await house.mirroring().work(NOW + seconds)
+    await redis.flushall()
+
+    full = House(redis, place, room=lambda: 0)
+    with pytest.raises(NoRoom, match="The disk of Redis is full"):
+        await restored(full)
+    assert await full.backups.pools() == () and await full.companions.find("one") is None
+
+    assert (await restored(House(redis, place)))[0], "with room it goes on"
 
 
 async def test_a_damaged_copy_of_a_companion_is_not_restored_from_and_named(redis: Redis, tmp_path: Path) -> None:
@@ -281,7 +303,7 @@ async def killed_at(redis: Redis, s3: S3, place: OffSite, number: int) -> bool:
         house = House(redis, replace(way, bucket=place.bucket))
         mirror = house.mirror
         mirror.where = place.where
-        restoring = Restoring(redis, mirror, house.backups, lambda line: None, NOW)
+        restoring = Restoring(house.kept, mirror, lambda line: None, NOW)
         work, dying = asyncio.create_task(restoring.restore()), asyncio.create_task(at.wait())
         await asyncio.wait((work, dying), return_when=asyncio.FIRST_COMPLETED)
         over = work.done() and not at.is_set()
@@ -307,7 +329,7 @@ async def test_a_mirror_that_goes_away_is_no_loss_and_the_next_start_goes_on(red
         mirror = house.mirror
         mirror.where = place.where
         with pytest.raises(MirrorAway):
-            await Restoring(redis, mirror, house.backups, lambda line: None, NOW).restore()
+            await Restoring(house.kept, mirror, lambda line: None, NOW).restore()
     assert (await house.runs.records([A]))[A] == FAILED_OVER, "where pools stand comes back first"
     well, said = await restored(House(redis, place))
     assert well and said[0] == "A restore from here was under way; it goes on."
