@@ -3,10 +3,12 @@
 -- ARGV: the version that was read (0: there must be none), the new run, the rest as JSON:
 --   id, at, due (absent: nobody looks), open, entries, tells {key: body}, record (absent: the pool's state stays)
 local expected, rest = tonumber(ARGV[1]), cjson.decode(ARGV[3])
+-- The fence: whoever read an older version, or lost its lease to somebody who wrote since, writes nothing.
 if tonumber(redis.call('HGET', KEYS[1], 'version') or '0') ~= expected then
   return {'STALE'}
 end
 if expected == 0 then
+  -- All pools are asked before any is taken: a script that stops half-way is not rolled back.
   for i = 8, #KEYS do
     local holder = redis.call('HGET', KEYS[i], 'held_by')
     if holder then return {'HELD', holder} end
