@@ -141,6 +141,7 @@ class Engine:
         try:
             return await self._commit(open_run(run, self.runbooks[run.runbook], self._clock()))
         except Stale:
+            # The slot's run is there already: another process was first, or this one before it died.
             return await self._runs.load(run.id)
 
     async def press(self, run_id: str, pressed: Press, person: Person, delivery: str = "") -> Run:
@@ -182,6 +183,7 @@ class Engine:
     async def run_forever(self, stopped: asyncio.Event) -> None:
         """Until `stopped`: begins what is due without waiting for it; what is under way then comes to rest."""
         while not stopped.is_set():
+            # Before the look, not after it: what is committed meanwhile wakes the next round.
             self._wake.clear()
             try:
                 for name in await self._due():
@@ -244,6 +246,7 @@ class Engine:
             work = self._look if run.phase is Phase.LOOKING else self._read
             change = await self._guarded(run, runbook, lambda: work(run, runbook, step))
             if isinstance(change, Plan):
+                # Written before anything is sent: whoever finds this run after a death knows that a command may be out.
                 run = await self._commit(launch(run, step, change, self._clock(), self._lease_s))
         if not isinstance(change, Plan):
             return await self._commit(change)
@@ -280,12 +283,14 @@ class Engine:
         written = False
         try:
             for name, act in plan.acts.items():
+                # Before each act: somebody may have abandoned the run during the one before.
                 await self._still_ours(run)
                 results[name] = await self._hands(run).perform(act)
                 written = written or (isinstance(act, Invoke) and act.command.writes)
             return settle(run, runbook, await self._judged(run, step, results), self._clock())
         except NeverSent as error:
             if not written:
+                # No command was sent, so the attempt does not count.
                 return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
             return self._doubtful(run, step, error.sentence)
         except CmdletFailed as error:

@@ -145,6 +145,7 @@ class Drawer:
             await cards.release(message)
             del self._held[message]
             if drawn:
+                # Given back, and barred for a while: a card changes at most so often, whichever process draws it.
                 await cards.lease(message, EDIT_S)
         return None
 

@@ -65,6 +65,7 @@ def listener(
         except Replayed:
             return BoltResponse(status=200, body="")
         except Exception as error:
+            # Bolt 1.30 with process_before_response answers 500 to whatever leaves a listener.
             reply = _sorry(error)
         await _answer(args, reply, deadline + REPLY_S)
         return None

@@ -58,10 +58,12 @@ def connect(url: str, *, timeout_s: float = 5.0) -> Client:
         pool = ConnectionPool.from_url(
             url,
             max_connections=_CONNECTIONS,
+            # No timeouts of redis-py 8: `_Turns` ends every command, see `Client`.
             socket_timeout=None,
             socket_connect_timeout=None,
             retry=Retry(NoBackoff(), 0),
         )
+        # Connects to nothing yet: only now does redis-py look at the options of the address.
         pool.make_connection()
         authority = parse_qs(parts.query).get("ssl_ca_certs")
     except (ValueError, TypeError) as error:
@@ -90,6 +92,7 @@ class _Turns:
             async with asyncio.timeout(self._patience_s), self._free:
                 return await work(*args, **options)
         except TimeoutError:
+            # It may have been done all the same. redis-py 8 closes the connection: no late answer meets a new question.
             raise failures.TimeoutError("no answer in time") from None
 
 

@@ -175,6 +175,7 @@ def _launch(folder: Path, socket: Path, executable: str, lock: int) -> subproces
         "logfile": str(folder / "redis.log"),
         "appendonly": "yes",
         "appendfsync": "always",
+        # A write that a power cut tore was never confirmed, so the server may start without it.
         "aof-load-truncated": "yes",
         "save": "",
         "maxmemory-policy": "noeviction",

@@ -92,6 +92,7 @@ class Timetable:
             return
         try:
             await self._start(slot)
+            # Only after it worked: what failed is tried again at the next look.
             self._started[schedule.key] = slot
         except Exception as fault:
             log.warning("%s was not started and is tried again within %s s: %s", slot.id, LOOK_S, _reason(fault))

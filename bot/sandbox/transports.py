@@ -122,6 +122,7 @@ class SocketTransport:
     async def send(self, parcel: Parcel, within: float) -> Answer:
         if not self._sockets:
             return Answer(failure="connection_failed")
+        # In turn, before any await: two parcels at once take different connections.
         socket = self._sockets.pop(0)
         self._sockets.append(socket)
         envelope_id = self._slack.mint("env-")

@@ -120,6 +120,7 @@ async def _signed(request: web.Request, secret: hmac.HMAC, now: float) -> bytes:
             raise web.HTTPRequestEntityTooLarge(MOST_BYTES, size, text="")
         digest.update(chunk)
         chunks.append(chunk)
+    # In bytes: of text, compare_digest takes ASCII only, and a stranger may send anything.
     if not hmac.compare_digest(f"v0={digest.hexdigest()}".encode(), signature.encode("utf-8", "surrogateescape")):
         raise web.HTTPUnauthorized(text="")
     return b"".join(chunks)

@@ -6,11 +6,13 @@
 --   seconds that the mark stays ('': no delivery made it), how many entries, the entries, then tells: key, body, …
 local expected, author, writer, run, id, at, due, open, record, seconds = unpack(ARGV, 1, 10)
 if seconds ~= '' and redis.call('EXISTS', KEYS[8]) == 1 then return {'AGAIN'} end
+-- The fence: whoever read an older version, or lost its lease to somebody who wrote since, writes nothing.
 local known = redis.call('HMGET', KEYS[1], 'version', 'writer')
 if (known[1] or '0') ~= expected or (author ~= '' and known[2] ~= author) then
   return {'STALE'}
 end
 if expected == '0' then
+  -- All pools are asked before any is taken: a script that stops half-way is not rolled back.
   for i = 9, #KEYS do
     local holder = redis.call('HGET', KEYS[i], 'held_by')
     if holder then return {'HELD', holder} end

@@ -4,6 +4,7 @@ local gone = 0
 for i = 3, #ARGV do
   local since = redis.call('ZSCORE', KEYS[2], ARGV[i])
   if since and tonumber(since) <= tonumber(ARGV[1]) then
+    -- A record may have come to need it since it was found loose; then it only leaves the list.
     if redis.call('HEXISTS', KEYS[1], ARGV[i]) == 0 then gone = gone + redis.call('DEL', ARGV[2] .. ARGV[i]) end
     redis.call('ZREM', KEYS[2], ARGV[i])
   end

@@ -9,6 +9,7 @@ for name, length in pairs(pieces) do
   if length >= 0 and redis.call('STRLEN', ARGV[4] .. name) ~= length then answer[#answer + 1] = name end
 end
 if #answer > 1 then return answer end
+-- From here on nothing may refuse: Redis keeps what a script wrote before it failed.
 redis.call('SET', KEYS[1], ARGV[1])
 for name in pairs(pieces) do
   redis.call('HINCRBY', KEYS[2], name, 1)

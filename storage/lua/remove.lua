@@ -4,6 +4,7 @@
 -- ARGV: the record that was read, now, fingerprint of its key ("": none), names of its pieces as JSON, then for each
 --   sorted set the member to take out
 if redis.call('GET', KEYS[1]) ~= ARGV[1] then return 'MOVED' end
+-- Asked here and not by whoever planned it: a pin that was set in between holds.
 for _, field in ipairs(redis.call('HKEYS', KEYS[2])) do
   if string.sub(field, 1, 4) == 'pin:' then return 'PINNED' end
 end

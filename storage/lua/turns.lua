@@ -12,6 +12,7 @@ if ARGV[1] == 'take' then
   redis.call('HSET', KEYS[1], 'until', now + lease)
   return redis.call('HINCRBY', KEYS[1], 'fence', 1)
 end
+-- Another fence: the lease was over and somebody else took the turn. Not held: it has ended already.
 if known[1] ~= ARGV[2] or held == 0 then return 0 end
 if ARGV[1] == 'renew' then
   redis.call('HSET', KEYS[1], 'until', now + tonumber(ARGV[3]))

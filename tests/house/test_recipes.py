@@ -79,7 +79,7 @@ class Recipe:
         for command in self.commands:
             program, *rest = shlex.split(command)
             argv = [sys.executable, "-B", *RUN[program], *rest]
-            ended = subprocess.run(argv, cwd=house, capture_output=True, text=True, timeout=120)
+            ended = subprocess.run(argv, cwd=house, capture_output=True, text=True, timeout=300)
             if ended.returncode:
                 break
         assert ended is not None, "a recipe without a command shows nothing"

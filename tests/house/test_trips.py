@@ -154,7 +154,7 @@ async def test_a_nightly_export_goes_from_the_timetable_to_the_drawer(
 
             trip.on = True
             await Schedules(redis).put_back(Override(A, SCHEDULE, 0.0, ("02:30",)))
-            await until(is_over)
+            await until(is_over, patience_s=60.0)
             trip.on = False
             (run,) = await home.bot.runs.page()
             (said,) = home.slack.messages(BACKUPS)
