@@ -13,7 +13,7 @@ from bot.domain.backups.backup import Backup, Keeping, Stamp
 from bot.domain.model import Pool
 from handlers.backups import views as backup_views
 from handlers.backups.words import Kept, entry, mirror, stamp
-from tests.reports import backups, fqdns, ids, moments, names, pools
+from tests.unit.blocks.reports import backups, fqdns, ids, moments, names, pools
 from tests.unit.blocks.test_views import FEW, NOW, assert_good, strings
 
 POOL_B = "pool-b.contoso.com"

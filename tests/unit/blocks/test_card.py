@@ -19,7 +19,7 @@ from handlers.runs.card import card
 from handlers.runs.forms import form
 from handlers.runs.lists import report_line
 from handlers.runs.tell import message_of
-from tests.reports import ABANDON
+from tests.unit.blocks.reports import ABANDON
 
 ANNA, CLARA = Who("T0SWITCH01:U0ANNA0001", "Anna"), Who("T0SWITCH01:U0CLARA001", "Clara")
 APPROVE = Choice("approve", "Approve as second", "approved it.", style="primary", confirm="It runs at once.")

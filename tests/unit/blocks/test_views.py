@@ -26,7 +26,7 @@ from handlers.runs.card import card
 from handlers.runs.forms import detail, form
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.runs.tell import message_of
-from tests.reports import backups, choices, names, persons, pools, records, reports, runs, tells
+from tests.unit.blocks.reports import backups, choices, names, persons, pools, records, reports, runs, tells
 
 # A report is too large to shrink in reasonable time; the first one that fails is shown as it is.
 FEW = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))

@@ -30,7 +30,7 @@ from bot.domain.groups.compare import (
 from bot.domain.groups.fingerprint import canonical
 from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
 from bot.exports.export_zip import read_inventory, write_export
-from tests.mutations import Mutation, audio_mutations, mutations, renumbered, shuffled
+from tests.unit.groups.mutations import Mutation, audio_mutations, mutations, renumbered, shuffled
 from tests.worlds import POOL_A, POOL_B, sample
 
 SAMPLE = sample(7)

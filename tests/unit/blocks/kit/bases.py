@@ -1,7 +1,7 @@
 """One small payload that passes for every place a limit or a rule of Block Kit can be broken."""
 
-from tests.unit.blocks import blockkit_payloads as p
-from tests.unit.blocks.blockkit_payloads import message, modal, plain
+from tests.unit.blocks.kit import payloads as p
+from tests.unit.blocks.kit.payloads import message, modal, plain
 
 B = "/blocks/0"
 E = f"{B}/elements/0"

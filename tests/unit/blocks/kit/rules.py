@@ -1,10 +1,10 @@
 """The documented rules of Block Kit other than lengths: shapes, places, and what goes with what."""
 
-from tests.unit.blocks import blockkit_bases as on
-from tests.unit.blocks import blockkit_payloads as p
-from tests.unit.blocks.blockkit_bases import B, E, F
-from tests.unit.blocks.blockkit_cases import DROP, Case, changed, lacking, unknown, wrong
-from tests.unit.blocks.blockkit_payloads import message, mrkdwn, plain
+from tests.unit.blocks.kit import bases as on
+from tests.unit.blocks.kit import payloads as p
+from tests.unit.blocks.kit.bases import B, E, F
+from tests.unit.blocks.kit.cases import DROP, Case, changed, lacking, unknown, wrong
+from tests.unit.blocks.kit.payloads import message, mrkdwn, plain
 
 PARAMETER = f"{E}/workflow/trigger/customizable_input_parameters/0"
 NEEDED = [

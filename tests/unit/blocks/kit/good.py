@@ -4,8 +4,8 @@ import json
 from collections.abc import Iterator
 from typing import Any
 
-from tests.unit.blocks import blockkit_payloads as p
-from tests.unit.blocks.blockkit_payloads import home, message, modal, mrkdwn, plain
+from tests.unit.blocks.kit import payloads as p
+from tests.unit.blocks.kit.payloads import home, message, modal, mrkdwn, plain
 
 EVERYWHERE = [
     {"type": "divider"},

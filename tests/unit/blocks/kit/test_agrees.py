@@ -13,8 +13,8 @@ from slackblocks._surfaces import _BLOCK_TYPES_BY_SURFACE
 
 from handlers.blocks.kit import elements, surfaces, validate
 from handlers.blocks.kit.kinds import Fields, Str
-from tests.unit.blocks.blockkit_cases import DROP, changed, places
-from tests.unit.blocks.blockkit_good import alone
+from tests.unit.blocks.kit.cases import DROP, changed, places
+from tests.unit.blocks.kit.good import alone
 
 
 def twisted(value: Any) -> list[Any]:

@@ -2,11 +2,11 @@
 
 import json
 
-from tests.unit.blocks import blockkit_bases as on
-from tests.unit.blocks import blockkit_payloads as p
-from tests.unit.blocks.blockkit_bases import B, E, F
-from tests.unit.blocks.blockkit_cases import Case, changed, longest, most, wrong
-from tests.unit.blocks.blockkit_payloads import message, modal, plain
+from tests.unit.blocks.kit import bases as on
+from tests.unit.blocks.kit import payloads as p
+from tests.unit.blocks.kit.bases import B, E, F
+from tests.unit.blocks.kit.cases import Case, changed, longest, most, wrong
+from tests.unit.blocks.kit.payloads import message, modal, plain
 
 LENGTHS = [
     *longest("message", {"text": "x"}, {"/text": 4000}),

@@ -8,11 +8,11 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from handlers.blocks.kit import Problem, validate
-from tests.unit.blocks.blockkit_cases import Case, changed, places
-from tests.unit.blocks.blockkit_good import GOOD, TAKEN, alone
-from tests.unit.blocks.blockkit_limits import LIMITS
-from tests.unit.blocks.blockkit_payloads import LEAVES
-from tests.unit.blocks.blockkit_rules import RULES
+from tests.unit.blocks.kit.cases import Case, changed, places
+from tests.unit.blocks.kit.good import GOOD, TAKEN, alone
+from tests.unit.blocks.kit.limits import LIMITS
+from tests.unit.blocks.kit.payloads import LEAVES
+from tests.unit.blocks.kit.rules import RULES
 
 CORPUS = [*LIMITS, *RULES]
 PLACES = [(surface, good, at, value) for surface, good in alone() for at, value in places(good)]
