@@ -33,8 +33,15 @@ class Server:
     port: int
 
     def usage(self) -> Usage:
+        return self._asked("usage")
+
+    def put_back(self) -> None:
+        """The subject lets its run wait again."""
+        self._asked("back")
+
+    def _asked(self, word: str) -> Usage:
         assert self.process.stdin is not None
-        self.process.stdin.write("usage\n")
+        self.process.stdin.write(f"{word}\n")
         self.process.stdin.flush()
         return Usage(**_line(self.process))
 

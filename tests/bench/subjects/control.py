@@ -6,7 +6,7 @@ import asyncio
 import json
 import resource
 import sys
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -21,12 +21,17 @@ def options() -> dict[str, Any]:
     return json.loads(sys.argv[1])
 
 
-async def until_closed(port: int) -> None:
-    """Says the port, then what this process has used whenever it is asked, until nobody can ask any more."""
+async def until_closed(port: int, put_back: Callable[[], Awaitable[object]] | None = None) -> None:
+    """Says the port, then what this process has used whenever it is asked, until nobody can ask any more.
+
+    `put_back` is done whenever that is asked.
+    """
     reader = asyncio.StreamReader()
     await asyncio.get_running_loop().connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
     _say({"port": port})
-    while await reader.readline():
+    while line := await reader.readline():
+        if line == b"back\n" and put_back:
+            await put_back()
         used = resource.getrusage(resource.RUSAGE_SELF)
         _say({"cpu_s": used.ru_utime + used.ru_stime, "memory": _memory()})
 

@@ -5,13 +5,17 @@ from __future__ import annotations
 import asyncio
 import logging
 import socket
+import time
 from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import replace
+from functools import partial
 from types import ModuleType
 
 from bot.__main__ import imported_app
+from bot.domain.runs.run import Change, Run
 from bot.settings.settings import Settings, settings
+from storage.runs import Runs
 from tests.bench.subjects.control import HOST, options, until_closed
 
 CONFIGURATION = """
@@ -27,7 +31,10 @@ backup_pool = "pool-a.contoso.com"
 """
 
 
-async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int = 0, verified: int = 0) -> None:
+async def main(
+    app: ModuleType, environ: Mapping[str, str], waits: str = "", buttons_in_all: int = 0, verified: int = 0
+) -> None:
+    """`waits` is the id of the run that is put back as it is now."""
     # What it says of the clicks that lose would stand between the figures.
     logging.disable()
     if buttons_in_all:
@@ -35,10 +42,17 @@ async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int 
     chosen = configured(environ)
     async with (
         app.store(chosen) as client,
-        app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port),
+        app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port) as bot,
         verifying(verified),
     ):
-        await until_closed(chosen.port)
+        waiting = await bot.runs.load(waits) if waits else None
+        await until_closed(chosen.port, waiting and partial(put_back, bot.runs, waiting))
+
+
+async def put_back(runs: Runs, waiting: Run) -> None:
+    """The run waits again, and as ever it is the engine of a bot that wrote this."""
+    now = await runs.load(waiting.id)
+    await runs.commit(Change(replace(waiting, version=now.version)), time.time())
 
 
 @asynccontextmanager
