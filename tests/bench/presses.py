@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 
@@ -15,7 +15,7 @@ WARMING = 20
 
 @dataclass(frozen=True, slots=True)
 class Pressed:
-    """Before each click the run is put back, which is not timed. One measure takes `clicks` of them.
+    """Before each click the run is put back, which is not counted. One measure takes `clicks` of them.
 
     They are many, since the card is drawn once a second however fast people click.
     """
@@ -24,6 +24,7 @@ class Pressed:
     server: Server
     line: Line
     clicks: int
+    put_back: Callable[[], None]
 
     def p50(self) -> float:
         """Seconds from a click to its acknowledgement."""
@@ -35,23 +36,31 @@ class Pressed:
 
     def cpu(self) -> float:
         """Seconds of CPU that the server spends on a click, with all that the click sets off in it."""
-        before = self.server.usage().cpu_s
+        begun = self.server.usage().cpu_s
+        for _ in range(self.clicks):
+            self.put_back()
+        between = self.server.usage().cpu_s
         self.p50()
-        return (self.server.usage().cpu_s - before) / self.clicks
+        return (self.server.usage().cpu_s - between - (between - begun)) / self.clicks
 
     def warm(self) -> None:
         self.line.p50(self._requests(WARMING))
 
     def _requests(self, count: int) -> Iterator[bytes]:
         for body in [self.house.click() for _ in range(count)]:
-            self.house.put_back()
+            self.put_back()
             yield request(body)
 
 
 @contextmanager
 def pressed(house: House, clicks: int, subject: str, **options: object) -> Iterator[Pressed]:
-    """The subject of this name, served and warm."""
-    with served(subject, environ=house.environ, **options) as server, Line(server.port) as line:
-        one = Pressed(house, server, line, clicks)
+    """The subject of this name, served and warm.
+
+    Of a bot it is the bot that puts the run back: whoever waits for a press was put there by an engine.
+    """
+    house.put_back()
+    own = {"waits": house.run.id} if subject == "switchback" else {}
+    with served(subject, environ=house.environ, **own, **options) as server, Line(server.port) as line:
+        one = Pressed(house, server, line, clicks, server.put_back if own else house.put_back)
         one.warm()
         yield one

@@ -11,6 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.bench.subjects.control import BACK
+
 ROOT = Path(__file__).parents[2]
 
 # Compiled once, as wherever it is installed: else its every start would be one of a fresh checkout.
@@ -31,6 +33,10 @@ class Server:
 
     process: subprocess.Popen[str]
     port: int
+
+    def put_back(self) -> None:
+        """The subject lets its run wait again."""
+        self.usage(BACK)
 
     def usage(self, word: str = "usage") -> Usage:
         """What it has used once it has done what this word tells it, if anything."""

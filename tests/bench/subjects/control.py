@@ -15,7 +15,9 @@ if TYPE_CHECKING:
     from aiohttp import web
 
 HOST = "127.0.0.1"
-VERIFY = "verify"
+VERIFY, BACK = "verify", "back"
+"""What a subject may be told."""
+
 Told = Callable[[str], Awaitable[None]]
 
 

@@ -6,14 +6,17 @@ import asyncio
 import gc
 import logging
 import socket
+import time
 from collections.abc import Mapping
 from dataclasses import replace
 from types import ModuleType
 
 from bot.__main__ import imported_app
+from bot.domain.runs.run import Change, Run
 from bot.hands.thinking import Think
 from bot.settings.settings import Settings, settings
-from tests.bench.subjects.control import HOST, VERIFY, Told, nothing, options, until_closed
+from storage.runs import Runs
+from tests.bench.subjects.control import BACK, HOST, VERIFY, Told, nothing, options, until_closed
 
 CONFIGURATION = """
 channels.incidents = "C0INCIDENT"
@@ -28,7 +31,10 @@ backup_pool = "pool-a.contoso.com"
 """
 
 
-async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int = 0, verified: int = 0) -> None:
+async def main(
+    app: ModuleType, environ: Mapping[str, str], waits: str = "", buttons_in_all: int = 0, verified: int = 0
+) -> None:
+    """`waits` is the id of the run that is put back as it is now."""
     # What it says of the clicks that lose would stand between the figures.
     logging.disable()
     if buttons_in_all:
@@ -38,7 +44,26 @@ async def main(app: ModuleType, environ: Mapping[str, str], buttons_in_all: int 
         app.store(chosen) as client,
         app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port) as bot,
     ):
-        await until_closed(chosen.port, _verifying(bot.think, verified) if verified else nothing)
+        waiting = await bot.runs.load(waits) if waits else None
+        back = _putting_back(bot.runs, waiting) if waiting else nothing
+        verify = _verifying(bot.think, verified) if verified else nothing
+
+        async def told(word: str) -> None:
+            await back(word)
+            await verify(word)
+
+        await until_closed(chosen.port, told)
+
+
+def _putting_back(runs: Runs, waiting: Run) -> Told:
+    """Told `back`, the run waits again, and as ever it is the engine of a bot that wrote this."""
+
+    async def told(word: str) -> None:
+        if word == BACK:
+            now = await runs.load(waiting.id)
+            await runs.commit(Change(replace(waiting, version=now.version)), time.time())
+
+    return told
 
 
 def _verifying(think: Think, objects: int) -> Told:
