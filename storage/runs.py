@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 import msgspec
 from redis.asyncio import Redis
@@ -15,7 +16,13 @@ from storage import keys
 from storage.connect import guard, script
 from storage.versions import Codec, is_newer
 
-RUN, ENTRY, TELL, RECORD = Codec(Run), Codec(Entry), Codec(Tell), Codec(PoolRecord)
+
+def _upgraded(run: dict[str, Any]) -> dict[str, Any]:
+    """0.1 called the partner of a pool its backup."""
+    return {"partner" if name == "backup" else name: value for name, value in run.items()}
+
+
+RUN, ENTRY, TELL, RECORD = Codec(Run, _upgraded), Codec(Entry), Codec(Tell), Codec(PoolRecord)
 _encode = msgspec.json.Encoder().encode
 
 
