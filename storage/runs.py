@@ -6,6 +6,7 @@ import secrets
 from collections import OrderedDict
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from typing import Any
 
 from redis.asyncio import Redis
 
@@ -17,7 +18,13 @@ from storage.cards import REPLAY_S
 from storage.connect import guard, script
 from storage.versions import Codec, is_newer
 
-RUN, ENTRY, TELL, RECORD = Codec(Run), Codec(Entry), Codec(Tell), Codec(PoolRecord)
+
+def _upgraded(run: dict[str, Any]) -> dict[str, Any]:
+    """0.1 called the partner of a pool its backup."""
+    return {"partner" if name == "backup" else name: value for name, value in run.items()}
+
+
+RUN, ENTRY, TELL, RECORD = Codec(Run, _upgraded), Codec(Entry), Codec(Tell), Codec(PoolRecord)
 
 _REMEMBERED = 128
 """So many open runs are remembered, those that moved last."""

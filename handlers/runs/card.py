@@ -52,7 +52,7 @@ def title(report: Report) -> str:
     """ "Failover of pool-a → pool-b", as plain words."""
     run = report.run
     arrow = _TO.get(run.runbook)
-    return f"{report.title} {arrow} {run.backup.short}" if arrow and run.backup else report.title
+    return f"{report.title} {arrow} {run.partner.short}" if arrow and run.partner else report.title
 
 
 def card(report: Report, *, plan_block: bool = False, asked_in: str = "") -> Message:

@@ -106,7 +106,7 @@ def begin(
         id=run_id,
         runbook=runbook.key,
         primary=pool,
-        backup=partner,
+        partner=partner,
         opened_by=by,
         opened_at=now,
         step=runbook.steps[0].key,

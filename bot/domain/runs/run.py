@@ -80,9 +80,10 @@ class Entry:
 class Run:
     """One run of a runbook.
 
-    `step` is the key of the row it stands at. `attempt` counts the commands sent in the whole run, `tries` how often
-    this row could not even be begun. `question` changes whenever people are asked something new: a button carries it,
-    so a button of an older state is recognised. `due` is when the engine has to look at it, None while people are.
+    `partner` is the other pool of its pair. `step` is the key of the row it stands at. `attempt` counts the commands
+    sent in the whole run, `tries` how often this row could not even be begun. `question` changes whenever people are
+    asked something new: a button carries it, so a button of an older state is recognised. `due` is when the engine has
+    to look at it, None while people are.
     `sentence` is what it last said; `detail` the server's own text, for holders of the role only. `since` is when
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
     """
@@ -90,7 +91,7 @@ class Run:
     id: str
     runbook: str
     primary: Pool
-    backup: Pool | None
+    partner: Pool | None
     opened_by: Who
     opened_at: float
     step: str
@@ -120,7 +121,7 @@ class Run:
 
     @property
     def pools(self) -> tuple[Pool, ...]:
-        return (self.primary, self.backup) if self.backup else (self.primary,)
+        return (self.primary, self.partner) if self.partner else (self.primary,)
 
     def fact(self, key: str, default: Any = None) -> Any:
         return self.facts.get(key, default)
@@ -146,9 +147,9 @@ def fresh_file(run: Run, pool: Pool, step: str) -> str:
 
 def partner(run: Run) -> Pool:
     """B of a run that holds a pair."""
-    if run.backup is None:
+    if run.partner is None:
         raise LookupError(f"{run.id} has no backup pool")
-    return run.backup
+    return run.partner
 
 
 @dataclass(frozen=True, slots=True)

@@ -32,25 +32,25 @@ NO_COPY = "There is no copy of this backup anywhere else: if this Redis is lost,
 
 def _read_rehearsal(run: Run) -> Acts:
     """What lies on B now, and what was exported; a B that is away does not hold up the backup."""
-    if run.backup is None:
+    if run.partner is None:
         return {}
-    return {"zip": Load(KEPT_AS.of(run)), "held": Survey(run.backup.fqdn), "now": Clock()}
+    return {"zip": Load(KEPT_AS.of(run)), "held": Survey(run.partner.fqdn), "now": Clock()}
 
 
 def judge_rehearsal(run: Run, seen: Seen) -> Verdict:
     """Restorable, not restorable as it is, or not known: each is said as what it is."""
     short = run.primary.short
-    if run.backup is None:
+    if run.partner is None:
         return _unknown(f"{short} has no backup pool to rehearse on, so whether this can be restored is not known.")
     held = seen["held"]
     if isinstance(held, BotError):
-        sentence = f"{run.backup.short} could not be read, so whether this can be restored there is not known yet."
+        sentence = f"{run.partner.short} could not be read, so whether this can be restored there is not known yet."
         return _unknown(sentence, held.sentence)
     try:
-        stamp = rehearsed(run.primary, run.backup, held, seen["zip"], seen["now"])
+        stamp = rehearsed(run.primary, run.partner, held, seen["zip"], seen["now"])
     except Exception as fault:
         # Data that nobody foresaw may not cost the backup itself: it is kept, and what is not known is said.
-        sentence = f"The rehearsal itself failed, so whether this can be restored on {run.backup.short} is not known."
+        sentence = f"The rehearsal itself failed, so whether this can be restored on {run.partner.short} is not known."
         return _unknown(sentence, f"It met {type(fault).__name__}: please report it.")
     facts = STAMP.to(asdict(stamp)) | UNSTAMPED.to("")
     if stamp.restorable:

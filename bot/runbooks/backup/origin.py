@@ -66,15 +66,15 @@ def _may_be_missing(run: Run) -> bool:
 def _holder(run: Run, record: PoolRecord) -> Pool:
     """As the pool's state says; in an outage, the pool itself as long as it answers."""
     away = record.state is PoolState.OUTAGE and SILENT.of(run) and WAS_IMPORTED.among(record.carry)
-    return run.backup if away and run.backup else source_of(record, run.primary, run.backup)
+    return run.partner if away and run.partner else source_of(record, run.primary, run.partner)
 
 
 def _silent(run: Run, record: PoolRecord, seen: Seen) -> Verdict:
     """The pool is in outage and does not answer: what an earlier failover brought to its backup pool is what lives."""
-    if not (WAS_IMPORTED.among(record.carry) and run.backup):
+    if not (WAS_IMPORTED.among(record.carry) and run.partner):
         return _nothing(run, seen)
-    sentence = f"{run.primary.short} does not answer; its groups are on {run.backup.short}: starting there."
-    return Verdict(Mark.WARN, sentence, facts=SILENT.to(True) | SOURCE.to(run.backup.fqdn), back_to="answers")
+    sentence = f"{run.primary.short} does not answer; its groups are on {run.partner.short}: starting there."
+    return Verdict(Mark.WARN, sentence, facts=SILENT.to(True) | SOURCE.to(run.partner.fqdn), back_to="answers")
 
 
 def _nothing(run: Run, seen: Seen) -> Verdict:

@@ -52,7 +52,7 @@ def _restorable(run: Run) -> str:
     stamp = stamp_of(run)
     if stamp is None:
         return f"Not rehearsed: {UNSTAMPED.of(run)}"
-    where = run.backup.short if run.backup else ""
+    where = run.partner.short if run.partner else ""
     return f"Restorable on {where}." if stamp.restorable else f"Not restorable as it is: {stamp.sentences[0]}"
 
 
