@@ -86,18 +86,7 @@ def begin(
     Raises BadInput when the pool has no pair, or stands where this cannot start; Newer as `refuse_unknown`.
     """
     partner = estate.partner(pool)
-    if runbook.moves_pools and partner is None:
-        why = estate.unpaired.get(
-            pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
-        )
-        raise BadInput(f"{why} Nothing was started.")
-    refuse_unknown(record, pool)
-    if record.state not in runbook.opens:
-        wanted = " or ".join(sorted(runbook.opens))
-        raise BadInput(
-            f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
-            "`/rgs status` shows every pool."
-        )
+    _refuse(runbook, pool, partner, estate, record)
     moves = (
         {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.moves_pools else {}
     )
@@ -121,3 +110,18 @@ def begin(
         channel=channel,
         **moves,
     )
+
+
+def _refuse(runbook: Runbook, pool: Pool, partner: Pool | None, estate: Estate, record: PoolRecord) -> None:
+    if runbook.moves_pools and partner is None:
+        why = estate.unpaired.get(
+            pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
+        )
+        raise BadInput(f"{why} Nothing was started.")
+    refuse_unknown(record, pool)
+    if record.state not in runbook.opens:
+        wanted = " or ".join(sorted(runbook.opens))
+        raise BadInput(
+            f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
+            "`/rgs status` shows every pool."
+        )
