@@ -17,6 +17,7 @@ from bot.domain.errors import BadInput
 from bot.domain.model import Person
 from bot.domain.runs.opening import refuse_unknown
 from bot.domain.runs.view import report
+from bot.runbooks.rows.facts import WAS_IMPORTED
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
@@ -116,7 +117,7 @@ async def _impact(asked: Asked) -> Reply:
     pool = named_pool(asked)
     record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
     refuse_unknown(record, pool)
-    imported = record.carry.get("imported")
+    imported = record.carry.get(WAS_IMPORTED.key)
     return Reply(impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
 
 

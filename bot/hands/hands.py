@@ -124,6 +124,8 @@ class Hands:
     async def _brought(self, act: Collect) -> tuple[Backup, Inventory]:
         known = await self._backups.find(act.backup)
         if known is not None:
+            # Whoever kept it may have died before this.
+            await self._attempt(Attempt(Delete(act.on, act.file)))
             return known, await self._load(Load(act.backup))
         data = await self._driver.fetch(act.on, act.file)
         digest, size = await self._driver.digest(act.on, act.file)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from contextlib import suppress
 
+from bot.domain.runs.facts import KIND
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.streak import failures, series, streak
 from handlers.blocks.blocks import Message, context, section
@@ -38,7 +39,7 @@ async def ended(desk: Desk, run: Run) -> None:
 def _again(desk: Desk, run: Run, failed: Run) -> Message:
     count, earlier = failures(failed), streak(failed)
     since, until = earlier.since if earlier else failed.opened_at, run.closed_at or run.opened_at
-    kind = f" ({run.fact('kind')})" if run.fact("kind") else ""
+    kind = f" ({KIND.of(run)})" if KIND.of(run) else ""
     what = shown(f"{desk.engine.runbooks[run.runbook].title}{kind} of {run.primary.short}", 200)
     times = "once" if count == 1 else f"{count} times in a row"
     plain, drawn = (

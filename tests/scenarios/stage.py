@@ -21,6 +21,7 @@ from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import BadInput
 from bot.domain.groups.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
+from bot.domain.runs.facts import misfits
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.press import Press, offered
 from bot.domain.runs.run import FOR_PEOPLE, Run
@@ -146,6 +147,7 @@ class Stage:
         for _ in range(patience):
             await self.engine.tick()
             run = await self.runs.load(run_id)
+            assert not list(misfits(run.facts, RUNBOOKS[run.runbook].facts))
             if run.phase in FOR_PEOPLE or not run.is_open:
                 return run
             self.clock.now = max(self.clock.now, run.due or 0.0) + 0.001

@@ -280,7 +280,7 @@ async def test_a_process_that_dies_between_keeping_and_saying_so_keeps_one_copy(
     run = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
     stage.driver.fetched.clear()
     gathering = Gathering(stage.driver, stage.companions, stage.uploads, stage.clock)
-    take = COMPANION.step("take").reads(run)["kept"]
+    take = COMPANION.step("take").does(run, {})["kept"]
 
     assert await gathering.performers[Take](take) == await newest(stage, "call-park-music")
     assert stage.driver.fetched == [] and len(await stage.companions.page(A, "call-park-music")) == 1

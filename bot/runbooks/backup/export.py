@@ -83,7 +83,7 @@ def _judge_owners(run: Run, seen: Seen) -> Verdict:
         )
         return Verdict(Mark.STOP, sentence)
     if not foreign:
-        return Verdict(Mark.PASS, f"It holds {counted(run.fact('counts', {}))}, all owned by {run.primary.short}.")
+        return Verdict(Mark.PASS, f"It holds {counted(COUNTS.of(run))}, all owned by {run.primary.short}.")
     if WITH_OWNER.of(run):
         return Verdict(Mark.STOP, f"The export holds objects that {run.primary.short} does not own.", foreign)
     sentence = f"The export holds copies of another pool; exporting again with -Owner {run.primary.fqdn}."

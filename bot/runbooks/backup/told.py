@@ -22,7 +22,7 @@ def _do(run: Run, seen: Seen) -> Acts:
 def _judge(run: Run, seen: Seen) -> Verdict:
     if nothing := NOTHING.of(run):
         return Verdict(Mark.PASS, nothing)
-    return Verdict(Mark.PASS, f"Stored: {counted(run.fact('counts', {}))}.")
+    return Verdict(Mark.PASS, f"Stored: {counted(COUNTS.of(run))}.")
 
 
 def _tell(run: Run) -> tuple[Tell, ...]:

@@ -95,6 +95,10 @@ class Answer:
     sent: tuple[tuple[str, Cmdlet], ...] = ()
 
 
+class Writes(AssertionError):
+    """A row wanted to change something while it read, or looked."""
+
+
 class Site:
     """A deployment in which P may have copies on B: answers every act, each only once."""
 
@@ -146,8 +150,10 @@ class Site:
         return Answer(None)
 
     async def reading(self, acts: Mapping[str, Act]) -> tuple[dict[str, Any], list[tuple[str, Cmdlet]]]:
-        """As `all`, and refuses what changes anything."""
-        assert not [act for act in acts.values() if writes(act)]
+        """As `all`. Raises Writes for what changes anything."""
+        for name, act in acts.items():
+            if writes(act):
+                raise Writes(f"{name}: {act}")
         return await self.all(acts)
 
     async def all(self, acts: Mapping[str, Act]) -> tuple[dict[str, Any], list[tuple[str, Cmdlet]]]:

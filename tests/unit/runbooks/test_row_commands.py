@@ -13,12 +13,14 @@ import pytest
 
 from bot.domain.deployment.cmdlets import ALL_VERSIONS, check
 from bot.domain.groups.groups import service
-from bot.domain.runs.acts import Invoke
+from bot.domain.runs.acts import Invoke, Pin
+from bot.domain.runs.facts import misfits
 from bot.domain.runs.moves import launch
 from bot.domain.runs.runbook import Plan
 from bot.runbooks import RUNBOOKS
-from tests.unit.deployment.deployments import B, P
-from tests.unit.runbooks.row_walk import NOW, Walk, walked
+from bot.runbooks.rows.facts import CARRIED
+from tests.unit.deployment.deployments import WORLD, B, P
+from tests.unit.runbooks.row_walk import NOW, Site, Walk, Writes, walked
 
 DATA = Path(__file__).parents[2] / "data"
 REAL = {
@@ -92,6 +94,18 @@ def test_every_command_that_people_are_to_run_by_hand_is_a_real_one(walk: Walk) 
         assert all(fits(name, keys, version) for version in walk.versions.values()), line
 
 
+def test_every_fact_that_a_row_leaves_is_declared_and_of_its_type(walk: Walk) -> None:
+    known = RUNBOOKS[walk.runbook].facts
+    assert {fault for row in walk.rows for written in row.written for fault in misfits(written, known)} == set()
+
+
+def test_what_is_carried_to_the_next_runbook_is_declared_and_of_its_type(walk: Walk) -> None:
+    carried = {fact.key: fact for fact in CARRIED}
+    for row in walk.rows:
+        for key, value in RUNBOOKS[walk.runbook].carry(row.run).items():
+            assert carried[key].fits(value), (key, value)
+
+
 def test_the_switch_of_the_documents_that_does_not_exist_occurs_nowhere(walk: Walk) -> None:
     assert not [command for _, command in walk.commands() if "ExistingSettings" in str(command)]
     assert not [words for words in walk.words() if "ExistingSettings" in words]
@@ -116,6 +130,12 @@ def test_no_attempt_of_any_row_exports_to_a_file_that_another_one_used(walk: Wal
             plan = row.step.plan(run, row.seen)
     for names in runs.values():
         assert len(names) == len(set(names))
+
+
+async def test_the_walk_refuses_what_writes_while_a_row_reads_or_looks() -> None:
+    """It goes through every row of every runbook, so no row reads or looks with an act that changes anything."""
+    with pytest.raises(Writes):
+        await Site(WORLD).reading({"used": Pin("b-1", "run-1", "because")})
 
 
 def files(plan: Plan) -> Iterator[str]:
