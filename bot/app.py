@@ -8,8 +8,9 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
@@ -17,23 +18,25 @@ from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
 
-from bot.chores.chores import Chores
+from bot.chores.chores import Chore, Chores
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
 from bot.clock.timetable import Timetable
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
+from bot.directory.holders import EVERYBODY, Holders
 from bot.domain.backups.schedule import Schedule, Slot, schedule_of
 from bot.domain.companions.coverage import slots
 from bot.domain.errors import BadInput
 from bot.domain.runs.opening import Estate
+from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.hands.companions import Gathering
-from bot.hands.hands import Hands
+from bot.hands.companions import Uploads
+from bot.hands.hands import Hands, Performer
 from bot.runbooks import RUNBOOKS
 from bot.settings.settings import Settings
-from bot.stores import store, stores_of
+from bot.stores import Stores, store, stores_of
 from handlers.desk import Desk
 from handlers.drawer import Drawer
 from handlers.listeners import register
@@ -53,6 +56,39 @@ _SWITCH_S = 0.00005
 _SELDOM = 1_000
 
 
+@dataclass(frozen=True, slots=True)
+class Works:
+    """The bot without Slack: what moves runs, the hands that a run is given, and what is done again and again."""
+
+    engine: Engine
+    hands: Callable[[], Performer]
+    chores: tuple[Chore, ...]
+
+
+def build(
+    kept: Stores,
+    driver: Driver,
+    estate: Estate,
+    care: Care,
+    uploads: Uploads,
+    clock: Callable[[], float],
+    *,
+    runbooks: Mapping[str, Runbook] = RUNBOOKS,
+    holders: Holders = EVERYBODY,
+    committed: Callable[[], None] = lambda: None,
+    **pace: float,
+) -> Works:
+    """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
+
+    `uploads` fetches files that people sent, `holders` knows who lost a role; `committed` and `pace` are the engine's.
+    """
+    checks = checking_of(care, kept, estate)
+    hands = partial(Hands, driver, kept, uploads, checks, clock)
+    joined = {"clock": clock, "holders": holders, "committed": committed}
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **pace)
+    return Works(engine, hands, chores_of(care, kept, checks, hands(), estate))
+
+
 class Switchback:
     """One running bot. `driver` reaches the deployment; `clock` gives seconds since the epoch."""
 
@@ -68,22 +104,15 @@ class Switchback:
         self.stores = kept = stores_of(settings, client, clock)
         self.runs, self.backups = kept.runs, kept.backups
         self._stop, self._told = asyncio.Event(), asyncio.Event()
-        pools = {pool.fqdn: pool for pool in settings.pools}
-        mirrored = settings.mirror is not None
-        self.estate = Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, mirrored)
+        self.estate = estate_of(settings)
         self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
-        gathering, checks = (
-            Gathering(driver, kept.companions, SlackUploads(self.slack), clock),
-            checking_of(care, kept, self.estate),
-        )
-        beside = {"keepings": kept.keepings, "gathering": gathering, "notices": kept.notices, "checks": checks}
-        hands = Hands(driver, self.backups, self.runs, clock, **beside)
-        self.engine = Engine(self.runs, hands, RUNBOOKS, self.estate, clock=clock, committed=self._told.set)
+        uploads = SlackUploads(self.slack)
+        works = build(kept, driver, self.estate, care, uploads, clock, committed=self._told.set)
+        self.engine = works.engine
         self._timetable = Timetable(self._read_schedules, self._start_slot)
         self._restored = partial(refuse_while_restoring, settings.mirror, kept)
-        chores = chores_of(care, kept, checks, hands, self.estate)
-        self._chores = Chores(chores, kept.turns, kept.notices, clock, allow=self._restored)
+        self._chores = Chores(works.chores, kept.turns, kept.notices, clock, allow=self._restored)
         self.bolt = AsyncApp(
             name="switchback",  # Without one, Bolt looks through every module for the file that made it.
             client=self.slack,
@@ -207,6 +236,12 @@ def _let_clicks_pass() -> None:
     young, middle, _ = gc.get_threshold()
     gc.set_threshold(young, middle, _SELDOM)
     gc.freeze()
+
+
+def estate_of(settings: Settings) -> Estate:
+    """The configured pools, and what a run has to know of all of them."""
+    pools = {pool.fqdn: pool for pool in settings.pools}
+    return Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, settings.mirror is not None)
 
 
 def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:

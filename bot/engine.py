@@ -14,12 +14,25 @@ from typing import Any
 
 from bot.clock.lease import held
 from bot.clock.waiting import first_of
+from bot.directory.holders import Holders
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, NotAllowed, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
 from bot.domain.runs.acts import Invoke, NewestWhole
-from bot.domain.runs.moves import claim, found, is_approved, launch, lose, open_run, propose, retry, settle, stop
+from bot.domain.runs.moves import (
+    approved,
+    claim,
+    found,
+    is_approved,
+    launch,
+    lose,
+    open_run,
+    propose,
+    retry,
+    settle,
+    stop,
+)
 from bot.domain.runs.opening import NOTHING, Estate, begin
 from bot.domain.runs.press import Press, already, press
 from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Run
@@ -32,6 +45,7 @@ from storage.runs import Runs
 log = logging.getLogger(__name__)
 
 _ALL_OPEN = 10_000
+_AT_HAND = 2
 _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
@@ -39,22 +53,26 @@ class Engine:
     """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
 
     `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked;
-    `committed` is called after every commit, since there is something new to draw.
+    `committed` is called after every commit, since there is something new to draw. `hands` makes the performer of a
+    run; `holders` is asked about the people whom a command rests on, right before it is sent.
     """
 
     def __init__(
         self,
         runs: Runs,
-        hands: Performer,
+        hands: Callable[[Run], Performer],
         runbooks: Mapping[str, Runbook],
         pools: Estate,
         *,
         clock: Callable[[], float],
+        holders: Holders,
         lease_s: float = 60.0,
         poll_s: float = 0.5,
         committed: Callable[[], None] = lambda: None,
     ) -> None:
-        self._runs, self._hands, self.runbooks, self._pools = runs, hands, runbooks, pools
+        self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
+        self._performers: dict[str, Performer] = {}
+        self._holders = holders
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._wake = asyncio.Event()
@@ -89,8 +107,14 @@ class Engine:
         before = failing(run, await self._runs.open(_ALL_OPEN))
         if before is None:
             return run
-        newest = await self._hands.perform(NewestWhole(run.primary.fqdn))
+        newest = await self._hands(run).perform(NewestWhole(run.primary.fqdn))
         return replace(run, facts={**run.facts, **after(before, newest.taken_at if newest else None).facts})
+
+    def _hands(self, run: Run) -> Performer:
+        """The run's own, from row to row, with what they have read for it."""
+        if run.id not in self._performers:
+            self._performers[run.id] = self._make_hands(run)
+        return self._performers[run.id]
 
     async def _record(self, pool: Pool) -> PoolRecord:
         return (await self._runs.records([pool.fqdn]))[pool.fqdn]
@@ -144,12 +168,23 @@ class Engine:
     def _begin(self, run_id: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._advance(run_id), name=f"run {run_id}")
         self._busy[run_id] = task
-        task.add_done_callback(lambda _: self._busy.pop(run_id, None))
+        task.add_done_callback(lambda _: self._rest(run_id))
         return task
+
+    def _rest(self, run_id: str) -> None:
+        """Of the runs that wait for people, only the last few keep their hands: what they have read is large."""
+        self._busy.pop(run_id, None)
+        if run_id in self._performers:
+            self._performers[run_id] = self._performers.pop(run_id)
+        resting = [name for name in self._performers if name not in self._busy]
+        for name in resting[:-_AT_HAND]:
+            del self._performers[name]
 
     async def _commit(self, change: Change) -> Run:
         run = await self._runs.commit(change, self._clock())
         self._committed()
+        if not run.is_open:
+            self._performers.pop(run.id, None)
         if run.due is not None and run.due <= self._clock():
             self._wake.set()
         return run
@@ -184,20 +219,22 @@ class Engine:
 
     async def _read(self, run: Run, runbook: Runbook, step: Step) -> Change | Plan:
         """What the row comes to by reading alone, or the plan that is now to be carried out."""
-        seen = await perform_all(self._hands, step.reads(run))
+        seen = await perform_all(self._hands(run), step.reads(run))
         if step.plan is None:
             return settle(run, runbook, await _judged(run, step, seen), self._clock())
         plan = await asyncio.to_thread(step.plan, run, seen)
         if not is_approved(run, step, plan):
             return propose(run, step, plan, self._clock())
-        return plan
+        approvals = approved(run, plan)
+        lost = await self._holders.lost(approvals, step.need) if approvals else ""
+        return propose(run, step, plan, self._clock(), lost) if lost else plan
 
     async def _look(self, run: Run, runbook: Runbook, step: Step) -> Change:
         """A lost command is looked at: the pool is read and compared with what the command would have done."""
         if step.found is None:
             finding = Finding(Found.UNKNOWN, "Nothing can be read that would tell. Look at the server yourself.")
         else:
-            seen = await perform_all(self._hands, step.look(run))
+            seen = await perform_all(self._hands(run), step.look(run))
             finding = await asyncio.to_thread(step.found, run, seen)
         return found(run, runbook, finding, self._clock())
 
@@ -208,7 +245,7 @@ class Engine:
         try:
             for name, act in plan.acts.items():
                 await self._still_ours(run)
-                results[name] = await self._hands.perform(act)
+                results[name] = await self._hands(run).perform(act)
                 written = written or (isinstance(act, Invoke) and act.command.writes)
             return settle(run, runbook, await _judged(run, step, results), self._clock())
         except NeverSent as error:

@@ -22,7 +22,7 @@ _GRAVE = (StoreAway, NoRoom)
 
 
 class Uploads(Protocol):
-    """Whoever fetches what people sent with a form; `handlers.uploads` does."""
+    """Whoever fetches what people sent with a form; `handlers.slack.uploads` does."""
 
     async def fetch(self, file: str) -> bytes:
         """The bytes of the file of this id. Raises NeverSent when Slack is away, BadInput when it has no such file."""
@@ -32,9 +32,7 @@ class Uploads(Protocol):
 class Gathering:
     """Copies of companions. `performers` are its acts, each with what performs it."""
 
-    def __init__(
-        self, driver: Driver, companions: Companions, uploads: Uploads | None, clock: Callable[[], float]
-    ) -> None:
+    def __init__(self, driver: Driver, companions: Companions, uploads: Uploads, clock: Callable[[], float]) -> None:
         self._driver, self._companions, self._uploads, self._clock = driver, companions, uploads, clock
         self.performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {Take: self._take}
         self._ways: Mapping[How, Callable[[Companion, Take], Awaitable[Kept]]] = {
@@ -117,8 +115,6 @@ class Gathering:
         return data
 
     async def _sent(self, one: Companion, act: Take) -> Kept:
-        if self._uploads is None:
-            raise BadInput("Nobody is here who could fetch files from Slack. Nothing was kept.")
         data = {name: await self._uploads.fetch(file) for file, name in act.files}
         if fault := complaint(one, [(name, len(sound)) for name, sound in data.items()]):
             raise BadInput(f"{fault} Nothing was kept.")

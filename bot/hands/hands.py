@@ -5,15 +5,13 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from dataclasses import replace
 from typing import Any, Protocol
 
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.checkup import Checkup
-from bot.domain.deployment.cmdlets import cmdlet
-from bot.domain.errors import BadInput, BotError, Damaged, DriverError, Stale
+from bot.domain.errors import BadInput, Damaged, DriverError, Stale
 from bot.domain.groups.compare import contents, fingerprints
-from bot.domain.groups.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
+from bot.domain.groups.groups import Inventory
 from bot.domain.model import BOT
 from bot.domain.runs.acts import (
     Act,
@@ -23,29 +21,23 @@ from bot.domain.runs.acts import (
     Clock,
     Collect,
     Delete,
-    Invoke,
     Load,
     Pin,
     Put,
-    ReadGroups,
-    ReadSettings,
     Records,
     Stand,
     Supersede,
-    Survey,
 )
 from bot.domain.runs.moves import close
 from bot.domain.runs.run import FOR_PEOPLE, Phase
 from bot.drivers.base import Driver
 from bot.exports.export_zip import read_inventory
 from bot.hands.backups import Custody
-from bot.hands.companions import Gathering
-from storage.backups.backups import Backups
-from storage.backups.keepings import Keepings
-from storage.notices import Notices
-from storage.runs import Runs
+from bot.hands.companions import Gathering, Uploads
+from bot.hands.reading import Reading
+from bot.stores import Stores
 
-_REMEMBERED = 4
+_REMEMBERED = 2
 _ALL_OPEN = 10_000
 
 
@@ -56,46 +48,37 @@ class Performer(Protocol):
 
 
 class Checks(Protocol):
-    """Whoever reads kept backups again; `bot.care.checking` does."""
+    """Whoever reads kept backups again; `bot.chores.checking` does."""
 
     async def pool(self, fqdn: str, now: float) -> Checkup: ...
 
 
 class Hands:
-    """Acts against one deployment. Raises what the driver and the stores raise."""
+    """Acts of one run against one deployment. Raises what the driver and the stores raise.
+
+    They remember what was read of the newest exports, so they are let go with their run.
+    """
 
     def __init__(
-        self,
-        driver: Driver,
-        backups: Backups,
-        runs: Runs,
-        clock: Callable[[], float],
-        *,
-        keepings: Keepings,
-        checks: Checks | None = None,
-        gathering: Gathering | None = None,
-        notices: Notices | None = None,
+        self, driver: Driver, kept: Stores, uploads: Uploads, checks: Checks, clock: Callable[[], float]
     ) -> None:
-        self._driver, self._backups, self._runs, self._clock = driver, backups, runs, clock
-        self._checks, self._notices = checks, notices
+        self._driver, self._checks, self._clock = driver, checks, clock
+        self._backups, self._runs, self._notices = kept.backups, kept.runs, kept.notices
         self._inventories: dict[str, Inventory] = {}
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             Attempt: self._attempt,
             CheckBackups: self._check_backups,
             Clock: self._time,
             Delete: self._delete,
-            Invoke: self._invoke,
-            ReadGroups: self._read_groups,
-            ReadSettings: self._read_settings,
-            Survey: self._survey,
             Put: self._put,
             Collect: self._collect,
             Load: self._load,
             Records: self._records,
             Stand: self._stand,
             Supersede: self._supersede,
-            **Custody(backups, keepings).performers,
-            **(gathering.performers if gathering else {}),
+            **Reading(driver).performers,
+            **Custody(kept.backups, kept.keepings).performers,
+            **Gathering(driver, kept.companions, uploads, clock).performers,
         }
 
     async def perform(self, act: Act) -> Any:
@@ -113,8 +96,6 @@ class Hands:
             return error
 
     async def _check_backups(self, act: CheckBackups) -> Checkup:
-        if self._checks is None:
-            raise BadInput("This process was not given anything to check backups with.")
         return await self._checks.pool(act.pool, self._clock())
 
     async def _time(self, act: Clock) -> float:
@@ -122,31 +103,6 @@ class Hands:
 
     async def _delete(self, act: Delete) -> None:
         await self._driver.delete(act.on, act.file)
-
-    async def _invoke(self, act: Invoke) -> tuple[Row, ...]:
-        return await self._driver.invoke(act.on, act.command)
-
-    async def _read_groups(self, act: ReadGroups) -> Inventory:
-        where = service(act.pool) if act.pool else None
-        owner = service(act.owner) if act.owner else None
-        found: list[RgsObject] = []
-        for kind in Kind:
-            command = cmdlet(f"Get-CsRgs{kind}", Identity=where, Owner=owner, ShowAll=act.show_all or None)
-            found += (RgsObject.from_row(kind, row) for row in await self._driver.invoke(act.on, command))
-        return Inventory(tuple(found))
-
-    async def _read_settings(self, act: ReadSettings) -> ServiceSettings:
-        rows = await self._driver.invoke(act.on, cmdlet("Get-CsRgsConfiguration", Identity=service(act.pool)))
-        if not rows:
-            raise Damaged(f"{act.pool} gave no Response Group settings. The account may not be allowed to read them.")
-        return ServiceSettings.from_row(rows[0])
-
-    async def _survey(self, act: Survey) -> Inventory | BotError:
-        try:
-            held = await self._read_groups(ReadGroups(act.pool, act.pool, show_all=True))
-            return replace(held, settings=await self._read_settings(ReadSettings(act.pool, act.pool)))
-        except (DriverError, Damaged, BadInput) as error:
-            return error
 
     async def _put(self, act: Put) -> None:
         await self._driver.put(act.on, act.file, await self._backups.load(act.backup))
@@ -200,9 +156,9 @@ class Hands:
         return await self._runs.records(act.pools)
 
     async def _stand(self, act: Stand) -> None:
-        if self._notices and act.sentence:
+        if act.sentence:
             await self._notices.say(act.key, act.sentence, self._clock())
-        elif self._notices:
+        else:
             await self._notices.end(act.key, act.over, self._clock())
 
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:

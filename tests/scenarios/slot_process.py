@@ -11,13 +11,14 @@ import struct
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
 from redis.asyncio import Redis
 
 import storage
+from bot.app import build
 from bot.clock.timetable import Timetable
 from bot.domain.backups.schedule import Schedule, Slot, every
 from bot.domain.model import Mark, Pool, Verdict
@@ -26,15 +27,12 @@ from bot.domain.runs.opening import Estate
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook, Step, StepKind
 from bot.drivers.simulated import SimulatedDriver
-from bot.engine import Engine
-from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
-from storage.backups.backups import Backups
-from storage.backups.keepings import Keepings
+from bot.stores import stores_over
 from storage.connect import connect
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
-from tests.scenarios.stage import ESTATE
+from tests.scenarios.stage import CARE, ESTATE, NoFiles
 
 LEASE_S, POLL_S, GLANCE_S, LOOK_S = 0.4, 0.1, 0.005, 0.5
 EVERY_H = 2
@@ -114,8 +112,9 @@ async def work(url: str, clock: MovedClock, cast: Cast) -> None:
     async with connect(url) as client:
         runs = cast.runs(client)
         driver = SimulatedDriver(RedisWorlds(client), clock=clock)
-        hands = Hands(driver, Backups(client), runs, clock, keepings=Keepings(client))
-        engine = Engine(runs, hands, cast.runbooks, cast.estate, clock=clock, lease_s=LEASE_S, poll_s=POLL_S)
+        kept = replace(stores_over(client), runs=runs)
+        parts = {"runbooks": cast.runbooks, "lease_s": LEASE_S, "poll_s": POLL_S}
+        engine = build(kept, driver, cast.estate, CARE, NoFiles(), clock, **parts).engine
 
         async def read() -> tuple[Schedule, ...]:
             return cast.schedules

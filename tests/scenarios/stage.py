@@ -5,13 +5,19 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
+from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.app import Works, build
 from bot.chores.pruning import Pruning
+from bot.chores.rows import Care
+from bot.directory.holders import EVERYBODY, Holders
 from bot.domain.backups.offsite import OffSite, told
 from bot.domain.backups.retention import Windows
+from bot.domain.backups.schedule import Timing
 from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.errors import BadInput
 from bot.domain.groups.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
 from bot.domain.runs.opening import Estate
@@ -19,16 +25,16 @@ from bot.domain.runs.press import Press, offered
 from bot.domain.runs.run import FOR_PEOPLE, Run
 from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine
-from bot.hands.companions import Gathering, Uploads
-from bot.hands.hands import Hands
+from bot.hands.companions import Uploads
+from bot.hands.hands import Performer
 from bot.runbooks import RUNBOOKS
 from bot.sandbox.pools import contents
 from bot.sandbox.pools.file_store import store_of
+from bot.stores import Stores, stores_over
 from storage.backups.backups import Backups
 from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
 from storage.companions import Companions
-from storage.notices import Notices
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
 
@@ -40,6 +46,8 @@ POOLS = {
     C: Pool(C, edition=Edition.STANDARD, site="Bonn", time_zone="Europe/Berlin"),
 }
 ESTATE = Estate(POOLS, {A: B, B: A}, {C: "pool-c names no backup pool, so it gets backups only."})
+
+CARE = Care(None, Windows(), {fqdn: Timing() for fqdn in POOLS}, {})
 
 
 def person(name: str, *roles: Role, standing: Standing = Standing.MEMBER) -> Person:
@@ -75,33 +83,59 @@ class Clock:
         return self.now
 
 
+class NoFiles:
+    """Whoever fetches what people sent, where nobody has sent anything."""
+
+    async def fetch(self, file: str) -> bytes:
+        raise BadInput(f"Slack has no file {file}.")
+
+
 @dataclass(slots=True)
 class Stage:
     """Everything that a story needs; `rebuilt()` throws the engine away and makes a new one over the same Redis."""
 
     redis: Redis
     clock: Clock = field(default_factory=Clock)
-    uploads: Uploads | None = None
-    runs: Runs = field(init=False)
-    backups: Backups = field(init=False)
-    keepings: Keepings = field(init=False)
-    companions: Companions = field(init=False)
+    uploads: Uploads = field(default_factory=NoFiles)
+    holders: Holders = EVERYBODY
+    kept: Stores = field(init=False)
     driver: SimulatedDriver = field(init=False)
+    works: Works = field(init=False)
     engine: Engine = field(init=False)
     worlds: RedisWorlds = field(init=False)
 
     def __post_init__(self) -> None:
         self.worlds = RedisWorlds(self.redis)
-        self.runs, self.backups, self.keepings = Runs(self.redis), Backups(self.redis), Keepings(self.redis)
-        self.companions = Companions(self.redis, self.backups.pieces)
+        self.kept = stores_over(self.redis)
         self.driver = SimulatedDriver(self.worlds, clock=self.clock)
         self.rebuilt()
 
-    def rebuilt(self) -> Engine:
-        gathering = Gathering(self.driver, self.companions, self.uploads, self.clock)
-        kept = {"keepings": self.keepings, "notices": Notices(self.redis), "gathering": gathering}
-        hands = Hands(self.driver, self.backups, self.runs, self.clock, **kept)
-        self.engine = Engine(self.runs, hands, RUNBOOKS, ESTATE, clock=self.clock)
+    @property
+    def runs(self) -> Runs:
+        return self.kept.runs
+
+    @property
+    def backups(self) -> Backups:
+        return self.kept.backups
+
+    @property
+    def keepings(self) -> Keepings:
+        return self.kept.keepings
+
+    @property
+    def companions(self) -> Companions:
+        return self.kept.companions
+
+    @property
+    def hands(self) -> Performer:
+        """As a run gets them that has just begun."""
+        return self.works.hands()
+
+    def rebuilt(self, estate: Estate = ESTATE, **changes: Any) -> Engine:
+        """`changes` are what else `build` is given."""
+        joined = {"holders": self.holders, **changes}
+        self.works = build(self.kept, self.driver, estate, CARE, self.uploads, self.clock, **joined)
+        self.engine = self.works.engine
         return self.engine
 
     async def settle(self, run_id: str, patience: int = 200) -> Run:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -251,13 +252,13 @@ async def test_what_people_have_to_bring_is_asked_for_once_and_ends_when_they_ha
 
 async def test_without_room_a_run_stops_loudly_and_the_next_one_takes_its_place(stage: Stage) -> None:
     roomless = Companions(stage.redis, stage.backups.pieces, lambda: 0)
-    whole, stage.companions = stage.companions, roomless
+    whole, stage.kept = stage.kept, replace(stage.kept, companions=roomless)
     stage.rebuilt()
     stopped = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
     other = await slot(stage, A, "announcements", "2026-11-22T03:30")
     assert stopped.phase is Phase.STOPPED and "The disk of Redis is full" in stopped.sentence
 
-    stage.companions = whole
+    stage.kept = whole
     stage.rebuilt()
     done = await slot(stage, A, "call-park-music", "2026-11-29T03:30")
 
@@ -278,7 +279,7 @@ async def test_old_copies_go_when_their_time_is_over(stage: Stage) -> None:
 async def test_a_process_that_dies_between_keeping_and_saying_so_keeps_one_copy(stage: Stage) -> None:
     run = await slot(stage, A, "call-park-music", "2026-11-22T03:30")
     stage.driver.fetched.clear()
-    gathering = Gathering(stage.driver, stage.companions, None, stage.clock)
+    gathering = Gathering(stage.driver, stage.companions, stage.uploads, stage.clock)
     take = COMPANION.step("take").reads(run)["kept"]
 
     assert await gathering.performers[Take](take) == await newest(stage, "call-park-music")

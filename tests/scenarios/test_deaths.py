@@ -9,13 +9,14 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.directory.holders import EVERYBODY
 from bot.domain.groups.groups import Kind
 from bot.domain.model import Person, PoolState
 from bot.domain.runs.acts import Act, Invoke
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Found, Phase, Run
 from bot.engine import Engine
-from bot.hands.hands import Hands
+from bot.hands.hands import Performer
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from tests.scenarios.stage import ANNA, BORIS, CLARA, ESTATE, FAILBACK, FAILOVER, FORMS, A, B, Stage, stage_of
@@ -43,15 +44,14 @@ class MortalRuns(Runs):
         return run
 
 
-class MortalHands(Hands):
+class MortalHands:
     """Dies right after a command had its effect, before anybody could write that down, once for each command."""
 
-    def __init__(self, stage: Stage, spared: set[tuple[str, str, str]]) -> None:
-        super().__init__(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
-        self._spared = spared
+    def __init__(self, hands: Performer, spared: set[tuple[str, str, str]]) -> None:
+        self._hands, self._spared = hands, spared
 
     async def perform(self, act: Act) -> Any:
-        result = await super().perform(act)
+        result = await self._hands.perform(act)
         if isinstance(act, Invoke) and act.command.writes:
             which = (act.on, act.command.name, str(act.command.get("RemoveExportedConfiguration")))
             if which not in self._spared:
@@ -70,10 +70,12 @@ class Mortal:
     def engine(self) -> Engine:
         """The next life: it ends at the first commit, or the first effect, that no life ended at before."""
         stage = self.stage
-        if self.after_effect:
-            return Engine(stage.runs, MortalHands(stage, self._spared), RUNBOOKS, ESTATE, clock=stage.clock)
-        hands = Hands(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
-        return Engine(MortalRuns(stage.redis, self._spared), hands, RUNBOOKS, ESTATE, clock=stage.clock)
+        runs: Runs = stage.runs if self.after_effect else MortalRuns(stage.redis, self._spared)
+
+        def hands(run: Run) -> Performer:
+            return MortalHands(stage.hands, self._spared) if self.after_effect else stage.hands
+
+        return Engine(runs, hands, RUNBOOKS, ESTATE, clock=stage.clock, holders=EVERYBODY)
 
     async def rest(self, run_id: str) -> Run:
         """One life after another until the run waits for people or has ended."""

@@ -62,7 +62,7 @@ async def started(stage: Stage, engine: Engine, *schedules: Schedule) -> set[tup
 async def test_a_runbook_with_a_hyphen_in_its_name_is_the_one_that_starts(redis: Redis) -> None:
     stage = await stage_of(redis)
     books = {**RUNBOOKS, "clean-up": replace(RUNBOOKS["backup"], key="clean-up")}
-    engine = Engine(stage.runs, stage.hands, books, ESTATE, clock=stage.clock)
+    engine = stage.rebuilt(runbooks=books)
     zone = ESTATE.pools[A].time_zone
     whole = Schedule(A, zone, ("02:30",), "clean-up")
     deep = Schedule(A, zone, ("02:30",), "clean-up", "deep-one")

@@ -10,9 +10,6 @@ from bot.domain.backups.backup import Backup, Keeping, is_restorable
 from bot.domain.groups.groups import Kind
 from bot.domain.runs.acts import ListBackup
 from bot.domain.runs.run import Phase, Run
-from bot.engine import Engine
-from bot.hands.hands import Hands
-from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from tests.scenarios.stage import ANNA, ESTATE, A, B, C, Stage, stage_of
 from tests.scenarios.test_ways import a_conflict
@@ -137,12 +134,8 @@ async def test_storing_twice_compares_with_the_same_one_before(redis: Redis) -> 
     run = await backed_up(stage)
     second, _ = await newest(stage)
     assert run.fact("changed") == 1
-    again = await hands_of(stage).perform(ListBackup(second.id, second.warnings))
+    again = await stage.hands.perform(ListBackup(second.id, second.warnings))
     assert (again.changed, again.before) == (1, first.id)
-
-
-def hands_of(stage: Stage) -> Hands:
-    return Hands(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
 
 
 async def test_half_of_the_objects_is_no_sudden_shrink(redis: Redis) -> None:
@@ -233,6 +226,6 @@ async def take_the_name_of(stage: Stage, pool: str) -> None:
 async def test_where_a_mirror_is_configured_its_copy_follows(redis: Redis) -> None:
     stage = await stage_of(redis)
     estate = replace(ESTATE, mirrored=True)
-    stage.engine = Engine(stage.runs, hands_of(stage), RUNBOOKS, estate, clock=stage.clock)
+    stage.rebuilt(estate)
     await backed_up(stage)
     assert (await said(stage))[-1].endswith("Restorable on pool-b. Off-site copy follows.")

@@ -12,18 +12,17 @@ from bot.chores.restamping import REHEARSED, Restamping
 from bot.domain.backups.backup import Keeping, is_restorable
 from bot.domain.groups.groups import Kind, Ref
 from bot.domain.runs.acts import Act, Survey
-from bot.hands.hands import Hands
 from storage import keys
 from storage.notices import Notices
 from tests.scenarios.stage import ESTATE, A, B, Stage, stage_of
-from tests.scenarios.test_rehearsed import backed_up, hands_of, newest, shrunk, today
+from tests.scenarios.test_rehearsed import backed_up, newest, shrunk, today
 from tests.scenarios.test_ways import a_conflict
 
 NOW = 1_795_000_000.0
 
 
 def chore(stage: Stage) -> Restamping:
-    return Restamping(hands_of(stage), stage.keepings, Notices(stage.redis), ESTATE)
+    return Restamping(stage.hands, stage.keepings, Notices(stage.redis), ESTATE)
 
 
 async def look(stage: Stage) -> None:
@@ -157,15 +156,15 @@ async def test_a_fault_with_one_pair_is_told_when_the_others_were_looked_at(redi
     await add(stage, "Night Desk", A)
     before = await today(stage, A)
 
-    class Faulty(Hands):
+    class Faulty:
         async def perform(self, act: Act) -> object:
             if act == Survey(B):
                 raise KeyError("nobody foresaw this")
-            return await super().perform(act)
+            return await hands.perform(act)
 
-    hands = Faulty(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
+    hands = stage.hands
     with pytest.raises(KeyError):
-        await Restamping(hands, stage.keepings, Notices(stage.redis), ESTATE).work(stage.clock.now + 60)
+        await Restamping(Faulty(), stage.keepings, Notices(stage.redis), ESTATE).work(stage.clock.now + 60)
     assert await today(stage, A) != before
 
 
@@ -174,7 +173,7 @@ async def test_what_stood_of_a_pair_ends_with_it(redis: Redis) -> None:
     for of in ("restorable", "unread"):
         await notices.say(f"{of}:{A}", "Its newest backup cannot be restored.", NOW)
     parted = replace(ESTATE, pairs={}, unpaired={})
-    await Restamping(hands_of(stage), stage.keepings, notices, parted).work(NOW)
+    await Restamping(stage.hands, stage.keepings, notices, parted).work(NOW)
     assert await standing(stage) == {}
 
 

@@ -9,7 +9,7 @@ import time
 from collections import Counter
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 
@@ -22,13 +22,11 @@ from bot.domain.model import Person, PoolState
 from bot.domain.runs.press import offered
 from bot.domain.runs.run import Found, Phase, Run
 from bot.drivers.simulated import SimulatedDriver
-from bot.engine import Engine
-from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
 from tests.scenarios.house import until
-from tests.scenarios.stage import ANNA, ESTATE, FAILBACK, FAILOVER, A, B, Clock, Stage
+from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B, Clock, Stage
 from tests.scenarios.test_deaths import ONCE, answer_lost, pressed
 
 LIFE_S = 60.0
@@ -208,10 +206,9 @@ class DeafRuns(Runs):
 async def test_a_worker_ends_with_its_row_even_when_the_renewing_cannot_be_cancelled(redis: Redis) -> None:
     await demo.furnish(RedisWorlds(redis), None)
     stage = Stage(redis, WallClock())
-    runs = DeafRuns(redis)
-    driver = SimulatedDriver(stage.worlds, clock=time.time, latency_s=0.04)
-    hands = Hands(driver, stage.backups, runs, time.time, keepings=stage.keepings)
-    engine = Engine(runs, hands, RUNBOOKS, ESTATE, clock=time.time, lease_s=0.06)
+    stage.kept = replace(stage.kept, runs=DeafRuns(redis))
+    stage.driver = SimulatedDriver(stage.worlds, clock=time.time, latency_s=0.04)
+    engine = stage.rebuilt(lease_s=0.06)
     run = await engine.start("backup", A, ANNA)
     async with asyncio.timeout(LIFE_S):
         await engine.tick()

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 from redis.asyncio import Redis
 
 from bot.chores.checking import Checking, Fetch, no_copy
+from bot.directory.holders import EVERYBODY
 from bot.domain.runs.run import Phase, Run
 from bot.engine import Engine
-from bot.hands.companions import Gathering
 from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage import keys
-from storage.notices import Notices
 from tests.sandbox.parts import ANNA as ANNAS_ID
 from tests.sandbox.parts import EMIL, INCIDENT
 from tests.scenarios.front import opened
@@ -25,13 +26,11 @@ async def backed_up(redis: Redis) -> tuple[Stage, str]:
 
 
 def checked(stage: Stage, fetch: Fetch = no_copy) -> Stage:
-    """The same stage, whose hands may read what is kept again."""
-    notices = Notices(stage.redis)
-    checks = Checking(stage.backups, stage.companions, stage.keepings, notices, tuple(ESTATE.pools), fetch)
-    gathering = Gathering(stage.driver, stage.companions, None, stage.clock)
-    kept = {"keepings": stage.keepings, "notices": notices, "gathering": gathering, "checks": checks}
-    hands = Hands(stage.driver, stage.backups, stage.runs, stage.clock, **kept)
-    stage.engine = Engine(stage.runs, hands, RUNBOOKS, ESTATE, clock=stage.clock)
+    """The same stage, whose hands mend what is kept from there."""
+    kept = stage.kept
+    checks = Checking(kept.backups, kept.companions, kept.keepings, kept.notices, tuple(ESTATE.pools), fetch)
+    hands = partial(Hands, stage.driver, kept, stage.uploads, checks, stage.clock)
+    stage.engine = Engine(kept.runs, lambda run: hands(), RUNBOOKS, ESTATE, clock=stage.clock, holders=EVERYBODY)
     return stage
 
 

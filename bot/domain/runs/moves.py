@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
-from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Proposal, Record, Run, Tell
+from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, Proposal, Record, Run, Tell
 from bot.domain.runs.runbook import Plan, Runbook, Step, StepKind
 from bot.domain.runs.streak import streak
 
@@ -34,19 +34,27 @@ def claim(run: Run, runbook: Runbook, now: float, lease_s: float) -> Run | None:
     return replace(run, phase=phase, due=now + lease_s)
 
 
-def propose(run: Run, step: Step, plan: Plan, now: float) -> Change:
-    """The plan is laid before people. Approvals of another plan are gone, and the log says so."""
+def propose(run: Run, step: Step, plan: Plan, now: float, lost: str = "") -> Change:
+    """The plan is laid before people. Approvals of another plan are gone, and the log says so.
+
+    `lost` is why approvals of this very plan no longer count, if they do not.
+    """
     proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
     stale = any(approval.hash != plan.hash for approval in run.approvals)
-    sentence = "What this rests on has changed since it was approved, so it asks again." if stale else ""
+    sentence = lost or ("What this rests on has changed since it was approved, so it asks again." if stale else "")
     entry = Entry(now, BOT, "proposed", step.key, sentence or "Waits for approval.", {"commands": plan.commands})
     new = _ask(run, Phase.WAITING, sentence)
     return Change(replace(new, proposal=proposal, approvals=()), (entry,))
 
 
+def approved(run: Run, plan: Plan) -> tuple[Approval, ...]:
+    """The approvals of this very plan."""
+    return tuple(approval for approval in run.approvals if approval.hash == plan.hash)
+
+
 def is_approved(run: Run, step: Step, plan: Plan) -> bool:
     """Whether enough different people approved this very plan."""
-    return len({approval.who.id for approval in run.approvals if approval.hash == plan.hash}) >= step.approvals(run)
+    return len({approval.who.id for approval in approved(run, plan)}) >= step.approvals(run)
 
 
 def launch(run: Run, step: Step, plan: Plan, now: float, lease_s: float) -> Change:

@@ -36,7 +36,7 @@ from bot.domain.runs.acts import (
 )
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Plan, Runbook, Step
-from bot.hands.hands import Hands
+from bot.hands.reading import Reading
 from tests.unit.deployment.deployments import IMPORTED, WORLD, B, P
 
 NOW = 1_795_000_000.0
@@ -117,7 +117,7 @@ class Site:
                 return Answer(rows, ((act.on, act.command),))
             case ReadGroups() | ReadSettings() | Survey():
                 listener = Listener(self._world)
-                value = await Hands(listener, None, None, lambda: NOW, keepings=None).perform(act)
+                value = await Reading(listener).performers[type(act)](act)
                 return Answer(value, tuple(listener.heard))
             case Collect():
                 return Answer((backup(act.backup), self._export))
