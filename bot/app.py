@@ -147,7 +147,7 @@ class Switchback:
         self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._settings.app_token)
-        _let_clicks_pass()
+        let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
 
     async def close(self) -> None:
@@ -230,7 +230,7 @@ class Switchback:
         await self.engine.start_slot(slot)
 
 
-def _let_clicks_pass() -> None:
+def let_clicks_pass() -> None:
     """For the whole process: whoever clicks hardly waits for a thread that compares thousands of objects.
 
     A click takes the interpreter back from such a thread up to twenty times, and each time that lasts one switch

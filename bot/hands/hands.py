@@ -129,22 +129,25 @@ class Hands:
             return known, await self._load(Load(act.backup))
         data = await self._driver.fetch(act.on, act.file)
         digest, size = await self._driver.digest(act.on, act.file)
-        sha256 = await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest())
-        if (sha256, len(data)) != (digest, size):
-            raise Damaged(f"The export was damaged on its way from {act.on}: {len(data)} of {size} bytes are right.")
-        inventory, prints, counts, digested = await self._think(read_in, data)
+        try:
+            inventory, prints, counts, digested = await self._think(read_in, data)
+        except Damaged:
+            if await asyncio.to_thread(lambda: hashlib.sha256(data).hexdigest()) == digest:
+                raise
+            raise Damaged(f"The export was damaged on its way from {act.on}. Nothing was kept.") from None
         backup = Backup(
             id=act.backup,
             pool=act.pool,
             source=act.on,
             taken_at=self._clock(),
-            sha256=sha256,
+            sha256=digest,
             size=size,
             counts=counts,
             contents=digested,
             run=act.run,
             settings=act.settings,
         )
+        # It hashes what it keeps: that both ends agree is seen there, once, and before anything counts.
         await self._backups.save(backup, data, prints, listed=False)
         await self._driver.delete(act.on, act.file)
         return backup, inventory

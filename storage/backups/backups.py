@@ -48,9 +48,9 @@ class Backups:
         `backup` says it is, NoRoom when Redis or its disk is full.
         """
         keyring, records, written = self.pieces.keyring, self._shelf.records, set[str]()
-        parcel = await asyncio.to_thread(parcel_of, keyring, backup, data, fingerprints)
-        # The whole is hashed while its pieces are on their way; only the commit has to wait for it.
+        # The whole is hashed beside its pieces, on another core; only the commit has to wait for it.
         sha256 = asyncio.get_running_loop().run_in_executor(None, sha256_of, data)
+        parcel = await asyncio.to_thread(parcel_of, keyring, backup, data, fingerprints)
 
         async def send(missing: Sequence[str]) -> None:
             written.update(missing)
@@ -202,22 +202,29 @@ class Backups:
 
     @guard()
     async def load(self, id: str) -> bytes:
-        """The export, byte for byte, every piece and the whole checked. Raises Damaged, BadInput for an unknown id."""
+        """The export, byte for byte, checked as a whole. Raises Damaged naming a piece, BadInput for an unknown id."""
         found = await self._shelf.found(id)
+        file = await self._file(id, found, each=False)
+        with file.getbuffer() as view:
+            sha256 = await asyncio.to_thread(sha256_of, view)
+        if sha256 != found.backup.sha256:
+            # Only now it matters which piece it is.
+            await self._file(id, found, each=True)
+            raise Damaged(f"{called(id)} is damaged: its pieces are sound but do not make the file that was stored.")
+        return file.getvalue()
+
+    async def _file(self, id: str, found: Found, *, each: bool) -> io.BytesIO:
+        """The export as its pieces make it; plain ones are only hashed when `each` is to be checked by itself."""
         record, seal, whole = found.record, found.opened.seal, called(id)
         headers = io.BytesIO(await self.pieces.join(whole, "headers", record.headers, seal))
         pieces = await self._shelf.layout(id, found)
         # Room for the whole file at once: a buffer that grows is copied now and then, and everybody waits.
         file = io.BytesIO(bytes(record.backup.size))
-        async for piece, part in self.pieces.read(whole, "contents", pieces, seal):
+        async for piece, part in self.pieces.read(whole, "contents", pieces, seal, each=each):
             file.write(headers.read(piece.before))
             file.write(part)
         file.write(headers.read())
-        with file.getbuffer() as view:
-            sha256 = await asyncio.to_thread(sha256_of, view)
-        if sha256 != record.backup.sha256:
-            raise Damaged(f"{whole} is damaged: its pieces are sound but do not make the file that was stored.")
-        return file.getvalue()
+        return file
 
     @guard()
     async def fingerprints(self, id: str) -> Mapping[str, str]:

@@ -30,11 +30,20 @@ def alternated(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict
     return {name: median(values) for name, values in found.items()}
 
 
-def paired(rounds: int, one: Callable[[], float], other: Callable[[], float]) -> float:
-    """How many times `other` the one comes to: the median over pairs, of which each hits the same noise."""
+def paired(pairs: int, one: Callable[[], float], other: Callable[[], float]) -> float:
+    """How many times `other` the one comes to: the median over pairs, both of which meet the same noise."""
     ratios: list[float] = []
-    for turn in range(rounds):
+    for turn in range(pairs):
         values = {measure: measure() for measure in ((one, other) if turn % 2 else (other, one))}
+        ratios.append(values[one] / values[other])
+    return median(ratios)
+
+
+async def paired_async(pairs: int, one: Callable[[], Awaitable[float]], other: Callable[[], Awaitable[float]]) -> float:
+    """The same for what has to be waited for."""
+    ratios: list[float] = []
+    for turn in range(pairs):
+        values = {measure: await measure() for measure in ((one, other) if turn % 2 else (other, one))}
         ratios.append(values[one] / values[other])
     return median(ratios)
 

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+from time import thread_time
+
 import pytest
 
-from tests.bench.findings import Finding, alternated
+from tests.bench.findings import Finding, alternated, paired, paired_async
+from tests.bench.pauses import Longest, Moment, watched
 
 
 @pytest.mark.parametrize(
@@ -31,3 +35,56 @@ def test_two_measures_take_turns_from_either_end_and_one_bad_round_does_not_coun
 
     assert order == ["a", "bb", "bb", "a", "a", "bb"]
     assert found == {"a": 1.0, "bb": 2.0}
+
+
+def test_pairs_meet_the_same_noise_and_one_bad_pair_does_not_count() -> None:
+    order: list[str] = []
+    noise = iter([1.0, 1.0, 50.0, 1.0, 7.0, 7.0])
+
+    def measure(name: str, value: float) -> float:
+        order.append(name)
+        return value * next(noise)
+
+    found = paired(3, lambda: measure("one", 3.0), lambda: measure("other", 2.0))
+
+    assert order == ["other", "one", "one", "other", "other", "one"]
+    assert found == 1.5
+
+
+async def test_pairs_that_have_to_be_waited_for_come_to_the_same() -> None:
+    async def one() -> float:
+        return 3.0
+
+    async def other() -> float:
+        return 2.0
+
+    assert await paired_async(2, one, other) == 1.5
+
+
+@pytest.mark.parametrize(
+    ("moments", "seconds"),
+    [
+        ([(0, 0), (1, 0), (4, 0), (5, 0)], 3),
+        ([(0, 0), (1, 0), (4, 2.5), (5, 2.5)], 1),
+        ([(0, 0), (1, 0), (4, 0), (5, 2.5)], 1),
+        ([(0, 0), (1, 0)], 0),
+    ],
+    ids=["by the clock", "without what others had", "also when that shows one moment later", "nothing yet"],
+)
+def test_a_pause_is_the_loops_own(moments: list[tuple[float, float]], seconds: float) -> None:
+    longest = Longest()
+    for at, waited in moments:
+        longest.add(Moment(at, waited))
+
+    assert longest.seconds == seconds
+
+
+async def test_whoever_blocks_the_loop_is_seen() -> None:
+    longest = Longest()
+    async with watched(longest):
+        await asyncio.sleep(0.01)
+        end = thread_time() + 0.05
+        while thread_time() < end:
+            pass
+
+    assert longest.seconds > 0.04
