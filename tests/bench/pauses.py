@@ -61,7 +61,7 @@ async def watched(longest: Longest) -> AsyncIterator[None]:
 
 
 def _opened() -> tuple[Callable[[], float], Callable[[], None]]:
-    """What this thread has waited for a core, and an end to asking; where the system does not tell, the clock counts."""
+    """What this thread has waited for a core, and an end to asking; where no system tells, the clock counts."""
     if not _STAT.exists():
         return lambda: 0.0, lambda: None
     stat = _STAT.open("rb", buffering=0)
