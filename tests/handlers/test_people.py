@@ -18,6 +18,7 @@ from bot.domain.model import Role, Standing
 from bot.sandbox import Group, Kind, Sandbox, Trouble
 from bot.sandbox import Person as Account
 from handlers.slack.people import People, SlackGroups, standing
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, FINN, GRETA, MANIFEST, alone
 
 TEAM, PARTNER = "T0SWITCH01", "T0PARTNER1"
@@ -59,7 +60,7 @@ async def office() -> AsyncIterator[Office]:
         yield opened(slack, client)
 
 
-def opened(slack: Sandbox, client: AsyncWebClient, answer_s: float = 1.5) -> Office:
+def opened(slack: Sandbox, client: AsyncWebClient, answer_s: float = PATIENCE_S) -> Office:
     clock = Clock()
     groups = SlackGroups(client, GROUPS, clock)
     directory = AnyOf([ConfiguredRoles({}), groups], answer_s)
@@ -179,7 +180,7 @@ async def test_an_answer_that_takes_too_long_is_no_answer_and_serves_the_next_qu
     assert await office.standing(ANNA) is Standing.UNKNOWN
     slow = asyncio.get_running_loop().time()
     while await office.standing(ANNA) is Standing.UNKNOWN:
-        assert asyncio.get_running_loop().time() < slow + 5
+        assert asyncio.get_running_loop().time() < slow + PATIENCE_S
     assert office.slack.faults.meet("users.info", 100) is None
 
 

@@ -38,6 +38,7 @@ from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import INCIDENT, MANIFEST, listening
+from tests.scenarios.limits import ACKED_S, unhurried
 from tests.scenarios.stage import ESTATE, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
@@ -118,9 +119,10 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
     door = socket.create_server(("127.0.0.1", 0))
     url = f"http://127.0.0.1:{door.getsockname()[1]}"
     deliver = SOCKET if road == SOCKET else f"{url}/slack/events"
-    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, clock=stage.clock)
+    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, clock=stage.clock, ack_seconds=ACKED_S)
     await slack.start()
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=PATIENCE_S)) as session:
+    timeout = aiohttp.ClientTimeout(total=ACKED_S)
+    async with aiohttp.ClientSession(timeout=timeout) as session:
         client = AsyncWebClient(BOT_TOKEN, base_url=slack.api_url, session=session, retry_handlers=[])
         stage.uploads = SlackUploads(client)
         stage.rebuilt()
@@ -133,8 +135,9 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
         await runner.setup()
         await web.SockSite(runner, door).start()
         try:
-            async with listening(app, slack, road):
-                yield Front(slack, stage, desk, app, url, session)
+            with unhurried():
+                async with listening(app, slack, road):
+                    yield Front(slack, stage, desk, app, url, session)
         finally:
             await slack.stop()
             await runner.cleanup()
@@ -142,7 +145,8 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
 
 def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
     groups = SlackGroups(client, GROUPS)
-    people = People(client, AnyOf([ConfiguredRoles({}), groups]), TEAM, groups=groups)
+    directory = AnyOf([ConfiguredRoles({}), groups], timeout_s=PATIENCE_S)
+    people = People(client, directory, TEAM, groups=groups, answer_s=PATIENCE_S)
     return Desk(
         engine=stage.engine,
         runs=stage.runs,

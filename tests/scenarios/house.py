@@ -28,6 +28,7 @@ from storage.cards import Cards
 from storage.worlds.worlds import RedisWorlds
 from tests.patience import until
 from tests.sandbox.parts import INCIDENT, MANIFEST
+from tests.scenarios.limits import ACKED_S, unhurried
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,15 +179,16 @@ async def house(
     await demo.furnish(worlds, None)
     port = free_port()
     deliver = SOCKET if road == SOCKET else f"http://127.0.0.1:{port}/slack/events"
-    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver)
+    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, ack_seconds=ACKED_S)
     await slack.start()
     try:
         driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
         settings = replace(settings_for(road, slack), **changes)
-        async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
-            if road == SOCKET:
-                await slack.sockets.until_connected()
-            yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
+        with unhurried():
+            async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
+                if road == SOCKET:
+                    await slack.sockets.until_connected()
+                yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
     finally:
         await slack.stop()
 

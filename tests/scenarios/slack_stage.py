@@ -22,6 +22,7 @@ from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.notices import Notices
 from storage.schedules import Schedules
+from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, off_site, pruning_of, stage_of
 
@@ -90,7 +91,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             keepings=Keepings(redis),
             cards=Cards(redis),
             notices=Notices(redis),
-            people=People(client, Roles(), TEAM),
+            people=People(client, Roles(), TEAM, answer_s=PATIENCE_S),
             slack=client,
             estate=ESTATE,
             incidents=INCIDENT,

@@ -6,9 +6,7 @@ import asyncio
 import os
 import signal
 import tempfile
-import time
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -29,10 +27,10 @@ from tests.patience import until
 from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
 from tests.scenarios.beats import FAILOVER, Beat, awaited
 from tests.scenarios.house import House, buttons, house, words_of
+from tests.scenarios.limits import in_time
 from tests.scenarios.stage import A, B
 
 LEASE_S = 2.0
-PATIENCE_S = 3.0
 
 
 @dataclass(slots=True)
@@ -92,13 +90,6 @@ async def at(rooms: House, beats: tuple[Beat, ...]) -> Run:
     return run
 
 
-@asynccontextmanager
-async def quickly() -> AsyncIterator[None]:
-    began = time.monotonic()
-    yield
-    assert time.monotonic() - began < PATIENCE_S
-
-
 async def imports(worlds: RedisWorlds) -> int:
     world, _ = await worlds.load()
     return sum(effect.cmdlet == "Import-CsRgsConfiguration" for effect in world.effects)
@@ -112,9 +103,9 @@ async def test_redis_goes_and_comes_back_and_the_failover_goes_on(power: Power, 
         before = await rooms.bot.runs.load(run.id)
         await (power.killed() if how == "killed" else frozen(power))
 
-        async with quickly():
+        async with in_time():
             assert (await rooms.press(BORIS, card, "Run this command")).notice == ""
-        async with quickly():
+        async with in_time():
             assert (await rooms.slack.command(ANNA, INCIDENT, "/rgs backup pool-b")).notice == ""
         for user in (BORIS, ANNA):
             assert rooms.told(user)[-1].startswith(("Redis cannot be reached.", LATE))
