@@ -15,8 +15,6 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from redis.asyncio import Redis
-
 import storage
 from bot.clock.timetable import Timetable
 from bot.domain.backups.schedule import Schedule, Slot, every
@@ -31,7 +29,7 @@ from bot.hands.hands import Hands
 from bot.runbooks import RUNBOOKS
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
-from storage.connect import connect
+from storage.connect import Client, Script, connect
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
 from tests.scenarios.stage import ESTATE
@@ -54,11 +52,11 @@ class Cast:
 class Unfenced(Runs):
     """Runs whose commits have forgotten to look at the version: the test has to notice."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Client) -> None:
         super().__init__(client)
         text = (Path(storage.__file__).with_name("lua") / "commit.lua").read_text("utf-8")
         assert "return {'STALE'}" in text
-        self._commit = client.register_script(text.replace("return {'STALE'}", "", 1))
+        self._commit = Script(client, text.replace("return {'STALE'}", "", 1))
 
 
 class MovedClock:
