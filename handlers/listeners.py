@@ -37,9 +37,12 @@ Handler = Callable[["Desk", AsyncArgs], Awaitable[Reply | None]]
 
 
 def register(app: AsyncApp, desk: Desk) -> None:
-    """Gives the app its listeners: one for each kind of thing that Slack sends. Once per app."""
-    app.command("/rgs")(listener(desk, commands.typed))
+    """Gives the app its listeners: one for each kind of thing that Slack sends. Once per app.
+
+    Bolt asks them one after the other, so clicks come first.
+    """
     app.action(_ANY)(listener(desk, buttons.pressed, buttons.is_of_run))
+    app.command("/rgs")(listener(desk, commands.typed))
     app.view(_ANY)(listener(desk, modals.submitted, modals.is_of_run))
     app.event("app_home_opened")(listener(desk, home.home_opened))
     app.event("user_change")(listener(desk, home.user_changed))

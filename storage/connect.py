@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+import hashlib
+from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
 from contextlib import AsyncContextDecorator
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,10 +15,10 @@ from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
-from redis.commands.core import AsyncScript
 
 from bot.domain.errors import BadInput, StoreAway
 from storage.strides import stride
+from storage.trips import Trips
 
 T = TypeVar("T")
 
@@ -77,7 +78,8 @@ def connect(url: str, *, timeout_s: float = 5.0) -> Client:
 def client_of(pool: ConnectionPool, *, timeout_s: float = 5.0) -> Client:
     """A client over these connections."""
     client = Client.from_pool(pool)
-    client.turns = _Turns(pool.max_connections, timeout_s)
+    client.turns = _Turns(pool.max_connections - 1, timeout_s)
+    client.trips = Trips(pool)
     return client
 
 
@@ -103,9 +105,14 @@ class Client(Redis):
     """
 
     turns: _Turns
+    trips: Trips
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
         return await self.turns.take(super().execute_command, *args, **options)
+
+    async def trip(self, *command: Any) -> Any:
+        """A command that people wait for."""
+        return await self.turns.take(self.trips.go, *command)
 
     async def stride(self, commands: Sequence[tuple[Any, ...]]) -> None:
         """A batch whose values are large, sent so that nobody else in this process waits for it."""
@@ -141,9 +148,24 @@ class guard(AsyncContextDecorator):
             raise StoreAway(sentence) from error
 
 
-def script(client: Redis, name: str) -> AsyncScript:
-    """The Lua script `name`.lua of this folder, loaded into the server when it does not know it yet."""
-    return client.register_script((_SCRIPTS / f"{name}.lua").read_text("utf-8"))
+class Script:
+    """A Lua script, loaded into the server when it does not know it yet."""
+
+    def __init__(self, client: Client, text: str) -> None:
+        self._client, self._text = client, text
+        self._sha = hashlib.sha1(text.encode(), usedforsecurity=False).hexdigest()
+
+    async def __call__(self, *, keys: Sequence[str] = (), args: Iterable[str | bytes | float] = ()) -> Any:
+        rest = (len(keys), *keys, *args)
+        try:
+            return await self._client.trip("EVALSHA", self._sha, *rest)
+        except failures.NoScriptError:
+            return await self._client.trip("EVAL", self._text, *rest)
+
+
+def script(client: Client, name: str) -> Script:
+    """The Lua script `name`.lua of this folder."""
+    return Script(client, (_SCRIPTS / f"{name}.lua").read_text("utf-8"))
 
 
 def _sentence(error: Exception) -> str | None:

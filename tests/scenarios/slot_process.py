@@ -15,8 +15,6 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
-from redis.asyncio import Redis
-
 import storage
 from bot.app import build
 from bot.clock.timetable import Timetable
@@ -29,7 +27,7 @@ from bot.domain.runs.runbook import Runbook, Step
 from bot.drivers.simulated import SimulatedDriver
 from bot.runbooks import RUNBOOKS
 from bot.stores import stores_over
-from storage.connect import connect
+from storage.connect import Client, Script, connect
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
 from tests.scenarios.stage import CARE, ESTATE, NoFiles
@@ -52,11 +50,11 @@ class Cast:
 class Unfenced(Runs):
     """Runs whose commits have forgotten to look at the version: the test has to notice."""
 
-    def __init__(self, client: Redis) -> None:
+    def __init__(self, client: Client) -> None:
         super().__init__(client)
         text = (Path(storage.__file__).with_name("lua") / "commit.lua").read_text("utf-8")
         assert "return {'STALE'}" in text
-        self._commit = client.register_script(text.replace("return {'STALE'}", "", 1))
+        self._commit = Script(client, text.replace("return {'STALE'}", "", 1))
 
 
 class MovedClock:
