@@ -14,8 +14,8 @@ from redis.asyncio import Redis
 from bot.domain.errors import BadInput
 from storage import embedded
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
+from storage.backups.off_site import OffSiteCopies
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
@@ -27,7 +27,7 @@ from storage.vault.records import sealed_with
 from storage.vault.sealing import parse
 
 
-class Place(Protocol):
+class StorePlace(Protocol):
     """Where all of it lies, as the settings say: `redis_url`, or else the embedded server's folder `data`."""
 
     @property
@@ -49,7 +49,7 @@ class Stores:
     backups: Backups
     keepings: Keepings
     companions: Companions
-    copies: Copies
+    off_site: OffSiteCopies
     cards: Cards
     notices: Notices
     schedules: Schedules
@@ -57,7 +57,7 @@ class Stores:
     watches: Watches
 
 
-def stores_of(place: Place, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
+def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
     """`clock` gives seconds since the epoch."""
     room = None if place.redis_url else embedded.room(Path(place.data))
     backups = Backups(client, parse(place.backup_keys), room, clock)
@@ -67,7 +67,7 @@ def stores_of(place: Place, client: Redis, clock: Callable[[], float] = time.tim
         backups=backups,
         keepings=Keepings(client),
         companions=Companions(client, backups.pieces, room),
-        copies=Copies(client),
+        off_site=OffSiteCopies(client),
         cards=Cards(client),
         notices=Notices(client),
         schedules=Schedules(client),
@@ -77,7 +77,7 @@ def stores_of(place: Place, client: Redis, clock: Callable[[], float] = time.tim
 
 
 @asynccontextmanager
-async def store(place: Place) -> AsyncIterator[Redis]:
+async def store(place: StorePlace) -> AsyncIterator[Redis]:
     """A client of the configured Redis, or of the embedded one, which then ends with this process.
 
     Raises BadInput when the configured keys cannot open what is kept there.

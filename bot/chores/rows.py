@@ -21,7 +21,7 @@ from bot.domain.errors import BadInput
 from bot.domain.runs.opening import Estate
 from bot.hands.hands import Performer
 from bot.stores import Stores
-from storage.backups.memory import Memories
+from storage.backups.restore_state import RestoreStates
 from storage.vault.mirror import Mirror
 
 
@@ -42,7 +42,7 @@ def mirror_of(care: Care, kept: Stores) -> Mirror | None:
 
 async def refuse_while_restoring(mirror: OffSite | None, kept: Stores) -> None:
     """Raises BadInput: pins and where pools stand come back last, and until then everything would seem free to go."""
-    if mirror and await kept.copies.restoring() == mirror.where:
+    if mirror and await kept.off_site.restoring() == mirror.where:
         raise BadInput(
             f"A restore from {mirror.where} has not ended. Let `python -m bot restore-from-mirror` end, or "
             "run it again, before anything else is done. To do without what is still missing, take [mirror] out."
@@ -51,7 +51,7 @@ async def refuse_while_restoring(mirror: OffSite | None, kept: Stores) -> None:
 
 async def off_site(mirror: OffSite | None, kept: Stores, now: float) -> str:
     """How the off-site copy stands, in a sentence."""
-    return told(mirror, *await kept.copies.waiting(), now)
+    return told(mirror, *await kept.off_site.waiting(), now)
 
 
 def pruning_of(care: Care, kept: Stores, estate: Estate) -> Pruning:
@@ -70,8 +70,8 @@ def chores_of(care: Care, kept: Stores, checks: Checking, hands: Performer, esta
     """What has to be done for backups that are kept already, and for those that should be."""
     backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
     pools = estate.pools
-    memories, mirror = Memories(runs, kept.schedules, backups, keepings), mirror_of(care, kept)
-    copies = Mirroring(mirror, backups, keepings, kept.companions, kept.copies, notices, memories, tuple(pools))
+    states, mirror = RestoreStates(runs, kept.schedules, backups, keepings), mirror_of(care, kept)
+    copying = Mirroring(mirror, backups, keepings, kept.companions, kept.off_site, notices, states, tuple(pools))
     retention = pruning_of(care, kept, estate)
     freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
     stamps = restamping.Restamping(hands, keepings, notices, estate)
@@ -79,7 +79,7 @@ def chores_of(care: Care, kept: Stores, checks: Checking, hands: Performer, esta
     others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
     return (
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
-        Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
+        Chore("mirror", mirroring.EVERY_S, copying.work, "Copying backups off-site"),
         Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
         Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),

@@ -10,9 +10,9 @@ from redis.asyncio import Redis
 from bot.chores.mirroring import Mirroring
 from bot.domain.backups.offsite import OffSite
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories
+from storage.backups.off_site import OffSiteCopies
+from storage.backups.restore_state import RestoreStates
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.runs import Runs
@@ -37,16 +37,16 @@ class House:
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
     companions: Companions = field(init=False)
-    copies: Copies = field(init=False)
+    copied: OffSiteCopies = field(init=False)
     notices: Notices = field(init=False)
-    memories: Memories = field(init=False)
+    states: RestoreStates = field(init=False)
     runs: Runs = field(init=False)
 
     def __post_init__(self) -> None:
         self.backups, self.keepings = Backups(self.redis, self.keyring), Keepings(self.redis)
         self.companions = Companions(self.redis, self.backups.pieces)
-        self.copies, self.notices, self.runs = Copies(self.redis), Notices(self.redis), Runs(self.redis)
-        self.memories = Memories(self.runs, Schedules(self.redis), self.backups, self.keepings)
+        self.copied, self.notices, self.runs = OffSiteCopies(self.redis), Notices(self.redis), Runs(self.redis)
+        self.states = RestoreStates(self.runs, Schedules(self.redis), self.backups, self.keepings)
 
     @property
     def mirror(self) -> Mirror:
@@ -60,9 +60,9 @@ class House:
             self.backups,
             self.keepings,
             self.companions,
-            self.copies,
+            self.copied,
             self.notices,
-            self.memories,
+            self.states,
             (A, B),
             jitter=lambda: 0.0,
         )

@@ -25,8 +25,8 @@ from bot.runbooks import RUNBOOKS
 from bot.sandbox.pools import contents
 from bot.sandbox.pools.file_store import store_of
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
+from storage.backups.off_site import OffSiteCopies
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.runs import Runs
@@ -163,7 +163,7 @@ def pruning_of(stage: Stage) -> Pruning:
 
 async def off_site(stage: Stage) -> str:
     """How the off-site copy stands, in the words that people read."""
-    return told(OffSite(folder="/mnt/offsite"), *await Copies(stage.redis).waiting(), stage.clock())
+    return told(OffSite(folder="/mnt/offsite"), *await OffSiteCopies(stage.redis).waiting(), stage.clock())
 
 
 async def stage_of(redis: Redis) -> Stage:

@@ -63,6 +63,16 @@ def refuse_unknown(record: PoolRecord, pool: Pool) -> None:
         )
 
 
+def _refuse_elsewhere(record: PoolRecord, pool: Pool, runbook: Runbook) -> None:
+    refuse_unknown(record, pool)
+    if record.state not in runbook.opens:
+        wanted = " or ".join(sorted(runbook.opens))
+        raise BadInput(
+            f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
+            "`/rgs status` shows every pool."
+        )
+
+
 def begin(
     run_id: str,
     runbook: Runbook,
@@ -84,13 +94,7 @@ def begin(
             pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
         )
         raise BadInput(f"{why} Nothing was started.")
-    refuse_unknown(record, pool)
-    if record.state not in runbook.opens:
-        wanted = " or ".join(sorted(runbook.opens))
-        raise BadInput(
-            f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
-            "`/rgs status` shows every pool."
-        )
+    _refuse_elsewhere(record, pool, runbook)
     moves = (
         {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.moves_pools else {}
     )
