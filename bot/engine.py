@@ -49,7 +49,7 @@ from bot.domain.runs.press import Press, already, press
 from bot.domain.runs.run import Change, Entry, Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import after, failing
-from bot.domain.runs.view import Report, report
+from bot.domain.runs.view import RunView, view_of
 from bot.hands.hands import Performer, perform_all
 from bot.hands.thinking import Think
 from storage.runs import Runs
@@ -169,10 +169,10 @@ class Engine:
     def _pressed(self, run: Run, pressed: Press, person: Person) -> Change:
         return press(run, self.runbooks[run.runbook], pressed, person, self._clock())
 
-    async def report(self, run_id: str) -> Report:
+    async def view(self, run_id: str) -> RunView:
         """Raises BadInput when there is no such run."""
         run = await self._runs.load(run_id)
-        return report(run, self.runbooks[run.runbook])
+        return view_of(run, self.runbooks[run.runbook])
 
     async def tick(self) -> int:
         """Moves everything that is due as far as it goes; returns how many runs were touched."""

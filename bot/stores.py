@@ -14,9 +14,9 @@ from redis.asyncio import Redis
 from bot.domain.errors import BadInput
 from storage import embedded
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories
+from storage.backups.off_site import OffSiteCopies
+from storage.backups.restore_state import RestoreStates
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
@@ -28,7 +28,7 @@ from storage.vault.records import Room, sealed_with
 from storage.vault.sealing import PLAIN, Keyring, parse
 
 
-class Place(Protocol):
+class StorePlace(Protocol):
     """Where all of it lies, as the settings say: `redis_url`, or else the embedded server's folder `data`."""
 
     @property
@@ -50,8 +50,8 @@ class Stores:
     backups: Backups
     keepings: Keepings
     companions: Companions
-    copies: Copies
-    memories: Memories
+    off_site: OffSiteCopies
+    states: RestoreStates
     cards: Cards
     notices: Notices
     schedules: Schedules
@@ -59,7 +59,7 @@ class Stores:
     watches: Watches
 
 
-def stores_of(place: Place, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
+def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
     """`clock` gives seconds since the epoch."""
     room = None if place.redis_url else embedded.room(Path(place.data))
     return stores_over(client, parse(place.backup_keys), room, clock)
@@ -77,8 +77,8 @@ def stores_over(
         backups=backups,
         keepings=keepings,
         companions=Companions(client, backups.pieces, room),
-        copies=Copies(client),
-        memories=Memories(runs, schedules, backups, keepings),
+        off_site=OffSiteCopies(client),
+        states=RestoreStates(runs, schedules, backups, keepings),
         cards=Cards(client),
         notices=Notices(client),
         schedules=schedules,
@@ -88,7 +88,7 @@ def stores_over(
 
 
 @asynccontextmanager
-async def store(place: Place) -> AsyncIterator[Redis]:
+async def store(place: StorePlace) -> AsyncIterator[Redis]:
     """A client of the configured Redis, or of the embedded one, which then ends with this process.
 
     Raises BadInput when the configured keys cannot open what is kept there.

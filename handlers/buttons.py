@@ -10,7 +10,7 @@ from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
 from bot.domain.runs.runbook import Choice
-from bot.domain.runs.view import Report
+from bot.domain.runs.view import RunView
 from handlers import commands, home
 from handlers.asked import permit
 from handlers.backups import backups, charts, takeout
@@ -45,14 +45,14 @@ def _word(body: Body) -> str:
 async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     """A choice with fields asks for them first; any other one is made at once."""
     button = actions.decode(value)
-    report = await desk.engine.report(button.run_id)
-    choice = _choice(report, button)
+    run_view = await desk.engine.view(button.run_id)
+    choice = _choice(run_view, button)
     if choice is None or not choice.fields:
         return await _at_once(desk, args, person, value)
-    need = choice.need or report.need
-    await permit(desk, person, need, report.run.step, report.run.id, delivery(args))
+    need = choice.need or run_view.need
+    await permit(desk, person, need, run_view.run.step, run_view.run.id, delivery(args))
     await once(desk, args)
-    await open_view(args, form(choice, report, value))
+    await open_view(args, form(choice, run_view, value))
 
 
 async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -61,9 +61,9 @@ async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> N
 
 async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     """The server's own text may hold names and numbers, so only holders of the row's role see it."""
-    report = await desk.engine.report(value)
-    await permit(desk, person, report.need, report.run.step, report.run.id)
-    await open_view(args, detail(report))
+    run_view = await desk.engine.view(value)
+    await permit(desk, person, run_view.need, run_view.run.step, run_view.run.id)
+    await open_view(args, detail(run_view))
 
 
 async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
@@ -114,10 +114,10 @@ BUTTONS = {actions.word(name): button for name, button in _ROWS.items()}
 _OF_RUNS = frozenset(map(actions.word, (actions.RUN, actions.NOW)))
 
 
-def _choice(report: Report, button: actions.Pressed) -> Choice | None:
+def _choice(run_view: RunView, button: actions.Pressed) -> Choice | None:
     """The choice that the button stands for while it is offered; what became of another one, the engine says."""
-    run = report.run
-    choice = next((one for one in report.buttons if one.key == button.choice), None)
+    run = run_view.run
+    choice = next((one for one in run_view.buttons if one.key == button.choice), None)
     if choice is None or run.step != button.step:
         return None
     return choice if run.question == button.question or choice.key == "abandon" else None

@@ -16,7 +16,7 @@ from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
 from bot.domain.runs.opening import refuse_unknown
-from bot.domain.runs.view import report
+from bot.domain.runs.view import view_of
 from bot.runbooks.rows.facts import WAS_IMPORTED
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
 from handlers.backups.backups import backups
@@ -87,9 +87,9 @@ async def _help(asked: Asked) -> Reply:
 
 async def _status(asked: Asked) -> Reply:
     desk = asked.desk
-    reports = [report(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
+    views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.estate.pools)
-    return Reply(status(reports, records, now=desk.now()), public=True)
+    return Reply(status(views, records, now=desk.now()), public=True)
 
 
 async def _pools(asked: Asked) -> Reply:

@@ -12,7 +12,7 @@ from bot.domain.errors import BadInput, BotError, Newer, StoreAway
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
-from bot.domain.runs.view import Report, report
+from bot.domain.runs.view import RunView, view_of
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
@@ -154,7 +154,7 @@ class Drawer:
         run = await self._load(run_id)
         if run is None:
             return False
-        shown, place = report(run, self._runbook(run)), await self._desk.cards.place(run_id)
+        shown, place = view_of(run, self._runbook(run)), await self._desk.cards.place(run_id)
         if place is None and shown.waits_for_people:
             place = await trouble.inherited(self._desk, run)
         await trouble.ended(self._desk, run)
@@ -170,7 +170,7 @@ class Drawer:
         await self._desk.cards.put(run_id, Place(place.channel, place.ts, speech.digest(message)))
         return True
 
-    async def _post(self, run: Run, shown: Report) -> bool:
+    async def _post(self, run: Run, shown: RunView) -> bool:
         for channel in self._channels(run):
             message = self._message(shown, channel)
             with suppress(NoPlace):
@@ -181,12 +181,12 @@ class Drawer:
                 return True
         raise Refused("No channel takes this card: invite Switchback to the incident channel.")
 
-    def _message(self, shown: Report, channel: str) -> Message:
+    def _message(self, shown: RunView, channel: str) -> Message:
         asked = shown.run.channel
         elsewhere = asked if asked and asked != channel else ""
         return card(shown, plan_block=self._desk.plan_block, asked_in=elsewhere)
 
-    def _goes_unseen(self, run: Run, shown: Report) -> bool:
+    def _goes_unseen(self, run: Run, shown: RunView) -> bool:
         return self._is_quiet(run) and not shown.waits_for_people
 
     def _is_quiet(self, run: Run) -> bool:

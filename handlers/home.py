@@ -12,7 +12,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.loss import sentences
 from bot.domain.model import Person, PoolState
-from bot.domain.runs.view import Report, report
+from bot.domain.runs.view import RunView, view_of
 from handlers.backups.backups import read
 from handlers.backups.schedule import loss_of, plan
 from handlers.backups.schedule_view import Planned
@@ -59,9 +59,9 @@ async def gather(desk: Desk) -> House:
     fqdns = [*(fqdn for fqdn in desk.estate.pools if fqdn not in calm), *calm][:MOST]
     backups = await asyncio.gather(*(desk.backups.newest(fqdn) for fqdn in fqdns))
     newest = dict(zip(fqdns, backups, strict=True))
-    reports = tuple(report(run, desk.engine.runbooks[run.runbook]) for run in running)
+    views = tuple(view_of(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
-        reports=reports,
+        views=views,
         recent=recent,
         pools={fqdn: desk.estate.pools[fqdn] for fqdn in fqdns},
         records=records,
@@ -69,7 +69,7 @@ async def gather(desk: Desk) -> House:
         due={fqdn: planned[fqdn].due for fqdn in fqdns},
         unpaired=desk.estate.unpaired,
         now=desk.now(),
-        links=await _links(desk, reports),
+        links=await _links(desk, views),
         protection=await protection(desk, newest, planned),
     )
 
@@ -78,9 +78,9 @@ async def _publish(desk: Desk, person: Person, house: House, entries: int = ENTR
     await desk.slack.views_publish(user_id=person.slack_id, view=home(house, person, entries))
 
 
-async def _links(desk: Desk, reports: Iterable[Report]) -> dict[str, str]:
+async def _links(desk: Desk, views: Iterable[RunView]) -> dict[str, str]:
     """Addresses of the cards, of those that Slack tells in time: without one, the run is named all the same."""
-    found = await asyncio.gather(*(_link(desk, report.run.id) for report in list(reports)[:_LINKS]))
+    found = await asyncio.gather(*(_link(desk, view.run.id) for view in list(views)[:_LINKS]))
     return {run: address for run, address in found if address}
 
 

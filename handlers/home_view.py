@@ -10,12 +10,12 @@ from bot.domain.backups.backup import Backup
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Phase, Run
-from bot.domain.runs.view import Report
+from bot.domain.runs.view import RunView
 from handlers.asked import may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
-from handlers.runs.lists import pool_line, report_line, run_line
+from handlers.runs.lists import pool_line, run_line, view_line
 
 ENTRIES = 5
 """Entries of each part at first; "Show more" adds as many."""
@@ -35,7 +35,7 @@ class House:
     `protection` are lines about each pool, escaped, by FQDN.
     """
 
-    reports: Sequence[Report]
+    views: Sequence[RunView]
     recent: Sequence[Run]
     pools: Mapping[str, Pool]
     records: Mapping[str, PoolRecord]
@@ -54,9 +54,9 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
     except NotAllowed as refusal:
         return {"type": "home", "blocks": [header("Switchback"), section(shown(refusal.sentence, 1000))]}
     most = max(1, min(entries, MOST))
-    waiting = [report for report in house.reports if waits_for(report, person)]
-    others = [report for report in house.reports if report not in waiting]
-    empty = [] if house.reports else [section(_EMPTY)]
+    waiting = [view for view in house.views if waits_for(view, person)]
+    others = [view for view in house.views if view not in waiting]
+    empty = [] if house.views else [section(_EMPTY)]
     drawn = [
         header("Switchback"),
         *empty,
@@ -69,22 +69,22 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
     return {"type": "home", "blocks": drawn}
 
 
-def waits_for(report: Report, person: Person) -> bool:
+def waits_for(view: RunView, person: Person) -> bool:
     """Whether this person may press one of the buttons that the run waits with; nobody is their own second."""
-    run = report.run
-    if not report.waits_for_people:
+    run = view.run
+    if not view.waits_for_people:
         return False
     if run.phase is Phase.WAITING and any(approval.who.id == person.id for approval in run.approvals):
         return False
-    needs = {choice.need or report.need for choice in report.buttons if choice.key != "abandon"}
+    needs = {choice.need or view.need for choice in view.buttons if choice.key != "abandon"}
     return any(may(person, need) for need in needs)
 
 
-def _runs(heading: str, reports: Sequence[Report], house: House, most: int) -> list[Block]:
-    if not reports:
+def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> list[Block]:
+    if not views:
         return []
-    rows = [section(report_line(report), _link(house.links.get(report.run.id, ""))) for report in reports[:most]]
-    return [header(f"{heading} ({len(reports)})"), *rows]
+    rows = [section(view_line(view), _link(house.links.get(view.run.id, ""))) for view in views[:most]]
+    return [header(f"{heading} ({len(views)})"), *rows]
 
 
 def _link(address: str) -> Block | None:
@@ -113,7 +113,7 @@ def _recent(house: House, most: int) -> list[Block]:
 
 
 def _foot(house: House, most: int) -> Block:
-    more = max(len(house.reports), len(house.pools), len(house.recent)) > most and most < MOST
+    more = max(len(house.views), len(house.pools), len(house.recent)) > most and most < MOST
     refresh = blocks.button("Refresh", actions.HOME_REFRESH, str(most))
     further = [blocks.button("Show more", actions.HOME_MORE, str(most + ENTRIES))] if more else []
     return blocks.actions([refresh, *further])

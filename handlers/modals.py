@@ -40,8 +40,8 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     """Complaints stay in the form, anything else goes to the engine."""
     view = args.body["view"]
     button, form = actions.decode(view.get("private_metadata") or ""), actions.answers(view.get("state") or {})
-    report = await desk.engine.report(button.run_id)
-    fields = next((choice.fields for choice in report.buttons if choice.key == button.choice), ())
+    run_view = await desk.engine.view(button.run_id)
+    fields = next((choice.fields for choice in run_view.buttons if choice.key == button.choice), ())
     if faults := complaints(fields, form):
         await once(desk, args)
         return await complain(args, faults)

@@ -11,13 +11,13 @@ from dataclasses import dataclass, replace
 import msgspec
 from redis.asyncio import Redis
 
-from bot.domain.companions.kinds import COMPANIONS, Failure, Kept
+from bot.domain.companions.kinds import COMPANIONS, CompanionCopy, Failure
 from bot.domain.errors import BadInput, Damaged, Newer
 from storage import keys, versions
 from storage.backups.shelf import understood
 from storage.connect import guard, script
 from storage.vault.pieces import DAY_S, Piece, Pieces, pieces_of
-from storage.vault.records import Fetch, Opened, Ranks, Records, Room
+from storage.vault.records import Fetch, Opened, PieceRecords, Ranks, Room
 from storage.vault.sealing import stored_size
 from storage.worlds.rows import plain, value
 
@@ -26,19 +26,19 @@ KEPT_S = 90 * DAY_S
 FAILURE = versions.Codec(Failure)
 
 
-class Record(msgspec.Struct, frozen=True):
+class CopyRecord(msgspec.Struct, frozen=True):
     """What is stored under a copy's id: itself, and the pieces of each of its files."""
 
-    kept: Kept
+    kept: CompanionCopy
     files: tuple[tuple[Piece, ...], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundCopy:
     """A stored record, opened."""
 
     opened: Opened
-    record: Record
+    record: CopyRecord
 
 
 class Companions:
@@ -49,11 +49,11 @@ class Companions:
 
     def __init__(self, client: Redis, pieces: Pieces, room: Room | None = None) -> None:
         self._client, self._pieces = client, pieces
-        self._records = Records(client, pieces, room)
+        self._records = PieceRecords(client, pieces, room)
         self._newest = script(client, "companion_newest")
 
     @guard()
-    async def keep(self, kept: Kept, data: Mapping[str, bytes], like: str = "") -> Kept:
+    async def keep(self, kept: CompanionCopy, data: Mapping[str, bytes], like: str = "") -> CompanionCopy:
         """Keeps a copy: afterwards it is there wholly, after any failure not at all. The first one of an id stays.
 
         `data` has the bytes of its files by name; files that the copy `like` holds as well need none, and share its
@@ -82,7 +82,7 @@ class Companions:
         """The record as it is stored, for another place; sealed when the copy is. Raises BadInput, Damaged."""
         return (await self._found(id)).opened.stored
 
-    def described(self, id: str, record: bytes) -> Kept:
+    def described(self, id: str, record: bytes) -> CompanionCopy:
         """What a record that was stored somewhere (`record`) is about. Raises Damaged."""
         kept = self._opened(id, record).record.kept
         if kept.id != id:
@@ -109,7 +109,7 @@ class Companions:
             await self._records.settled(_called(id), keys.companion(id), record, names, _places(kept), send)
 
     @guard()
-    async def newest(self, pools: Iterable[str]) -> Mapping[str, Mapping[str, Kept | None]]:
+    async def newest(self, pools: Iterable[str]) -> Mapping[str, Mapping[str, CompanionCopy | None]]:
         """The newest copy of every companion by pool (FQDN) and kind, in one round trip.
 
         One whose record cannot be read any more protects nothing, and keeps nobody from the others: it is None.
@@ -117,7 +117,7 @@ class Companions:
         wanted = [(pool, one) for pool in pools for one in COMPANIONS.values()]
         indices = [keys.companions(one.scope(pool), one.key) for pool, one in wanted]
         found = await self._newest(keys=indices, args=[keys.companion("")]) if indices else []
-        answer: dict[str, dict[str, Kept | None]] = {}
+        answer: dict[str, dict[str, CompanionCopy | None]] = {}
         for (pool, one), each in zip(wanted, found, strict=True):
             answer.setdefault(pool, {})[one.key] = self._readable(*_pair(each)) if each else None
         return answer
@@ -150,7 +150,7 @@ class Companions:
         return tuple(id for id, stored in map(_pair, filter(None, found)) if self._is_newer(id, stored))
 
     @guard()
-    async def page(self, scope: str, kind: str, count: int = 10) -> tuple[Kept, ...]:
+    async def page(self, scope: str, kind: str, count: int = 10) -> tuple[CompanionCopy, ...]:
         """The copies of one scope and kind, the newest first."""
         ids = [id.decode() for id in await self._client.zrevrange(keys.companions(scope, kind), 0, count - 1)]
         found = await self._client.mget([keys.companion(id) for id in ids]) if ids else []
@@ -158,12 +158,12 @@ class Companions:
         return tuple(kept for kept in read if kept)
 
     @guard()
-    async def get(self, id: str) -> Kept:
+    async def get(self, id: str) -> CompanionCopy:
         """Raises BadInput for one that is not there."""
         return (await self._found(id)).record.kept
 
     @guard()
-    async def find(self, id: str) -> Kept | None:
+    async def find(self, id: str) -> CompanionCopy | None:
         """Like `get`, but None for one that is not there."""
         stored = await self._client.get(keys.companion(id))
         return None if stored is None else self._opened(id, stored).record.kept
@@ -220,8 +220,8 @@ class Companions:
         return gone == "GONE"
 
     def _cut(
-        self, kept: Kept, data: Mapping[str, bytes], known: Mapping[str, tuple[Piece, ...]]
-    ) -> tuple[Record, dict[str, memoryview]]:
+        self, kept: CompanionCopy, data: Mapping[str, bytes], known: Mapping[str, tuple[Piece, ...]]
+    ) -> tuple[CopyRecord, dict[str, memoryview]]:
         """The record, and the bytes of the pieces that may have to be written, by their names."""
         keyring, views = self._pieces.keyring, {}
         files: list[tuple[Piece, ...]] = []
@@ -238,7 +238,7 @@ class Companions:
             views |= {keyring.name(piece.sha256, keyring.writes): view for piece, view in cut}
             files.append(tuple(piece for piece, _ in cut))
         rows = tuple(plain(row) for row in kept.rows)
-        return Record(replace(kept, rows=rows), tuple(files)), views
+        return CopyRecord(replace(kept, rows=rows), tuple(files)), views
 
     async def _known(self, like: str) -> Mapping[str, tuple[Piece, ...]]:
         """The pieces of each file of an earlier copy by its SHA-256; none of one that an older key sealed."""
@@ -248,7 +248,7 @@ class Companions:
             return {}
         return {file.sha256: pieces for file, pieces in zip(found.record.kept.files, found.record.files, strict=True)}
 
-    async def _found(self, id: str) -> Found:
+    async def _found(self, id: str) -> FoundCopy:
         stored = await self._client.get(keys.companion(id))
         if stored is None:
             raise BadInput(f"There is no copy {id[:80]}.")
@@ -263,20 +263,20 @@ class Companions:
             return False
         return False
 
-    def _readable(self, id: str, stored: bytes) -> Kept | None:
+    def _readable(self, id: str, stored: bytes) -> CompanionCopy | None:
         try:
             return self._opened(id, stored).record.kept
         except Damaged:
             return None
 
-    def _opened(self, id: str, stored: bytes) -> Found:
+    def _opened(self, id: str, stored: bytes) -> FoundCopy:
         opened = self._records.opened(_called(id), keys.companion(id), stored)
         with understood(_called(id), "record"):
-            record = msgspec.msgpack.decode(versions.readable(opened.body, _called(id)), type=Record)
+            record = msgspec.msgpack.decode(versions.readable(opened.body, _called(id)), type=CopyRecord)
         rows = tuple(value(row) for row in record.kept.rows)
-        return Found(opened, msgspec.structs.replace(record, kept=replace(record.kept, rows=rows)))
+        return FoundCopy(opened, msgspec.structs.replace(record, kept=replace(record.kept, rows=rows)))
 
-    def _names(self, found: Found) -> tuple[str, ...]:
+    def _names(self, found: FoundCopy) -> tuple[str, ...]:
         pieces = (piece for file in found.record.files for piece in file)
         return tuple(dict(self._named(piece, found.opened.seal) for piece in pieces))
 
@@ -290,7 +290,7 @@ def _called(id: str) -> str:
     return f"Copy {id}"
 
 
-def _places(kept: Kept) -> Ranks:
+def _places(kept: CompanionCopy) -> Ranks:
     """Where a copy is found: among those of its scope and kind."""
     place = keys.companions(kept.pool, kept.kind)
     return {place: (kept.id, kept.as_of), keys.ACCOMPANIED: (f"{kept.pool}/{kept.kind}", 0.0)}

@@ -1,4 +1,4 @@
-"""Copies every listed backup off-site, the oldest first, and says how far behind the copy is."""
+"""OffSiteCopies every listed backup off-site, the oldest first, and says how far behind the copy is."""
 
 from __future__ import annotations
 
@@ -11,15 +11,15 @@ from dataclasses import dataclass
 
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.checkup import counted
-from bot.domain.backups.offsite import NONE, Memory, carried
-from bot.domain.companions.kinds import Kept
+from bot.domain.backups.offsite import NONE, RestoreState, carried
+from bot.domain.companions.kinds import CompanionCopy
 from bot.domain.errors import BadInput, Damaged, MirrorAway
 from bot.domain.measures import aged
-from storage.backups import memory as memories
+from storage.backups import restore_state
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies, Place
 from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories
+from storage.backups.off_site import OffSiteCopies, OffSitePlace
+from storage.backups.restore_state import RestoreStates
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.vault.mirror import Mirror, Sound, companion_path, manifest_path
@@ -70,20 +70,20 @@ class Mirroring:
         backups: Backups,
         keepings: Keepings,
         companions: Companions,
-        copies: Copies,
+        off_site: OffSiteCopies,
         notices: Notices,
-        memory: Memories,
+        state: RestoreStates,
         pools: Sequence[str],
         *,
         jitter: Callable[[], float] = random.random,
         stopwatch: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._mirror, self._backups, self._keepings, self._copies = mirror, backups, keepings, copies
+        self._mirror, self._backups, self._keepings, self._off_site = mirror, backups, keepings, off_site
         self._companions = companions
-        self._notices, self._memory, self._pools = notices, memory, tuple(pools)
+        self._notices, self._states, self._pools = notices, state, tuple(pools)
         self._jitter, self._stopwatch = jitter, stopwatch
         self._waits: dict[str, Wait] = {}
-        self._kept, self._kept_at = Memory(), float("-inf")
+        self._kept, self._kept_at = RestoreState(), float("-inf")
 
     @property
     def fault(self) -> str:
@@ -92,7 +92,7 @@ class Mirroring:
 
     async def lag(self, now: float) -> float | None:
         """The age (seconds) of the oldest listed backup without a copy; None when every one has its copy."""
-        _, oldest = await self._copies.waiting()
+        _, oldest = await self._off_site.waiting()
         return None if oldest is None else now - oldest
 
     async def work(self, now: float) -> None:
@@ -118,7 +118,7 @@ class Mirroring:
 
     async def _recognise(self, mirror: Mirror, now: float) -> None:
         """The place has to be the one that copies went to so far; a new one lacks every backup."""
-        known, fresh = await self._copies.place(), f"Switchback has copied here since {now!r}.\n".encode()
+        known, fresh = await self._off_site.place(), f"Switchback has copied here since {now!r}.\n".encode()
         if known and known.where == mirror.where:
             if await mirror.identity() != known.identity:
                 raise MirrorAway(
@@ -136,19 +136,19 @@ class Mirroring:
         for pool in await self._backups.pools():
             before = None
             while page := await self._backups.page(pool, before=before, count=_PAGE):
-                await self._copies.add({backup.id: backup.taken_at for backup in page})
+                await self._off_site.add({backup.id: backup.taken_at for backup in page})
                 before = page[-1].id
-        await self._copies.settle(Place(mirror.where, identity))
+        await self._off_site.settle(OffSitePlace(mirror.where, identity))
 
     async def _holds_others(self, mirror: Mirror) -> bool:
-        """Whether another Redis has copied backups there: where its pools stood is told by its newest memory alone."""
+        """Whether another Redis has copied backups there: where its pools stood is told by its newest state alone."""
         return await mirror.identity() is not None and await anext(mirror.paths("backups"), None) is not None
 
     async def _copy_due(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
         """Backup after backup, until none is due or the turn is over; one that cannot be read stops no other."""
         until, seen = self._stopwatch() + TURN_S, set[str]()
         passed = 0
-        while self._stopwatch() < until and (ids := await self._copies.due(passed)):
+        while self._stopwatch() < until and (ids := await self._off_site.due(passed)):
             for id in ids:
                 if not self._may(id, now):
                     passed += 1
@@ -163,7 +163,7 @@ class Mirroring:
         except (Damaged, BadInput) as error:
             self._later(id, error.sentence, now)
             return False
-        await self._copies.done(id)
+        await self._off_site.done(id)
         self._waits.pop(id, None)
         return True
 
@@ -179,18 +179,18 @@ class Mirroring:
         """The newest copy of every companion goes along; one that cannot be read stops no other and no backup."""
         newest = await self._companions.newest(self._pools)
         kept = {one.id: one for kinds in newest.values() for one in kinds.values() if one}
-        for id in await self._copies.lacking(tuple(kept)):
+        for id in await self._off_site.lacking(tuple(kept)):
             try:
                 await self._copy_companion(mirror, kept[id], remarks)
             except (Damaged, BadInput) as error:
                 log.warning("%s", error.sentence)
 
-    async def _copy_companion(self, mirror: Mirror, kept: Kept, remarks: list[str]) -> None:
+    async def _copy_companion(self, mirror: Mirror, kept: CompanionCopy, remarks: list[str]) -> None:
         id = kept.id
         path = companion_path(kept.pool, kept.kind, kept.taken_at, id)
         load = Load(id, await self._companions.record(id), await self._companions.parts(id), path)
         await self._deliver(mirror, load, lambda raw: is_record(self._companions, id, raw), set(), remarks)
-        await self._copies.has(id)
+        await self._off_site.has(id)
 
     async def _deliver(self, mirror: Mirror, load: Load, sound: Sound, seen: set[str], remarks: list[str]) -> None:
         """Its pieces, then its record: whoever finds the record finds everything."""
@@ -219,17 +219,17 @@ class Mirroring:
     async def _remember(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
         """What a restore needs beside the backups is written there whenever it has changed."""
         if now >= self._kept_at + _KEPT_S:
-            self._kept, self._kept_at = await self._memory.kept(), now
-        memory = await self._memory.standing(self._pools, self._kept)
-        name, raw = memories.packed(memory, self._backups.pieces.keyring)
-        if name != await self._copies.remembered():
-            await self._carry(mirror, memory, remarks)
-            await mirror.put(memories.path(now, name), raw, lambda found: self._backups.pieces.sound(name, found))
-            await self._copies.remember(name)
+            self._kept, self._kept_at = await self._states.kept(), now
+        state = await self._states.standing(self._pools, self._kept)
+        name, raw = restore_state.packed(state, self._backups.pieces.keyring)
+        if name != await self._off_site.remembered():
+            await self._carry(mirror, state, remarks)
+            await mirror.put(restore_state.path(now, name), raw, lambda found: self._backups.pieces.sound(name, found))
+            await self._off_site.remember(name)
 
-    async def _carry(self, mirror: Mirror, memory: Memory, remarks: list[str]) -> None:
+    async def _carry(self, mirror: Mirror, state: RestoreState, remarks: list[str]) -> None:
         """What the next run of a pool needs goes there before anything tells of it, listed as a backup or not."""
-        for word in carried(memory.pools):
+        for word in carried(state.pools):
             try:
                 if backup := await self._backups.find(word):
                     await self._copy(mirror, backup, set(), remarks, listed=False)

@@ -42,7 +42,7 @@ def mirror_of(care: Care, kept: Stores) -> Mirror | None:
 
 async def refuse_while_restoring(mirror: OffSite | None, kept: Stores) -> None:
     """Raises BadInput: pins and where pools stand come back last, and until then everything would seem free to go."""
-    if mirror and await kept.copies.restoring() == mirror.where:
+    if mirror and await kept.off_site.restoring() == mirror.where:
         raise BadInput(
             f"A restore from {mirror.where} has not ended. Let `python -m bot restore-from-mirror` end, or "
             "run it again, before anything else is done. To do without what is still missing, take [mirror] out."
@@ -51,7 +51,7 @@ async def refuse_while_restoring(mirror: OffSite | None, kept: Stores) -> None:
 
 async def off_site(mirror: OffSite | None, kept: Stores, now: float) -> str:
     """How the off-site copy stands, in a sentence."""
-    return told(mirror, *await kept.copies.waiting(), now)
+    return told(mirror, *await kept.off_site.waiting(), now)
 
 
 def pruning_of(care: Care, kept: Stores, estate: Estate) -> Pruning:
@@ -72,8 +72,8 @@ def chores_of(
     """What has to be done for backups that are kept already, and for those that should be."""
     backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
     pools = estate.pools
-    beside = (kept.companions, kept.copies, notices, kept.memories)
-    copies = Mirroring(mirror_of(care, kept), backups, keepings, *beside, tuple(pools))
+    beside = (kept.companions, kept.off_site, notices, kept.states)
+    copying = Mirroring(mirror_of(care, kept), backups, keepings, *beside, tuple(pools))
     retention = pruning_of(care, kept, estate)
     freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
     stamps = restamping.Restamping(hands, keepings, notices, estate, think)
@@ -81,7 +81,7 @@ def chores_of(
     others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
     return (
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
-        Chore("mirror", mirroring.EVERY_S, copies.work, "Copying backups off-site"),
+        Chore("mirror", mirroring.EVERY_S, copying.work, "Copying backups off-site"),
         Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
         Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),

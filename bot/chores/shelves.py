@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import AsyncIterator
 
 from bot.domain.backups.backup import Backup
-from bot.domain.backups.retention import Kept
+from bot.domain.backups.retention import KeptBackup
 from bot.domain.errors import Damaged
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -14,14 +14,14 @@ from storage.backups.keepings import Keepings
 _SLICE = 50
 
 
-async def kept(backups: Backups, keepings: Keepings, fqdn: str) -> AsyncIterator[Kept]:
+async def kept(backups: Backups, keepings: Keepings, fqdn: str) -> AsyncIterator[KeptBackup]:
     """Every listed backup of the pool whose record can be read; others stay where they are, and are told elsewhere."""
     start = 0
     while ids := await backups.ids(fqdn, start, _SLICE):
         found = await asyncio.gather(*(_readable(backups, id) for id in ids))
         for backup, keeping in zip(found, await keepings.read(ids), strict=True):
             if backup is not None:
-                yield Kept(backup, keeping)
+                yield KeptBackup(backup, keeping)
         start += len(ids)
 
 

@@ -9,13 +9,13 @@ from datetime import UTC, datetime
 from itertools import chain, zip_longest
 
 from bot.chores.mirroring import is_record
-from bot.domain.backups.offsite import Memory, carried
+from bot.domain.backups.offsite import RestoreState, carried
 from bot.domain.errors import BadInput, Damaged, Newer
 from bot.domain.model import PoolRecord
 from bot.settings.settings import Settings
 from bot.stores import Stores, store, stores_of
-from storage.backups import memory as memories
-from storage.backups.copies import Place
+from storage.backups import restore_state
+from storage.backups.off_site import OffSitePlace
 from storage.companions import NEWEST_KEPT
 from storage.vault.mirror import BESIDE, CARRIED, Mirror, piece_path
 from storage.vault.records import seal_of_record
@@ -27,7 +27,7 @@ _IN_USE = (
     "This Redis holds backups or runs already, and only an empty one is filled. Name an empty one in REDIS_URL, or a "
     "new folder in SWITCHBACK_DATA. Nothing was changed."
 )
-_NO_MEMORY = (
+_NO_STATE = (
     "Where pools stood, changed schedules and pins are not known: nothing sound about them lies off-site. Every pool "
     "counts as active now; look at each before you start a failover or failback."
 )
@@ -60,7 +60,7 @@ class Restoring:
     def __init__(self, kept: Stores, mirror: Mirror, say: Say, now: float) -> None:
         self._mirror, self._say, self._now = mirror, say, now
         self._runs, self._backups, self._keepings = kept.runs, kept.backups, kept.keepings
-        self._copies, self._memories, self._companions = kept.copies, kept.memories, kept.companions
+        self._off_site, self._states, self._companions = kept.off_site, kept.states, kept.companions
         self._lost: dict[Manifest, str] = {}
         self._beside: dict[str, str] = {}
 
@@ -74,26 +74,26 @@ class Restoring:
             raise BadInput(f"Nothing was ever copied to {self._mirror.where}: look at [mirror]. Nothing was changed.")
         await self._refuse_what_is_in_use()
         shelves = await self._shelves()
-        remembered = await self._newest_memory()
+        remembered = await self._newest_state()
         await self._refuse_without_keys([shelf[0] for shelf in shelves.values()], remembered)
-        memory = self._opened(remembered) if remembered else None
-        await self._copies.begin_restoring(self._mirror.where)
+        state = self._opened(remembered) if remembered else None
+        await self._off_site.begin_restoring(self._mirror.where)
         # Whatever happens on the way, no pool that is failed over may pass for an active one.
-        await self._memories.put_back(memory or Memory())
+        await self._states.put_back(state or RestoreState())
         total = sum(map(len, shelves.values()))
         for number, manifest in enumerate(interleaved(shelves.values()), start=1):
             lost = await self._adopted(manifest)
             self._say(f"{number} of {total}: {manifest} " + (f"was NOT restored: {lost}" if lost else "is restored."))
-        await self._carry(memory or Memory())
+        await self._carry(state or RestoreState())
         await self._restore_companions()
-        await self._memories.put_back(memory or Memory())
-        await self._copies.settle(Place(self._mirror.where, identity))
-        for line in self._summary(shelves, memory):
+        await self._states.put_back(state or RestoreState())
+        await self._off_site.settle(OffSitePlace(self._mirror.where, identity))
+        for line in self._summary(shelves, state):
             self._say(line)
         return not self._lost and not self._beside
 
     async def _refuse_what_is_in_use(self) -> None:
-        if await self._copies.restoring() == self._mirror.where:
+        if await self._off_site.restoring() == self._mirror.where:
             self._say("A restore from here was under way; it goes on.")
         elif await self._backups.pools() or await self._runs.page(count=1) or await self._backups.unlisted(self._now):
             raise BadInput(_IN_USE)
@@ -107,11 +107,11 @@ class Restoring:
     async def _manifests(self, under: str) -> list[Manifest]:
         return [one async for path in self._mirror.paths(under) if (one := manifest_of(path))]
 
-    async def _newest_memory(self) -> tuple[str, bytes] | None:
+    async def _newest_state(self) -> tuple[str, bytes] | None:
         """The name and stored form of what was remembered last; older ones stand in for what is not sound."""
         pieces = self._backups.pieces
-        for path in sorted([path async for path in self._mirror.paths(memories.FOLDER)], reverse=True):
-            name = memories.name_of(path)
+        for path in sorted([path async for path in self._mirror.paths(restore_state.FOLDER)], reverse=True):
+            name = restore_state.name_of(path)
             sealed = pieces.keyring.lacks([seal_of(name)] if seal_of(name) else [])
             raw = await self._mirror.get(path, lambda raw, name=name: pieces.sound(name, raw))
             if raw is not None or sealed:
@@ -126,9 +126,9 @@ class Restoring:
         if sentence := self._backups.pieces.keyring.lacks(needed - {""}):
             raise BadInput(sentence)
 
-    async def _carry(self, memory: Memory) -> None:
+    async def _carry(self, state: RestoreState) -> None:
         """What the next run of a pool needs comes back too, without becoming one of its backups."""
-        words = carried(memory.pools)
+        words = carried(state.pools)
         for manifest in sorted(await self._manifests(CARRIED), key=lambda one: one.path):
             if manifest.id in words and (lost := await self._adopted(manifest, listed=False)):
                 self._say(f"{manifest}, which the next run needs, was NOT restored: {lost}")
@@ -160,24 +160,24 @@ class Restoring:
             self._lost[manifest] = error.sentence
             return error.sentence
         await self._keepings.mirrored(manifest.id, self._now)
-        await self._copies.done(manifest.id)
+        await self._off_site.done(manifest.id)
         return ""
 
     async def _fetch(self, name: str) -> bytes | None:
         """Unlike `Mirror.fetch` it raises when the mirror is away: nothing is lost because of that."""
         return await self._mirror.get(piece_path(name), lambda raw: self._backups.pieces.sound(name, raw))
 
-    def _opened(self, remembered: tuple[str, bytes]) -> Memory | None:
+    def _opened(self, remembered: tuple[str, bytes]) -> RestoreState | None:
         try:
-            return memories.unpacked(*remembered, self._backups.pieces.keyring)
+            return restore_state.unpacked(*remembered, self._backups.pieces.keyring)
         except Newer:
             raise
         except Damaged as error:
             self._say(error.sentence)
             return None
 
-    def _summary(self, shelves: Mapping[str, Sequence[Manifest]], memory: Memory | None) -> Iterable[str]:
-        records = {record.fqdn: record for record in memory.pools} if memory else {}
+    def _summary(self, shelves: Mapping[str, Sequence[Manifest]], state: RestoreState | None) -> Iterable[str]:
+        records = {record.fqdn: record for record in state.pools} if state else {}
         width = max(map(len, (*shelves, *records, "pool")))
         yield f"{'pool':{width}}  restored  not restored  stands"
         for pool in sorted({*shelves, *records}):
@@ -186,8 +186,8 @@ class Restoring:
             yield f"{pool:{width}}  {count:8}  {lost:12}  {records.get(pool, PoolRecord(pool)).state}"
         yield from (f"Not restored: {manifest}. {sentence}" for manifest, sentence in self._lost.items())
         yield from (f"Not restored: {sentence}" for sentence in self._beside.values())
-        if memory is None:
-            yield _NO_MEMORY
+        if state is None:
+            yield _NO_STATE
         yield "Runs are not copied off-site: what was under way is not known. `python -m bot serve` can start."
 
 

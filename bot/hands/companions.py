@@ -8,7 +8,7 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from bot.domain.companions.kinds import COMPANIONS, Companion, Failure, How, Kept, KeptFile
+from bot.domain.companions.kinds import COMPANIONS, Companion, CompanionCopy, Failure, How, KeptFile
 from bot.domain.companions.uploads import MOST_BYTES, complaint, unlike, warnings
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import BadInput, BotError, CmdletFailed, Damaged, NeverSent, NoRoom, OutcomeUnknown, StoreAway
@@ -35,14 +35,14 @@ class Gathering:
     def __init__(self, driver: Driver, companions: Companions, uploads: Uploads, clock: Callable[[], float]) -> None:
         self._driver, self._companions, self._uploads, self._clock = driver, companions, uploads, clock
         self.performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {Take: self._take}
-        self._ways: Mapping[How, Callable[[Companion, Take], Awaitable[Kept]]] = {
+        self._ways: Mapping[How, Callable[[Companion, Take], Awaitable[CompanionCopy]]] = {
             How.COMMAND: self._command,
             How.FILES: self._folder,
             How.UPLOAD: self._sent,
             How.ATTEST: self._word,
         }
 
-    async def _take(self, act: Take) -> Kept | BotError:
+    async def _take(self, act: Take) -> CompanionCopy | BotError:
         """What is known of a failure ends with the next copy that comes, whoever brought it."""
         try:
             kept = await self._companions.find(act.id) or await self._ways[act.way](COMPANIONS[act.kind], act)
@@ -57,7 +57,7 @@ class Gathering:
         await self._companions.failed(act.pool, act.kind, None)
         return kept
 
-    async def _command(self, one: Companion, act: Take) -> Kept:
+    async def _command(self, one: Companion, act: Take) -> CompanionCopy:
         """Bytes become a file; rows stay rows."""
         assert one.command
         try:
@@ -73,7 +73,7 @@ class Gathering:
             raise Damaged(f"{act.pool} gave no bytes for {one.command}. Nothing was kept.")
         return await self._keep(one, act, {one.file: data})
 
-    async def _folder(self, one: Companion, act: Take) -> Kept:
+    async def _folder(self, one: Companion, act: Take) -> CompanionCopy:
         """Only what changed is fetched: the server tells the digest of every file first."""
         folder = f"{act.store}\\{one.folder}"
         listed = await self._listed(one, act, folder)
@@ -114,7 +114,7 @@ class Gathering:
             raise Damaged(f"{path} was damaged on its way from {act.pool}, or changed meanwhile. Nothing was kept.")
         return data
 
-    async def _sent(self, one: Companion, act: Take) -> Kept:
+    async def _sent(self, one: Companion, act: Take) -> CompanionCopy:
         data = {name: await self._uploads.fetch(file) for file, name in act.files}
         if fault := complaint(one, [(name, len(sound)) for name, sound in data.items()]):
             raise BadInput(f"{fault} Nothing was kept.")
@@ -122,17 +122,17 @@ class Gathering:
             raise BadInput(f"{fault} Nothing was kept.")
         return await self._keep(one, act, data)
 
-    async def _word(self, one: Companion, act: Take) -> Kept:
+    async def _word(self, one: Companion, act: Take) -> CompanionCopy:
         assert act.word
         return await self._companions.keep(self._kept(one, act, attestation=act.word, contents=_digest(act.word)), {})
 
-    async def _keep(self, one: Companion, act: Take, data: Mapping[str, bytes]) -> Kept:
+    async def _keep(self, one: Companion, act: Take, data: Mapping[str, bytes]) -> CompanionCopy:
         files = await asyncio.to_thread(lambda: [KeptFile(name, len(data[name]), _sha256(data[name])) for name in data])
         kept = self._kept(one, act, files=tuple(files), contents=_of_files(files), warnings=_warned(files))
         return await self._companions.keep(kept, data)
 
-    def _kept(self, one: Companion, act: Take, **what: Any) -> Kept:
-        return Kept(act.id, one.scope(act.pool), one.key, act.pool, self._clock(), act.by, **what)
+    def _kept(self, one: Companion, act: Take, **what: Any) -> CompanionCopy:
+        return CompanionCopy(act.id, one.scope(act.pool), one.key, act.pool, self._clock(), act.by, **what)
 
 
 def _sha256(data: bytes) -> str:

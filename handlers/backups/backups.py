@@ -17,7 +17,7 @@ from handlers.asked import COUNT, Asked, named_pool, permit, usage
 from handlers.backups import charts
 from handlers.backups import views as backup_views
 from handlers.backups.schedule import loss_buttons, loss_lines
-from handlers.backups.words import Kept, is_by_person
+from handlers.backups.words import ShownBackup, is_by_person
 from handlers.blocks import actions
 from handlers.blocks.blocks import Block, View
 from handlers.companions.companions import coverage_line
@@ -46,13 +46,13 @@ async def backups(asked: Asked) -> Reply:
     return Reply(backup_views.backups_list(pool, page, *about, older=older, now=asked.desk.now()))
 
 
-async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -> tuple[Kept, ...]:
+async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -> tuple[ShownBackup, ...]:
     """What is known of these today, in two round trips; `is_whole`: nothing is older than the last of them."""
     keepings = await desk.keepings.read([backup.id for backup in found]) if found else ()
     pools = {keeping.stamp.pool for keeping in keepings if keeping.stamp}
     basis = await desk.keepings.basis(sorted(pools)) if pools else {}
     return tuple(
-        Kept(
+        ShownBackup(
             backup,
             keeping,
             basis.get(keeping.stamp.pool, "") if keeping.stamp else "",

@@ -8,7 +8,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
 from bot.domain.measures import sized
 from bot.domain.model import Pool
-from handlers.backups.words import Kept, changes, entry, flags, is_by_person, mirror, pins, settings, stamp
+from handlers.backups.words import ShownBackup, changes, entry, flags, is_by_person, mirror, pins, settings, stamp
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import OPTIONS, Block, Message, View, context, header, label, modal, packed, section
 from handlers.blocks.wording import bounded, bullets, exact, lasted, shown, utc, when
@@ -30,7 +30,7 @@ FOR_EVER = "It is never pruned, until somebody presses “No longer keep”."
 
 def backups_list(
     pool: Pool,
-    page: Sequence[Kept],
+    page: Sequence[ShownBackup],
     told: Sequence[str] = (),
     offered: Sequence[Block] = (),
     *,
@@ -51,7 +51,7 @@ def backups_list(
     return {"text": text, "blocks": [header(heading), *top, *offered, *rows, *_foot(pool, page, older)]}
 
 
-def detail(kept: Kept, others: Sequence[Backup], now: float, because: str = "") -> View:
+def detail(kept: ShownBackup, others: Sequence[Backup], now: float, because: str = "") -> View:
     """Everything about one backup; `others` can be compared with it, `because` is why it would be pruned or not."""
     backup, keeping = kept.backup, kept.keeping
     source = "" if backup.source == backup.pool else f"\nExported from {shown(backup.source, 260)}, which stood in."
@@ -119,14 +119,14 @@ def _details(backup: Backup) -> Block:
     return blocks.button("Details", actions.BACKUP_DETAILS, backup.id, reads=f"Details of {utc(backup.taken_at)}")
 
 
-def _foot(pool: Pool, page: Sequence[Kept], older: bool) -> list[Block]:
+def _foot(pool: Pool, page: Sequence[ShownBackup], older: bool) -> list[Block]:
     last = page[-1].backup.id if page else ""
     more = [blocks.button("Show older", actions.PAGE, actions.page_value("backups", pool.fqdn, last))] if older else []
     chart = blocks.button("Chart", actions.BACKUP_CHART, pool.fqdn, reads=f"Chart of the backups of {pool.short}")
     return [blocks.actions([*more, chart])] if page else []
 
 
-def _doing(kept: Kept, others: Sequence[Backup]) -> Iterable[Block]:
+def _doing(kept: ShownBackup, others: Sequence[Backup]) -> Iterable[Block]:
     backup = kept.backup
     held = any(is_by_person(by) for by in kept.keeping.pins)
     free = blocks.confirm("No longer keep it?", "It may be pruned once it is old enough.", "No longer keep", "danger")

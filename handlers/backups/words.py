@@ -18,7 +18,7 @@ _ENTRY = 800
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class ShownBackup:
     """A backup and what is known of it today; `basis` is the digest of what its backup pool holds, empty if unknown.
 
     `is_first`: there is none before it. `lone` says why its pool has no backup pool, if it has none. `mirrors`: an
@@ -33,7 +33,7 @@ class Kept:
     mirrors: bool = False
 
 
-def changes(kept: Kept) -> str:
+def changes(kept: ShownBackup) -> str:
     """How many objects changed since the backup before."""
     changed = kept.backup.changed
     if changed is None:
@@ -41,7 +41,7 @@ def changes(kept: Kept) -> str:
     return f"{changed or 'no'} change{'' if changed == 1 else 's'}"
 
 
-def stamp(kept: Kept, now: float) -> str:
+def stamp(kept: ShownBackup, now: float) -> str:
     """Whether it can be restored, in one line; what is not known is said to be unknown."""
     known, pool = kept.keeping.stamp, _short(kept.keeping.stamp.pool) if kept.keeping.stamp else ""
     if kept.keeping.damage:
@@ -58,7 +58,7 @@ def stamp(kept: Kept, now: float) -> str:
     return f"⚠️ stamp lost: {pool} has changed since it was {ago}"
 
 
-def mirror(kept: Kept, now: float) -> str:
+def mirror(kept: ShownBackup, now: float) -> str:
     """Where its off-site copy is."""
     at = kept.keeping.mirrored_at
     if at is not None:
@@ -66,7 +66,7 @@ def mirror(kept: Kept, now: float) -> str:
     return "not yet off-site" if kept.mirrors else NO_MIRROR
 
 
-def flags(kept: Kept) -> list[str]:
+def flags(kept: ShownBackup) -> list[str]:
     """What must not be overlooked, a line each."""
     keeping = kept.keeping
     said = (("🛑 Damaged: ", keeping.damage), ("⚠️ Shrunk: ", keeping.shrunk))
@@ -88,7 +88,7 @@ def is_by_person(by: str) -> bool:
     return mention(Who(by, "")).startswith("<@")
 
 
-def entry(kept: Kept, now: float) -> str:
+def entry(kept: ShownBackup, now: float) -> str:
     """One backup of a list, in two lines and one for each thing that must not be overlooked."""
     backup = kept.backup
     source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 120)}"

@@ -17,7 +17,7 @@ from bot.clock.wall_clock import day_of
 from bot.domain.access import Need
 from bot.domain.backups.checkup import counted
 from bot.domain.companions.coverage import Coverage, coverage
-from bot.domain.companions.kinds import Companion, How, Kept, companion
+from bot.domain.companions.kinds import Companion, CompanionCopy, How, companion
 from bot.domain.companions.uploads import complaint
 from bot.domain.errors import BadInput
 from bot.domain.model import Person, Pool
@@ -124,7 +124,7 @@ async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
     return Reply(blocks.sentence("The files are on their way to you, as a direct message that nobody else sees."))
 
 
-async def _send(desk: Desk, person: Person, pool: Pool, one: Companion, kept: Kept) -> None:
+async def _send(desk: Desk, person: Person, pool: Pool, one: Companion, kept: CompanionCopy) -> None:
     data = {file.name: await desk.companions.load(kept.id, file.name) for file in kept.files}
     packed = await asyncio.to_thread(_zipped, data)
     day = day_of(kept.as_of, pool.time_zone)

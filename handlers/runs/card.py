@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.streak import streak
-from bot.domain.runs.view import Report
+from bot.domain.runs.view import RunView
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
 from handlers.blocks.wording import bounded, bullets, code, exact, joined, lasted, mention, plain, shown, utc, when
@@ -48,54 +48,54 @@ _CARD = 13_000
 _TEXT = 4000
 
 
-def title(report: Report) -> str:
+def title(view: RunView) -> str:
     """ "Failover of pool-a → pool-b", as plain words."""
-    run = report.run
+    run = view.run
     arrow = _TO.get(run.runbook)
-    return f"{report.title} {arrow} {run.partner.short}" if arrow and run.partner else report.title
+    return f"{view.title} {arrow} {run.partner.short}" if arrow and run.partner else view.title
 
 
-def card(report: Report, *, plan_block: bool = False, asked_in: str = "") -> Message:
+def card(view: RunView, *, plan_block: bool = False, asked_in: str = "") -> Message:
     """The whole card. `asked_in` is the channel it was asked for in when it could not go there.
 
     Always the same for the same run, within the limits of a message, and complete in `text` alone.
     """
-    top = [blocks.header(f"{_HEADINGS.get(report.run.phase, '')}{title(report)}"), _state(report)]
-    top += [section(f"🔁 {said}")] if (said := _streak(report.run)) else []
-    parts = _open(report) if report.run.is_open else []
-    follows = rows.coming(rows.parted(report).coming, not report.run.is_open)
-    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(report, asked_in)]
+    top = [blocks.header(f"{_HEADINGS.get(view.run.phase, '')}{title(view)}"), _state(view)]
+    top += [section(f"🔁 {said}")] if (said := _streak(view.run)) else []
+    parts = _open(view) if view.run.is_open else []
+    follows = rows.coming(rows.parted(view).coming, not view.run.is_open)
+    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(view, asked_in)]
     room = _CARD - blocks.size([*top, *rest])
-    done = rows.plan(report, title(report)) if plan_block else rows.finished(report, room)
-    return {"text": text(report), "blocks": [*top, *done, *rest]}
+    done = rows.plan(view, title(view)) if plan_block else rows.finished(view, room)
+    return {"text": text(view), "blocks": [*top, *done, *rest]}
 
 
-def text(report: Report) -> str:
+def text(view: RunView) -> str:
     """The card in words: for notifications, screen readers, and whenever blocks cannot be shown."""
-    run = report.run
-    head = f"{_HEADINGS.get(run.phase, '')}{shown(title(report), 200)}: {shown(report.state, 300)}"
-    commands = exact(" ; ".join(report.commands), 800) if report.commands else ""
+    run = view.run
+    head = f"{_HEADINGS.get(run.phase, '')}{shown(title(view), 200)}: {shown(view.state, 300)}"
+    commands = exact(" ; ".join(view.commands), 800) if view.commands else ""
     opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
-        joined((head, shown(_said(report), 600))),
+        joined((head, shown(_said(view), 600))),
         _streak(run, utc),
-        shown(report.explain, 400),
-        bullets(report.details, 600, rows=5) if run.is_open else "",
+        shown(view.explain, 400),
+        bullets(view.details, 600, rows=5) if run.is_open else "",
         f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
-        joined(("Predicted:", shown(" ".join(report.effect), 500))) if report.effect else "",
-        _who_may(report, utc) if report.waits_for_people else "",
-        f"Offered on the card: {_offer(report)}." if report.waits_for_people else "",
-        _plain_coming(report),
+        joined(("Predicted:", shown(" ".join(view.effect), 500))) if view.effect else "",
+        _who_may(view, utc) if view.waits_for_people else "",
+        f"Offered on the card: {_offer(view)}." if view.waits_for_people else "",
+        _plain_coming(view),
         joined((opened, _took(run, utc))),
     ]
     return bounded("\n".join(line for line in lines if line), _TEXT)
 
 
-def _state(report: Report) -> Block:
-    run = report.run
+def _state(view: RunView) -> Block:
+    run = view.run
     outcome = "" if run.is_open else shown(run.sentence, 900)
-    lines = (f"{SIGNS[run.phase]} *{shown(report.state, 400)}*", outcome, _took(run))
-    menu = [(_label(choice), _value(report, choice)) for choice in report.buttons if _in_menu(report, choice)]
+    lines = (f"{SIGNS[run.phase]} *{shown(view.state, 400)}*", outcome, _took(run))
+    menu = [(_label(choice), _value(view, choice)) for choice in view.buttons if _in_menu(view, choice)]
     accessory = blocks.overflow(actions.MORE, menu) if menu else None
     return section("\n".join(line for line in lines if line), accessory)
 
@@ -114,48 +114,48 @@ def _streak(run: Run, at: Callable[[float], str] = when) -> str:
     return f"{count} The newest good backup is from {at(earlier.newest)}: it was {age} old when this one began."
 
 
-def _open(report: Report) -> list[Block]:
+def _open(view: RunView) -> list[Block]:
     """The row where the run stands: why it is there, what it will do, who may press, and the buttons."""
-    now = report.now
+    now = view.now
     drawn = [blocks.divider()]
     if now is not None:
-        why = f"\n{shown(report.explain, 1200)}" if report.explain else ""
+        why = f"\n{shown(view.explain, 1200)}" if view.explain else ""
         drawn.append(section(f"▶️ *Now: {rows.name(now)}*{why}"))
-    if said := _said(report):
+    if said := _said(view):
         drawn.append(section(f"> {shown(said, 1000)}"))
-    if report.details:
-        drawn.append(section(bullets(report.details, 1800)))
-    drawn += _commands(report)
-    if report.effect:
-        drawn.append(section(f"*What that changes, as predicted:*\n{bullets(report.effect, 1800)}"))
-    if report.waits_for_people:
-        drawn.append(context(_who_may(report)))
-    return [*drawn, *_buttons(report)]
+    if view.details:
+        drawn.append(section(bullets(view.details, 1800)))
+    drawn += _commands(view)
+    if view.effect:
+        drawn.append(section(f"*What that changes, as predicted:*\n{bullets(view.effect, 1800)}"))
+    if view.waits_for_people:
+        drawn.append(context(_who_may(view)))
+    return [*drawn, *_buttons(view)]
 
 
-def _commands(report: Report) -> list[Block]:
-    if not report.commands:
+def _commands(view: RunView) -> list[Block]:
+    if not view.commands:
         return []
-    pieces = code(report.commands, 2000)
-    drawn = [section(f"*{_COMMANDS.get(report.run.phase, _COMMAND)}*"), *(section(piece) for piece in pieces[:_PIECES])]
+    pieces = code(view.commands, 2000)
+    drawn = [section(f"*{_COMMANDS.get(view.run.phase, _COMMAND)}*"), *(section(piece) for piece in pieces[:_PIECES])]
     left = sum(len(piece) for piece in pieces[_PIECES:])
     return [*drawn, context(f"🛑 {left} more characters of commands have no room here.")] if left else drawn
 
 
-def _buttons(report: Report) -> list[Block]:
+def _buttons(view: RunView) -> list[Block]:
     """Verbs in a row, at most two of them coloured; abandoning has its own menu at the top of the card."""
-    run = report.run
-    choices = [choice for choice in report.buttons if not _in_menu(report, choice)][:_BUTTONS]
+    run = view.run
+    choices = [choice for choice in view.buttons if not _in_menu(view, choice)][:_BUTTONS]
     styles = _styles([choice.style for choice in choices])
-    row = [_button(report, choice, style) for choice, style in zip(choices, styles, strict=True)]
-    if report.has_detail:
-        reads = f"Show the server's answer, {title(report)}"
+    row = [_button(view, choice, style) for choice, style in zip(choices, styles, strict=True)]
+    if view.has_detail:
+        reads = f"Show the server's answer, {title(view)}"
         row.append(blocks.button("Show the server's answer", actions.DETAIL, run.id, reads=reads))
     return [blocks.actions(row, actions.block_id(run.id, run.question))] if row else []
 
 
-def _in_menu(report: Report, choice: Choice) -> bool:
-    return choice.key == "abandon" and len(_value(report, choice)) <= actions.OVERFLOW_LIMIT
+def _in_menu(view: RunView, choice: Choice) -> bool:
+    return choice.key == "abandon" and len(_value(view, choice)) <= actions.OVERFLOW_LIMIT
 
 
 def _styles(wanted: list[str]) -> list[str]:
@@ -167,12 +167,12 @@ def _styles(wanted: list[str]) -> list[str]:
     return given
 
 
-def _button(report: Report, choice: Choice, style: str) -> Block:
+def _button(view: RunView, choice: Choice, style: str) -> Block:
     asks = None
     if choice.confirm and not choice.fields:
         asks = blocks.confirm(f"{choice.label}?", choice.confirm, choice.label, choice.style)
-    reads = f"{choice.label}, {title(report)}"
-    action_id, value = actions.action_id(choice.key, asks=bool(choice.fields)), _value(report, choice)
+    reads = f"{choice.label}, {title(view)}"
+    action_id, value = actions.action_id(choice.key, asks=bool(choice.fields)), _value(view, choice)
     return blocks.button(_label(choice), action_id, value, style=style, reads=reads, confirm=asks)
 
 
@@ -181,26 +181,26 @@ def _label(choice: Choice) -> str:
     return f"{plain(choice.label, 73)} …" if choice.fields else choice.label
 
 
-def _value(report: Report, choice: Choice) -> str:
-    return actions.button_value(report.run.id, report.run.step, choice.key, report.run.question)
+def _value(view: RunView, choice: Choice) -> str:
+    return actions.button_value(view.run.id, view.run.step, choice.key, view.run.question)
 
 
-def _who_may(report: Report, at: Callable[[float], str] = when) -> str:
-    others = [choice for choice in report.buttons if choice.need not in (None, report.need) and choice.key != "abandon"]
+def _who_may(view: RunView, at: Callable[[float], str] = when) -> str:
+    others = [choice for choice in view.buttons if choice.need not in (None, view.need) and choice.key != "abandon"]
     apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
-    who = f"May press: {report.need.words}.{apart}"
-    if not _takes_two(report.run):
+    who = f"May press: {view.need.words}.{apart}"
+    if not _takes_two(view.run):
         return who
-    if not report.run.approvals:
+    if not view.run.approvals:
         return f"{who} Two people have to: one asks, somebody else approves."
-    first = report.run.approvals[0]
+    first = view.run.approvals[0]
     return f"{who} Asked for by {shown(first.who.name, 100)}, {at(first.at)}; somebody else has to approve."
 
 
-def _said(report: Report) -> str:
+def _said(view: RunView) -> str:
     """What the run said last, unless the card says so already: with the state, or with who may press."""
-    run = report.run
-    is_told = run.sentence == report.state or (_takes_two(run) and run.approvals)
+    run = view.run
+    is_told = run.sentence == view.state or (_takes_two(run) and run.approvals)
     return "" if is_told else run.sentence
 
 
@@ -208,13 +208,13 @@ def _takes_two(run: Run) -> bool:
     return run.phase is Phase.WAITING and run.proposal is not None and run.proposal.needed > 1
 
 
-def _offer(report: Report) -> str:
-    return "; ".join(shown(choice.label, 80) for choice in report.buttons[:_BUTTONS])
+def _offer(view: RunView) -> str:
+    return "; ".join(shown(choice.label, 80) for choice in view.buttons[:_BUTTONS])
 
 
-def _plain_coming(report: Report) -> str:
-    coming = rows.parted(report).coming
-    return rows.coming(coming, not report.run.is_open).replace("*", "") + ("." if coming else "")
+def _plain_coming(view: RunView) -> str:
+    coming = rows.parted(view).coming
+    return rows.coming(coming, not view.run.is_open).replace("*", "") + ("." if coming else "")
 
 
 def _took(run: Run, at: Callable[[float], str] = when) -> str:
@@ -223,8 +223,8 @@ def _took(run: Run, at: Callable[[float], str] = when) -> str:
     return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
 
 
-def _footer(report: Report, asked_in: str) -> Block:
-    run = report.run
+def _footer(view: RunView, asked_in: str) -> Block:
+    run = view.run
     arrow = _TO.get(run.runbook)
     where = f" {arrow} ".join(shown(pool.fqdn, 260) for pool in run.pools) if arrow else shown(run.primary.fqdn, 260)
     opener = "opened by " + (shown(run.opened_by.name, 100) or mention(run.opened_by))

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from bot.domain.runs.runbook import Choice, Field
-from bot.domain.runs.view import Report
+from bot.domain.runs.view import RunView
 from handlers.blocks import actions
 from handlers.blocks.blocks import OPTIONS, Block, View, context, header, label, modal, section
 from handlers.blocks.wording import code, joined, plain, shown
@@ -19,25 +19,25 @@ _LONGEST_VALUE = 150
 _ANSWER_PIECES = 20
 
 
-def form(choice: Choice, report: Report, value: str, filled: Mapping[str, str] | None = None) -> View:
+def form(choice: Choice, run_view: RunView, value: str, filled: Mapping[str, str] | None = None) -> View:
     """The form of a choice. `value` is that of the button that opened it, `filled` what was typed before, by field."""
-    where = f"*{shown(title(report), 200)}*"
-    row = f"\n{name(report.now)}" if report.now else ""
+    where = f"*{shown(title(run_view), 200)}*"
+    row = f"\n{name(run_view.now)}" if run_view.now else ""
     caution = [section(f"⚠️ {shown(choice.confirm, 1500)}")] if choice.confirm else []
     inputs = [_input(field, (filled or {}).get(field.key, "")) for field in choice.fields[:FIELDS]]
     view = modal(choice.label, [section(f"{where}{row}"), *caution, *inputs], "Cancel")
     return {**view, "callback_id": actions.FORM, "private_metadata": value, "submit": label(choice.label, 24)}
 
 
-def detail(report: Report) -> View:
+def detail(run_view: RunView) -> View:
     """The server's own text, unmasked: only for holders of the row's role."""
-    pieces = code([report.run.detail])
+    pieces = code([run_view.run.detail])
     shown_pieces = [section(piece) for piece in pieces[:_ANSWER_PIECES]]
     left = sum(len(piece) for piece in pieces[_ANSWER_PIECES:])
     cut = [context(f"{left} more characters are not shown.")] if left else []
     none = [] if pieces else [section("The server said nothing more.")]
-    said = joined((shown(report.state, 400), shown(report.run.sentence, 1000)))
-    top = [header(title(report)), *([section(said)] if said else [])]
+    said = joined((shown(run_view.state, 400), shown(run_view.run.sentence, 1000)))
+    top = [header(title(run_view)), *([section(said)] if said else [])]
     warning = context("Names and numbers are shown as the server wrote them. Do not paste them into a channel.")
     return modal("The server's answer", [*top, *shown_pieces, *none, *cut, warning], "Close")
 

@@ -10,7 +10,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.runs.run import Phase, Run
-from bot.domain.runs.view import Report
+from bot.domain.runs.view import RunView
 from handlers.asked import may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, listing
@@ -117,23 +117,23 @@ def run_line(run: Run, now: float) -> str:
     return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
 
 
-def status(reports: Sequence[Report], records: Mapping[str, PoolRecord], *, now: float) -> Message:
+def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], *, now: float) -> Message:
     """Where every pool stands, then every open run with what it waits for."""
     away = [record for record in records.values() if record.state is not PoolState.ACTIVE]
     standing = [f"*{shown(one.fqdn, 260)}* · {STATES[one.state]} since {when(one.since)}" for one in away]
     active = len(records) - len(away)
     calm = [f"🟢 {'All' if not away else 'The other'} {active} pools are active."] if active else []
-    running = [report_line(report) for report in reports] or ["No run is open."]
+    running = [view_line(view) for view in views] or ["No run is open."]
     return listing("Status", [*standing, *calm, *running], "`/rgs runs` lists what is over.")
 
 
-def report_line(report: Report) -> str:
+def view_line(view: RunView) -> str:
     """An open run in two lines: its state, and who is waited for."""
-    said = shown(report.run.sentence, 200)
-    waits = f"Waits for {report.need.words}." if report.waits_for_people else "Nobody has to do anything."
-    state = joined((shown(report.state, 200), said if said != report.state else ""))
-    what = f"{SIGNS[report.run.phase]} *{shown(title(report), 200)}*"
-    return f"{what} · {state}\n      {waits} `{exact(report.run.id, 120)}`"
+    said = shown(view.run.sentence, 200)
+    waits = f"Waits for {view.need.words}." if view.waits_for_people else "Nobody has to do anything."
+    state = joined((shown(view.state, 200), said if said != view.state else ""))
+    what = f"{SIGNS[view.run.phase]} *{shown(title(view), 200)}*"
+    return f"{what} · {state}\n      {waits} `{exact(view.run.id, 120)}`"
 
 
 def whoami(person: Person) -> Message:

@@ -26,7 +26,7 @@ NOT_TOLD = "Slack did not tell who reads along here"
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class CardPlace:
     """Where a run was asked for, and why its card does not appear there, or nothing.
 
     `channel` is empty when the card must not go there. One that cannot be posted goes to the incident channel as well.
@@ -42,7 +42,7 @@ class Place:
         return elsewhere if self.because else "Its card appears here in a moment."
 
 
-async def find(desk: Desk, channel: str, command: str) -> Place:
+async def find(desk: Desk, channel: str, command: str) -> CardPlace:
     """Where the card of a run that is asked for in this channel goes; in doubt, to the incident channel.
 
     Raises BadInput, which says where to type the command instead, when there is no incident channel to go to.
@@ -61,20 +61,20 @@ async def is_ours(desk: Desk, channel: str) -> bool:
     return bool((await _look(desk, channel)).channel)
 
 
-async def _look(desk: Desk, channel: str) -> Place:
+async def _look(desk: Desk, channel: str) -> CardPlace:
     if not channel or channel.startswith(DIRECT):
-        return Place("", ALONE)
+        return CardPlace("", ALONE)
     if channel == desk.incidents:
-        return Place(channel)
+        return CardPlace(channel)
     try:
         async with asyncio.timeout(ANSWER_S):
             return _judge(channel, (await desk.slack.conversations_info(channel=channel))["channel"])
     except AWAY as fault:
         log.info("Slack does not tell who reads along in %s: %s", channel, type(fault).__name__)
-        return Place(channel, NOT_A_MEMBER) if code(fault) == "channel_not_found" else Place("", NOT_TOLD)
+        return CardPlace(channel, NOT_A_MEMBER) if code(fault) == "channel_not_found" else CardPlace("", NOT_TOLD)
 
 
-def _judge(channel: str, info: Mapping[str, Any]) -> Place:
+def _judge(channel: str, info: Mapping[str, Any]) -> CardPlace:
     if info.get("is_ext_shared") or info.get("is_pending_ext_shared"):
-        return Place("", STRANGERS)
-    return Place(channel, "" if info.get("is_member") else NOT_A_MEMBER)
+        return CardPlace("", STRANGERS)
+    return CardPlace(channel, "" if info.get("is_member") else NOT_A_MEMBER)

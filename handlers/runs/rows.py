@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.runs.run import Phase, Run
-from bot.domain.runs.view import Line, Report
+from bot.domain.runs.view import Line, RunView
 from handlers.blocks.blocks import Block, section
 from handlers.blocks.wording import is_person, mention, plain, shown, signed, utc, when
 
@@ -34,16 +34,16 @@ class Parted:
     coming: tuple[Line, ...]
 
 
-def parted(report: Report) -> Parted:
+def parted(view: RunView) -> Parted:
     """A run may have gone back: rows behind the one where it stands are to be done again, whatever they were."""
-    if report.now is None:
+    if view.now is None:
         return Parted(
-            tuple(line for line in report.lines if line.mark),
+            tuple(line for line in view.lines if line.mark),
             None,
-            tuple(line for line in report.lines if not line.mark),
+            tuple(line for line in view.lines if not line.mark),
         )
-    at = report.lines.index(report.now)
-    return Parted(report.lines[:at], report.now, tuple(line for line in report.lines[at + 1 :] if not line.falls_away))
+    at = view.lines.index(view.now)
+    return Parted(view.lines[:at], view.now, tuple(line for line in view.lines[at + 1 :] if not line.falls_away))
 
 
 def name(line: Line, most: int = 150) -> str:
@@ -51,15 +51,15 @@ def name(line: Line, most: int = 150) -> str:
     return shown(f"{line.number} · {line.title}" if line.number else line.title, most)
 
 
-def finished(report: Report, room: int) -> list[Block]:
+def finished(view: RunView, room: int) -> list[Block]:
     """Finished rows, a line each, in about `room` characters.
 
     While the run is open only the latest are told, and every warning.
     """
-    rows = parted(report).finished
-    kept = [row for row in rows[:-_ROWS_WHILE_OPEN] if row.mark == "warn"] if report.run.is_open else list(rows)
-    kept = [*kept, *rows[-_ROWS_WHILE_OPEN:]] if report.run.is_open else kept
-    pages = _pages([_compact(row, report.run) for row in kept], max(_LEAST, room))
+    rows = parted(view).finished
+    kept = [row for row in rows[:-_ROWS_WHILE_OPEN] if row.mark == "warn"] if view.run.is_open else list(rows)
+    kept = [*kept, *rows[-_ROWS_WHILE_OPEN:]] if view.run.is_open else kept
+    pages = _pages([_compact(row, view.run) for row in kept], max(_LEAST, room))
     folded = len(rows) - sum(len(page) for page in pages)
     first = [f"✅ *{_counted(folded)}* · done or left out"] if folded else []
     texts = ["\n".join(page) for page in pages]
@@ -77,14 +77,14 @@ def coming(rows: Sequence[Line], ended: bool) -> str:
     return f"*{'Not done' if ended else 'Next'}:* {names}{more}"
 
 
-def plan(report: Report, title: str) -> list[Block]:
+def plan(view: RunView, title: str) -> list[Block]:
     """The rows as a `plan` block, which clients draw as a list of steps; none of a run without rows."""
-    rows = report.lines
+    rows = view.lines
     folded = max(0, len(rows) - _TASKS + 1) if len(rows) > _TASKS else 0
     tasks = [_folded_task(folded)] if folded else []
-    stands = parted(report)
+    stands = parted(view)
     at = len(stands.finished)
-    tasks += [_task(row, index > at and stands.now is not None, report.run.phase) for index, row in enumerate(rows)][
+    tasks += [_task(row, index > at and stands.now is not None, view.run.phase) for index, row in enumerate(rows)][
         folded:
     ]
     return [{"type": "plan", "title": plain(title), "tasks": tasks}] if tasks else []

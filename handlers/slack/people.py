@@ -14,8 +14,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import DirectoryAway
 from bot.domain.model import Account, Person, Role, Standing
+from handlers.slack.cache import Cache
 from handlers.slack.failures import code
-from handlers.slack.memory import Memory
 
 log = logging.getLogger(__name__)
 
@@ -48,7 +48,7 @@ class SlackGroups:
         self, client: AsyncWebClient, groups: Mapping[Role, tuple[str, ...]], now: Callable[[], float] = time.monotonic
     ) -> None:
         self._client, self._groups = client, groups
-        self._members = Memory(self._ask, REMEMBERED_S, now=now)
+        self._members = Cache(self._ask, REMEMBERED_S, now=now)
 
     async def roles(self, account: Account) -> frozenset[Role]:
         """The roles that groups grant. Raises DirectoryAway when none does and Slack cannot tell of all."""
@@ -102,7 +102,7 @@ class People:
     ) -> None:
         self._client, self._directory, self._groups = client, directory, groups
         self._team, self._enterprise, self._answer_s = team, enterprise, answer_s
-        self._users = Memory(self._ask, REMEMBERED_S, now=now)
+        self._users = Cache(self._ask, REMEMBERED_S, now=now)
 
     async def person(self, user: str, team: str = "") -> Person:
         """Whoever acted. `team` is the workspace that Slack says they belong to, where it says so. Never raises."""

@@ -15,7 +15,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backups.codec import fingerprints_of, parcel_of, sha256_of
-from storage.backups.shelf import Found, Shelf, called, places, understood
+from storage.backups.shelf import FoundBackup, Shelf, called, places, understood
 from storage.connect import Client, guard
 from storage.vault.pieces import Pieces
 from storage.vault.records import GONE, Fetch, Room, sealed_with
@@ -102,7 +102,7 @@ class Backups:
         def known(backup: Backup) -> Backup:
             return replace(backup, warnings=warnings, changed=changed, before=before)
 
-        async def change(found: Found) -> str:
+        async def change(found: FoundBackup) -> str:
             told = msgspec.structs.replace(found.record, backup=known(found.backup))
             record, ranks = self._shelf.closed(told, found.opened.seal), places(found.backup, listed=True)
             return await self._shelf.records.commit(keys.backup(id), record, {}, ranks, found.opened)
@@ -118,7 +118,7 @@ class Backups:
         cannot be read: nobody knows then which pieces it needs.
         """
 
-        async def change(found: Found) -> str:
+        async def change(found: FoundBackup) -> str:
             needed = tuple(await self._shelf.names(id, found))
             ranks = dict.fromkeys((keys.backups(found.backup.pool), keys.UNLISTED, keys.TO_COPY), id)
             return await self._shelf.records.remove(keys.backup(id), keys.keeping(id), found.opened, needed, ranks)
@@ -213,7 +213,7 @@ class Backups:
             raise Damaged(f"{called(id)} is damaged: its pieces are sound but do not make the file that was stored.")
         return file.getvalue()
 
-    async def _file(self, id: str, found: Found, *, each: bool) -> io.BytesIO:
+    async def _file(self, id: str, found: FoundBackup, *, each: bool) -> io.BytesIO:
         """The export as its pieces make it; plain ones are only hashed when `each` is to be checked by itself."""
         record, seal, whole = found.record, found.opened.seal, called(id)
         headers = io.BytesIO(await self.pieces.join(whole, "headers", record.headers, seal))

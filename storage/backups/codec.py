@@ -18,7 +18,7 @@ from storage.vault.sealing import Keyring
 from storage.worlds.rows import plain, value
 
 
-class Record(msgspec.Struct, frozen=True):
+class BackupRecord(msgspec.Struct, frozen=True):
     """What is stored under a backup's id: itself, and where its parts lie. Each part is a list of pieces.
 
     `layout` is the list of all pieces of contents, itself kept as pieces, so that a record stays small.
@@ -39,7 +39,7 @@ class Record(msgspec.Struct, frozen=True):
 class Parcel:
     """A backup ready to be sent: its record, and the plain bytes of each piece once, by its name."""
 
-    record: Record
+    record: BackupRecord
     views: Mapping[str, memoryview]
 
 
@@ -61,19 +61,19 @@ def parcel_of(keyring: Keyring, backup: Backup, data: bytes, fingerprints: Mappi
         contents.append(msgspec.structs.replace(piece, before=slice.before))
     layout = put(msgspec.msgpack.encode(contents))
     packed = put(zlib.compress(msgspec.msgpack.encode(dict(fingerprints))))
-    record = Record(backup, put(headers), layout, packed)
+    record = BackupRecord(backup, put(headers), layout, packed)
     return Parcel(record, {keyring.name(piece.sha256, keyring.writes): view for piece, view in pieces.items()})
 
 
-def encoded(record: Record) -> bytes:
+def encoded(record: BackupRecord) -> bytes:
     settings = plain(record.backup.settings)
     plainly = msgspec.structs.replace(record, backup=replace(record.backup, settings=settings))
     return versions.packed(msgspec.msgpack.encode(plainly))
 
 
-def decoded(body: bytes, called: str) -> Record:
+def decoded(body: bytes, called: str) -> BackupRecord:
     """Raises Newer, which calls the record as it is `called`."""
-    record = msgspec.msgpack.decode(versions.readable(body, called), type=Record)
+    record = msgspec.msgpack.decode(versions.readable(body, called), type=BackupRecord)
     settings: Any = value(record.backup.settings)
     return msgspec.structs.replace(record, backup=replace(record.backup, settings=settings))
 

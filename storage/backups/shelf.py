@@ -13,9 +13,9 @@ from redis.asyncio import Redis
 from bot.domain.backups.backup import Backup
 from bot.domain.errors import BadInput, Damaged, Newer, StoreAway
 from storage import keys
-from storage.backups.codec import Record, decoded, encoded, layout_of
+from storage.backups.codec import BackupRecord, decoded, encoded, layout_of
 from storage.vault.pieces import Piece, Pieces
-from storage.vault.records import KEPT, MOVED, Opened, Ranks, Records, Room
+from storage.vault.records import KEPT, MOVED, Opened, PieceRecords, Ranks, Room
 from storage.vault.sealing import stored_size
 
 _SCAN = 1_000
@@ -24,11 +24,11 @@ _ANY_SIZE = -1
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundBackup:
     """A stored record of a backup, opened."""
 
     opened: Opened
-    record: Record
+    record: BackupRecord
 
     @property
     def backup(self) -> Backup:
@@ -40,19 +40,19 @@ class Shelf:
 
     def __init__(self, client: Redis, pieces: Pieces, room: Room | None = None) -> None:
         self._client, self.pieces = client, pieces
-        self.records = Records(client, pieces, room)
+        self.records = PieceRecords(client, pieces, room)
 
-    async def found(self, id: str) -> Found:
+    async def found(self, id: str) -> FoundBackup:
         """Raises BadInput for an unknown id, Damaged."""
         stored = await self._client.get(keys.backup(id))
         if stored is None:
             raise BadInput(f"There is no backup {id[:80]}.")
         return self.opened(id, stored)
 
-    def opened(self, id: str, stored: bytes) -> Found:
+    def opened(self, id: str, stored: bytes) -> FoundBackup:
         opened = self.records.opened(called(id), keys.backup(id), stored)
         with understood(called(id), "record"):
-            found = Found(opened, decoded(opened.body, called(id)))
+            found = FoundBackup(opened, decoded(opened.body, called(id)))
         if found.backup.id != id:
             raise Damaged(f"{called(id)} is damaged: its record is that of another one. Choose another one.")
         return found
@@ -84,11 +84,11 @@ class Shelf:
         # What the lost one counted, this one needs: it is the same.
         return await self.records.commit(keys.backup(id), record, {}, {}, Opened(stored, b"", "")) == KEPT
 
-    def closed(self, record: Record, seal: str) -> bytes:
+    def closed(self, record: BackupRecord, seal: str) -> bytes:
         """The record as it is stored under the key of this fingerprint."""
         return self.records.closed(keys.backup(record.backup.id), encoded(record), seal)
 
-    async def changed(self, id: str, change: Callable[[Found], Awaitable[str]]) -> tuple[Found, str]:
+    async def changed(self, id: str, change: Callable[[FoundBackup], Awaitable[str]]) -> tuple[FoundBackup, str]:
         """What the change came to on the newest record: whoever finds it moved meanwhile begins again.
 
         Raises BadInput when there is no record (any longer).
@@ -99,7 +99,7 @@ class Shelf:
                 return found, answer
         raise StoreAway(f"{called(id)} is being changed by many at once. Nothing was changed; try again.")
 
-    async def counted(self, id: str) -> Found:
+    async def counted(self, id: str) -> FoundBackup:
         """The record, after its pieces were told that it needs them; an earlier version did not do that."""
         found = await self.found(id)
         if found.opened.counted:
@@ -130,17 +130,17 @@ class Shelf:
         await self.pieces.claim(dict.fromkeys(there, 0))
         await self._client.set(keys.COUNTED, "1")
 
-    async def layout(self, id: str, found: Found) -> tuple[Piece, ...]:
+    async def layout(self, id: str, found: FoundBackup) -> tuple[Piece, ...]:
         """The pieces of contents, in order. Raises Damaged."""
         data = await self.pieces.join(called(id), "layout", found.record.layout, found.opened.seal)
         with understood(called(id), "layout"):
             return layout_of(data)
 
-    async def names(self, id: str, found: Found) -> Mapping[str, int]:
+    async def names(self, id: str, found: FoundBackup) -> Mapping[str, int]:
         """The stored length of every piece that the backup needs, by its name. Raises Damaged when nobody knows."""
         return self._named((*found.record.own, *await self.layout(id, found)), found.opened.seal)
 
-    def layout_names(self, found: Found) -> Mapping[str, int]:
+    def layout_names(self, found: FoundBackup) -> Mapping[str, int]:
         """The same for the pieces of its layout alone."""
         return self._named(found.record.layout, found.opened.seal)
 

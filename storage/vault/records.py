@@ -49,7 +49,7 @@ class Opened:
     counted: bool = True
 
 
-class Records:
+class PieceRecords:
     """Records in one Redis, of whatever kind. Everything raises StoreAway when it does not answer."""
 
     def __init__(self, client: Redis, pieces: Pieces, room: Room | None = None) -> None:

@@ -85,7 +85,7 @@ async def _failback(url: str) -> tuple[Run, Mapping[str, Any]]:
     try:
         stage = await stage_of(client)
         run = await _played(stage)
-        return run, card.card(await stage.engine.report(run.id))
+        return run, card.card(await stage.engine.view(run.id))
     finally:
         await client.aclose()
 

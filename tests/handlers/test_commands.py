@@ -21,7 +21,7 @@ from handlers.blocks.kit import validate
 from handlers.commands import COMMANDS
 from handlers.desk import Desk
 from handlers.slack.replies import Reply
-from storage.backups.copies import Copies
+from storage.backups.off_site import OffSiteCopies
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER, alone
 from tests.scenarios.front import desk_of
 from tests.scenarios.stage import A, B, Stage, stage_of
@@ -282,7 +282,7 @@ async def test_pools_tells_pairs_backups_and_who_has_none(office: Office) -> Non
 
     assert A in shown and B in shown and "no backup yet" in shown and "backup pool" in shown
     assert "Off-site copy: complete, at /mnt/offsite." in shown
-    await Copies(office.stage.redis).add({"b1": office.stage.clock.now - 7 * 3_600})
+    await OffSiteCopies(office.stage.redis).add({"b1": office.stage.clock.now - 7 * 3_600})
     assert "1 backup waits for it at /mnt/offsite, the oldest for 7 h." in await office.says("pools", EMIL)
 
 

@@ -86,3 +86,12 @@ def test_every_function_and_class_that_the_page_names_is_there() -> None:
     there |= {folder.name for folder in ROOT.glob("bot/*")}
     named = {name.rpartition(".")[2] for name in SAID.findall(PAGE) if not FILE.fullmatch(f"`{name}`")}
     assert len(named) > 20 and not named - there
+
+
+def test_a_class_of_the_glossary_has_its_word_to_itself() -> None:
+    glossary = PAGE.partition("## Glossary")[2].partition("\n## ")[0]
+    classes = set(re.findall(r"`([A-Z]\w+)`", glossary))
+    product = [file for room in ROOMS[:3] for file in (ROOT / room).rglob("*.py")]
+    there = [name for file in product for name in re.findall(r"^class (\w+)", file.read_text("utf-8"), re.MULTILINE)]
+
+    assert len(classes) > 20 and {name: there.count(name) for name in classes if there.count(name) != 1} == {}

@@ -72,7 +72,7 @@ class Front:
 
     async def card(self, run: Run, channel: str = INCIDENT) -> Message:
         """The card of this run as it is now, posted to a channel."""
-        drawn = card.card(await self.desk.engine.report(run.id))
+        drawn = card.card(await self.desk.engine.view(run.id))
         posted = await self.desk.slack.chat_postMessage(channel=channel, **drawn)
         return next(message for message in self.slack.messages(channel) if message.ts == posted["ts"])
 

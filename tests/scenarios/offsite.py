@@ -11,9 +11,9 @@ from bot.chores.mirroring import Mirroring
 from bot.domain.backups.offsite import OffSite
 from bot.stores import Stores, stores_over
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories
+from storage.backups.off_site import OffSiteCopies
+from storage.backups.restore_state import RestoreStates
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.runs import Runs
@@ -40,20 +40,15 @@ class House:
     backups: Backups = field(init=False)
     keepings: Keepings = field(init=False)
     companions: Companions = field(init=False)
-    copies: Copies = field(init=False)
+    copied: OffSiteCopies = field(init=False)
     notices: Notices = field(init=False)
-    memories: Memories = field(init=False)
+    states: RestoreStates = field(init=False)
     runs: Runs = field(init=False)
 
     def __post_init__(self) -> None:
         kept = self.kept = stores_over(self.redis, self.keyring, self.room)
-        self.backups, self.keepings, self.companions, self.copies = (
-            kept.backups,
-            kept.keepings,
-            kept.companions,
-            kept.copies,
-        )
-        self.notices, self.memories, self.runs = kept.notices, kept.memories, kept.runs
+        self.backups, self.keepings, self.companions = kept.backups, kept.keepings, kept.companions
+        self.copied, self.notices, self.states, self.runs = kept.off_site, kept.notices, kept.states, kept.runs
 
     @property
     def mirror(self) -> Mirror:
@@ -67,9 +62,9 @@ class House:
             self.backups,
             self.keepings,
             self.companions,
-            self.copies,
+            self.copied,
             self.notices,
-            self.memories,
+            self.states,
             (A, B),
             jitter=lambda: 0.0,
         )

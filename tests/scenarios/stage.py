@@ -35,8 +35,8 @@ from bot.sandbox.pools import contents
 from bot.sandbox.pools.file_store import store_of
 from bot.stores import Stores, stores_over
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies
 from storage.backups.keepings import Keepings
+from storage.backups.off_site import OffSiteCopies
 from storage.companions import Companions
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
@@ -202,7 +202,7 @@ def pruning_of(stage: Stage) -> Pruning:
 
 async def off_site(stage: Stage) -> str:
     """How the off-site copy stands, in the words that people read."""
-    return told(OffSite(folder="/mnt/offsite"), *await Copies(stage.redis).waiting(), stage.clock())
+    return told(OffSite(folder="/mnt/offsite"), *await OffSiteCopies(stage.redis).waiting(), stage.clock())
 
 
 async def stage_of(redis: Redis) -> Stage:

@@ -14,7 +14,7 @@ from redis.asyncio import Redis
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.companions.coverage import DAY_S
-from bot.domain.companions.kinds import COMPANIONS, Kept
+from bot.domain.companions.kinds import COMPANIONS, CompanionCopy
 from bot.domain.errors import BadInput, NeverSent
 from bot.domain.runs.run import Run
 from bot.sandbox import Message, Outcome, Trouble
@@ -80,7 +80,7 @@ async def attest(front: Front, day: str, where: str = "tape library", title: str
     return await front.slack.submit(ANNA, view.id, {WHEN: day, WHERE: where})
 
 
-async def newest(front: Front, kind: str, pool: str = A) -> Kept | None:
+async def newest(front: Front, kind: str, pool: str = A) -> CompanionCopy | None:
     return (await front.desk.companions.newest([pool]))[pool][kind]
 
 

@@ -13,7 +13,7 @@ from bot.chores.accompanying import Accompanying
 from bot.clock.wall_clock import latest_due
 from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.companions.coverage import DAY_S, Rule, Rules, State, coverage, slots
-from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, How, Kept
+from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, CompanionCopy, How
 from bot.domain.deployment.world import Fault, FaultKind, ServerFile
 from bot.domain.model import PoolState
 from bot.domain.runs.acts import Take
@@ -68,7 +68,7 @@ async def store_file(stage: Stage, name: str, data: bytes | None) -> None:
     await change(stage.worlds, lambda world: world.with_pool(world.pools[A].with_file(path, file)))
 
 
-async def newest(stage: Stage, kind: str, pool: str = A) -> Kept | None:
+async def newest(stage: Stage, kind: str, pool: str = A) -> CompanionCopy | None:
     return (await stage.companions.newest([pool]))[pool][kind]
 
 

@@ -93,7 +93,7 @@ async def test_every_death_at_a_put_leaves_whole_copies_or_none_and_the_next_sta
     put, finished = 0, False
     while not finished:
         await redis.delete("mirror", *(f"keeping:{id}" for id in kept))
-        await house.copies.add({id: START for id in kept})
+        await house.copied.add({id: START for id in kept})
         house.place = s3.bucket()
         finished = await killed_at(house, s3, put)
         there = {path.rpartition("-backup")[2] for path in await house.off_site("backups")}

@@ -18,7 +18,7 @@ from bot.commands.restore import Restoring
 from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import BadInput, MirrorAway, NoRoom
 from bot.domain.model import PoolRecord, PoolState
-from storage.backups.copies import Copies
+from storage.backups.off_site import OffSiteCopies
 from storage.vault.mirror import manifest_path, piece_path
 from storage.vault.sealing import PLAIN, Keyring, fingerprint
 from tests.peers import S3, relay
@@ -258,7 +258,7 @@ async def test_a_bot_on_an_empty_redis_does_not_spoil_the_place_that_it_is_to_be
 
 async def test_while_a_restore_has_not_ended_no_bot_starts_and_none_does_a_chore(redis: Redis, tmp_path: Path) -> None:
     place = OffSite(folder=str(tmp_path / "offsite"))
-    await Copies(redis).begin_restoring(place.where)
+    await OffSiteCopies(redis).begin_restoring(place.where)
     with pytest.raises(BadInput, match="has not ended"):
         async with at_home(redis, mirror=place):
             pass

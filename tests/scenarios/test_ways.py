@@ -71,7 +71,7 @@ async def test_names_that_the_import_resolved_are_expected_by_verification_and_a
 
 
 async def explained(stage: Stage, run: Run) -> str:
-    return (await stage.engine.report(run.id)).explain
+    return (await stage.engine.view(run.id)).explain
 
 
 async def test_replaced_settings_are_kept_first_and_come_home_with_the_groups(redis: Redis) -> None:

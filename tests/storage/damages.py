@@ -13,7 +13,7 @@ from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backups.codec import decoded, encoded, layout_of
 from storage.vault.pieces import Piece, pieces_of
-from storage.vault.records import Records
+from storage.vault.records import PieceRecords
 
 _BEFORE_BODY = len(b"kept::") + 32
 """A plain record begins with its envelope and the SHA-256 of the rest."""
@@ -21,7 +21,7 @@ _BEFORE_BODY = len(b"kept::") + 32
 Stored = Mapping[str, bytes]
 """Everything that is stored, by its key in Redis."""
 
-Harm = Callable[["Kept", random.Random], "Damage"]
+Harm = Callable[["StoredBackup", random.Random], "Damage"]
 Read = Callable[[str], Awaitable[bytes]]
 
 
@@ -34,13 +34,13 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class StoredBackup:
     """One kept backup: its record, the names of its pieces in their order, and everything that is stored beside it."""
 
     id: str
     stored: Stored
     names: Sequence[str]
-    records: Records
+    records: PieceRecords
 
     @property
     def key(self) -> str:
@@ -57,41 +57,41 @@ class Kept:
         ]
 
 
-def flipped(kept: Kept, chance: random.Random) -> Damage:
+def flipped(kept: StoredBackup, chance: random.Random) -> Damage:
     key = chance.choice([kept.key, kept.piece(chance)])
     data = bytearray(kept.stored[key])
     data[chance.randrange(len(data))] ^= 1 << chance.randrange(8)
     return Damage("a flipped bit", {key: bytes(data)})
 
 
-def shortened(kept: Kept, chance: random.Random) -> Damage:
+def shortened(kept: StoredBackup, chance: random.Random) -> Damage:
     key = chance.choice([kept.key, kept.piece(chance)])
     return Damage("shortened", {key: kept.stored[key][: chance.randrange(len(kept.stored[key]))]})
 
 
-def lengthened(kept: Kept, chance: random.Random) -> Damage:
+def lengthened(kept: StoredBackup, chance: random.Random) -> Damage:
     key = chance.choice([kept.key, kept.piece(chance)])
     return Damage("lengthened", {key: kept.stored[key] + chance.randbytes(chance.randrange(1, 9))})
 
 
-def dropped(kept: Kept, chance: random.Random) -> Damage:
+def dropped(kept: StoredBackup, chance: random.Random) -> Damage:
     return Damage("dropped", {chance.choice([kept.key, kept.piece(chance)]): None})
 
 
-def swapped(kept: Kept, chance: random.Random) -> Damage:
+def swapped(kept: StoredBackup, chance: random.Random) -> Damage:
     key = chance.choice([kept.key, kept.piece(chance)])
     other = chance.choice(kept.others(key))
     return Damage("swapped", {key: kept.stored[other], other: kept.stored[key]})
 
 
-def duplicated(kept: Kept, chance: random.Random) -> Damage:
+def duplicated(kept: StoredBackup, chance: random.Random) -> Damage:
     """One piece lies where another was, or twice in a row in its own place."""
     key = kept.piece(chance)
     data = kept.stored[key] * 2 if chance.random() < 0.5 else kept.stored[chance.choice(kept.others(key))]
     return Damage("duplicated", {key: data})
 
 
-def wrong_manifest(kept: Kept, chance: random.Random) -> Damage:
+def wrong_manifest(kept: StoredBackup, chance: random.Random) -> Damage:
     """A list of pieces that is sound in itself, sealed anew like any other, and not that of the backup."""
     opened = kept.records.opened("a backup", kept.key, kept.stored[kept.key])
     record, keyring = decoded(opened.body, kept.id), kept.records.pieces.keyring
@@ -108,7 +108,7 @@ def wrong_manifest(kept: Kept, chance: random.Random) -> Damage:
     return Damage("a wrong manifest", {**written, kept.key: kept.records.closed(kept.key, body, opened.seal)})
 
 
-def nonsense(kept: Kept, chance: random.Random) -> Damage:
+def nonsense(kept: StoredBackup, chance: random.Random) -> Damage:
     """A record that was sealed like any other and says nothing that can be understood."""
     opened = kept.records.opened("a backup", kept.key, kept.stored[kept.key])
     body = chance.randbytes(40) if chance.random() < 0.5 else opened.body[: chance.randrange(1, len(opened.body))]
@@ -140,7 +140,7 @@ class Outcome:
     missed: dict[str, int] = field(default_factory=dict)
 
 
-async def injected(redis: Redis, kept: Sequence[Kept], read: Read, count: int, seed: int) -> Outcome:
+async def injected(redis: Redis, kept: Sequence[StoredBackup], read: Read, count: int, seed: int) -> Outcome:
     """Does so many damages one after the other, lets the backup be read, and undoes each."""
     outcome, chance = Outcome(), random.Random(seed)
     for number in range(count):

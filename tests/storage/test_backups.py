@@ -20,7 +20,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.errors import BadInput, BotError, Damaged, StoreAway
 from bot.domain.groups.groups import Audio, Kind, Ref
 from storage.backups.backups import Backups
-from storage.backups.codec import Record
+from storage.backups.codec import BackupRecord
 from storage.strides import STRIDE_BYTES
 from storage.vault.cutting import PIECE_BYTES
 from tests.storage.test_cutting import files
@@ -183,7 +183,7 @@ async def test_a_record_that_was_changed_anywhere_is_found(redis: Redis) -> None
 async def test_sound_pieces_that_make_another_file_are_found(redis: Redis) -> None:
     backups, data = Backups(redis), export(members=2)
     await backups.save(backup_of(data, "b1"), data, {})
-    record = msgspec.msgpack.decode((await redis.get("backup:b1"))[len(b"kept::") + 32 :], type=Record)
+    record = msgspec.msgpack.decode((await redis.get("backup:b1"))[len(b"kept::") + 32 :], type=BackupRecord)
     body = msgspec.msgpack.encode(msgspec.structs.replace(record, backup=replace(record.backup, sha256="0" * 64)))
     await redis.set("backup:b1", b"kept::" + hashlib.sha256(body).digest() + body)
     with pytest.raises(Damaged, match="do not make the file that was stored"):

@@ -9,14 +9,14 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, Attestation, Failure, Kept, KeptFile
+from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, Attestation, CompanionCopy, Failure, KeptFile
 from bot.domain.errors import BadInput, Damaged, NoRoom
 from bot.domain.groups.groups import Ref
 from storage import keys
 from storage.companions import KEPT_S, NEWEST_KEPT, Companions
 from storage.vault.cutting import PIECE_BYTES
 from storage.vault.pieces import DAY_S, Pieces
-from storage.vault.records import Records
+from storage.vault.records import PieceRecords
 from storage.vault.sealing import PLAIN, Keyring
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"
@@ -31,9 +31,9 @@ def store(redis: Redis, keyring: Keyring = PLAIN, free: int | None = None) -> Co
     return Companions(redis, Pieces(redis, keyring, lambda: NOW), room)
 
 
-def copy(id: str, kind: str = "announcements", at: float = NOW, pool: str = A, **changes: object) -> Kept:
+def copy(id: str, kind: str = "announcements", at: float = NOW, pool: str = A, **changes: object) -> CompanionCopy:
     files = tuple(KeptFile(name, len(data), hashlib.sha256(data).hexdigest()) for name, data in FILES.items())
-    kept = Kept(id, pool, kind, A, at, "the schedule", "digest", files)
+    kept = CompanionCopy(id, pool, kind, A, at, "the schedule", "digest", files)
     return replace(kept, **changes)
 
 
@@ -182,7 +182,9 @@ async def test_a_record_that_cannot_be_read_protects_nothing_and_keeps_nobody_fr
     assert newest["announcements"] is None and newest["call-park-music"] == copy("other", "call-park-music")
     assert [one.id for one in await kept.page(A, "announcements", 3)] == ["old-0", "old-1"]
     assert await kept.prune(NOW) == 3
-    await redis.set(keys.companion("other"), Records(redis, Pieces(redis)).closed(keys.companion("other"), b"no", ""))
+    await redis.set(
+        keys.companion("other"), PieceRecords(redis, Pieces(redis)).closed(keys.companion("other"), b"no", "")
+    )
     assert (await kept.newest([A]))[A]["call-park-music"] is None
 
 

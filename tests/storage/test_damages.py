@@ -12,9 +12,9 @@ from bot.domain.errors import Damaged
 from storage import keys
 from storage.backups.backups import Backups
 from storage.vault.pieces import Pieces
-from storage.vault.records import Records
+from storage.vault.records import PieceRecords
 from storage.vault.sealing import PLAIN, Keyring
-from tests.storage.damages import HARMS, Kept, Read, blind, injected, stored
+from tests.storage.damages import HARMS, Read, StoredBackup, blind, injected, stored
 from tests.storage.test_backups import FINGERPRINTS, POOL, backup_of, export
 
 RINGS = {"plain": PLAIN, "sealed": Keyring((bytes(range(32)),))}
@@ -23,14 +23,14 @@ EACH = 1_300
 """So many damages in each of eight shares: more than ten thousand in all."""
 
 
-async def kept(redis: Redis, ring: Keyring) -> Sequence[Kept]:
+async def kept(redis: Redis, ring: Keyring) -> Sequence[StoredBackup]:
     """Three days of one pool: they share most of their pieces."""
     backups, pieces = Backups(redis, ring), Pieces(redis, ring)
     for day in (1, 2, 3):
         data = export(day=day, members=5, size=400, changed=2)
         await backups.save(backup_of(data, f"b{day}", taken_at=1_795_000_000.0 + day), data, FINGERPRINTS)
-    everything, records = await stored(redis), Records(redis, pieces)
-    return [Kept(f"b{day}", everything, await backups.parts(f"b{day}"), records) for day in (1, 2, 3)]
+    everything, records = await stored(redis), PieceRecords(redis, pieces)
+    return [StoredBackup(f"b{day}", everything, await backups.parts(f"b{day}"), records) for day in (1, 2, 3)]
 
 
 def reader(backups: Backups) -> Read:

@@ -13,7 +13,7 @@ from storage.connect import connect
 from storage.embedded import Embedded, room, start
 from storage.embedded import program as program_of
 from storage.vault.pieces import Pieces
-from storage.vault.records import MIB, Records
+from storage.vault.records import MIB, PieceRecords
 from tests.storage.test_backups import POOL, backup_of, export
 from tests.storage.test_pieces import is_right, stored
 from tests.storage.wire import Send, wired
@@ -161,7 +161,7 @@ async def test_a_disk_that_redis_cannot_write_to_is_named(folder: Path) -> None:
 
 
 async def test_other_errors_stay_what_they_are(client: Redis) -> None:
-    records = Records(client, Pieces(client))
+    records = PieceRecords(client, Pieces(client))
     with pytest.raises(StoreAway, match="Redis cannot be reached"):
         async with records.roomy("Backup new", set()):
             raise StoreAway("Redis cannot be reached.") from ConnectionError()

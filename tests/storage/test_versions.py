@@ -13,18 +13,18 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.backups.backup import Stamp
-from bot.domain.backups.offsite import Memory
+from bot.domain.backups.offsite import RestoreState
 from bot.domain.backups.schedule import Override
 from bot.domain.companions.kinds import ORGANISATION, Failure
 from bot.domain.errors import BadInput, Newer, Stale
 from bot.domain.model import PoolRecord, PoolState, Who
 from bot.domain.runs.run import Change, Entry, Phase, Tell
 from storage import keys, versions
-from storage.backups import memory as memories
+from storage.backups import restore_state
 from storage.backups.backups import Backups
-from storage.backups.copies import Copies, Place
 from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories
+from storage.backups.off_site import OffSiteCopies, OffSitePlace
+from storage.backups.restore_state import RestoreStates
 from storage.cards import Cards
 from storage.cards import Place as Card
 from storage.companions import Companions
@@ -51,9 +51,9 @@ class Old:
     def __init__(self, redis: Redis) -> None:
         self.redis, self.runs, self.cards = redis, Runs(redis), Cards(redis)
         self.notices, self.schedules = Notices(redis), Schedules(redis)
-        self.backups, self.keepings, self.copies = Backups(redis), Keepings(redis), Copies(redis)
+        self.backups, self.keepings, self.off_site = Backups(redis), Keepings(redis), OffSiteCopies(redis)
         self.companions, self.worlds = Companions(redis, self.backups.pieces), RedisWorlds(redis)
-        self.memories = Memories(self.runs, self.schedules, self.backups, self.keepings)
+        self.states = RestoreStates(self.runs, self.schedules, self.backups, self.keepings)
 
 
 @pytest.fixture
@@ -104,12 +104,12 @@ async def test_backups_with_what_is_known_beside_them_and_copies_of_companions(o
 async def test_the_deployment_and_what_is_known_of_the_place_off_site(old: Old) -> None:
     world, version = await old.worlds.load()
     assert set(world.pools) >= {A, B} and version > 1
-    place = await old.copies.place()
+    place = await old.off_site.place()
     assert place is not None and place.identity.startswith(b"Switchback has copied here")
     ((path, raw),) = records.kept()["state"].items()
-    name = memories.name_of(path)
-    memory = memories.unpacked(name, records.raw(raw), PLAIN)
-    assert memory.schedules[A].at == ("Sun 03:15",) and await old.copies.remembered() == name
+    name = restore_state.name_of(path)
+    state = restore_state.unpacked(name, records.raw(raw), PLAIN)
+    assert state.schedules[A].at == ("Sun 03:15",) and await old.off_site.remembered() == name
 
 
 NEWEST = versions.VERSION + 7
@@ -132,7 +132,7 @@ async def _rewrite(old: Old) -> None:
     copy = await old.companions.get(COPY)
     await old.companions.keep(replace(copy, id="fresh", taken_at=at), {}, like=COPY)
     await old.companions.failed(B, "call-park-music", Failure(at, "No."))
-    await old.copies.settle(Place("/mnt", b"identity"))
+    await old.off_site.settle(OffSitePlace("/mnt", b"identity"))
     await old.worlds.save(*await old.worlds.load())
 
 
@@ -225,8 +225,8 @@ REFUSED: dict[str, Read] = {
     "a backup that changes": lambda old: old.backups.enlist(BACKUP),
     "a backup that goes": lambda old: old.backups.remove(BACKUP),
     "a copy": lambda old: old.companions.get("fresh"),
-    "the place off-site": lambda old: old.copies.place(),
-    "what a restore needs": lambda old: old.memories.standing([A, B], Memory()),
+    "the place off-site": lambda old: old.off_site.place(),
+    "what a restore needs": lambda old: old.states.standing([A, B], RestoreState()),
     "the deployment": lambda old: RedisWorlds(old.redis).load(),
 }
 
@@ -296,11 +296,11 @@ async def test_without_a_backup_nothing_is_newer(redis: Redis) -> None:
     assert await Backups(redis).newer(A) == () and await Runs(redis).newer() == ()
 
 
-def test_equal_memories_are_equal_bytes() -> None:
-    first = Memory(pins={"a": {"x": "1", "y": "2"}, "b": {}})
-    second = Memory(pins={"b": {}, "a": {"y": "2", "x": "1"}})
-    assert memories.packed(first, PLAIN) == memories.packed(second, PLAIN)
-    assert json.loads(memories.packed(first, PLAIN)[1])["v"] == versions.VERSION
+def test_equal_states_are_equal_bytes() -> None:
+    first = RestoreState(pins={"a": {"x": "1", "y": "2"}, "b": {}})
+    second = RestoreState(pins={"b": {}, "a": {"y": "2", "x": "1"}})
+    assert restore_state.packed(first, PLAIN) == restore_state.packed(second, PLAIN)
+    assert json.loads(restore_state.packed(first, PLAIN)[1])["v"] == versions.VERSION
 
 
 def test_a_packed_record_says_who_wrote_it_and_is_otherwise_the_same() -> None:

@@ -45,7 +45,7 @@ class OffSite:
 
 
 @dataclass(frozen=True, slots=True)
-class Memory:
+class RestoreState:
     """What a restore needs beside the backups: where pools stand, changed schedules, and who keeps which backup.
 
     `schedules` is by pool, `pins` and `shrunk` by the backup's id.

@@ -20,7 +20,7 @@ class Windows:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptBackup:
     """A backup with what is known of it."""
 
     backup: Backup
@@ -53,14 +53,14 @@ class _View:
     def today(self) -> datetime:
         return datetime.fromtimestamp(self.now, self.zone)
 
-    def local(self, one: Kept) -> datetime:
+    def local(self, one: KeptBackup) -> datetime:
         return datetime.fromtimestamp(one.backup.taken_at, self.zone)
 
-    def days(self, one: Kept) -> float:
+    def days(self, one: KeptBackup) -> float:
         """How old it is."""
         return (self.now - one.backup.taken_at) / 86_400
 
-    def months(self, one: Kept) -> int:
+    def months(self, one: KeptBackup) -> int:
         """How many ends of a month lie in between."""
         now, then = self.today, self.local(one)
         return (now.year - then.year) * 12 + now.month - then.month
@@ -72,7 +72,7 @@ class _Span:
 
     one: str
     lasts: Callable[[Windows], str]
-    reaches: Callable[[_View, Kept], bool]
+    reaches: Callable[[_View, KeptBackup], bool]
     together: Callable[[datetime], tuple[int, ...]]
 
 
@@ -98,7 +98,7 @@ _SPANS = (
 )
 
 
-def plan(kept: Sequence[Kept], basis: str, windows: Windows, now: float, zone: tzinfo) -> tuple[Decision, ...]:
+def plan(kept: Sequence[KeptBackup], basis: str, windows: Windows, now: float, zone: tzinfo) -> tuple[Decision, ...]:
     """One decision for each backup of a pool, the oldest first. `basis` is a digest of what its backup pool holds now.
 
     A backup from the future (a clock that was wrong) stays, and stands for nothing. One that is damaged or shrunk makes
@@ -114,7 +114,7 @@ def plan(kept: Sequence[Kept], basis: str, windows: Windows, now: float, zone: t
     )
 
 
-def _reasons(rows: Sequence[Kept], basis: str, view: _View) -> Iterator[tuple[Kept, str]]:
+def _reasons(rows: Sequence[KeptBackup], basis: str, view: _View) -> Iterator[tuple[KeptBackup, str]]:
     """Who stays and why, the strongest reasons first."""
     past = [one for one in rows if one.backup.taken_at <= view.now]
     for one in rows:
@@ -131,9 +131,9 @@ def _reasons(rows: Sequence[Kept], basis: str, view: _View) -> Iterator[tuple[Ke
             yield one, f"The last one of its {span.one} stays for {span.lasts(view.windows)}."
 
 
-def _dearest(past: Sequence[Kept], basis: str) -> Iterator[tuple[Kept, str]]:
+def _dearest(past: Sequence[KeptBackup], basis: str) -> Iterator[tuple[KeptBackup, str]]:
     """The newest that can be restored, as far as anybody knows, and the newest sound one."""
-    ranks: tuple[tuple[str, Callable[[Kept], bool]], ...] = (
+    ranks: tuple[tuple[str, Callable[[KeptBackup], bool]], ...] = (
         ("The newest one that can be restored today.", lambda one: is_restorable(one.keeping, basis)),
         ("The newest one that could be restored when it was rehearsed.", _was_restorable),
     )
@@ -150,13 +150,13 @@ def _dearest(past: Sequence[Kept], basis: str) -> Iterator[tuple[Kept, str]]:
         yield sound, "The newest sound one."
 
 
-def _was_restorable(one: Kept) -> bool:
+def _was_restorable(one: KeptBackup) -> bool:
     return bool(one.keeping.stamp and one.keeping.stamp.restorable and not one.keeping.damage)
 
 
-def _standing(span: _Span, past: Sequence[Kept], view: _View) -> Iterable[Kept]:
+def _standing(span: _Span, past: Sequence[KeptBackup], view: _View) -> Iterable[KeptBackup]:
     """The last sound one of each day (week, month) that the window reaches; where none is sound, the last one."""
-    last: dict[tuple[int, ...], Kept] = {}
+    last: dict[tuple[int, ...], KeptBackup] = {}
     for one in past:
         key = span.together(view.local(one))
         if span.reaches(view, one) and (one.is_sound or key not in last or not last[key].is_sound):
@@ -164,6 +164,6 @@ def _standing(span: _Span, past: Sequence[Kept], view: _View) -> Iterable[Kept]:
     return last.values()
 
 
-def _gone(one: Kept, view: _View) -> str:
+def _gone(one: KeptBackup, view: _View) -> str:
     span = next((span for span in _SPANS if span.reaches(view, one)), None)
     return f"Another one of its {span.one} stays." if span else f"Older than {_SPANS[-1].lasts(view.windows)}."

@@ -8,7 +8,7 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.companions.kinds import COMPANIONS, FORTNIGHT_D, Companion, How, Kept
+from bot.domain.companions.kinds import COMPANIONS, FORTNIGHT_D, Companion, CompanionCopy, How
 from bot.domain.measures import aged
 from bot.domain.model import Pool
 
@@ -77,7 +77,7 @@ class Cover:
 
     companion: Companion
     state: State
-    kept: Kept | None
+    kept: CompanionCopy | None
     rule: Rule
     way: How
     age_s: float | None = None
@@ -109,12 +109,12 @@ class Coverage:
         return "Companions: " + " · ".join(f"{state}: {_listed(covers)}" for state, covers in groups if covers)
 
 
-def coverage(pool: Pool, newest: Mapping[str, Kept | None], rules: Rules, now: float) -> Coverage:
+def coverage(pool: Pool, newest: Mapping[str, CompanionCopy | None], rules: Rules, now: float) -> Coverage:
     """How the pool's companions are covered at `now` (seconds); `newest` by kind."""
     return Coverage(pool.fqdn, tuple(_cover(one, pool, newest.get(one.key), rules, now) for one in COMPANIONS.values()))
 
 
-def _cover(one: Companion, pool: Pool, kept: Kept | None, rules: Rules, now: float) -> Cover:
+def _cover(one: Companion, pool: Pool, kept: CompanionCopy | None, rules: Rules, now: float) -> Cover:
     ruled, way = rule(rules, pool.fqdn, one.key), one.way(pool)
     age = None if kept is None else max(0.0, now - kept.as_of)
     if not ruled.used:

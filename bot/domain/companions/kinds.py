@@ -174,7 +174,7 @@ class Failure:
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class CompanionCopy:
     """One kept copy of a companion.
 
     `pool` is its scope, `source` the pool it is from, `taken_at` seconds since the epoch, `by` whoever brought it.

@@ -185,8 +185,8 @@ class Take:
     """A copy of a companion is taken from `pool` as `id`, checked on both ends, and kept; `by` is whoever asked.
 
     `way` says which of the rest it needs: `store` is the folder of the pool's application server in its file store,
-    `files` are what people sent, as (id in Slack, name), `word` is what they attest. Gives the Kept, or the BotError
-    that says why there is none; what trying again may mend is raised while it is `patient`.
+    `files` are what people sent, as (id in Slack, name), `word` is what they attest. Gives the CompanionCopy, or the
+    BotError that says why there is none; what trying again may mend is raised while it is `patient`.
     """
 
     id: str

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs.facts import launched_by_a_version_before
-from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, Proposal, Record, Run, Tell
+from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, Proposal, RowRecord, Run, Tell
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
 
@@ -159,7 +159,9 @@ def _is_further(state: PoolState | None, leaves: PoolState) -> bool:
 def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
     commands = run.proposal.commands if run.proposal else ()
     approved = tuple(approval.who for approval in run.approvals)
-    record = Record(run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands, approved)
+    record = RowRecord(
+        run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands, approved
+    )
     return replace(run, records=(*run.records, record))
 
 
@@ -188,7 +190,7 @@ def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:
         reason = step.skip(run)
         if reason is None:
             return Change(replace(run, step=step.key))
-        run = replace(run, records=(*run.records, Record(step.key, "skipped", reason, BOT, now)))
+        run = replace(run, records=(*run.records, RowRecord(step.key, "skipped", reason, BOT, now)))
     last = run.records[-1].sentence if run.records else ""
     ended = replace(run, carry=runbook.carry(run))
     return close(ended, Phase.DONE, last, now, BOT)

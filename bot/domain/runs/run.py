@@ -48,7 +48,7 @@ class Proposal:
 
 
 @dataclass(frozen=True, slots=True)
-class Record:
+class RowRecord:
     """What became of one row: `mark` is pass, warn, stop or "skipped"; `at` seconds since the epoch.
 
     `approved` are the people who approved its commands, in the order in which they did.
@@ -104,7 +104,7 @@ class Run:
     facts: Mapping[str, Any] = field(default_factory=dict)
     proposal: Proposal | None = None
     approvals: tuple[Approval, ...] = ()
-    records: tuple[Record, ...] = ()
+    records: tuple[RowRecord, ...] = ()
     finding: Finding | None = None
     sentence: str = ""
     details: tuple[str, ...] = ()
@@ -126,7 +126,7 @@ class Run:
     def fact(self, key: str, default: Any = None) -> Any:
         return self.facts.get(key, default)
 
-    def record_of(self, step: str) -> Record | None:
+    def record_of(self, step: str) -> RowRecord | None:
         """The last thing that became of the row."""
         return next((record for record in reversed(self.records) if record.step == step), None)
 

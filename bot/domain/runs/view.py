@@ -31,7 +31,7 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class RunView:
     """Everything a card shows.
 
     `state` is one sentence about where the run stands. `commands` are the exact lines that run next, `effect` what is
@@ -73,13 +73,13 @@ _STATES = {
 }
 
 
-def report(run: Run, runbook: Runbook) -> Report:
-    """The report of this very moment; pure, so the same run always looks the same."""
+def view_of(run: Run, runbook: Runbook) -> RunView:
+    """The view of this very moment; pure, so the same run always looks the same."""
     step = runbook.step(run.step)
     lines = tuple(_line(run, row, runbook.numbers[row.key]) for row in runbook.steps)
     shows_plan = run.proposal is not None and run.phase in (Phase.WAITING, Phase.RUNNING, Phase.LOOKING, Phase.LOST)
     proposal = run.proposal if shows_plan else None
-    return Report(
+    return RunView(
         run=run,
         title=f"{runbook.title} of {run.primary.short}",
         state=_STATES[run.phase].format(title=step.title),

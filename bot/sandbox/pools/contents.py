@@ -12,7 +12,7 @@ from types import MappingProxyType
 from bot.domain.deployment.world import LivePool, World, audio_names, world_of
 from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, Row, Value
 from bot.sandbox.pools.file_store import LOCATIONS, tone, with_file_store
-from bot.sandbox.pools.sites import BERLIN, MUNICH, POOL_A, POOL_B, VIENNA, Answers, Desk, Menu, Site, recording
+from bot.sandbox.pools.sites import BERLIN, MUNICH, POOL_A, POOL_B, VIENNA, Answers, Department, Menu, Site, recording
 
 _WEEK = ("Monday", "Tuesday", "Wednesday", "Thursday", "Friday", "Saturday", "Sunday")
 _FIRST = ("anna", "jonas", "leyla", "max", "sofia", "paul", "mila", "emre", "clara", "felix", "nora", "tom")
@@ -84,7 +84,7 @@ def _objects(site: Site) -> Iterator[RgsObject]:
         yield _ivr(site, menu, number)
 
 
-def _group(site: Site, desk: Desk) -> RgsObject:
+def _group(site: Site, desk: Department) -> RgsObject:
     return _object(
         site,
         Kind.AGENT_GROUP,
@@ -98,7 +98,7 @@ def _group(site: Site, desk: Desk) -> RgsObject:
     )
 
 
-def _queue(site: Site, desk: Desk) -> RgsObject:
+def _queue(site: Site, desk: Department) -> RgsObject:
     overflow = (
         _call("TransferToQueue", QueueID=_ref(site, Kind.QUEUE, f"{desk.overflow} Queue")) if desk.overflow else None
     )
@@ -117,7 +117,7 @@ def _queue(site: Site, desk: Desk) -> RgsObject:
     )
 
 
-def _hunt(site: Site, desk: Desk, number: int) -> RgsObject:
+def _hunt(site: Site, desk: Department, number: int) -> RgsObject:
     greeting = _prompt(f"Welcome to {desk.name}. Somebody will be with you shortly.")
     music = recording(f"{_slug(desk.name)}-music") if desk.music else None
     action = _call("TransferToQueue", greeting, QueueID=_ref(site, Kind.QUEUE, f"{desk.name} Queue"))
@@ -201,7 +201,7 @@ def _holiday(name: str, date: str) -> Row:
     return {"Name": name, "StartDate": f"{date}T00:00:00", "EndDate": f"{date}T23:59:00"}
 
 
-def _agents(desk: Desk) -> Iterator[str]:
+def _agents(desk: Department) -> Iterator[str]:
     start = hashlib.sha256(desk.name.encode()).digest()[0]
     for number in range(start, start + desk.agents):
         yield f"sip:{_FIRST[number % len(_FIRST)]}.{_LAST[number % len(_LAST)]}@contoso.com"

@@ -17,7 +17,7 @@ Answers = Mapping[str, "str | Answers"]
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
+class Department:
     """One department: an agent group, a queue, and, unless only a menu leads there, a hunt group with its number."""
 
     name: str
@@ -49,7 +49,7 @@ class Site:
     city: str
     language: str
     prefix: str
-    desks: tuple[Desk, ...]
+    desks: tuple[Department, ...]
     menus: tuple[Menu, ...]
     settings: ServiceSettings = field(default_factory=ServiceSettings)
     edition: Edition = Edition.ENTERPRISE
@@ -67,28 +67,28 @@ BERLIN = Site(
     "de-DE",
     "+4930555",
     (
-        Desk("Emergency Admissions", 8, "Attendant", hours="Always Open", music=True),
-        Desk("Switchboard", 6, "Parallel", formal=True, hours="Always Open"),
-        Desk("Radiology", 5, overflow="Switchboard"),
-        Desk("Cardiology", 4, overflow="Switchboard"),
-        Desk("Pediatrics", 5, hours="Clinic Hours"),
-        Desk("Maternity Ward", 6, "Parallel", hours="Always Open", music=True),
-        Desk("Surgery Ward 3", 4, "Serial", hours="Always Open"),
-        Desk("Intensive Care", 5, "Parallel", hours="Always Open"),
-        Desk("Laboratory", 3, "RoundRobin"),
-        Desk("Pharmacy", 3, hours="Clinic Hours"),
-        Desk("Blood Bank", 2, "Serial", hours="Always Open"),
-        Desk("Outpatient Clinic", 5, hours="Clinic Hours", overflow="Switchboard"),
-        Desk("Patient Transport", 4, "RoundRobin", formal=True, hours="Always Open"),
-        Desk("Medical Records", 3),
-        Desk("Billing", 4, formal=True, overflow="Switchboard"),
-        Desk("Counselling", 3, anonymous=True),
-        Desk("Facilities", 3, "Serial"),
-        Desk("Kitchen Orders", 2, "Parallel", hours="Clinic Hours"),
-        Desk("IT First Line", 8, formal=True, hours="Always Open", overflow="IT Second Line"),
-        Desk("IT Second Line", 4, formal=True),
-        Desk("IT Clinical Systems", 3, "Serial", formal=True, hours="Always Open", hunt=False),
-        Desk("IT Accounts & Passwords", 3, "Parallel", hunt=False),
+        Department("Emergency Admissions", 8, "Attendant", hours="Always Open", music=True),
+        Department("Switchboard", 6, "Parallel", formal=True, hours="Always Open"),
+        Department("Radiology", 5, overflow="Switchboard"),
+        Department("Cardiology", 4, overflow="Switchboard"),
+        Department("Pediatrics", 5, hours="Clinic Hours"),
+        Department("Maternity Ward", 6, "Parallel", hours="Always Open", music=True),
+        Department("Surgery Ward 3", 4, "Serial", hours="Always Open"),
+        Department("Intensive Care", 5, "Parallel", hours="Always Open"),
+        Department("Laboratory", 3, "RoundRobin"),
+        Department("Pharmacy", 3, hours="Clinic Hours"),
+        Department("Blood Bank", 2, "Serial", hours="Always Open"),
+        Department("Outpatient Clinic", 5, hours="Clinic Hours", overflow="Switchboard"),
+        Department("Patient Transport", 4, "RoundRobin", formal=True, hours="Always Open"),
+        Department("Medical Records", 3),
+        Department("Billing", 4, formal=True, overflow="Switchboard"),
+        Department("Counselling", 3, anonymous=True),
+        Department("Facilities", 3, "Serial"),
+        Department("Kitchen Orders", 2, "Parallel", hours="Clinic Hours"),
+        Department("IT First Line", 8, formal=True, hours="Always Open", overflow="IT Second Line"),
+        Department("IT Second Line", 4, formal=True),
+        Department("IT Clinical Systems", 3, "Serial", formal=True, hours="Always Open", hunt=False),
+        Department("IT Accounts & Passwords", 3, "Parallel", hunt=False),
     ),
     (
         Menu(
@@ -134,25 +134,25 @@ MUNICH = Site(
     "de-DE",
     "+4989555",
     (
-        Desk("Reception", 4, "Parallel", formal=True),
-        Desk("Order Desk", 8, formal=True, overflow="Reception", music=True),
-        Desk("Key Accounts", 4, "Serial", overflow="Order Desk"),
-        Desk("Returns", 3, "RoundRobin"),
-        Desk("Spare Parts", 5, overflow="Order Desk"),
-        Desk("Field Service", 6, "Attendant", formal=True, hours="Always Open", music=True),
-        Desk("Machine Hotline", 5, "Parallel", hours="Always Open"),
-        Desk("Warranty", 3),
-        Desk("Dispatch", 4, "RoundRobin", hours="Clinic Hours"),
-        Desk("Customs & Export", 2, "Serial"),
-        Desk("Purchasing", 3),
-        Desk("Payroll", 2, "Serial"),
-        Desk("Recruiting", 2),
-        Desk("Works Council", 2, anonymous=True),
-        Desk("Plant Security", 3, "Parallel", hours="Always Open"),
-        Desk("Quality", 3, "RoundRobin"),
-        Desk("Accounts Payable", 3, formal=True),
-        Desk("Accounts Receivable", 3, formal=True, overflow="Accounts Payable"),
-        Desk("Training Centre", 2, hunt=False),
+        Department("Reception", 4, "Parallel", formal=True),
+        Department("Order Desk", 8, formal=True, overflow="Reception", music=True),
+        Department("Key Accounts", 4, "Serial", overflow="Order Desk"),
+        Department("Returns", 3, "RoundRobin"),
+        Department("Spare Parts", 5, overflow="Order Desk"),
+        Department("Field Service", 6, "Attendant", formal=True, hours="Always Open", music=True),
+        Department("Machine Hotline", 5, "Parallel", hours="Always Open"),
+        Department("Warranty", 3),
+        Department("Dispatch", 4, "RoundRobin", hours="Clinic Hours"),
+        Department("Customs & Export", 2, "Serial"),
+        Department("Purchasing", 3),
+        Department("Payroll", 2, "Serial"),
+        Department("Recruiting", 2),
+        Department("Works Council", 2, anonymous=True),
+        Department("Plant Security", 3, "Parallel", hours="Always Open"),
+        Department("Quality", 3, "RoundRobin"),
+        Department("Accounts Payable", 3, formal=True),
+        Department("Accounts Receivable", 3, formal=True, overflow="Accounts Payable"),
+        Department("Training Centre", 2, hunt=False),
     ),
     (
         Menu(
@@ -183,7 +183,11 @@ VIENNA = Site(
     "Vienna",
     "de-DE",
     "+431555",
-    (Desk("Front Desk", 3, "Parallel"), Desk("Sales", 4, overflow="Front Desk"), Desk("Support", 3, formal=True)),
+    (
+        Department("Front Desk", 3, "Parallel"),
+        Department("Sales", 4, overflow="Front Desk"),
+        Department("Support", 3, formal=True),
+    ),
     (Menu("Main Line", "For sales press 1, for support press 2.", {"Sales": "Sales", "Support": "Support"}),),
     edition=Edition.STANDARD,
     front_ends=1,

@@ -11,7 +11,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.domain.backups.backup import Backup, Keeping, Stamp
-from bot.domain.backups.retention import Decision, Kept, Windows, plan
+from bot.domain.backups.retention import Decision, KeptBackup, Windows, plan
 
 POOL, DAY, NOW = "pool-a.contoso.com", 86_400.0, datetime(2026, 11, 21, 12, tzinfo=UTC).timestamp()
 BERLIN = ZoneInfo("Europe/Berlin")
@@ -19,16 +19,16 @@ BASIS = "as today"
 STAMPED = Keeping(Stamp(NOW, True, "pool-b.contoso.com", BASIS))
 
 
-def kept(days_ago: float, keeping: Keeping = Keeping(), id: str = "") -> Kept:  # noqa: B008 (frozen)
+def kept(days_ago: float, keeping: Keeping = Keeping(), id: str = "") -> KeptBackup:  # noqa: B008 (frozen)
     taken = NOW - days_ago * DAY
-    return Kept(Backup(id or f"b{days_ago:g}", POOL, POOL, taken, "", 1, {}, "", "run"), keeping)
+    return KeptBackup(Backup(id or f"b{days_ago:g}", POOL, POOL, taken, "", 1, {}, "", "run"), keeping)
 
 
-def decided(rows: Sequence[Kept], *, basis: str = BASIS, now: float = NOW) -> dict[str, Decision]:
+def decided(rows: Sequence[KeptBackup], *, basis: str = BASIS, now: float = NOW) -> dict[str, Decision]:
     return {one.backup.id: one for one in plan(rows, basis, Windows(), now, BERLIN)}
 
 
-def stays(rows: Sequence[Kept], *, basis: str = BASIS, now: float = NOW) -> set[str]:
+def stays(rows: Sequence[KeptBackup], *, basis: str = BASIS, now: float = NOW) -> set[str]:
     return {id for id, one in decided(rows, basis=basis, now=now).items() if one.stays}
 
 
@@ -110,11 +110,11 @@ _REAL = st.lists(st.tuples(_TAKEN, _FLAGS), max_size=25).map(
 )
 
 
-def local(row: Kept) -> datetime:
+def local(row: KeptBackup) -> datetime:
     return datetime.fromtimestamp(row.backup.taken_at, BERLIN)
 
 
-def shares(one: Kept, other: Kept) -> bool:
+def shares(one: KeptBackup, other: KeptBackup) -> bool:
     """Whether they lie in one day, week or month."""
     a, b = local(one), local(other)
     return (a.year, a.month) == (b.year, b.month) or a.isocalendar()[:2] == b.isocalendar()[:2]
@@ -123,7 +123,7 @@ def shares(one: Kept, other: Kept) -> bool:
 @settings(max_examples=150, deadline=None)
 @given(_REAL, st.lists(_TAKEN, max_size=40))
 def test_newer_copies_push_nothing_out_but_what_shares_their_day_week_or_month(
-    real: list[Kept], fakes: list[float]
+    real: list[KeptBackup], fakes: list[float]
 ) -> None:
     newest = min((NOW - one.backup.taken_at for one in real), default=0) / DAY
     fake = [kept(days * newest / 900, id=f"fake{place}") for place, days in enumerate(fakes)]
@@ -137,7 +137,7 @@ def test_newer_copies_push_nothing_out_but_what_shares_their_day_week_or_month(
 @settings(max_examples=150, deadline=None)
 @given(_REAL, st.lists(st.tuples(st.floats(min_value=-900, max_value=900), st.booleans()), max_size=40))
 def test_backups_dated_ahead_or_flagged_let_no_other_backup_go(
-    real: list[Kept], fakes: list[tuple[float, bool]]
+    real: list[KeptBackup], fakes: list[tuple[float, bool]]
 ) -> None:
     """Where a day has a sound one: among nothing but flagged ones, the last stands for them."""
     real = [one for one in real if one.is_sound]
@@ -150,7 +150,9 @@ def test_backups_dated_ahead_or_flagged_let_no_other_backup_go(
 
 @settings(max_examples=100, deadline=None)
 @given(_REAL, st.lists(_TAKEN, max_size=40))
-def test_no_number_of_copies_pushes_out_the_newest_that_can_be_restored(real: list[Kept], fakes: list[float]) -> None:
+def test_no_number_of_copies_pushes_out_the_newest_that_can_be_restored(
+    real: list[KeptBackup], fakes: list[float]
+) -> None:
     stamped = [one for one in real if one.keeping == STAMPED]
     fake = [kept(days, id=f"fake{place}") for place, days in enumerate(fakes)]
     if stamped:
@@ -160,7 +162,7 @@ def test_no_number_of_copies_pushes_out_the_newest_that_can_be_restored(real: li
 
 @settings(max_examples=100, deadline=None)
 @given(_REAL)
-def test_letting_go_a_second_time_lets_nothing_more_go(real: list[Kept]) -> None:
+def test_letting_go_a_second_time_lets_nothing_more_go(real: list[KeptBackup]) -> None:
     first = stays(real)
     left = [one for one in real if one.backup.id in first]
     assert stays(left) == first

@@ -12,8 +12,8 @@ from hypothesis import strategies as st
 from bot.domain.backups.backup import Backup, Keeping, Stamp
 from bot.domain.model import Pool
 from handlers.backups import views as backup_views
-from handlers.backups.words import Kept, entry, mirror, stamp
-from tests.unit.blocks.reports import backups, fqdns, ids, moments, names, pools
+from handlers.backups.words import ShownBackup, entry, mirror, stamp
+from tests.unit.blocks.strategies import backups, fqdns, ids, moments, names, pools
 from tests.unit.blocks.test_views import FEW, NOW, assert_good, strings
 
 POOL_B = "pool-b.contoso.com"
@@ -42,7 +42,7 @@ keepings = st.builds(
     MAYBE,
 )
 all_kept = st.builds(
-    Kept,
+    ShownBackup,
     st.builds(replace, backups, changed=st.none() | st.integers(0, 10**6), sha256=st.just("ab" * 32), run=ids),
     keepings,
     MAYBE,
@@ -54,7 +54,7 @@ all_kept = st.builds(
 
 @FEW
 @given(pools, st.lists(all_kept, max_size=10), st.lists(names, max_size=8), st.booleans())
-def test_every_list_is_accepted(pool: Pool, page: Sequence[Kept], told: Sequence[str], older: bool) -> None:
+def test_every_list_is_accepted(pool: Pool, page: Sequence[ShownBackup], told: Sequence[str], older: bool) -> None:
     message = backup_views.backups_list(pool, page, told, older=older, now=NOW)
 
     assert_good(message)
@@ -63,7 +63,7 @@ def test_every_list_is_accepted(pool: Pool, page: Sequence[Kept], told: Sequence
 
 @FEW
 @given(all_kept, st.lists(backups, max_size=60), MAYBE)
-def test_every_detail_is_accepted(kept: Kept, others: Sequence[Backup], because: str) -> None:
+def test_every_detail_is_accepted(kept: ShownBackup, others: Sequence[Backup], because: str) -> None:
     distinct = [replace(one, id=f"{one.id}-{number}") for number, one in enumerate(others)]
     assert_good(backup_views.detail(kept, distinct, NOW, because), "modal")
 
@@ -89,7 +89,7 @@ def test_a_difference_without_end_says_how_much_is_left_out() -> None:
 def test_a_line_of_the_list_tells_all_that_is_known() -> None:
     keeping = Keeping(RESTORABLE, {"failover-1": "it was imported"}, NOW - 60, "", "")
 
-    line = entry(Kept(replace(BACKUP, warnings=("x",)), keeping, "today", mirrors=True), NOW)
+    line = entry(ShownBackup(replace(BACKUP, warnings=("x",)), keeping, "today", mirrors=True), NOW)
 
     for words in ("2 h ago", "1.2 MB", "2 workflows, 1 queue", "4 changes", "✅ restorable, rehearsed 1 h ago"):
         assert words in line
@@ -98,7 +98,7 @@ def test_a_line_of_the_list_tells_all_that_is_known() -> None:
 
 def test_a_stamp_is_never_said_to_hold_when_that_is_not_known() -> None:
     def says(keeping: Keeping, basis: str = "today", lone: str = "") -> str:
-        return stamp(Kept(BACKUP, keeping, basis, lone=lone), NOW)
+        return stamp(ShownBackup(BACKUP, keeping, basis, lone=lone), NOW)
 
     refused = replace(RESTORABLE, restorable=False, sentences=("Two workflows are called alike.", "More."))
     assert says(Keeping(RESTORABLE)) == "✅ restorable, rehearsed 1 h ago"
@@ -113,12 +113,14 @@ def test_a_stamp_is_never_said_to_hold_when_that_is_not_known() -> None:
 
 
 def test_a_backup_says_whether_it_is_off_site_not_yet_or_never() -> None:
-    assert mirror(Kept(BACKUP), NOW) == "no off-site copy configured"
-    assert mirror(Kept(BACKUP, mirrors=True), NOW) == "not yet off-site"
+    assert mirror(ShownBackup(BACKUP), NOW) == "no off-site copy configured"
+    assert mirror(ShownBackup(BACKUP, mirrors=True), NOW) == "not yet off-site"
 
 
 def test_what_must_not_be_overlooked_stands_in_the_list() -> None:
-    line = entry(Kept(BACKUP, Keeping(damage="Piece 3 is missing.", shrunk="3 objects, where there were 12.")), NOW)
+    line = entry(
+        ShownBackup(BACKUP, Keeping(damage="Piece 3 is missing.", shrunk="3 objects, where there were 12.")), NOW
+    )
 
     assert "🛑 Damaged: Piece 3 is missing." in line and "⚠️ Shrunk: 3 objects, where there were 12." in line
 
@@ -126,16 +128,18 @@ def test_what_must_not_be_overlooked_stands_in_the_list() -> None:
 def test_changes_that_nobody_counted_are_not_said_to_be_none() -> None:
     old = replace(BACKUP, changed=None)
 
-    assert "changes not counted" in entry(Kept(old), NOW)
-    assert "· first" in entry(Kept(old, is_first=True), NOW)
-    assert "no changes" in entry(Kept(replace(BACKUP, changed=0)), NOW)
+    assert "changes not counted" in entry(ShownBackup(old), NOW)
+    assert "· first" in entry(ShownBackup(old, is_first=True), NOW)
+    assert "no changes" in entry(ShownBackup(replace(BACKUP, changed=0)), NOW)
 
 
 def test_the_details_tell_sentences_pins_hash_and_settings() -> None:
     pins = {"T0SWITCH01:U0ANNA0001": "before the migration", "failover-1": "it was imported"}
     keeping = Keeping(replace(RESTORABLE, sentences=("12 objects come home as they were.",)), pins)
 
-    said = "\n".join(strings(backup_views.detail(Kept(BACKUP, keeping, "today"), [BACKUP], NOW, "It is pinned.")))
+    said = "\n".join(
+        strings(backup_views.detail(ShownBackup(BACKUP, keeping, "today"), [BACKUP], NOW, "It is pinned."))
+    )
 
     for words in ("12 objects come home as they were.", "<@U0ANNA0001>: before the migration", "Run `failover-1`"):
         assert words in said
@@ -146,6 +150,6 @@ def test_the_details_tell_sentences_pins_hash_and_settings() -> None:
 
 
 def test_the_details_tell_why_it_stays_or_goes() -> None:
-    said = strings(backup_views.detail(Kept(BACKUP), [BACKUP], NOW, "It would go: an older one of its day."))
+    said = strings(backup_views.detail(ShownBackup(BACKUP), [BACKUP], NOW, "It would go: an older one of its day."))
 
     assert any("It would go: an older one of its day." in text for text in said)

@@ -12,14 +12,14 @@ from bot.domain.access import Need
 from bot.domain.model import BOT, Person, Pool, Role, Standing, Who
 from bot.domain.runs.run import FOR_PEOPLE, Approval, Phase, Proposal, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
-from bot.domain.runs.view import Line, Report
+from bot.domain.runs.view import Line, RunView
 from handlers.blocks import actions
 from handlers.home_view import House, home, waits_for
 from handlers.runs.card import card
 from handlers.runs.forms import form
-from handlers.runs.lists import report_line
+from handlers.runs.lists import view_line
 from handlers.runs.tell import message_of
-from tests.unit.blocks.reports import ABANDON
+from tests.unit.blocks.strategies import ABANDON
 
 ANNA, CLARA = Who("T0SWITCH01:U0ANNA0001", "Anna"), Who("T0SWITCH01:U0CLARA001", "Clara")
 APPROVE = Choice("approve", "Approve as second", "approved it.", style="primary", confirm="It runs at once.")
@@ -39,7 +39,7 @@ RUN = Run(
 )
 
 
-def report(phase: Phase = Phase.WAITING, at: int = 5, marks: tuple[str, ...] = ("pass",) * 8, **changes: Any) -> Report:
+def seen(phase: Phase = Phase.WAITING, at: int = 5, marks: tuple[str, ...] = ("pass",) * 8, **changes: Any) -> RunView:
     run = replace(RUN, phase=phase, **changes.pop("run", {}))
     lines = tuple(
         Line(f"s{index}", str(index), f"Row {index}", mark, f"Sentence {index}.", BOT, 1e9 + index)
@@ -48,7 +48,7 @@ def report(phase: Phase = Phase.WAITING, at: int = 5, marks: tuple[str, ...] = (
         for index, mark in enumerate(marks)
     )
     waits = phase in FOR_PEOPLE
-    standard = Report(
+    standard = RunView(
         run=run,
         title="Failover of pool-a",
         state=f"{phase.capitalize()}: Row {at}.",
@@ -82,21 +82,21 @@ def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
 
 
 def test_the_header_says_what_and_where() -> None:
-    assert card(report())["blocks"][0]["text"]["text"] == "Failover of pool-a → pool-b"
-    home_again = card(report(run={"runbook": "failback"}, title="Failback of pool-a"))
+    assert card(seen())["blocks"][0]["text"]["text"] == "Failover of pool-a → pool-b"
+    home_again = card(seen(run={"runbook": "failback"}, title="Failback of pool-a"))
     assert home_again["blocks"][0]["text"]["text"] == "Failback of pool-a ← pool-b"
-    backup = card(report(run={"runbook": "backup"}, title="Backup of pool-a"))
+    backup = card(seen(run={"runbook": "backup"}, title="Backup of pool-a"))
     assert backup["blocks"][0]["text"]["text"] == "Backup of pool-a"
 
 
 def test_the_command_is_shown_to_the_letter_in_code_and_in_the_text() -> None:
-    message = card(report())
+    message = card(seen())
     assert f"```\n{COMMAND}\n```" in words(message)
     assert COMMAND in message["text"]
 
 
 def test_the_text_alone_tells_state_command_who_may_press_and_what_is_next() -> None:
-    lines = card(report())["text"].splitlines()
+    lines = card(seen())["text"].splitlines()
     assert lines[0] == "Failover of pool-a → pool-b: Waiting: Row 5."
     assert lines[3] == "Predicted: 62 objects are created."
     assert lines[4].startswith(
@@ -108,49 +108,49 @@ def test_the_text_alone_tells_state_command_who_may_press_and_what_is_next() -> 
 
 
 def test_two_people_are_asked_for_before_anybody_has_asked() -> None:
-    said = words(card(report(run={"approvals": ()})))
+    said = words(card(seen(run={"approvals": ()})))
     assert "Two people have to: one asks, somebody else approves." in said
-    assert "somebody else" not in words(card(report(run={"proposal": replace(RUN.proposal, needed=1)})))
+    assert "somebody else" not in words(card(seen(run={"proposal": replace(RUN.proposal, needed=1)})))
 
 
 def test_who_asked_and_that_somebody_else_has_to_approve_is_said_once() -> None:
     sentence = "Anna asked for this command. A second person who holds the role has to approve it."
-    message = card(report(run={"sentence": sentence}))
+    message = card(seen(run={"sentence": sentence}))
     for said in (words(message), message["text"]):
         assert said.count("Asked for by Anna") == said.count("somebody else has to approve") == 1
         assert "asked for this command" not in said
-    alone = card(report(run={"sentence": "It asks again.", "approvals": ()}))
+    alone = card(seen(run={"sentence": "It asks again.", "approvals": ()}))
     assert "> It asks again." in words(alone) and "It asks again." in alone["text"]
 
 
 def test_a_choice_for_other_people_says_for_whom() -> None:
     other = Choice("elsewhere", "Done elsewhere", "said so.", need=Need.ANYONE)
-    said = words(card(report(buttons=(APPROVE, other, ABANDON))))
+    said = words(card(seen(buttons=(APPROVE, other, ABANDON))))
     assert "“Done elsewhere”: any full member of the workspace." in said
 
 
 def test_older_rows_are_folded_and_warnings_stay() -> None:
-    said = words(card(report(at=7, marks=("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass"))))
+    said = words(card(seen(at=7, marks=("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass"))))
     assert "*3 earlier rows*" in said
     assert "Done, with a warning *1 · Row 1*" in said
     assert [f"*{number} · Row" in said for number in range(7)] == [False, True, False, False, True, True, True]
 
 
 def test_rows_behind_the_one_where_the_run_stands_are_to_be_done_again() -> None:
-    said = words(card(report(at=2)))
+    said = words(card(seen(at=2)))
     assert "*Next:* 3 · Row 3, then 4 · Row 4, and 3 more" in said and "*3 · Row 3*" not in said
 
 
 @pytest.mark.parametrize("phase", [Phase.WAITING, Phase.DONE, Phase.ABANDONED])
 def test_no_count_of_rows_stands_beside_their_numbers_which_are_fewer(phase: Phase) -> None:
-    shown = report(phase, marks=("pass",) * 8, run={"closed_at": None if phase is Phase.WAITING else 1e9 + 60})
+    shown = seen(phase, marks=("pass",) * 8, run={"closed_at": None if phase is Phase.WAITING else 1e9 + 60})
     message = card(shown)
-    for said in (words(message), message["text"], report_line(shown)):
+    for said in (words(message), message["text"], view_line(shown)):
         assert " of 8" not in said and "rows done" not in said
 
 
 def test_more_rows_than_a_message_has_room_for_are_counted_and_the_newest_told() -> None:
-    ended = report(Phase.DONE, marks=("pass",) * 60, run={"closed_at": 1e9 + 60})
+    ended = seen(Phase.DONE, marks=("pass",) * 60, run={"closed_at": 1e9 + 60})
     long = replace(ended, lines=tuple(replace(line, sentence="x" * 400) for line in ended.lines))
     message = card(long)
     assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 13_500
@@ -164,19 +164,19 @@ def test_more_rows_than_a_message_has_room_for_are_counted_and_the_newest_told()
     [(Phase.STOPPED, "STOPPED"), (Phase.LOST, "OUTCOME UNKNOWN"), (Phase.LOOKING, "OUTCOME UNKNOWN")],
 )
 def test_what_needs_care_is_told_in_words_in_header_and_text(phase: Phase, word: str) -> None:
-    message = card(report(phase))
+    message = card(seen(phase))
     assert message["blocks"][0]["text"]["text"].startswith(f"{word} · ")
     assert message["text"].startswith(f"{word} · ")
 
 
 def test_a_lost_command_is_not_said_to_run_next() -> None:
-    said = words(card(report(Phase.LOST)))
+    said = words(card(seen(Phase.LOST)))
     assert "Was sent, and no answer came:" in said and "Runs when" not in said
 
 
 @pytest.mark.parametrize("phase", [Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED])
 def test_an_ended_run_has_no_buttons_tells_every_row_and_how_long_it_took(phase: Phase) -> None:
-    ended = report(phase, run={"closed_at": 1e9 + 1380, "sentence": "pool-a is failed over."})
+    ended = seen(phase, run={"closed_at": 1e9 + 1380, "sentence": "pool-a is failed over."})
     message = card(ended)
     assert not buttons(message) and not any("accessory" in block for block in message["blocks"])
     said = words(message)
@@ -185,50 +185,50 @@ def test_an_ended_run_has_no_buttons_tells_every_row_and_how_long_it_took(phase:
 
 
 def test_abandoning_stands_apart_from_the_buttons() -> None:
-    message = card(report())
+    message = card(seen())
     assert [item["action_id"] for item in buttons(message)] == ["now:approve"]
     menu = message["blocks"][1]["accessory"]
     assert menu["action_id"] == actions.MORE and menu["options"][0]["text"]["text"] == "Abandon the run …"
 
 
 def test_abandoning_is_a_button_where_no_menu_can_carry_it() -> None:
-    message = card(report(run={"id": f"backup-{'p' * 150}-1121-0240-9f3c"}))
+    message = card(seen(run={"id": f"backup-{'p' * 150}-1121-0240-9f3c"}))
     assert [item["action_id"] for item in buttons(message)] == ["now:approve", "run:abandon"]
     assert "accessory" not in message["blocks"][1]
 
 
 def test_a_button_that_cannot_be_undone_asks_once_more_and_tells_a_screen_reader_what_it_is_for() -> None:
-    (button,) = buttons(card(report()))
+    (button,) = buttons(card(seen()))
     assert button["confirm"]["text"]["text"] == "It runs at once."
     assert button["accessibility_label"] == "Approve as second, Failover of pool-a → pool-b"
 
 
 def test_the_servers_own_answer_is_a_button_and_never_on_the_card() -> None:
-    message = card(report(Phase.STOPPED, has_detail=True, run={"detail": "secret text"}))
+    message = card(seen(Phase.STOPPED, has_detail=True, run={"detail": "secret text"}))
     assert buttons(message)[-1]["action_id"] == actions.DETAIL and buttons(message)[-1]["value"] == RUN.id
     assert "secret text" not in str(message)
 
 
 def test_commands_that_have_no_room_are_never_cut_in_silence() -> None:
-    said = words(card(report(commands=("x" * 9000,))))
+    said = words(card(seen(commands=("x" * 9000,))))
     assert "more characters of commands have no room here" in said
 
 
 def test_as_a_plan_every_row_has_its_state() -> None:
     marks = ("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass")
-    plan = card(report(marks=marks), plan_block=True)["blocks"][2]
+    plan = card(seen(marks=marks), plan_block=True)["blocks"][2]
     assert [task["status"] for task in plan["tasks"]] == ["complete"] * 5 + ["in_progress"] + ["pending"] * 2
     assert [task["title"] for task in plan["tasks"]][1:3] == [
         "1 · Row 1 (done, with a warning)",
         "2 · Row 2 (left out)",
     ]
-    stopped = card(report(Phase.STOPPED), plan_block=True)["blocks"][2]
+    stopped = card(seen(Phase.STOPPED), plan_block=True)["blocks"][2]
     assert stopped["tasks"][5]["status"] == "error"
 
 
 def test_rows_that_will_not_be_needed_are_not_next() -> None:
-    lines = report().lines
-    shown = report(lines=(*lines[:6], replace(lines[6], falls_away=True), lines[7]))
+    lines = seen().lines
+    shown = seen(lines=(*lines[:6], replace(lines[6], falls_away=True), lines[7]))
     said = words(card(shown))
     assert "*Next:* 7 · Row 7" in said and "6 · Row 6" not in said
     plan = card(shown, plan_block=True)["blocks"][2]
@@ -239,7 +239,7 @@ def test_rows_that_will_not_be_needed_are_not_next() -> None:
 
 
 def test_a_long_plan_folds_its_first_rows() -> None:
-    plan = card(report(at=59, marks=("pass",) * 60), plan_block=True)["blocks"][2]
+    plan = card(seen(at=59, marks=("pass",) * 60), plan_block=True)["blocks"][2]
     assert len(plan["tasks"]) == 50 and plan["tasks"][0]["title"] == "11 earlier rows"
 
 
@@ -252,7 +252,7 @@ def test_only_a_loud_message_says_that_something_needs_attention(loud: bool) -> 
 def test_a_form_offers_what_slack_can_carry() -> None:
     options = tuple((f"value-{number}", f"Backup {number}") for number in range(120))
     field = Field("backup", "Which one?", (("", "none"), ("v" * 151, "long"), *options, ("value-0", "again")))
-    view = form(Choice("pick", "Pick a backup", "picked", fields=(field,)), report(), "value", {"backup": "value-3"})
+    view = form(Choice("pick", "Pick a backup", "picked", fields=(field,)), seen(), "value", {"backup": "value-3"})
     menu = view["blocks"][-1]["element"]
     assert [option["value"] for option in menu["options"]] == [f"value-{number}" for number in range(100)]
     assert menu["initial_option"]["value"] == "value-3"
@@ -263,16 +263,16 @@ def person(who: Who, *roles: Role, standing: Standing = Standing.MEMBER) -> Pers
 
 
 def test_a_run_waits_for_holders_of_the_role_and_never_for_whoever_asked() -> None:
-    assert waits_for(report(), person(CLARA, Role.RG_ADMIN))
-    assert not waits_for(report(), person(CLARA))
-    assert not waits_for(report(), person(ANNA, Role.SERVER_ADMIN))
-    assert not waits_for(report(), person(CLARA, Role.RG_ADMIN, standing=Standing.GUEST))
-    assert not waits_for(report(Phase.RUNNING), person(CLARA, Role.RG_ADMIN))
-    assert waits_for(report(Phase.STOPPED), person(ANNA, Role.SERVER_ADMIN))
+    assert waits_for(seen(), person(CLARA, Role.RG_ADMIN))
+    assert not waits_for(seen(), person(CLARA))
+    assert not waits_for(seen(), person(ANNA, Role.SERVER_ADMIN))
+    assert not waits_for(seen(), person(CLARA, Role.RG_ADMIN, standing=Standing.GUEST))
+    assert not waits_for(seen(Phase.RUNNING), person(CLARA, Role.RG_ADMIN))
+    assert waits_for(seen(Phase.STOPPED), person(ANNA, Role.SERVER_ADMIN))
 
 
 def test_home_says_what_waits_and_without_anything_how_to_begin() -> None:
-    full = House((report(), report(Phase.RUNNING)), (), {}, {}, {}, {}, {}, 1e9)
+    full = House((seen(), seen(Phase.RUNNING)), (), {}, {}, {}, {}, {}, 1e9)
     said = words(home(full, person(CLARA, Role.RG_ADMIN)))
     assert "Waits for you (1)" in said and "Running (1)" in said
     said = words(home(House((), (), {}, {}, {}, {}, {}, 1e9), person(CLARA, Role.RG_ADMIN)))
@@ -280,7 +280,7 @@ def test_home_says_what_waits_and_without_anything_how_to_begin() -> None:
 
 
 def test_home_shows_nothing_to_those_who_may_not_press() -> None:
-    guest = home(House((report(),), (), {}, {}, {}, {}, {}, 1e9), person(CLARA, Role.RG_ADMIN, standing=Standing.GUEST))
+    guest = home(House((seen(),), (), {}, {}, {}, {}, {}, 1e9), person(CLARA, Role.RG_ADMIN, standing=Standing.GUEST))
     assert "Guests cannot" in words(guest) and "pool-a" not in words(guest)
 
 

@@ -15,7 +15,7 @@ from bot.domain.deployment.impact import Stage, board
 from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Run, Tell
 from bot.domain.runs.runbook import Choice
-from bot.domain.runs.view import Report
+from bot.domain.runs.view import RunView
 from handlers.backups.views import backups_list
 from handlers.blocks import actions, blocks
 from handlers.blocks.kit import validate
@@ -26,9 +26,19 @@ from handlers.runs.card import card
 from handlers.runs.forms import detail, form
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.runs.tell import message_of
-from tests.unit.blocks.reports import backups, choices, names, persons, pools, records, reports, runs, tells
+from tests.unit.blocks.strategies import (
+    backups,
+    choices,
+    names,
+    persons,
+    pools,
+    records,
+    run_views,
+    runs,
+    tells,
+)
 
-# A report is too large to shrink in reasonable time; the first one that fails is shown as it is.
+# A run_view is too large to shrink in reasonable time; the first one that fails is shown as it is.
 FEW = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
 NOW = 2e9
 _ODD = re.compile(r"<(?!!date\^|@[UW][A-Z0-9]+>|#C[A-Z0-9]+>)")
@@ -59,34 +69,34 @@ def assert_good(message: dict[str, Any], surface: str = "message") -> None:
 
 
 @FEW
-@given(reports(), st.booleans(), st.sampled_from(("", "C0GENERAL1")))
-def test_every_card_is_accepted_whatever_names_are_in_it(report: Report, plan_block: bool, asked_in: str) -> None:
-    message = card(report, plan_block=plan_block, asked_in=asked_in)
+@given(run_views(), st.booleans(), st.sampled_from(("", "C0GENERAL1")))
+def test_every_card_is_accepted_whatever_names_are_in_it(run_view: RunView, plan_block: bool, asked_in: str) -> None:
+    message = card(run_view, plan_block=plan_block, asked_in=asked_in)
     assert_good(message)
     assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000 or plan_block
-    assert message == card(report, plan_block=plan_block, asked_in=asked_in)
+    assert message == card(run_view, plan_block=plan_block, asked_in=asked_in)
 
 
 @FEW
-@given(reports())
-def test_every_button_of_a_card_says_what_was_asked_when_it_was_drawn(report: Report) -> None:
-    message = card(report)
+@given(run_views())
+def test_every_button_of_a_card_says_what_was_asked_when_it_was_drawn(run_view: RunView) -> None:
+    message = card(run_view)
     elements = [element for block in message["blocks"] for element in block.get("elements", [])]
     elements += [option for block in message["blocks"] for option in block.get("accessory", {}).get("options", [])]
     values = [
         element["value"] for element in elements if element.get("action_id") != actions.DETAIL and "value" in element
     ]
     found = {actions.decode(value) for value in values}
-    run = report.run
-    offered = [choice for choice in report.buttons if choice.key != "abandon"][:24]
-    keys = {choice.key for choice in offered} | {choice.key for choice in report.buttons if choice.key == "abandon"}
+    run = run_view.run
+    offered = [choice for choice in run_view.buttons if choice.key != "abandon"][:24]
+    keys = {choice.key for choice in offered} | {choice.key for choice in run_view.buttons if choice.key == "abandon"}
     assert found == {actions.Pressed(run.id, run.step, key, run.question) for key in keys}
 
 
 @FEW
-@given(reports())
-def test_a_row_of_buttons_has_one_primary_and_at_most_two_coloured_ones(report: Report) -> None:
-    for block in card(report)["blocks"]:
+@given(run_views())
+def test_a_row_of_buttons_has_one_primary_and_at_most_two_coloured_ones(run_view: RunView) -> None:
+    for block in card(run_view)["blocks"]:
         styles = [element["style"] for element in block.get("elements", []) if "style" in element]
         assert len(styles) <= 2 and styles.count("primary") <= 1
 
@@ -110,10 +120,10 @@ def test_every_message_of_the_outbox_is_accepted(tell: Tell, run: Run, missed: s
 
 
 @FEW
-@given(choices, reports(), names)
-def test_every_form_is_accepted(choice: Choice, report: Report, filled: str) -> None:
-    value = actions.button_value(report.run.id, report.run.step, choice.key, report.run.question)
-    view = form(choice, report, value, {field.key: filled for field in choice.fields})
+@given(choices, run_views(), names)
+def test_every_form_is_accepted(choice: Choice, run_view: RunView, filled: str) -> None:
+    value = actions.button_value(run_view.run.id, run_view.run.step, choice.key, run_view.run.question)
+    view = form(choice, run_view, value, {field.key: filled for field in choice.fields})
     assert validate(view, "modal") == []
     assert view["private_metadata"] == value
     inputs = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
@@ -121,18 +131,18 @@ def test_every_form_is_accepted(choice: Choice, report: Report, filled: str) -> 
 
 
 @FEW
-@given(reports())
-def test_the_servers_own_answer_is_shown_to_the_letter_in_its_form(report: Report) -> None:
-    view = detail(report)
+@given(run_views())
+def test_the_servers_own_answer_is_shown_to_the_letter_in_its_form(run_view: RunView) -> None:
+    view = detail(run_view)
     assert validate(view, "modal") == []
     assert_harmless(view)
-    if "+49 (30)" in report.run.detail:
+    if "+49 (30)" in run_view.run.detail:
         assert "+49 (30) 1234-5678" in str(view)
 
 
 @FEW
-@given(st.lists(reports(most_rows=5), max_size=4), st.lists(records, max_size=12))
-def test_every_status_is_accepted(found: Sequence[Report], standing: Sequence[PoolRecord]) -> None:
+@given(st.lists(run_views(most_rows=5), max_size=4), st.lists(records, max_size=12))
+def test_every_status_is_accepted(found: Sequence[RunView], standing: Sequence[PoolRecord]) -> None:
     assert_good(status(found, {record.fqdn: record for record in standing}, now=NOW))
 
 
@@ -159,16 +169,16 @@ def test_every_person_is_told_who_they_are(person: Person) -> None:
 @FEW
 @given(
     persons,
-    st.lists(reports(most_rows=3), max_size=25),
+    st.lists(run_views(most_rows=3), max_size=25),
     st.lists(runs(), max_size=30),
     st.lists(pools, max_size=25),
     st.integers(-5, 500),
 )
 def test_every_home_is_accepted(
-    person: Person, found: Sequence[Report], recent: Sequence[Run], named: Sequence[Pool], entries: int
+    person: Person, found: Sequence[RunView], recent: Sequence[Run], named: Sequence[Pool], entries: int
 ) -> None:
     by_name = {pool.fqdn: pool for pool in named}
-    links = {report.run.id: "https://example.slack.com/archives/C1/p1" for report in found}
+    links = {run_view.run.id: "https://example.slack.com/archives/C1/p1" for run_view in found}
     house = House(found, recent, by_name, {}, {}, {}, {}, NOW, links)
     assert_good(home(house, person, entries), "home")
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.companions.coverage import DAY_S, Rule, State, coverage, faults, rule, rules_of, slots
-from bot.domain.companions.kinds import COMPANIONS, Attestation, How, Kept, KeptFile, companion
+from bot.domain.companions.kinds import COMPANIONS, Attestation, CompanionCopy, How, KeptFile, companion
 from bot.domain.companions.uploads import MOST_BYTES, MOST_FILES, complaint, unlike, warnings
 from bot.domain.companions.way_back import FILES_SHOWN, commands, told
 from bot.domain.errors import BadInput
@@ -26,11 +26,11 @@ ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
 REAL = json.loads((Path(__file__).parents[2] / "data" / "cmdlets_by_hand.json").read_text("utf-8"))
 
 
-def kept(kind: str, days: float = 0.0, **what: object) -> Kept:
-    return Kept(f"{kind}-1", A.fqdn, kind, A.fqdn, NOW - days * DAY_S, "the schedule", "digest", **what)
+def kept(kind: str, days: float = 0.0, **what: object) -> CompanionCopy:
+    return CompanionCopy(f"{kind}-1", A.fqdn, kind, A.fqdn, NOW - days * DAY_S, "the schedule", "digest", **what)
 
 
-def states(newest: dict[str, Kept], rules: dict[tuple[str, str], Rule] | None = None) -> dict[str, State]:
+def states(newest: dict[str, CompanionCopy], rules: dict[tuple[str, str], Rule] | None = None) -> dict[str, State]:
     found = coverage(A, newest, rules or {}, NOW)
     return {cover.companion.key: cover.state for cover in found.covers}
 

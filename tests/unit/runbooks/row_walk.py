@@ -9,7 +9,7 @@ from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping
 from bot.domain.backups.checkup import Checkup
-from bot.domain.companions.kinds import COMPANIONS, Kept
+from bot.domain.companions.kinds import COMPANIONS, CompanionCopy
 from bot.domain.deployment.apply import apply
 from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.deployment.world import World
@@ -179,8 +179,8 @@ def backup(name: str) -> Backup:
     return Backup(name, P, P, NOW, "aa" * 32, 1, {}, "", "run-1", KNOWN["settings"])
 
 
-def companion(take: Take) -> Kept:
-    return Kept(take.id, take.pool, take.kind, take.pool, NOW, take.by, "digest", warnings=("too large",))
+def companion(take: Take) -> CompanionCopy:
+    return CompanionCopy(take.id, take.pool, take.kind, take.pool, NOW, take.by, "digest", warnings=("too large",))
 
 
 def run_of(book: Runbook, chosen: Mapping[str, Any], versions: Mapping[str, str]) -> Run:

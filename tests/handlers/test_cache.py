@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 import pytest
 
-from handlers.slack.memory import Memory
+from handlers.slack.cache import Cache
 
 
 @dataclass(slots=True)
@@ -31,22 +31,22 @@ class Slow:
 
 async def test_a_change_while_the_question_is_under_way_is_not_overlooked() -> None:
     slow = Slow()
-    memory = Memory(slow)
-    early = asyncio.ensure_future(memory.get("U1"))
+    cache = Cache(slow)
+    early = asyncio.ensure_future(cache.get("U1"))
     await slow.begun.wait()
 
     slow.said = "new"
-    memory.forget("U1")
+    cache.forget("U1")
     slow.answer.set()
 
     assert await early == "old"
-    assert await memory.get("U1") == "new"
+    assert await cache.get("U1") == "new"
 
 
 async def test_whoever_gives_up_does_not_take_the_answer_from_others() -> None:
     slow = Slow()
-    memory = Memory(slow)
-    patient, hasty = asyncio.ensure_future(memory.get("U1")), asyncio.ensure_future(memory.get("U1"))
+    cache = Cache(slow)
+    patient, hasty = asyncio.ensure_future(cache.get("U1")), asyncio.ensure_future(cache.get("U1"))
     await slow.begun.wait()
 
     hasty.cancel()
@@ -58,21 +58,21 @@ async def test_whoever_gives_up_does_not_take_the_answer_from_others() -> None:
 async def test_a_question_that_failed_is_asked_again() -> None:
     slow = Slow("fault")
     slow.answer.set()
-    memory = Memory(slow)
+    cache = Cache(slow)
     with pytest.raises(OSError):
-        await memory.get("U1")
+        await cache.get("U1")
 
     slow.said = "new"
 
-    assert await memory.get("U1") == "new"
+    assert await cache.get("U1") == "new"
 
 
 async def test_no_more_answers_are_remembered_than_allowed() -> None:
     slow = Slow()
     slow.answer.set()
-    memory = Memory(slow, most=2)
+    cache = Cache(slow, most=2)
 
     for key in ("U1", "U2", "U3", "U2", "U1"):
-        await memory.get(key)
+        await cache.get(key)
 
     assert slow.asked == ["U1", "U2", "U3", "U1"]

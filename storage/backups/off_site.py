@@ -13,30 +13,30 @@ from storage.versions import VERSION, newer
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class OffSitePlace:
     """Where copies go (`where`, in words), and what lies there since the first one (`identity`)."""
 
     where: str
     identity: bytes
 
 
-class Copies:
+class OffSiteCopies:
     """All methods raise StoreAway when Redis does not answer."""
 
     def __init__(self, client: Redis) -> None:
         self._client = client
 
     @guard()
-    async def place(self) -> Place | None:
+    async def place(self) -> OffSitePlace | None:
         """Where copies went last; None before the first. Raises Newer."""
         where, identity, version = await self._client.hmget(keys.MIRROR, "where", "identity", "v")
         if int(version or 1) > VERSION:
             raise newer("What is known of the off-site copy")
-        return Place(where.decode(), identity) if where is not None and identity is not None else None
+        return OffSitePlace(where.decode(), identity) if where is not None and identity is not None else None
 
     @guard()
-    async def settle(self, place: Place) -> None:
-        """Copies go there from now on; what has to go there is `due` already."""
+    async def settle(self, place: OffSitePlace) -> None:
+        """OffSiteCopies go there from now on; what has to go there is `due` already."""
         await self._client.hset(keys.MIRROR, mapping={"v": VERSION, "where": place.where, "identity": place.identity})
         await self._client.hdel(keys.MIRROR, "remembered", "restoring")
         await self._client.delete(keys.BESIDE)

@@ -8,7 +8,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bot.domain.backups.offsite import Memory, carried
+from bot.domain.backups.offsite import RestoreState, carried
 from bot.domain.errors import Damaged
 from bot.domain.model import PoolState
 from storage.backups.backups import Backups
@@ -20,16 +20,16 @@ from storage.versions import Codec, newer
 
 FOLDER = "state"
 _PAGE = 100
-MEMORY = Codec(Memory, order="deterministic")
+STATE = Codec(RestoreState, order="deterministic")
 
 
-class Memories:
+class RestoreStates:
     """Everything raises StoreAway when Redis does not answer."""
 
     def __init__(self, runs: Runs, schedules: Schedules, backups: Backups, keepings: Keepings) -> None:
         self._runs, self._schedules, self._backups, self._keepings = runs, schedules, backups, keepings
 
-    async def standing(self, pools: Iterable[str], kept: Memory) -> Memory:
+    async def standing(self, pools: Iterable[str], kept: RestoreState) -> RestoreState:
         """Where these pools (FQDNs) stand and what was changed of schedules, beside what was `kept`. Raises Newer."""
         records = await self._runs.records(pools)
         unknown = {record.fqdn for record in records.values() if record.state is PoolState.UNKNOWN}
@@ -42,7 +42,7 @@ class Memories:
         pinned = {**kept.pins, **{id: found for id, found in pins.items() if found}}
         return replace(kept, pools=moved, schedules=dict(await self._schedules.overrides()), pins=pinned)
 
-    async def kept(self) -> Memory:
+    async def kept(self) -> RestoreState:
         """Who keeps which listed backup, and which shrank: it looks at every one."""
         pins, shrunk = {}, {}
         for pool in await self._backups.pools():
@@ -52,28 +52,28 @@ class Memories:
                     pins |= {id: dict(keeping.pins)} if keeping.pins else {}
                     shrunk |= {id: keeping.shrunk} if keeping.shrunk else {}
                 start += len(ids)
-        return Memory(pins=pins, shrunk=shrunk)
+        return RestoreState(pins=pins, shrunk=shrunk)
 
-    async def put_back(self, memory: Memory) -> None:
+    async def put_back(self, state: RestoreState) -> None:
         """Where nothing is known yet; twice is as good as once. Pins of backups that are not here are left out."""
-        for record in memory.pools:
+        for record in state.pools:
             await self._runs.put_back(record)
-        for override in memory.schedules.values():
+        for override in state.schedules.values():
             await self._schedules.put_back(override)
-        for id in sorted({*memory.pins, *memory.shrunk}):
+        for id in sorted({*state.pins, *state.shrunk}):
             if await self._backups.find(id) is not None:
-                await self._put_back_kept(id, memory)
+                await self._put_back_kept(id, state)
 
-    async def _put_back_kept(self, id: str, memory: Memory) -> None:
-        for by, because in memory.pins.get(id, {}).items():
+    async def _put_back_kept(self, id: str, state: RestoreState) -> None:
+        for by, because in state.pins.get(id, {}).items():
             await self._keepings.pin(id, by, because)
-        if id in memory.shrunk:
-            await self._keepings.shrunk(id, memory.shrunk[id])
+        if id in state.shrunk:
+            await self._keepings.shrunk(id, state.shrunk[id])
 
 
-def packed(memory: Memory, keyring: Keyring) -> tuple[str, bytes]:
-    """The name and the stored form, sealed where there is a key; the same memory has the same name."""
-    data = MEMORY.encode(memory)
+def packed(state: RestoreState, keyring: Keyring) -> tuple[str, bytes]:
+    """The name and the stored form, sealed where there is a key; the same state has the same name."""
+    data = STATE.encode(state)
     name = keyring.name(hashlib.sha256(data).digest(), keyring.writes)
     return name, bytes(keyring.seal(name, data))
 
@@ -87,9 +87,9 @@ def name_of(path: str) -> str:
     return path.rpartition("/")[2].partition("-")[2]
 
 
-def unpacked(name: str, raw: bytes, keyring: Keyring) -> Memory:
+def unpacked(name: str, raw: bytes, keyring: Keyring) -> RestoreState:
     """Raises Damaged for what is not the stored form of that name, Newer for that of a newer version."""
     try:
-        return MEMORY.decode(keyring.open(name, raw), "What was remembered off-site")
+        return STATE.decode(keyring.open(name, raw), "What was remembered off-site")
     except msgspec.DecodeError:
         raise Damaged("What was remembered off-site says nothing that can be understood.") from None

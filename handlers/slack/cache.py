@@ -12,7 +12,7 @@ K = TypeVar("K")
 V = TypeVar("V")
 
 
-class Memory(Generic[K, V]):
+class Cache(Generic[K, V]):
     """Answers of `ask`, each for `seconds`; the one that was asked longest ago goes when there are `most`.
 
     Those who want the same answer at the same time wait for one question, which goes on when one of them gives up.

@@ -7,13 +7,13 @@ from dataclasses import replace
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.backups.offsite import Memory
+from bot.domain.backups.offsite import RestoreState
 from bot.domain.backups.schedule import Override
 from bot.domain.errors import Damaged
 from bot.domain.model import PoolRecord, PoolState, Who
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
-from storage.backups.memory import Memories, name_of, packed, path, unpacked
+from storage.backups.restore_state import RestoreStates, name_of, packed, path, unpacked
 from storage.runs import Runs
 from storage.schedules import Schedules
 from storage.vault.sealing import PLAIN, Keyring
@@ -21,26 +21,26 @@ from tests.storage.test_backups import POOL, backup_of, export
 
 RECORD = PoolRecord(POOL, PoolState.FAILED_OVER, 1_795_000_000.5, "run-7", "", {"backup": "b1", "settings": {"Off": 1}})
 OVERRIDE = Override(POOL, Who("T0:U0", "Anna"), 1_795_000_100.25, ("02:30", "Sun 13:00"), 26.0, 1_795_000_100.25)
-MEMORY = Memory((RECORD,), {POOL: OVERRIDE}, {"b1": {"run-7": "it was imported"}}, {"b1": "It holds half of it."})
+STATE = RestoreState((RECORD,), {POOL: OVERRIDE}, {"b1": {"run-7": "it was imported"}}, {"b1": "It holds half of it."})
 KEY = Keyring((b"k" * 32,))
 
 
-def memories(redis: Redis) -> Memories:
-    return Memories(Runs(redis), Schedules(redis), Backups(redis), Keepings(redis))
+def states(redis: Redis) -> RestoreStates:
+    return RestoreStates(Runs(redis), Schedules(redis), Backups(redis), Keepings(redis))
 
 
 @pytest.mark.parametrize("keyring", [PLAIN, KEY], ids=["plain", "sealed"])
 def test_it_comes_back_from_its_stored_form_and_the_same_has_the_same_name(keyring: Keyring) -> None:
-    name, raw = packed(MEMORY, keyring)
-    assert unpacked(name, raw, keyring) == MEMORY
-    assert packed(MEMORY, keyring)[0] == name != packed(replace(MEMORY, pins={}), keyring)[0]
+    name, raw = packed(STATE, keyring)
+    assert unpacked(name, raw, keyring) == STATE
+    assert packed(STATE, keyring)[0] == name != packed(replace(STATE, pins={}), keyring)[0]
     assert name_of(path(1_795_000_000.9, name)) == name
     assert (b"pool-a" in raw) is (keyring is PLAIN)
 
 
 @pytest.mark.parametrize("keyring", [PLAIN, KEY], ids=["plain", "sealed"])
 def test_a_single_changed_byte_is_noticed(keyring: Keyring) -> None:
-    name, raw = packed(MEMORY, keyring)
+    name, raw = packed(STATE, keyring)
     for at in range(0, len(raw), 7):
         with pytest.raises(Damaged):
             unpacked(name, raw[:at] + bytes([raw[at] ^ 1]) + raw[at + 1 :], keyring)
@@ -49,16 +49,16 @@ def test_a_single_changed_byte_is_noticed(keyring: Keyring) -> None:
 async def test_what_is_put_back_is_what_was_gathered(redis: Redis) -> None:
     data = export()
     await Backups(redis).save(backup_of(data, "b1"), data, {})
-    await memories(redis).put_back(MEMORY)
-    await memories(redis).put_back(MEMORY)
-    found = memories(redis)
-    assert await found.standing([POOL, "pool-b.contoso.com"], await found.kept()) == MEMORY
+    await states(redis).put_back(STATE)
+    await states(redis).put_back(STATE)
+    found = states(redis)
+    assert await found.standing([POOL, "pool-b.contoso.com"], await found.kept()) == STATE
 
 
 async def test_what_is_known_already_stays_and_pins_of_what_is_gone_are_left_out(redis: Redis) -> None:
     known = replace(RECORD, state=PoolState.FAILING_BACK, run="run-8")
     await Runs(redis).put_back(known)
-    await memories(redis).put_back(MEMORY)
+    await states(redis).put_back(STATE)
     assert (await Runs(redis).records([POOL]))[POOL] == known
-    assert await memories(redis).kept() == Memory()
+    assert await states(redis).kept() == RestoreState()
     assert await Schedules(redis).overrides() == {POOL: OVERRIDE}

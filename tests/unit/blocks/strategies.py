@@ -1,4 +1,4 @@
-"""Reports of every kind for tests: all phases, all kinds of choices, any number of rows, hostile names everywhere."""
+"""Views of runs of every kind for tests: all phases and choices, any number of rows, hostile names everywhere."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from bot.domain.model import BOT, SCHEDULE, Person, Pool, PoolRecord, PoolState,
 from bot.domain.runs.press import REASON
 from bot.domain.runs.run import ENDED, FOR_PEOPLE, Approval, Phase, Proposal, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
-from bot.domain.runs.view import Line, Report
+from bot.domain.runs.view import Line, RunView
 
 HOSTILE = (
     "",
@@ -121,14 +121,14 @@ def _lines(draw: st.DrawFn, count: int, at: int | None) -> tuple[Line, ...]:
 
 
 @st.composite
-def reports(draw: st.DrawFn, phases: tuple[Phase, ...] = tuple(Phase), most_rows: int = 60) -> Report:
+def run_views(draw: st.DrawFn, phases: tuple[Phase, ...] = tuple(Phase), most_rows: int = 60) -> RunView:
     run = draw(runs(phases))
     count = draw(st.integers(0, most_rows))
     at = draw(st.integers(0, count - 1)) if run.is_open and count else None
     drawn = draw(_lines(count, at))
     offered = draw(st.lists(choices, max_size=30, unique_by=lambda choice: choice.key))
     waits = run.phase in FOR_PEOPLE
-    return Report(
+    return RunView(
         run=run,
         title=draw(names),
         state=draw(names),
