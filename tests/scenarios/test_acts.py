@@ -28,15 +28,10 @@ from bot.domain.runs.acts import (
     writes,
 )
 from bot.domain.runs.facts import FILE, KEPT_AS, source
-from bot.hands.hands import Hands
 from bot.runbooks.backup.export import EXPORT
-from tests.scenarios.stage import ANNA, A, Stage, stage_of
+from tests.scenarios.stage import ANNA, A, stage_of
 
 SAID_TO_READ = {Clock, Load, Newest, NewestKept, NewestWhole, ReadGroups, ReadSettings, Records, Survey, Invoke}
-
-
-def hands_of(stage: Stage) -> Hands:
-    return Hands(stage.driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
 
 
 async def everything(redis: Redis) -> dict[bytes, bytes]:
@@ -62,7 +57,7 @@ async def test_acts_that_read_change_nothing_in_redis_nor_on_any_server(redis: R
     before = await everything(redis)
     for act in acts:
         assert not writes(act) and not writes(Attempt(act))
-        await hands_of(stage).perform(act)
+        await stage.hands.perform(act)
     assert await everything(redis) == before
 
 
@@ -80,20 +75,20 @@ async def test_a_file_that_was_kept_before_somebody_died_is_removed_by_whoever_c
     plan = EXPORT.plan(run, {})
     (export,), file = plan.acts.values(), FILE.among(plan.facts)
     act = Collect(source(run).fqdn, file, KEPT_AS.among(plan.facts), A, run.id)
-    await hands_of(stage).perform(export)
+    await stage.hands.perform(export)
     delete, stage.driver.delete = stage.driver.delete, _away
 
     with pytest.raises(NeverSent):
-        await hands_of(stage).perform(act)
+        await stage.hands.perform(act)
     assert await there(stage, file)
     stage.driver.delete = delete
-    first, _ = await hands_of(stage).perform(act)
+    first, _ = await stage.hands.perform(act)
     assert not await there(stage, file)
-    again, _ = await hands_of(stage).perform(act)
+    again, _ = await stage.hands.perform(act)
     assert first == again == await stage.backups.get(act.backup)
 
     await stage.strike(Fault(FaultKind.POOL_DOWN, A))
-    assert (await hands_of(stage).perform(act))[0] == first, "what is here needs no server"
+    assert (await stage.hands.perform(act))[0] == first, "what is here needs no server"
 
 
 async def _away(pool: str, file: str) -> None:

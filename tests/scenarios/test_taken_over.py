@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.chores.deferring import Deferring
+from bot.domain.backups.schedule import Slot
 from bot.domain.model import PoolState
 from bot.domain.runs.run import Phase
 from bot.sandbox import Message
@@ -61,7 +62,7 @@ async def test_a_slot_that_0_1_did_is_not_done_again(redis: Redis) -> None:
     await records.put(redis)
     async with house(redis) as ours:
         before = await ours.bot.runs.page(count=50)
-        run = await ours.bot.engine.start_slot(A, AT)
+        run = await ours.bot.engine.start_slot(Slot(A, AT))
         assert run.id == SLOT and run.phase is Phase.DONE and run.version > 1
         assert await ours.bot.runs.page(count=50) == before
 
