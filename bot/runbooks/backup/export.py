@@ -7,10 +7,10 @@ from bot.domain.groups.audit import audit
 from bot.domain.groups.compare import compare, in_words
 from bot.domain.groups.groups import counted
 from bot.domain.model import Mark, Verdict
-from bot.domain.runs.acts import Acts, Attempt, Collect, Invoke, Load, ReadGroups, Seen
+from bot.domain.runs.acts import Acts, Attempt, Collect, Load, ReadGroups, Seen
 from bot.domain.runs.facts import FILE, KEPT_AS, source
-from bot.domain.runs.run import Phase, Run, fresh_file
-from bot.domain.runs.runbook import Choice, Plan, Step, Then
+from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.runbook import Choice, Step, Then
 from bot.runbooks.backup.facts import (
     COUNTS,
     EDITED,
@@ -23,29 +23,23 @@ from bot.runbooks.backup.facts import (
     WITH_OWNER,
 )
 from bot.runbooks.backup.origin import nothing_to_export, owner
-from bot.runbooks.rows.exporting import export_command, kept, strangers
+from bot.runbooks.rows.exporting import export_row, kept, strangers
 from bot.runbooks.rows.verifying import tally
-
-
-def _plan_export(run: Run, seen: Seen) -> Plan:
-    """Only the command: the file is brought here by a row of its own, so that nothing is exported twice for it."""
-    file, where = fresh_file(run, source(run), "export"), source(run)
-    names = FILE.to(file) | KEPT_AS.to(f"{run.id}-{run.attempt + 1}")
-    return Plan({"export": Invoke(where.fqdn, export_command(where, file, owner=owner(run)))}, facts=names)
 
 
 def _judge_export(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.PASS, f"Exported on {source(run).short}.")
 
 
-EXPORT = Step(
+EXPORT = export_row(
     key="export",
     stretch="export",
     title="Export",
     skip=nothing_to_export,
-    plan=_plan_export,
+    source=source,
+    owner=owner,
+    kept_as=lambda run: f"{run.id}-{run.attempt + 1}",
     judge=_judge_export,
-    again=True,
 )
 
 

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 from bot.domain.backups.backup import Backup
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.groups.groups import Inventory, service
 from bot.domain.model import Pool, Verdict
-from bot.domain.runs.acts import Acts, Collect, Invoke, ListBackup, Pin, Seen
+from bot.domain.runs.acts import Act, Acts, Collect, Invoke, ListBackup, Pin, Seen
 from bot.domain.runs.facts import FILE, KEPT_AS
 from bot.domain.runs.run import Run, fresh_file
 from bot.domain.runs.runbook import Plan, Step
@@ -26,7 +26,7 @@ def export_command(source: Pool, file: str, *, owner: Pool | None = None, remove
     )
 
 
-def fresh(run: Run, source: Pool, step: str) -> Mapping[str, str]:
+def fresh(run: Run, source: Pool, step: str) -> dict[str, str]:
     """The names of the next export, which no attempt used before: its file there, and its id here."""
     return FILE.to(fresh_file(run, source, step)) | KEPT_AS.to(f"{run.id}-{step}-{run.attempt + 1}")
 
@@ -39,27 +39,29 @@ def pin(run: Run, backup: str, because: str) -> Acts:
 def export_row(
     *,
     source: Callable[[Run], Pool],
-    owner: Callable[[Run], Pool],
-    because: Callable[[Run], str],
+    owner: Callable[[Run], Pool | None],
     judge: Callable[[Run, Seen], Verdict],
+    because: Callable[[Run], str] | None = None,
     also: Callable[[Run], Acts] = lambda run: {},
     listed: bool = True,
+    kept_as: Callable[[Run], str] | None = None,
     **rest: Any,
 ) -> Step:
     """Exports the groups of `owner` from `source`, brings them here and keeps them for ever `because` of something.
 
-    A `listed` one is among the owner's backups from then on. `also` is read afterwards, for the judge.
+    A `listed` one is among the owner's backups from then on. `also` is read afterwards, for the judge. Without any
+    `because` the file stays there until a later row fetches it; `kept_as` is then the id that it will have.
     """
 
     def plan(run: Run, seen: Seen) -> Plan:
         where, whose, names = source(run), owner(run), fresh(run, source(run), rest["key"])
+        names |= KEPT_AS.to(kept_as(run)) if kept_as else {}
         file, name = FILE.among(names), KEPT_AS.among(names)
-        acts: Acts = {
-            "exporting": Invoke(where.fqdn, export_command(where, file, owner=whose)),
-            "collected": Collect(where.fqdn, file, name, whose.fqdn, run.id, because=because(run)),
-        }
-        listing = {"listed": ListBackup(name)} if listed else {}
-        return Plan({**acts, **listing, **also(run)}, facts=names)
+        acts: dict[str, Act] = {"exporting": Invoke(where.fqdn, export_command(where, file, owner=whose))}
+        if because and whose:
+            acts["collected"] = Collect(where.fqdn, file, name, whose.fqdn, run.id, because=because(run))
+            acts |= {"listed": ListBackup(name)} if listed else {}
+        return Plan({**acts, **also(run)}, facts=names)
 
     return Step(plan=plan, judge=judge, again=True, **rest)
 
