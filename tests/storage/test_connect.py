@@ -4,8 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import datetime
+import os
+import signal
 import socket
 from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from ipaddress import ip_address
 from pathlib import Path
 
@@ -21,16 +24,21 @@ from redis.exceptions import TimeoutError as RedisTimeout
 from bot.domain.errors import BadInput, StoreAway
 from storage.connect import connect, guard
 from storage.embedded import Embedded, start
-from tests.patience import PATIENCE_S
+from tests.patience import PATIENCE_S, until
 
 HASTY_S = 0.5
 """Short, and still long enough for what is quick on a bad day."""
 
-SLOW = """
-redis.call('INCR', KEYS[1])
-local stop = os.clock() + ARGV[1]
-while os.clock() < stop do end
-"""
+
+@asynccontextmanager
+async def frozen(client: Redis) -> AsyncIterator[None]:
+    """The server of this client stands still, and then goes on with whatever was sent to it meanwhile."""
+    pid = (await client.info("server"))["process_id"]
+    os.kill(pid, signal.SIGSTOP)
+    try:
+        yield
+    finally:
+        os.kill(pid, signal.SIGCONT)
 
 
 def free_port() -> int:
@@ -120,15 +128,37 @@ def test_a_missing_authority_is_named_before_anything_is_sent() -> None:
         connect("rediss://127.0.0.1?ssl_ca_certs=/nowhere/ca.pem")
 
 
-async def test_a_command_that_takes_too_long_is_sent_once_and_never_more(redis_url: str, redis: Redis) -> None:
-    said = ""
-    async with connect(redis_url, timeout_s=HASTY_S) as hasty:
+@asynccontextmanager
+async def slow_to_count(url: str, way: Path) -> AsyncIterator[asyncio.Event]:
+    """A way to the server on which what was counted is answered only when the event is set."""
+    answer = asyncio.Event()
+
+    async def relayed(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        there, back = await asyncio.open_unix_connection(url.removeprefix("unix://"))
+        while data := await reader.read(1 << 16):
+            back.write(data)
+            said = await there.read(1 << 16)
+            if b"INCR" in data:
+                await answer.wait()
+            writer.write(said)
+        back.close()
+        writer.close()
+
+    async with await asyncio.start_unix_server(relayed, way):
+        yield answer
+
+
+async def test_a_command_that_takes_too_long_is_sent_once_and_never_more(server: Embedded, client: Redis) -> None:
+    way = server.folder / "way"
+    async with slow_to_count(server.url, way) as answer, connect(f"unix://{way}", timeout_s=HASTY_S) as hasty:
+        await hasty.ping()
         with pytest.raises(StoreAway) as told:
             async with guard():
-                await hasty.eval(SLOW, 1, "n", str(3 * HASTY_S))
-        said = told.value.sentence
-        assert await redis.get("n") == b"1"
-        assert await hasty.get("n") == b"1", "the late answer went to the next question"
+                await hasty.incr("n")
+        answer.set()
+        await until(lambda: client.get("n"))
+        assert await hasty.get("n") == b"1", "it was sent again, or the late answer went to the next question"
+    said = told.value.sentence
     assert "did not answer in time. Whether the last step was saved is not known" in said
 
 
@@ -144,11 +174,11 @@ async def test_a_server_that_takes_connections_and_never_answers_is_given_up(fol
     assert "Redis did not answer in time" in said
 
 
-async def test_a_batch_ends_in_time_as_well(redis_url: str) -> None:
-    async with connect(redis_url, timeout_s=0.1) as hasty:
-        batch = hasty.pipeline(transaction=False).eval(SLOW, 1, "n", "0.4").get("n")
+async def test_a_batch_ends_in_time_as_well(server: Embedded, client: Redis) -> None:
+    async with connect(server.url, timeout_s=HASTY_S) as hasty:
+        batch = hasty.pipeline(transaction=False).incr("n").get("n")
         with pytest.raises(StoreAway, match="did not answer in time"):
-            async with guard():
+            async with frozen(client), guard():
                 await batch.execute()
 
 
