@@ -55,6 +55,7 @@ _SLACK_S = 10.0
 _REST_S = 10.0
 _SWITCH_S = 0.00005
 _SELDOM = 1_000
+_RINGS_S = 1.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,6 +127,7 @@ class Switchback:
         )
         self.identity: Identity | None = None
         self._socket: Any = None
+        self._ringing: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.errands = Errands()
 
@@ -139,7 +141,9 @@ class Switchback:
             log.warning("%s", sentence)
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
         self._tasks.append(asyncio.create_task(self._chores.run_forever(self._stop), name="chores"))
-        await self._timetable.open()
+        await self._timetable.wake()
+        # Loading what rings would keep the first clicks waiting; a slot that is due meanwhile is seen at its first look.
+        self._ringing = asyncio.get_running_loop().call_later(_RINGS_S, self._timetable.ring)
         self.identity = await join(self.slack)
         desk = self._desk(self.identity)
         register(self.bolt, desk)
@@ -152,6 +156,8 @@ class Switchback:
 
     async def close(self) -> None:
         """Takes no new work, lets what is under way come to rest for a while, then leaves it to the next start."""
+        if self._ringing:
+            self._ringing.cancel()
         await self._timetable.close()
         if self._socket:
             await self._socket.close_async()

@@ -6,11 +6,9 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
+from typing import Any
 
-from apscheduler.schedulers.asyncio import AsyncIOScheduler
-from apscheduler.triggers.base import BaseTrigger
-
-from bot.clock.wall_clock import latest_due, next_due
+from bot.clock.wall_clock import latest_due
 from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.errors import BotError
 
@@ -18,18 +16,6 @@ log = logging.getLogger(__name__)
 
 LOOK_S = 30
 """Seconds between two looks: what anybody changed, in whatever process, and what could not be started, is seen then."""
-
-
-class Alarm(BaseTrigger):
-    """Rings once per slot. APScheduler's cron trigger rings twice in the repeated hour, and skips a midnight that
-    spring skips (Cairo, Havana, the Azores)."""
-
-    def __init__(self, schedule: Schedule) -> None:
-        self._schedule = schedule
-
-    def get_next_fire_time(self, previous_fire_time: datetime | None, now: datetime) -> datetime | None:
-        coming = next_due(self._schedule, previous_fire_time or now)
-        return coming[1] if coming else None
 
 
 class Timetable:
@@ -51,20 +37,28 @@ class Timetable:
         self._known: dict[str, Schedule] = {}
         self._started: dict[str, Slot] = {}
         self._busy = asyncio.Lock()
-        # Without a grace time, APScheduler would drop an alarm that is a second late.
-        self._scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True})
+        self._alarms: Any = None
 
     async def open(self) -> None:
         """Begins to wake, and starts each schedule's latest due slot once more: it may have been missed while down."""
-        self._scheduler.start()
-        self._scheduler.add_job(self.wake, "interval", seconds=LOOK_S, id="look")
+        self.ring()
         await self.wake()
+
+    def ring(self) -> None:
+        """Wakes by itself from now on."""
+        # Late, since a start does not need it.
+        from bot.clock.alarms import Alarms
+
+        self._alarms = Alarms(self.wake, LOOK_S)
+        for schedule in self._known.values():
+            self._alarms.set(schedule)
 
     async def close(self) -> None:
         """Wakes no more, once the start that is under way has ended: APScheduler's own shutdown would cancel it."""
         async with self._busy:
-            if self._scheduler.running:
-                self._scheduler.shutdown(wait=False)
+            if self._alarms:
+                self._alarms.stop()
+                self._alarms = None
 
     async def wake(self) -> None:
         """Starts every slot that is due by what the schedules say now and was not started here yet; never raises."""
@@ -79,11 +73,12 @@ class Timetable:
         except Exception as fault:
             log.warning("The schedules could not be read, so the last known ones hold: %s", _reason(fault))
             return
-        for key in self._known.keys() - found.keys():
-            self._scheduler.remove_job(key)
-        for key, schedule in found.items():
-            if self._known.get(key) != schedule:
-                self._scheduler.add_job(self.wake, Alarm(schedule), id=key, replace_existing=True)
+        if self._alarms:
+            for key in self._known.keys() - found.keys():
+                self._alarms.remove(key)
+            for key, schedule in found.items():
+                if self._known.get(key) != schedule:
+                    self._alarms.set(schedule)
         self._known = found
 
     async def _begin(self, schedule: Schedule) -> None:

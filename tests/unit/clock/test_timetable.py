@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.clock.timetable import Alarm, Timetable
+from bot.clock.alarms import Alarm
+from bot.clock.timetable import Timetable
 from bot.clock.wall_clock import due_at, latest_due, next_due
 from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.errors import StoreAway
@@ -209,7 +210,7 @@ async def test_the_scheduler_rings_the_alarm_however_late() -> None:
     await timetable.open()
     log.enough.clear()
     now += timedelta(days=1)
-    alarm = timetable._scheduler.get_job(PARIS.key)
+    alarm = timetable._alarms.scheduler.get_job(PARIS.key)
     assert alarm.next_run_time == next_due(PARIS, datetime.now(UTC))[1]
     alarm.modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
     await log.wait()
@@ -235,7 +236,7 @@ async def test_a_look_comes_by_itself_however_late() -> None:
     log = Log(faults=1)
     timetable = Timetable(saying(PARIS), log.start, long_ago)
     await timetable.open()
-    timetable._scheduler.get_job("look").modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
+    timetable._alarms.scheduler.get_job("look").modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
     await log.wait()
     await timetable.close()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 2
@@ -290,9 +291,9 @@ async def test_a_schedule_that_is_changed_rings_anew_and_one_that_is_gone_rings_
     assert [(slot.runbook, slot.kind) for slot in log.slots] == [("backup", ""), ("companion", "lis")]
     found = (Schedule(POOL, "Europe/Paris", ("14:30",), since=long_ago().timestamp()),)
     await timetable.wake()
-    alarm = timetable._scheduler.get_job(PARIS.key)
+    alarm = timetable._alarms.scheduler.get_job(PARIS.key)
     assert alarm.next_run_time == next_due(found[0], datetime.now(UTC))[1]
-    assert timetable._scheduler.get_job("companion-lis " + POOL) is None and len(log.slots) == 2
+    assert timetable._alarms.scheduler.get_job("companion-lis " + POOL) is None and len(log.slots) == 2
     await timetable.close()
 
 
