@@ -9,6 +9,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
+from bot.domain.runs.press import is_asked
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
 from handlers import commands, home
@@ -116,8 +117,5 @@ _OF_RUNS = frozenset(map(actions.word, (actions.RUN, actions.NOW)))
 
 def _choice(run_view: RunView, button: actions.Pressed) -> Choice | None:
     """The choice that the button stands for while it is offered; what became of another one, the engine says."""
-    run = run_view.run
     choice = next((one for one in run_view.buttons if one.key == button.choice), None)
-    if choice is None or run.step != button.step:
-        return None
-    return choice if run.question == button.question or choice.key == "abandon" else None
+    return choice if choice and is_asked(run_view.run, button.step, choice, button.question) else None

@@ -9,6 +9,7 @@ from bot.domain.access import Need, allow
 from bot.domain.backups.backup import Backup
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
+from bot.domain.runs.press import leaves
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView
 from handlers.asked import may
@@ -76,7 +77,7 @@ def waits_for(view: RunView, person: Person) -> bool:
         return False
     if run.phase is Phase.WAITING and any(approval.who.id == person.id for approval in run.approvals):
         return False
-    needs = {choice.need or view.need for choice in view.buttons if choice.key != "abandon"}
+    needs = {choice.need or view.need for choice in view.buttons if not leaves(choice)}
     return any(may(person, need) for need in needs)
 
 

@@ -8,6 +8,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
+from bot.domain.runs.press import fault_of
 from bot.domain.runs.runbook import Field
 from handlers.backups import backups
 from handlers.blocks import actions
@@ -64,13 +65,5 @@ FORMS: Mapping[str, Form] = {
 
 def complaints(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, str]:
     """What is wrong with each field, by the id of its block; empty when the form can be taken as it is."""
-    faults = ((field, _complaint(field, form.get(field.key, "").strip())) for field in fields)
-    return {actions.field_block(field.key): sentence for field, sentence in faults if sentence}
-
-
-def _complaint(field: Field, text: str) -> str:
-    if not text:
-        return "This is empty. Fill it in and send the form again." if field.required else ""
-    if field.options and text not in {value for value, _ in field.options}:
-        return "This has to be one of the answers that are offered."
-    return f"This is longer than {field.max_length} characters. Shorten it." if len(text) > field.max_length else ""
+    faults = ((field, fault_of(field, form.get(field.key, "").strip())) for field in fields)
+    return {actions.field_block(field.key): f"This {fault}" for field, fault in faults if fault}

@@ -6,8 +6,9 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
 
-from bot.domain.backups.checkup import Checkup, counted, listed
+from bot.domain.backups.checkup import Checkup, listed
 from bot.domain.errors import BadInput, Damaged, Newer
+from bot.domain.measures import numbered
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.companions import Companions
@@ -193,7 +194,7 @@ class Checking:
         if not damaged:
             return await self._notices.end(key, f"Every backup of {short} can be restored again.", now)
         sentence = (
-            f"{counted(len(damaged), 'backup')} of {short} cannot be restored: {listed(tuple(damaged))}. "
+            f"{numbered(len(damaged), 'backup')} of {short} cannot be restored: {listed(tuple(damaged))}. "
             f"The others are not touched by this. Make a new one now with `/rgs backup {short}`."
         )
         return await self._notices.say(key, sentence, now, tuple(damaged.values()))
@@ -204,7 +205,7 @@ class Checking:
             await self._notices.end("damage:companions", "Every kept copy of a companion is whole again.", now)
             return
         sentence = (
-            f"{counted(len(lost), 'kept copy', 'kept copies')} of companions cannot be restored: {listed(lost)}. "
+            f"{numbered(len(lost), 'kept copy', 'kept copies')} of companions cannot be restored: {listed(lost)}. "
             "Take new ones: `/rgs companions` has the way."
         )
         await self._notices.say("damage:companions", sentence, now)

@@ -10,11 +10,10 @@ from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from bot.domain.backups.backup import Backup
-from bot.domain.backups.checkup import counted
 from bot.domain.backups.offsite import NONE, RestoreState, carried
 from bot.domain.companions.kinds import CompanionCopy
 from bot.domain.errors import BadInput, Damaged, MirrorAway
-from bot.domain.measures import aged
+from bot.domain.measures import aged, numbered
 from storage.backups import restore_state
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -256,7 +255,7 @@ class Mirroring:
         elif not self.fault:
             await self._notices.end(_LATE, "The off-site copy is up to date again.", now)
         if said := tuple(sorted({remark for remark in remarks if remark})):
-            text = f"The off-site copy was damaged in {counted(len(said), 'place')}; a sound copy lies beside each."
+            text = f"The off-site copy was damaged in {numbered(len(said), 'place')}; a sound copy lies beside each."
             await self._notices.say(_DAMAGED, text, now, said[:_SHOWN])
         else:
             await self._notices.end(_DAMAGED, "Sound copies lie beside what was damaged off-site.", now)

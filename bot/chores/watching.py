@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Mapping
 
 from bot.chores.shelves import kept
+from bot.domain.measures import aged
 from bot.domain.model import Pool, PoolState
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -17,7 +18,7 @@ _KEY = "fresh:"
 _OF_POOLS = frozenset({"fresh", "companion", "damage", "nothing", "restorable", "unread"})
 """The notices of single pools: behind the colon stands an FQDN."""
 
-_HOUR_S, _DAY_S = 3600.0, 86_400.0
+_HOUR_S = 3600.0
 
 Objectives = Callable[[], Awaitable[Mapping[str, float]]]
 """How old (hours) the newest backup of each pool may get, by what holds now; by FQDN."""
@@ -70,7 +71,7 @@ class Watching:
 
 
 def _late(pool: Pool, newest: float | None, objective_h: float, now: float) -> tuple[str, float, tuple[str, ...]]:
-    known = f"the newest is {_age(now - newest)} old" if newest is not None else "there is none at all"
+    known = f"the newest is {aged(now - newest)} old" if newest is not None else "there is none at all"
     sentence = f"{pool.short} has no sound backup younger than {objective_h:g} h: {known}."
     return sentence, now, ("What was changed since then would be lost.", f"/rgs backup {pool.short} makes one now.")
 
@@ -79,8 +80,3 @@ def _in_outage(pool: Pool, objective_h: float, now: float) -> tuple[str, float, 
     """Always the same words: nothing can be done about it by making a backup."""
     sentence = f"{pool.short} is in outage, and its newest sound backup is older than {objective_h:g} h."
     return sentence, now, ("It cannot be exported now. It is again as soon as it is failed over.",)
-
-
-def _age(seconds: float) -> str:
-    """In whole hours, later in days, so that the words change seldom."""
-    return f"{seconds / _HOUR_S:.0f} h" if seconds < 2 * _DAY_S else f"{seconds / _DAY_S:.0f} days"

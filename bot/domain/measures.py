@@ -20,10 +20,29 @@ def span(seconds: float) -> str:
     return _ONE.get(words, words)
 
 
+def lasted(seconds: float) -> str:
+    """A duration in the two units that matter: "under a second", "12 s", "23 min", "2 h 5 min", "2 h", "3 days"."""
+    whole = max(0, round(seconds))
+    if whole < 60:
+        return f"{whole} s" if whole else "under a second"
+    minutes = whole // 60
+    if minutes < 60:
+        return f"{minutes} min"
+    hours, rest = divmod(minutes, 60)
+    if hours < 48:
+        return f"{hours} h {rest} min" if rest else f"{hours} h"
+    return f"{hours // 24} days"
+
+
+def numbered(number: int, what: str, many: str = "") -> str:
+    """“1 backup”, “1,200 backups”; `many` is for words that take more than an s."""
+    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
+
+
 def sized(size: int) -> str:
     """Bytes as people read them: "1.2 MB", "14.1 kB", "325 bytes"."""
     if size < 1000:
-        return f"{size} byte{'' if size == 1 else 's'}"
+        return numbered(size, "byte")
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
 
 
@@ -32,5 +51,5 @@ def age(seconds: float) -> str:
     for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
         count = int(seconds // size)
         if count:
-            return f"{count} {word}{'s' if count > 1 else ''}"
+            return numbered(count, word)
     return "less than a minute"

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
-from bot.domain.measures import sized
+from bot.domain.measures import lasted, sized
 from bot.domain.model import Pool
 from handlers.backups.words import ShownBackup, changes, entry, flags, is_by_person, mirror, pins, settings, stamp
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import OPTIONS, Block, Message, View, context, header, label, modal, packed, section
-from handlers.blocks.wording import bounded, bullets, exact, lasted, shown, utc, when
+from handlers.blocks.wording import bounded, bullets, exact, shown, utc, when
 
 OTHERS = 50
 """So many other backups of a pool can be picked to compare with."""

@@ -8,9 +8,9 @@ from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping, is_restorable
 from bot.domain.groups.groups import ServiceSettings, counted
-from bot.domain.measures import sized
+from bot.domain.measures import lasted, sized
 from bot.domain.model import Who
-from handlers.blocks.wording import bounded, exact, lasted, mention, shown, when
+from handlers.blocks.wording import bounded, exact, mention, shown, when
 
 NO_MIRROR = "no off-site copy configured"
 _SHORT = 140

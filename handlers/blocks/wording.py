@@ -98,20 +98,6 @@ def utc(at: float) -> str:
     return datetime.fromtimestamp(max(0, int(at)), UTC).strftime("%Y-%m-%d %H:%M UTC")
 
 
-def lasted(seconds: float) -> str:
-    """A duration in the two units that matter: "under a second", "12 s", "23 min", "2 h 5 min", "2 h", "3 days"."""
-    whole = max(0, round(seconds))
-    if whole < 60:
-        return f"{whole} s" if whole else "under a second"
-    minutes = whole // 60
-    if minutes < 60:
-        return f"{minutes} min"
-    hours, rest = divmod(minutes, 60)
-    if hours < 48:
-        return f"{hours} h {rest} min" if rest else f"{hours} h"
-    return f"{hours // 24} days"
-
-
 def is_person(who: Who) -> bool:
     return ":" in who.id
 

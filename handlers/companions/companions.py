@@ -15,11 +15,11 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.clock.wall_clock import day_of
 from bot.domain.access import Need
-from bot.domain.backups.checkup import counted
 from bot.domain.companions.coverage import Coverage, coverage
 from bot.domain.companions.kinds import Companion, CompanionCopy, How, companion
 from bot.domain.companions.uploads import complaint
 from bot.domain.errors import BadInput
+from bot.domain.measures import numbered
 from bot.domain.model import Person, Pool
 from handlers.asked import Asked, may, named_pool, permit
 from handlers.blocks import actions, blocks
@@ -128,7 +128,7 @@ async def _send(desk: Desk, person: Person, pool: Pool, one: Companion, kept: Co
     data = {file.name: await desk.companions.load(kept.id, file.name) for file in kept.files}
     packed = await asyncio.to_thread(_zipped, data)
     day = day_of(kept.as_of, pool.time_zone)
-    what = f"{shown(one.title)} of {exact(pool.short)}, {counted(len(data), 'file')} of {day}."
+    what = f"{shown(one.title)} of {exact(pool.short)}, {numbered(len(data), 'file')} of {day}."
     comment = f"{what} {shown(one.note, 600)}"
     await send_file(desk.slack, person.slack_id, f"{pool.short}-{one.key}-{day}.zip", packed, one.title, comment)
 

@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
+from bot.domain.measures import lasted
+from bot.domain.runs.press import leaves
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.streak import streak
 from bot.domain.runs.view import RunView
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
-from handlers.blocks.wording import bounded, bullets, code, exact, joined, lasted, mention, plain, shown, utc, when
+from handlers.blocks.wording import bounded, bullets, code, exact, joined, mention, plain, shown, utc, when
 from handlers.runs import rows
 
 SIGNS: Mapping[Phase, str] = {
@@ -155,7 +157,7 @@ def _buttons(view: RunView) -> list[Block]:
 
 
 def _in_menu(view: RunView, choice: Choice) -> bool:
-    return choice.key == "abandon" and len(_value(view, choice)) <= actions.OVERFLOW_LIMIT
+    return leaves(choice) and len(_value(view, choice)) <= actions.OVERFLOW_LIMIT
 
 
 def _styles(wanted: list[str]) -> list[str]:
@@ -186,7 +188,7 @@ def _value(view: RunView, choice: Choice) -> str:
 
 
 def _who_may(view: RunView, at: Callable[[float], str] = when) -> str:
-    others = [choice for choice in view.buttons if choice.need not in (None, view.need) and choice.key != "abandon"]
+    others = [choice for choice in view.buttons if choice.need not in (None, view.need) and not leaves(choice)]
     apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
     who = f"May press: {view.need.words}.{apart}"
     if not _takes_two(view.run):

@@ -8,13 +8,14 @@ from typing import Protocol
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
+from bot.domain.measures import lasted
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView
 from handlers.asked import may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, listing
-from handlers.blocks.wording import exact, joined, lasted, shown, when
+from handlers.blocks.wording import exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
 
 STATES: Mapping[PoolState, str] = {

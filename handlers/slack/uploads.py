@@ -25,6 +25,7 @@ _ELSEWHERE = range(300, 400)
 """To a page to sign in on."""
 
 _GONE = "Slack does not have this file any more ({reason}). Nothing was kept; send it again."
+_TOO_LARGE = f"This file has more than {MOST_BYTES // 2**20} MB. Nothing was kept; send a smaller one."
 
 
 class SlackUploads:
@@ -45,7 +46,7 @@ class SlackUploads:
         except AWAY as fault:
             raise NeverSent(f"Slack does not answer ({type(fault).__name__}).") from None
         if int(info.get("size") or 0) > MOST_BYTES:
-            raise BadInput(f"This file has more than {MOST_BYTES // 2**20} MB. Nothing was kept; send a smaller one.")
+            raise BadInput(_TOO_LARGE)
         return await self.download(str(info.get("url_private_download") or ""))
 
     async def download(self, address: str) -> bytes:
@@ -86,5 +87,5 @@ async def _body(answer: ClientResponse) -> bytes:
     async for chunk in answer.content.iter_chunked(_CHUNK):
         data += chunk
         if len(data) > MOST_BYTES:
-            raise BadInput(f"This file has more than {MOST_BYTES // 2**20} MB. Nothing was kept; send a smaller one.")
+            raise BadInput(_TOO_LARGE)
     return bytes(data)

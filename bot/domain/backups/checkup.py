@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.measures import numbered
+
 NAMES_SHOWN = 5
 
 
@@ -29,9 +31,9 @@ class Checkup:
             return "There is no backup yet, so there was nothing to check."
         if self.faults:
             return f"{self._lost} What cannot be restored stays marked as damaged and is not offered."
-        read = f"{counted(self.backups, 'backup')}, {counted(self.pieces, 'piece')}, every byte: all sound"
+        read = f"{numbered(self.backups, 'backup')}, {numbered(self.pieces, 'piece')}, every byte: all sound"
         if self.mended:
-            return f"{counted(len(self.mended), 'damaged piece')} fetched again from the off-site copy. Now {read}."
+            return f"{numbered(len(self.mended), 'damaged piece')} fetched again from the off-site copy. Now {read}."
         return f"{read[0].upper()}{read[1:]}."
 
     @property
@@ -48,10 +50,6 @@ class Checkup:
         lost = tuple(f"{id}: {fault}" for id, fault in (self.faults or {}).items())
         mended = f"Fetched again: {listed(self.mended)}."
         return (*lost, *([mended] if self.mended else []))
-
-
-def counted(number: int, what: str, many: str = "") -> str:
-    return f"{number:,} {what if number == 1 else many or f'{what}s'}"
 
 
 def listed(names: tuple[str, ...]) -> str:

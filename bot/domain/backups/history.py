@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
 
 from bot.domain.backups.backup import Backup
+from bot.domain.measures import numbered
 
 DAYS = 30
 """Older ones may have been thinned out, so that a missing day would say nothing."""
@@ -67,7 +68,7 @@ def in_words(history: History) -> str:
     if not days:
         return f"{history.pool} has no backup of the last {DAYS} days."
     total = sum(day.backups for day in days)
-    what = f"{total} backup{'' if total == 1 else 's'} of {history.pool} {_span(days[0].date, days[-1].date)}"
+    what = f"{numbered(total, 'backup')} of {history.pool} {_span(days[0].date, days[-1].date)}"
     parts = [what, _changes(history), _sizes(days)]
     return "; ".join(part for part in (*parts, _gaps(days), _failures(days)) if part) + "."
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.backups.schedule import Override
-from bot.domain.measures import aged
+from bot.domain.measures import aged, numbered
 from bot.domain.model import PoolRecord
 
 _ADDRESS = re.compile(r"s3://(?P<bucket>[a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:/(?P<prefix>[\w!.*'()/-]*))?")
@@ -107,5 +107,5 @@ def told(place: OffSite | None, waiting: int, oldest: float | None, now: float) 
         return NONE
     if oldest is None:
         return f"Off-site copy: complete, at {place.where}."
-    backups = "1 backup waits" if waiting == 1 else f"{waiting} backups wait"
+    backups = numbered(waiting, "backup waits", "backups wait")
     return f"Off-site copy: {backups} for it at {place.where}, the oldest for {aged(now - oldest)}."

@@ -10,10 +10,9 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from bot.domain.backups.checkup import counted
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import BadInput
-from bot.domain.measures import sized
+from bot.domain.measures import numbered, sized
 from bot.domain.model import Pool
 
 ORGANISATION = "organisation"
@@ -203,8 +202,8 @@ class CompanionCopy:
         if self.attestation:
             return "attested"
         if self.rows:
-            return counted(len(self.rows), "set") + " of settings kept"
-        return f"{counted(len(self.files), 'file')}, {sized(self.size)}, kept"
+            return numbered(len(self.rows), "set") + " of settings kept"
+        return f"{numbered(len(self.files), 'file')}, {sized(self.size)}, kept"
 
     @property
     def as_of(self) -> float:

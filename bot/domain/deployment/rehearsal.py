@@ -12,7 +12,7 @@ from bot.domain.deployment.imports import Clash, Landing, Switches, plan_import
 from bot.domain.deployment.world import LivePool, ServerFile, world_of
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.difference import quoted
-from bot.domain.groups.groups import Inventory, Kind, RgsObject, ServiceSettings
+from bot.domain.groups.groups import Inventory, RgsObject, ServiceSettings, counted
 from bot.domain.model import Pool
 
 NAMES_SHOWN = 5
@@ -121,10 +121,7 @@ def described(settings: ServiceSettings) -> str:
 
 
 def _counted(objects: Iterable[RgsObject]) -> str:
-    counts = Counter(item.kind for item in objects)
-    return ", ".join(
-        f"{counts[kind]} {kind.singular if counts[kind] == 1 else kind.plural}" for kind in Kind if counts[kind]
-    )
+    return counted(Counter(item.kind for item in objects))
 
 
 def _listed(parts: Iterable[str]) -> str:

@@ -13,6 +13,7 @@ from bot.domain.runs.moves import accept_lost, again, close, go_back, pass_on
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
+_ABANDON = "abandon"
 REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", multiline=True, max_length=300)
 
 
@@ -41,10 +42,20 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
         raise BadInput("This button belongs to no row of this runbook. Nothing was changed.")
     choice = next((item for item in offered(run, runbook) if item.key == pressed.choice), None)
     allow(person, (choice and choice.need) or step.need)
-    if choice is None or run.step != pressed.step or (choice.key != "abandon" and run.question != pressed.question):
+    if choice is None or not is_asked(run, pressed.step, choice, pressed.question):
         raise Stale(already(run, pressed.step))
     form = _checked(choice, pressed.form)
     return _ACTIONS.get(choice.key, _choose)(run, runbook, choice, form, person, now)
+
+
+def is_asked(run: Run, step: str, choice: Choice, question: int) -> bool:
+    """Whether a button with this row and question still stands for what is asked; a row may be left at any question."""
+    return run.step == step and (leaves(choice) or run.question == question)
+
+
+def leaves(choice: Choice) -> bool:
+    """Whether it abandons the run: that is offered at every row, and answers nothing that it asks."""
+    return choice.key == _ABANDON
 
 
 def already(run: Run, step: str) -> str:
@@ -111,19 +122,24 @@ _BY_PHASE: Mapping[Phase, Callable[[Run, Step], tuple[Choice, ...]]] = {
 
 
 def _abandon(run: Run) -> Choice:
-    return Choice("abandon", "Abandon the run", "abandoned the run", fields=(REASON,), style="danger")
+    return Choice(_ABANDON, "Abandon the run", "abandoned the run", fields=(REASON,), style="danger")
+
+
+def fault_of(field: Field, text: str) -> str:
+    """What is wrong with an answer, for a sentence that begins with the field; empty when it can be taken."""
+    if not text:
+        return "is empty. Fill it in and send the form again." if field.required else ""
+    if field.options and text not in {value for value, _ in field.options}:
+        return "has to be one of the answers that are offered."
+    return f"is longer than {field.max_length} characters. Shorten it." if len(text) > field.max_length else ""
 
 
 def _checked(choice: Choice, form: Mapping[str, str]) -> dict[str, str]:
+    said = {field.key: form.get(field.key, "").strip() for field in choice.fields}
     for field in choice.fields:
-        text = form.get(field.key, "").strip()
-        if field.required and not text:
-            raise BadInput(f"“{field.label}” is empty. Fill it in and send the form again.")
-        if field.options and text and text not in {value for value, _ in field.options}:
-            raise BadInput(f"“{field.label}” has to be one of the answers that are offered.")
-        if len(text) > field.max_length:
-            raise BadInput(f"“{field.label}” is longer than {field.max_length} characters. Shorten it.")
-    return {field.key: form.get(field.key, "").strip() for field in choice.fields}
+        if fault := fault_of(field, said[field.key]):
+            raise BadInput(f"“{field.label}” {fault}")
+    return said
 
 
 def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
@@ -184,5 +200,5 @@ _ACTIONS: Mapping[str, Callable[[Run, Runbook, Choice, Mapping[str, str], Person
     "retry": _retry,
     "look": _look,
     "accept": _accept,
-    "abandon": _leave,
+    _ABANDON: _leave,
 }

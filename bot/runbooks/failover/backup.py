@@ -9,11 +9,10 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping, is_ahead, is_restorable
-from bot.domain.backups.checkup import counted as numbered
 from bot.domain.backups.restorable import rests_on
 from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import Inventory, counted
-from bot.domain.measures import age
+from bot.domain.measures import age, numbered
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, Seen, Survey
 from bot.domain.runs.opening import NOTHING

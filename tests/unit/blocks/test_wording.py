@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.measures import lasted
 from bot.domain.model import BOT, Who
 from bot.runbooks import RUNBOOKS
-from handlers.blocks.wording import bounded, bullets, code, exact, lasted, plain, shown, signed, utc, when
+from handlers.blocks.wording import bounded, bullets, code, exact, plain, shown, signed, utc, when
 
 ANNA = Who("T0SWITCH01:U0ANNA0001", "Anna & co")
 
