@@ -29,7 +29,7 @@ from bot.domain.runs.acts import (
 )
 from bot.domain.runs.facts import FILE, KEPT_AS, source
 from bot.runbooks.backup.export import EXPORT
-from tests.scenarios.stage import ANNA, A, stage_of
+from tests.scenarios.stage import ANNA, A, Stage, stage_of
 
 SAID_TO_READ = {Clock, Load, Newest, NewestKept, NewestWhole, ReadGroups, ReadSettings, Records, Survey, Invoke}
 
