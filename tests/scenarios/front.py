@@ -96,7 +96,9 @@ def form(fields: Mapping[str, str]) -> tuple[bytes, dict[str, str]]:
     return urlencode(fields).encode(), {"Content-Type": "application/x-www-form-urlencoded"}
 
 
-def click(run: Run, choice: str, user: str, team: str = TEAM, user_team: str = TEAM, trigger: str = "1.2.a") -> bytes:
+def click(
+    run: Run, choice: str, user: str, team: str = TEAM, user_team: str = TEAM, trigger: str = "1.2.a", asks: bool = True
+) -> bytes:
     """The body of a click on a button of this run as it is now."""
     value = actions.button_value(run.id, run.step, choice, run.question)
     payload = {
@@ -104,7 +106,7 @@ def click(run: Run, choice: str, user: str, team: str = TEAM, user_team: str = T
         "team": {"id": team},
         "user": {"id": user, "team_id": user_team},
         "trigger_id": trigger,
-        "actions": [{"type": "button", "action_id": actions.action_id(choice), "block_id": "b", "value": value}],
+        "actions": [{"type": "button", "action_id": actions.action_id(choice, asks), "block_id": "b", "value": value}],
     }
     return form({"payload": json.dumps(payload)})[0]
 
