@@ -142,7 +142,7 @@ class Switchback:
         self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
         self._tasks.append(asyncio.create_task(self._chores.run_forever(self._stop), name="chores"))
         await self._timetable.wake()
-        # Loading what rings would keep the first clicks waiting; a slot due meanwhile is seen at its first look.
+        # Loading what rings would keep the first clicks waiting; its first look sees a slot that is due meanwhile.
         self._ringing = asyncio.get_running_loop().call_later(_RINGS_S, self._timetable.ring)
         self.identity = await join(self.slack)
         desk = self._desk(self.identity)

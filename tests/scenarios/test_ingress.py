@@ -6,12 +6,13 @@ import asyncio
 import json
 import logging
 from collections.abc import AsyncIterator, Callable
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncBoltRequest
 
-from bot.domain.runs.run import Run
+from bot.domain.runs.run import Phase, Run
 from handlers.slack import ingress
 from handlers.slack.ingress import MOST_BYTES
 from tests.patience import PATIENCE_S
@@ -147,6 +148,34 @@ async def test_fifty_copies_at_once_start_one_run(front: Front) -> None:
 
     assert sorted(bool(text) for _, text in answers) == [False] * 49 + [True]
     assert len(await front.desk.runs.page()) == 1
+
+
+async def test_fifty_copies_of_a_click_at_once_have_one_effect_and_nobody_is_told(front: Front) -> None:
+    run = await front.stage.press(await asking(front), "declare", OPENER)
+    assert run.phase is Phase.STOPPED
+    body = click(run, "retry", ANNA)
+    headers = FORM | signature(body, int(front.stage.clock()))
+
+    answers = await asyncio.gather(*(front.post(body, headers) for _ in range(50)))
+
+    assert answers == [(200, "")] * 50 and not front.told(ANNA)
+    assert (await front.desk.runs.load(run.id)).version == run.version + 1
+
+
+@pytest.mark.parametrize(("choice", "user"), [("declare", EMIL), ("nothing", ANNA), ("declare", ANNA)])
+async def test_what_a_click_came_to_is_said_once(front: Front, choice: str, user: str) -> None:
+    """A refusal, what cannot be used, and a form that opens."""
+    run = await asking(front)
+    body = click(replace(run, step="nothing") if choice == "nothing" else run, choice, user)
+    headers = FORM | signature(body, int(front.stage.clock()))
+    await front.post(body, headers)
+    said = front.told(user), front.slack.modal(user), await front.desk.runs.audit(run.id)
+    before = await front.everything()
+
+    assert await front.post(body, headers) == (200, "")
+
+    assert (front.told(user), front.slack.modal(user), await front.desk.runs.audit(run.id)) == said
+    assert await front.everything() == before
 
 
 async def test_an_event_that_slack_sends_again_does_no_harm(front: Front, caplog: pytest.LogCaptureFixture) -> None:
