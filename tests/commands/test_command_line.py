@@ -21,6 +21,7 @@ from bot.domain.model import Pool, Role
 from bot.exports.export_zip import write_export
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, SOCKET, MemoryJournal, Sandbox
 from bot.settings.settings import Settings
+from tests.patience import PATIENCE_S
 from tests.peers import S3
 from tests.worlds import sample
 
@@ -45,7 +46,7 @@ def python_m_bot(*argv: str, **environ: str) -> subprocess.CompletedProcess[str]
         env={"PATH": "/usr/bin:/bin", **environ},
         capture_output=True,
         text=True,
-        timeout=60,
+        timeout=4 * PATIENCE_S,
     )
 
 
@@ -199,7 +200,7 @@ def test_looking_into_exports_needs_neither_redis_nor_slack(exports: Path) -> No
         "sys.exit(bool({'redis', 'slack_sdk', 'aiohttp', 'apscheduler'} & set(sys.modules)))"
     )
     argv = [sys.executable, "-c", script, "inspect", str(exports / "old.zip")]
-    assert subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=60).returncode == 0
+    assert subprocess.run(argv, cwd=ROOT, capture_output=True, timeout=4 * PATIENCE_S).returncode == 0
 
 
 @pytest.fixture

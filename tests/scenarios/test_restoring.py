@@ -21,6 +21,7 @@ from bot.domain.model import PoolRecord, PoolState
 from storage.backups.off_site import OffSiteCopies
 from storage.vault.mirror import manifest_path, piece_path
 from storage.vault.sealing import PLAIN, Keyring, fingerprint
+from tests.patience import PATIENCE_S
 from tests.peers import S3, relay
 from tests.scenarios.house import house as at_home
 from tests.scenarios.offsite import DAY_S, START, A, B, House
@@ -342,7 +343,9 @@ def command(tmp_path: Path, place: Path) -> subprocess.CompletedProcess[str]:
     configuration.write_text(f'[mirror]\nfolder = "{place}"\n')
     environ = {"SWITCHBACK_CONFIG": str(configuration), "SWITCHBACK_DATA": str(tmp_path / "data")}
     argv = [sys.executable, "-m", "bot", "restore-from-mirror"]
-    return subprocess.run(argv, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=60)
+    return subprocess.run(
+        argv, cwd=ROOT, env={**os.environ, **environ}, capture_output=True, text=True, timeout=4 * PATIENCE_S
+    )
 
 
 async def test_the_command_fills_a_new_folder_and_tells_what_it_could_not_restore(redis: Redis, tmp_path: Path) -> None:

@@ -25,11 +25,12 @@ from bot.drivers.simulated import SimulatedDriver
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B, Clock, Stage
 from tests.scenarios.test_deaths import ONCE, answer_lost, pressed
 
-LIFE_S = 60.0
+LIFE_S = 10 * PATIENCE_S
+"""What a run needs over several deaths, a process born for each: on a bad day that is minutes."""
 ROOT = Path(__file__).parents[2]
 Script = Mapping[str, tuple[tuple[str, Person], ...]]
 Moment = Callable[["Grave"], Awaitable[None]]

@@ -23,12 +23,12 @@ from bot.domain.runs.run import Phase, Run
 from storage import keys
 from storage.backups.backups import Backups
 from storage.runs import Runs
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 from tests.scenarios.slot_process import CASTS, EVERY_H, Cast
 from tests.scenarios.stage import stage_of
 
 ROOT = Path(__file__).parents[2]
-PROCESSES, PATIENCE_S = 4, 60.0
+PROCESSES, REST_S = 4, 10 * PATIENCE_S
 MINUTE = timedelta(minutes=1)
 
 HAVANA_ON, PARIS_ON, LORD_HOWE_BACK = "2027-03-14T05:45", "2027-03-28T01:45", "2027-04-03T15:45"
@@ -143,7 +143,7 @@ async def opened(redis: Redis, url: str, kind: str, folder: Path) -> AsyncIterat
         hall.show(instant("2027-01-01T00:45"))
         for process in others:
             hall.begin(process)
-        await until(hall.rests, "the first slots are missed", kind, patience_s=PATIENCE_S)
+        await until(hall.rests, "the first slots are missed", kind, patience_s=REST_S)
         yield hall
     finally:
         hall.thaw()
@@ -171,7 +171,7 @@ async def lived(hall: Hall, moves: Sequence[str], turns: int) -> None:
                 await hall.moment()
                 await hall.kill()
             shown.append(now)
-            await until(hall.rests, f"a slot of {now} is missed", hall.kind, patience_s=PATIENCE_S)
+            await until(hall.rests, f"a slot of {now} is missed", hall.kind, patience_s=REST_S)
 
 
 async def runs_of(hall: Hall) -> tuple[Run, ...]:
