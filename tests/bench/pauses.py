@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 from time import perf_counter
+from typing import BinaryIO
 
-_STAT = Path("/proc/thread-self/schedstat")
+_THREADS = Path("/proc/self/task")
 
 
 @dataclass(frozen=True, slots=True)
 class Moment:
-    """A clock, and how long the loop's thread has waited for a core by then, both in seconds."""
+    """A clock, and how long the threads of this process have waited for a core by then, both in seconds."""
 
     at: float
     waited: float
@@ -22,10 +24,11 @@ class Moment:
 
 @dataclass(slots=True)
 class Longest:
-    """The longest pause between two moments by the clock, without the time in which others had the core.
+    """The longest pause between two moments by the clock, without the time in which others had a core.
 
-    Who else uses this machine says nothing about a backup; what it computes, and its own threads that hold the
-    interpreter, do. A moment is read in two steps, so what was taken at one may show in the next one only.
+    Who else uses this machine says nothing about a backup; what it computes, and how long its threads hold the
+    interpreter, does. One that holds it and waits for a core stops the loop as well, so all of them count. What was
+    waited is read just before the clock, so what was taken between the two shows in the next moment only.
     """
 
     seconds: float = 0.0
@@ -41,11 +44,12 @@ class Longest:
 @asynccontextmanager
 async def watched(longest: Longest) -> AsyncIterator[None]:
     """Looks at every turn of the loop."""
-    waited, close = _opened()
+    stats: dict[str, BinaryIO] = {}
 
     async def watch() -> None:
         while True:
-            longest.add(Moment(perf_counter(), waited()))
+            waited = _waited(stats)
+            longest.add(Moment(perf_counter(), waited))
             await asyncio.sleep(0)
 
     watching = asyncio.create_task(watch())
@@ -57,17 +61,18 @@ async def watched(longest: Longest) -> AsyncIterator[None]:
             await asyncio.sleep(0)
     finally:
         watching.cancel()
-        close()
+        for stat in stats.values():
+            stat.close()
 
 
-def _opened() -> tuple[Callable[[], float], Callable[[], None]]:
-    """What this thread has waited for a core, and an end to asking; where no system tells, the clock counts."""
-    if not _STAT.exists():
-        return lambda: 0.0, lambda: None
-    stat = _STAT.open("rb", buffering=0)
-
-    def waited() -> float:
-        stat.seek(0)
-        return int(stat.read(64).split()[1]) / 1e9
-
-    return waited, stat.close
+def _waited(stats: dict[str, BinaryIO]) -> float:
+    """What all threads have waited for a core; where the system does not tell, the clock alone counts."""
+    if not _THREADS.exists():
+        return 0.0
+    total = 0
+    for thread in os.listdir(_THREADS):
+        with suppress(OSError):
+            stat = stats.get(thread) or stats.setdefault(thread, (_THREADS / thread / "schedstat").open("rb", 0))
+            stat.seek(0)
+            total += int(stat.read(64).split()[1])
+    return total / 1e9
