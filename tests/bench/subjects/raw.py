@@ -1,4 +1,4 @@
-"""The floor: aiohttp alone, which checks the signature, parses in C, writes one transition and acknowledges."""
+"""The floor: aiohttp and redis-py alone: check the signature, parse in C, write one transition, acknowledge."""
 
 from __future__ import annotations
 
@@ -7,13 +7,15 @@ import hashlib
 import hmac
 import time
 from collections.abc import Mapping
+from pathlib import Path
 
 import msgspec
 from aiohttp import web
 from yarl import query_to_pairs
 
+import storage
 from storage import keys
-from storage.connect import connect, script
+from storage.connect import connect
 from tests.bench.subjects.control import listening, options, until_closed
 
 RUN = "floor"
@@ -26,7 +28,8 @@ async def main(environ: Mapping[str, str], like: str) -> None:
     """`like` is the id of a run that is about as large as what is written."""
     secret, version = environ["SLACK_SIGNING_SECRET"].encode(), 0
     client = connect(environ["REDIS_URL"])
-    run, commit = await client.hget(keys.run(like), "run"), script(client, "commit")
+    run = await client.hget(keys.run(like), "run")
+    commit = client.register_script((Path(storage.__file__).with_name("lua") / "commit.lua").read_text("utf-8"))
     await client.delete(*KEYS[:2])
 
     async def take(request: web.Request) -> web.Response:
