@@ -237,11 +237,12 @@ class Switchback:
 
 
 def let_clicks_pass() -> None:
-    """For the whole process: whoever clicks hardly waits for a thread that compares thousands of objects.
+    """For the whole process: whoever clicks hardly waits for a thread that compares hundreds of objects.
 
     A click takes the interpreter back from such a thread up to twenty times, and each time that lasts one switch
     interval: 100 ms in all with the 5 ms that Python starts with. A look for garbage among all objects stops every
     thread, for 0.2 s with two large inventories in memory; inventories hold no garbage, so it may come seldom.
+    Thousands of objects are compared in another process (`bot.hands.thinking`).
     """
     sys.setswitchinterval(_SWITCH_S)
     young, middle, _ = gc.get_threshold()

@@ -1,0 +1,88 @@
+"""An export is brought from its server, and kept only when both ends agree on every byte of it."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.errors import Damaged
+from bot.domain.runs.acts import Collect, Invoke
+from bot.drivers.simulated import SimulatedDriver
+from bot.hands.hands import Hands
+from bot.runbooks.rows.exporting import export_command
+from storage import keys
+from tests.scenarios.stage import POOLS, A, Stage, stage_of
+
+FILE = "C:\\Switchback\\export.zip"
+
+
+def cut_short(data: bytes) -> bytes:
+    return data[: len(data) // 2]
+
+
+def dated_otherwise(data: bytes) -> bytes:
+    """The first member's time, which no reading of an export looks at."""
+    return data[:10] + bytes([data[10] ^ 0xFF]) + data[11:]
+
+
+@dataclass
+class Damaging:
+    """A way from the server on which something happens to the bytes."""
+
+    driver: SimulatedDriver
+    damage: Callable[[bytes], bytes]
+    at_its_source: bool = False
+
+    async def fetch(self, pool: str, file: str) -> bytes:
+        return self.damage(await self.driver.fetch(pool, file))
+
+    async def digest(self, pool: str, file: str) -> tuple[str, int]:
+        data = await self.driver.fetch(pool, file)
+        data = self.damage(data) if self.at_its_source else data
+        return hashlib.sha256(data).hexdigest(), len(data)
+
+    async def invoke(self, pool: str, command: object) -> object:
+        return await self.driver.invoke(pool, command)
+
+    async def delete(self, pool: str, file: str) -> None:
+        await self.driver.delete(pool, file)
+
+
+async def collected(stage: Stage, driver: object) -> None:
+    hands = Hands(driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
+    await hands.perform(Invoke(A, export_command(POOLS[A], FILE)))
+    await hands.perform(Collect(A, FILE, "b1", A, "run"))
+
+
+@pytest.mark.parametrize(
+    ("damage", "sentence"),
+    [(cut_short, "was damaged on its way from"), (dated_otherwise, "changed while it was carried")],
+)
+async def test_what_was_damaged_on_its_way_is_not_kept(
+    redis: Redis, damage: Callable[[bytes], bytes], sentence: str
+) -> None:
+    stage = await stage_of(redis)
+    with pytest.raises(Damaged, match=sentence):
+        await collected(stage, Damaging(stage.driver, damage))
+
+    assert await stage.backups.find("b1") is None
+    assert not await redis.keys(keys.piece("*"))
+    assert await stage.driver.fetch(A, FILE)
+
+
+async def test_what_was_no_export_at_its_source_is_not_blamed_on_the_way(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    with pytest.raises(Damaged, match="not a zip archive"):
+        await collected(stage, Damaging(stage.driver, cut_short, at_its_source=True))
+
+
+async def test_what_both_ends_agree_on_is_kept_byte_for_byte_and_leaves_the_server(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await collected(stage, Damaging(stage.driver, bytes))
+
+    kept = await stage.backups.load("b1")
+    assert (await stage.backups.get("b1")).sha256 == hashlib.sha256(kept).hexdigest()
