@@ -279,7 +279,7 @@ async def test_nothing_of_a_newer_version_is_written_over(old: Old) -> None:
     await old.schedules.put_back(Override(A, ANNA, LATER + 1))
     await old.runs.put_back(PoolRecord(A))
     await old.notices.say(NOTICE, "Ours.", LATER)
-    await old.notices.end(NOTICE, "Over.", LATER)
+    assert not await old.notices.end(NOTICE, "Over.", LATER)
     await old.keepings.stamp(BACKUP, Stamp(LATER, False, A, "ours"))
     await old.keepings.set_basis(A, "ours", LATER + 1)
     assert not await old.backups.mend(BACKUP, record)
