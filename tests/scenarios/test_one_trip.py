@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from bot.domain.errors import BadInput, NotAllowed, Replayed, Stale
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Run
-from storage import keys
-from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILOVER, A, Stage, stage_of
+from storage import keys, runs
+from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILOVER, A, B, C, Stage, stage_of
 from tests.storage.wire import wired
 
 
@@ -160,10 +160,13 @@ async def test_a_process_whose_writes_redis_lost_does_not_take_another_ones_for_
     assert [approval.who.name for approval in pressed.approvals] == ["Boris", "Anna"]
 
 
-async def test_so_many_runs_are_remembered_and_none_that_has_ended(redis: Redis) -> None:
+async def test_so_many_open_runs_are_remembered_and_none_that_has_ended(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runs, "_REMEMBERED", 2)
     stage = await stage_of(redis)
-    run = await at(stage, "failover")
-    assert stage.runs.remembered(run.id) == run
-    ended = await stage.engine.start("backup", A, ANNA)
-    await stage.settle(ended.id)
-    assert stage.runs.remembered(ended.id) is None
+    first, second, third = [await stage.engine.start("backup", pool, ANNA) for pool in (A, B, C)]
+
+    assert [stage.runs.remembered(run.id) for run in (first, second, third)] == [None, second, third]
+    ended = await stage.settle(third.id)
+    assert not ended.is_open and stage.runs.remembered(third.id) is None
