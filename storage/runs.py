@@ -113,7 +113,7 @@ class Runs:
             data, ended = await pipe.execute()
             if ended:
                 raise Replayed
-            run = _stored(data) if data else None
+            run = self._read(run_id, data)
         if run is None:
             raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
         return run
@@ -121,7 +121,11 @@ class Runs:
     @guard()
     async def find(self, run_id: str) -> Run | None:
         """Like `load`, but None for an unknown id."""
-        data = await self._client.hget(keys.run(run_id), "run")
+        return self._read(run_id, await self._client.hget(keys.run(run_id), "run"))
+
+    def _read(self, run_id: str, data: bytes | None) -> Run | None:
+        if data != self._last.get(run_id, _NOTHING)[1]:
+            self._last.pop(run_id, None)
         return _stored(data) if data else None
 
     @guard()
