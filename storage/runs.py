@@ -124,7 +124,7 @@ class Runs:
             data, ended = await pipe.execute()
             if ended:
                 raise Replayed
-            run = _decoded(run_id, data)
+            run = self._read(run_id, data)
         if run is None:
             raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
         return run
@@ -132,8 +132,12 @@ class Runs:
     @guard()
     async def find(self, run_id: str) -> Run | None:
         """Like `load`, but None for an unknown id."""
-        data = await self._client.hget(keys.run(run_id), "run")
-        return _decoded(run_id, data)
+        return self._read(run_id, await self._client.hget(keys.run(run_id), "run"))
+
+    def _read(self, run_id: str, data: bytes | None) -> Run | None:
+        if data != self._last.get(run_id, _NOTHING)[1]:
+            self._last.pop(run_id, None)
+        return RUN.decode(data, f"The run {run_id[:80]}") if data else None
 
     @guard()
     async def renew(self, run: Run, until: float) -> bool:
@@ -251,10 +255,6 @@ def _kept(holder: bytes) -> Held:
 
 
 _REFUSALS = {b"STALE": _stale, b"HELD": _kept, b"AGAIN": Replayed}
-
-
-def _decoded(run_id: str, data: bytes | None) -> Run | None:
-    return RUN.decode(data, f"The run {run_id[:80]}") if data else None
 
 
 def _standing(fqdn: str, record: bytes | None, held_by: bytes | None) -> PoolRecord:

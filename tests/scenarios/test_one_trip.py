@@ -160,6 +160,18 @@ async def test_a_process_whose_writes_redis_lost_does_not_take_another_ones_for_
     assert [approval.who.name for approval in pressed.approvals] == ["Boris", "Anna"]
 
 
+async def test_a_run_that_turns_out_to_have_moved_is_not_remembered_any_longer(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await asked_twice(stage)
+    await stage.runs.load(run.id)
+    assert stage.runs.remembered(run.id) == run
+    await elsewhere(stage).engine.press(run.id, approve(run), CLARA, "one")
+
+    await stage.runs.load(run.id)
+
+    assert stage.runs.remembered(run.id) is None
+
+
 async def test_so_many_open_runs_are_remembered_and_none_that_has_ended(
     redis: Redis, monkeypatch: pytest.MonkeyPatch
 ) -> None:
