@@ -14,7 +14,7 @@ from bot.domain.errors import BotError
 from bot.hands.parting import Unforeseen, decoded, encoded, put, taken
 from bot.runbooks import RUNBOOKS
 
-_POLITENESS = 10
+POLITENESS = 10
 _IDLE_S = 600.0
 
 
@@ -23,7 +23,7 @@ def main(questions: BinaryIO, answers: BinaryIO) -> None:
 
     Inventories hold no garbage that has to be looked for. It gives way to whoever answers clicks.
     """
-    os.nice(_POLITENESS)
+    os.nice(POLITENESS)
     gc.disable()
     with suppress(EOFError, BrokenPipeError):
         while select.select([questions], [], [], _IDLE_S)[0]:

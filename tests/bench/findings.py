@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from statistics import median
 from time import perf_counter
@@ -21,31 +21,32 @@ class Finding:
         return f"goal {self.goal}: {self.ratio:.3g} (goal {self.bound:g}) {verdict}"
 
 
-def alternated(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, float]:
-    """The median of what each measure gives, one round of each after the other, in turn from either end."""
+def in_turn(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
+    """What each measure gives, one round of each after the other, in turn from either end."""
     found: dict[str, list[float]] = {name: [] for name in measures}
     for turn in range(rounds):
         for name in list(measures)[:: -1 if turn % 2 else 1]:
             found[name].append(measures[name]())
-    return {name: median(values) for name, values in found.items()}
+    return found
 
 
-def paired(pairs: int, one: Callable[[], float], other: Callable[[], float]) -> float:
-    """How many times `other` the one comes to: the median over pairs, both of which meet the same noise."""
-    ratios: list[float] = []
-    for turn in range(pairs):
-        values = {measure: measure() for measure in ((one, other) if turn % 2 else (other, one))}
-        ratios.append(values[one] / values[other])
-    return median(ratios)
+def alternated(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, float]:
+    """The median of what each gives."""
+    return {name: median(values) for name, values in in_turn(rounds, measures).items()}
+
+
+def paired(ones: Sequence[float], others: Sequence[float]) -> float:
+    """How many times the others the ones come to: the median over pairs, of which both met the same noise."""
+    return median(one / other for one, other in zip(ones, others, strict=True))
 
 
 async def paired_async(pairs: int, one: Callable[[], Awaitable[float]], other: Callable[[], Awaitable[float]]) -> float:
-    """The same for what has to be waited for."""
-    ratios: list[float] = []
+    """The same of two that have to be waited for."""
+    found: dict[Callable[[], Awaitable[float]], list[float]] = {one: [], other: []}
     for turn in range(pairs):
-        values = {measure: await measure() for measure in ((one, other) if turn % 2 else (other, one))}
-        ratios.append(values[one] / values[other])
-    return median(ratios)
+        for measure in list(found)[:: -1 if turn % 2 else 1]:
+            found[measure].append(await measure())
+    return paired(found[one], found[other])
 
 
 async def alternated_async(
