@@ -326,7 +326,7 @@ class Engine:
 
     def _retried(self, run: Run, runbook: Runbook, error: BotError) -> Change:
         if run.tries >= len(_WAITS_S):
-            return stop(run, runbook, f"{error.sentence} It was tried {run.tries + 1} times.", self._clock())
+            return self._given_up(run, runbook, f"{error.sentence} It was tried {run.tries + 1} times.")
         return retry(run, f"{error.sentence} It is tried again by itself.", self._clock(), _WAITS_S[run.tries])
 
     async def _guarded(self, run: Run, runbook: Runbook, work: Callable[[], Any]) -> Any:
@@ -341,11 +341,17 @@ class Engine:
         except (NeverSent, OutcomeUnknown) as error:
             return self._retried(run, runbook, error)
         except CmdletFailed as error:
-            return stop(run, runbook, _refused(error), self._clock(), error.detail)
+            return self._given_up(run, runbook, _refused(error), error.detail)
         except BotError as error:
-            return stop(run, runbook, error.sentence, self._clock())
+            return self._given_up(run, runbook, error.sentence)
         except Exception as error:
-            return stop(run, runbook, _fault(run, error), self._clock())
+            return self._given_up(run, runbook, _fault(run, error))
+
+    def _given_up(self, run: Run, runbook: Runbook, sentence: str, detail: str = "") -> Change:
+        """The row is put to people; while nobody could look at a lost command, what it has done stays unknown."""
+        if run.phase is Phase.LOOKING:
+            return found(run, runbook, Finding(Found.UNKNOWN, sentence), self._clock())
+        return stop(run, runbook, sentence, self._clock(), detail)
 
 
 def _refused(error: CmdletFailed) -> str:

@@ -26,6 +26,12 @@ LARGE = 500
 _BYTES_EACH = 512
 _REST_S = 0.001
 _TRIES = 2
+_INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")
+"""All that the process gets of our environment, so that Python starts there too; no token is among it."""
+
+
+class NotStarted(Exception):
+    """No process can be had here, so it is thought about in a thread, as small things are."""
 
 
 class Think(Protocol):
@@ -91,7 +97,10 @@ class Thinking:
     async def _alive(self) -> subprocess.Popen[bytes]:
         if self.process is None or self.process.poll() is not None:
             await self._end()
-            self.process = _started()
+            try:
+                self.process = await asyncio.to_thread(_started)
+            except (OSError, EOFError) as fault:
+                raise NotStarted from fault
         return self.process
 
     async def _end(self) -> None:
@@ -132,14 +141,22 @@ def _asked(process: subprocess.Popen[bytes], question: Sequence[bytes]) -> list[
 
 
 def _started() -> subprocess.Popen[bytes]:
-    return subprocess.Popen(
+    inherited = {name: os.environ[name] for name in _INHERITED if name in os.environ}
+    process = subprocess.Popen(
         [sys.executable, "-m", "bot.hands.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         # It needs no secret, and what is typed at the bot's terminal (Ctrl-C) is not for it.
-        env={"PYTHONPATH": os.pathsep.join(sys.path)},
+        env={**inherited, "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
     )
+    try:
+        assert process.stdout is not None
+        taken(process.stdout)
+    except BaseException:
+        _ended(process)
+        raise
+    return process
 
 
 def _ended(process: subprocess.Popen[bytes]) -> None:

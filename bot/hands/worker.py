@@ -26,6 +26,8 @@ def main(questions: BinaryIO, answers: BinaryIO) -> None:
     os.nice(POLITENESS)
     gc.disable()
     with suppress(EOFError, BrokenPipeError):
+        # Only what has begun can end of a question.
+        put(answers, [])
         while select.select([questions], [], [], _IDLE_S)[0]:
             put(answers, _answer(taken(questions)))
             gc.collect()

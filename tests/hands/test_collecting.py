@@ -9,13 +9,14 @@ from dataclasses import dataclass
 import pytest
 from redis.asyncio import Redis
 
+from bot.chores.rows import checking_of
 from bot.domain.errors import Damaged
 from bot.domain.runs.acts import Collect, Invoke
 from bot.drivers.simulated import SimulatedDriver
 from bot.hands.hands import Hands
 from bot.runbooks.rows.exporting import export_command
 from storage import keys
-from tests.scenarios.stage import POOLS, A, Stage, stage_of
+from tests.scenarios.stage import CARE, ESTATE, POOLS, A, Stage, stage_of
 
 FILE = "C:\\Switchback\\export.zip"
 
@@ -53,7 +54,7 @@ class Damaging:
 
 
 async def collected(stage: Stage, driver: object) -> None:
-    hands = Hands(driver, stage.backups, stage.runs, stage.clock, keepings=stage.keepings)
+    hands = Hands(driver, stage.kept, stage.uploads, checking_of(CARE, stage.kept, ESTATE), stage.clock)
     await hands.perform(Invoke(A, export_command(POOLS[A], FILE)))
     await hands.perform(Collect(A, FILE, "b1", A, "run"))
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import os
 import signal
+import sys
 from collections.abc import AsyncIterator
 from functools import cache
 from pathlib import Path
@@ -142,6 +143,13 @@ async def test_what_always_ends_the_process_ends_with_a_sentence_and_not_the_bot
     with pytest.raises(BotError, match="ended 2 times"):
         await think(deadly, large())
     assert await think(where, large()) != os.getpid()
+
+
+async def test_where_no_process_can_be_started_it_is_thought_about_here(
+    think: Thinking, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(sys, "executable", "/nowhere/python")
+    assert await think(where, large()) == os.getpid()
 
 
 async def test_what_is_printed_there_does_not_get_between_the_answers(think: Thinking) -> None:

@@ -141,7 +141,7 @@ async def pressed(stage: Stage, run: Run, choice: str, who: Person) -> Run:
 DEATHS = {
     "after every commit": (None, range(101, 1000)),
     "after every effect": (commanding, range(7, 8)),
-    "after everything that is kept": (keeping, range(14, 15)),
+    "after everything that is kept": (keeping, range(12, 13)),
 }
 
 

@@ -8,7 +8,7 @@ from types import UnionType
 from typing import Any, Generic, TypeVar
 
 from bot.domain.model import Pool, PoolState
-from bot.domain.runs.run import Run, partner
+from bot.domain.runs.run import Run
 
 T = TypeVar("T")
 
@@ -75,7 +75,7 @@ def source(run: Run) -> Pool:
 def launched_by_a_version_before(run: Run) -> Mapping[str, str]:
     """The names of a lost removal whose launching commit did not write them down: 0.1 made them of the attempt."""
     sent = run.proposal.commands if run.proposal else ()
-    if FILE.key in run.facts or not any(command.startswith("Export-") for command in sent):
+    if run.partner is None or FILE.key in run.facts or not any(command.startswith("Export-") for command in sent):
         return {}
     name = f"{run.id}-{run.step}-{run.attempt}"
-    return FILE.to(f"{partner(run).folder}\\{name}.zip") | KEPT_AS.to(name)
+    return FILE.to(f"{run.partner.folder}\\{name}.zip") | KEPT_AS.to(name)

@@ -108,9 +108,10 @@ def stop(run: Run, runbook: Runbook, sentence: str, now: float, detail: str = ""
 
 
 def retry(run: Run, sentence: str, now: float, wait_s: float) -> Change:
-    """Nothing happened, so the row is begun again by itself after a while."""
+    """Nothing happened, so the row is begun again by itself after a while; a lost command is looked at again."""
     entry = Entry(now, BOT, "retry", run.step, sentence)
-    return Change(replace(run, phase=Phase.READY, due=now + wait_s, tries=run.tries + 1, sentence=sentence), (entry,))
+    phase = Phase.LOOKING if run.phase is Phase.LOOKING else Phase.READY
+    return Change(replace(run, phase=phase, due=now + wait_s, tries=run.tries + 1, sentence=sentence), (entry,))
 
 
 def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
