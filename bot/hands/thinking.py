@@ -24,7 +24,7 @@ LARGE = 500
 """From so many objects on, a thread would hold the interpreter so long that whoever clicks feels it."""
 
 _BYTES_EACH = 512
-_REST_S = 0.001
+_REST_S = 0.002
 _TRIES = 2
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")
 """All that the process gets of our environment, so that Python starts there too; no token is among it."""
@@ -124,7 +124,7 @@ def weight(value: Any) -> int:
 
 
 async def paced(steps: Generator[T, None, R]) -> tuple[list[T], R]:
-    """What each step yields, and what the last one returns; between them others have a thousandth of a second."""
+    """What each step yields, and what the last one returns; between them others have two milliseconds to themselves."""
     found: list[T] = []
     while True:
         try:

@@ -14,16 +14,16 @@ from bot.domain.errors import BotError
 from bot.hands.parting import Unforeseen, decoded, encoded, put, taken
 from bot.runbooks import RUNBOOKS
 
-POLITENESS = 10
+_POLITENESS = 10
 _IDLE_S = 600.0
 
 
 def main(questions: BinaryIO, answers: BinaryIO) -> None:
     """Until nobody is there any more, or nobody has asked for ten minutes: what large inventories took is given back.
 
-    Inventories hold no garbage that has to be looked for. It gives way to whoever answers clicks.
+    Inventories hold no garbage that has to be looked for.
     """
-    os.nice(POLITENESS)
+    give_way()
     gc.disable()
     with suppress(EOFError, BrokenPipeError):
         # Only what has begun can end of a question.
@@ -31,6 +31,13 @@ def main(questions: BinaryIO, answers: BinaryIO) -> None:
         while select.select([questions], [], [], _IDLE_S)[0]:
             put(answers, _answer(taken(questions)))
             gc.collect()
+
+
+def give_way() -> None:
+    """To whoever answers clicks. Not SCHED_IDLE: on a machine that is busy all the time nothing would ever be done."""
+    os.nice(_POLITENESS)
+    if hasattr(os, "SCHED_BATCH"):
+        os.sched_setscheduler(0, os.SCHED_BATCH, os.sched_param(0))
 
 
 def _answer(question: Sequence[bytes]) -> list[bytes]:

@@ -12,14 +12,15 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
-from bot.hands.worker import POLITENESS
 from tests.bench.findings import Finding, in_turn, paired
 from tests.bench.house import House
 from tests.bench.presses import Pressed, pressed
+from tests.bench.servers import ROOT
 from tests.bench.subjects.control import VERIFY
 
 ROUNDS, CLICKS, OBJECTS = 9, 500, 10_000
 REST = "rest"
+_LOOP = "from bot.hands.worker import give_way; give_way()\nwhile True: pass"
 
 
 def measured(house: House) -> Iterator[Finding]:
@@ -43,7 +44,7 @@ def _p99(bot: Pressed, word: str) -> Callable[[], float]:
 @contextmanager
 def _bare() -> Iterator[Callable[[Callable[[], float]], Callable[[], float]]]:
     """Lets a process that only computes do so while something is measured."""
-    loop = subprocess.Popen([sys.executable, "-c", f"import os; os.nice({POLITENESS})\nwhile True: pass"])
+    loop = subprocess.Popen([sys.executable, "-c", _LOOP], cwd=ROOT)
     loop.send_signal(signal.SIGSTOP)
 
     def beside(measure: Callable[[], float]) -> Callable[[], float]:

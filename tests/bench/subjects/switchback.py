@@ -90,7 +90,8 @@ def _verifying(think: Think, objects: int) -> Told:
             await work.pop()
         if word == VERIFY:
             wanted.set()
-            work.append(asyncio.create_task(verify()))
+            # Two, so that one is on its way while the other is compared.
+            work.extend(asyncio.create_task(verify()) for _ in range(2))
 
     return told
 
