@@ -25,6 +25,9 @@ LARGE = 500
 
 _BYTES_EACH = 512
 _REST_S = 0.002
+_BUFFER_BYTES = 1 << 20
+"""Written at one go: a thread that writes takes the interpreter back after each."""
+
 _TRIES = 2
 
 
@@ -136,6 +139,7 @@ def _started() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "bot.hands.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        bufsize=_BUFFER_BYTES,
         # It needs no secret, and what is typed at the bot's terminal (Ctrl-C) is not for it.
         env={"PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
