@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Sequence
 from typing import Any
 
 from redis.asyncio import Connection, ConnectionPool
 from redis.exceptions import ConnectionError, ResponseError
 
-STRIDE_BYTES = 1 << 16
+STRIDE_BYTES = 1 << 18
 
 
 async def stride(pool: ConnectionPool, commands: Sequence[tuple[Any, ...]]) -> None:
@@ -37,6 +38,8 @@ async def _send(connection: Connection, part: memoryview) -> None:
         if not connection.is_connected:
             raise ConnectionError("the connection was closed half way")
         await connection.send_packed_command([part[at : at + STRIDE_BYTES]], check_health=False)
+        # While Redis takes it all at once, sending waits for nothing, and nobody else would have a turn.
+        await asyncio.sleep(0)
 
 
 async def _error(connection: Connection) -> ResponseError | None:

@@ -25,6 +25,9 @@ LARGE = 500
 
 _BYTES_EACH = 512
 _REST_S = 0.002
+_BUFFER_BYTES = 1 << 20
+"""Written at one go: a thread that writes takes the interpreter back after each."""
+
 _TRIES = 2
 _INHERITED = ("PATH", "HOME", "LANG", "LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "PYTHONHOME", "SYSTEMROOT")
 """All that the process gets of our environment, so that Python starts there too; no token is among it."""
@@ -146,6 +149,7 @@ def _started() -> subprocess.Popen[bytes]:
         [sys.executable, "-m", "bot.hands.worker"],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
+        bufsize=_BUFFER_BYTES,
         # It needs no secret, and what is typed at the bot's terminal (Ctrl-C) is not for it.
         env={**inherited, "PYTHONPATH": os.pathsep.join(sys.path)},
         start_new_session=True,
