@@ -221,7 +221,7 @@ async def test_no_single_sending_is_longer_than_a_stride(redis: Redis, redis_url
         largest = max(largest, len(packed))
         await send(packed)
 
-    data = export(members=40, size=200_000)
+    data = export(members=40, size=400_000)
     async with wired(redis_url, hook) as client:
         await Backups(client).save(backup_of(data, "b1"), data, {})
     assert largest == STRIDE_BYTES
