@@ -9,7 +9,7 @@ from typing import Any
 from redis.asyncio import Connection, ConnectionPool
 from redis.exceptions import ConnectionError, ResponseError
 
-STRIDE_BYTES = 1 << 18
+STRIDE_BYTES = 1 << 17
 
 
 async def stride(pool: ConnectionPool, commands: Sequence[tuple[Any, ...]]) -> None:
