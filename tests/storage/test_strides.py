@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import asyncio
+
 import pytest
 from redis.asyncio import Redis
 from redis.exceptions import ConnectionError, ResponseError
 
-from storage.strides import STRIDE_BYTES
+from storage.strides import STRIDE_BYTES, _send
 from tests.storage.wire import Send, wired
 
 LARGE = b"\r\nSET stray 1\r\n" * (STRIDE_BYTES // 5)
@@ -42,3 +44,26 @@ async def test_the_rest_of_a_value_never_goes_over_a_connection_of_its_own(
         assert sent.count(STRIDE_BYTES) == strides and sent[-1] == STRIDE_BYTES and not await redis.exists("a", "stray")
         await client.stride([("SET", "a", LARGE)])
     assert await redis.get("a") == LARGE
+
+
+async def test_others_have_a_turn_after_every_stride_also_while_nothing_is_waited_for(redis: Redis) -> None:
+    connection = await redis.connection_pool.get_connection()
+    sent, between, turns = connection.send_packed_command, list[int](), 0
+
+    async def swallow(packed: object, check_health: bool = True) -> None:
+        between.append(turns)
+
+    async def other() -> None:
+        nonlocal turns
+        while True:
+            turns += 1
+            await asyncio.sleep(0)
+
+    connection.send_packed_command = swallow
+    watching = asyncio.create_task(other())
+    await _send(connection, memoryview(bytes(5 * STRIDE_BYTES)))
+    watching.cancel()
+    connection.send_packed_command = sent
+    await redis.connection_pool.release(connection)
+
+    assert len(set(between)) == 5
