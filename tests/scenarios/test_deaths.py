@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.chores.rows import checking_of
 from bot.directory.holders import EVERYBODY
 from bot.domain.groups.groups import Kind
 from bot.domain.model import Person, PoolState
@@ -18,10 +19,10 @@ from bot.domain.runs.facts import FILE, KEPT_AS
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Found, Phase, Run
 from bot.engine import Engine
-from bot.hands.hands import Performer
+from bot.hands.hands import Hands, Performer
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
-from tests.scenarios.stage import ANNA, BORIS, CLARA, ESTATE, FAILBACK, FAILOVER, FORMS, A, B, Stage, stage_of
+from tests.scenarios.stage import ANNA, BORIS, CARE, CLARA, ESTATE, FAILBACK, FAILOVER, FORMS, A, B, Stage, stage_of
 
 ONCE = ("Import-CsRgsConfiguration", "Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack")
 
@@ -64,14 +65,16 @@ def keeping(act: Act) -> tuple[str, str, str] | None:
     return type(act).__name__, about.rstrip("0123456789"), ""  # Not by attempt, or no attempt would end.
 
 
-class MortalHands:
-    """Dies right after an act had its effect, before anybody could write that down, once for each."""
+class MortalHands(Hands):
+    """Dies right after an act had its effect, also one within another, and before it is noted, once each."""
 
-    def __init__(self, hands: Performer, spared: set[tuple[str, str, str]], dies: Dies) -> None:
-        self._hands, self._spared, self._dies = hands, spared, dies
+    def __init__(self, stage: Stage, spared: set[tuple[str, str, str]], dies: Dies) -> None:
+        checks = checking_of(CARE, stage.kept, ESTATE)
+        super().__init__(stage.driver, stage.kept, stage.uploads, checks, stage.clock)
+        self._spared, self._dies = spared, dies
 
     async def perform(self, act: Act) -> Any:
-        result = await self._hands.perform(act)
+        result = await super().perform(act)
         which = self._dies(act)
         if which and which not in self._spared:
             self._spared.add(which)
@@ -92,7 +95,7 @@ class Mortal:
         runs: Runs = stage.runs if self.after else MortalRuns(stage.redis, self._spared)
 
         def hands(run: Run) -> Performer:
-            return MortalHands(stage.hands, self._spared, self.after) if self.after else stage.hands
+            return MortalHands(stage, self._spared, self.after) if self.after else stage.hands
 
         return Engine(runs, hands, RUNBOOKS, ESTATE, clock=stage.clock, holders=EVERYBODY)
 
@@ -141,7 +144,7 @@ async def pressed(stage: Stage, run: Run, choice: str, who: Person) -> Run:
 DEATHS = {
     "after every commit": (None, range(101, 1000)),
     "after every effect": (commanding, range(7, 8)),
-    "after everything that is kept": (keeping, range(12, 13)),
+    "after everything that is kept": (keeping, range(14, 15)),
 }
 
 
