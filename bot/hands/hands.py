@@ -153,8 +153,9 @@ class Hands:
         return backup, inventory
 
     async def _load(self, act: Load) -> Inventory:
+        # Each time, since what a removal rests on must still be there; what it holds cannot change and is remembered.
+        data = await self._backups.load(act.backup)
         if act.backup not in self._inventories:
-            data = await self._backups.load(act.backup)
             inventory = await self._think(read_inventory, data)
             while len(self._inventories) >= _REMEMBERED:
                 self._inventories.pop(next(iter(self._inventories)))

@@ -13,7 +13,8 @@ from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import DriverError
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Finding, Found, Phase, Proposal, Run
-from tests.scenarios.stage import ANNA, BORIS, FAILBACK, B, C, Stage, stage_of
+from storage import keys
+from tests.scenarios.stage import ANNA, BORIS, FAILBACK, A, B, C, Stage, stage_of
 from tests.scenarios.test_doubts import home_again, until
 
 
@@ -78,3 +79,28 @@ async def test_an_export_of_a_pool_without_a_partner_that_0_1_lost_goes_on(redis
     await stage.engine.press(run.id, Press("export", "look", run.question, {}), ANNA)
 
     assert (await stage.settle(run.id)).phase is not Phase.LOOKING
+
+
+async def test_nothing_is_removed_for_a_backup_that_vanished_while_the_second_approval_was_waited_for(
+    redis: Redis,
+) -> None:
+    stage = await stage_of(redis)
+    back = await until(stage, await home_again(stage), "import", FAILBACK)
+    await stage.edit(B, A, Description="an edit made during the outage")
+    await stage.press(back, "abandon", ANNA)
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    for choice in ("declare", "clear", "approve"):
+        run = await stage.press(run, choice, ANNA)
+    held = await copies(stage)
+    for name in await stage.backups.parts(run.facts["chosen"]):
+        await redis.delete(keys.piece(name))
+    run = await stage.press(run, "approve", BORIS)
+
+    assert (run.step, run.phase) == ("clear", Phase.STOPPED) and "damaged" in run.sentence
+    assert held == await copies(stage) > 0
+
+
+async def copies(stage: Stage) -> int:
+    world, _ = await stage.worlds.load()
+    return sum(item.owner == A for item in world.pools[B].objects.values())
