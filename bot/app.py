@@ -213,7 +213,6 @@ class Switchback:
             notifications=settings.notifications_channel,
             plan_block=settings.plan_block,
             team=who.team,
-            mirrors=settings.mirror is not None,
             off_site=lambda: off_site(settings.mirror, kept, self._clock()),
             errands=self.errands,
             schedules=kept.schedules,

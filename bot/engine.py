@@ -31,6 +31,7 @@ from bot.domain.errors import (
 )
 from bot.domain.model import SCHEDULE, Mark, Person, Pool, PoolRecord, Verdict, Who
 from bot.domain.runs.acts import Invoke, NewestWhole
+from bot.domain.runs.facts import KIND
 from bot.domain.runs.moves import (
     approved,
     claim,
@@ -116,7 +117,7 @@ class Engine:
         pool, book = self._pools.pool(slot.pool), self.runbooks[slot.runbook]
         if known := await self._runs.find(slot.id):
             return known
-        record, facts = await self._record(pool), {"kind": slot.kind} if slot.kind else NOTHING
+        record, facts = await self._record(pool), KIND.to(slot.kind) if slot.kind else NOTHING
         run = begin(slot.id, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
         return await self._open(await self._after_failures(run))
 

@@ -27,8 +27,8 @@ from storage.schedules import Schedules
 class Desk:
     """`estate` has all configured pools and their pairs.
 
-    `incidents` and `notifications` are channel ids, `team` our workspace. `mirrors`: an off-site copy is configured,
-    and `off_site` tells how it stands.
+    `incidents` and `notifications` are channel ids, `team` our workspace. `off_site` tells how the off-site
+    copy stands.
     `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
     time it is, in seconds since the epoch. `rules` are what is configured of single companions.
     """
@@ -48,7 +48,6 @@ class Desk:
     notifications: str
     plan_block: bool
     team: str
-    mirrors: bool
     off_site: Callable[[], Awaitable[str]]
     schedules: Schedules
     timings: Mapping[str, Timing]

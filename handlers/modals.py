@@ -8,10 +8,9 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
-from bot.domain.runs.press import fault_of
-from bot.domain.runs.runbook import Field
 from handlers.backups import backups
 from handlers.blocks import actions
+from handlers.blocks.inputs import complaints
 from handlers.companions import companions
 from handlers.deliveries import once, press
 from handlers.desk import Desk
@@ -61,9 +60,3 @@ FORMS: Mapping[str, Form] = {
     actions.COMPANION_WORD: companions.attested,
 }
 """By the word that callback ids begin with."""
-
-
-def complaints(fields: tuple[Field, ...], form: Mapping[str, str]) -> dict[str, str]:
-    """What is wrong with each field, by the id of its block; empty when the form can be taken as it is."""
-    faults = ((field, fault_of(field, form.get(field.key, "").strip())) for field in fields)
-    return {actions.field_block(field.key): f"This {fault}" for field, fault in faults if fault}

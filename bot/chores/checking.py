@@ -9,6 +9,7 @@ from contextlib import suppress
 from bot.domain.backups.checkup import Checkup, listed
 from bot.domain.errors import BadInput, Damaged, Newer
 from bot.domain.measures import numbered
+from bot.domain.model import short
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.companions import Companions
@@ -190,12 +191,12 @@ class Checking:
         return damaged
 
     async def _tell(self, pool: str, damaged: Mapping[str, str], now: float) -> None:
-        key, short = f"damage:{pool}", pool.partition(".")[0]
+        key, name = f"damage:{pool}", short(pool)
         if not damaged:
-            return await self._notices.end(key, f"Every backup of {short} can be restored again.", now)
+            return await self._notices.end(key, f"Every backup of {name} can be restored again.", now)
         sentence = (
-            f"{numbered(len(damaged), 'backup')} of {short} cannot be restored: {listed(tuple(damaged))}. "
-            f"The others are not touched by this. Make a new one now with `/rgs backup {short}`."
+            f"{numbered(len(damaged), 'backup')} of {name} cannot be restored: {listed(tuple(damaged))}. "
+            f"The others are not touched by this. Make a new one now with `/rgs backup {name}`."
         )
         return await self._notices.say(key, sentence, now, tuple(damaged.values()))
 

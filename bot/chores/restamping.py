@@ -9,7 +9,7 @@ from bot.domain.backups.backup import Backup, Keeping, Stamp
 from bot.domain.backups.restorable import rehearse, rests_on
 from bot.domain.errors import BadInput, BotError, Damaged, StoreAway
 from bot.domain.groups.groups import Inventory
-from bot.domain.measures import age
+from bot.domain.measures import aged
 from bot.domain.model import Pool
 from bot.domain.runs.acts import KeepStamp, Load, NewestKept, Survey
 from bot.domain.runs.opening import Estate
@@ -114,6 +114,6 @@ class Restamping:
             return
         sentence = (
             f"{partner.short} cannot be read. The newest rehearsal of a backup of {pool.short} is "
-            f"{age(now - max(stamp.at for stamp in stamps))} old; what {partner.short} holds by now is not known."
+            f"{aged(now - max(stamp.at for stamp in stamps))} old; what {partner.short} holds by now is not known."
         )
         await self._notices.say(f"unread:{pool.fqdn}", sentence, now, (error.sentence,))

@@ -44,12 +44,3 @@ def sized(size: int) -> str:
     if size < 1000:
         return numbered(size, "byte")
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"
-
-
-def age(seconds: float) -> str:
-    """“35 minutes”, “7 hours”, “3 days”: rounded down."""
-    for size, word in ((86400, "day"), (3600, "hour"), (60, "minute")):
-        count = int(seconds // size)
-        if count:
-            return numbered(count, word)
-    return "less than a minute"

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import hashlib
 import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
@@ -14,6 +13,7 @@ from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import BadInput, BotError, CmdletFailed, Damaged, NeverSent, NoRoom, OutcomeUnknown, StoreAway
 from bot.domain.runs.acts import Take
 from bot.drivers.base import Driver
+from storage.backups.codec import sha256_of
 from storage.companions import Companions
 
 _PASSING = (NeverSent, OutcomeUnknown)
@@ -110,7 +110,7 @@ class Gathering:
 
     async def _fetched(self, act: Take, path: str, sha256: str, size: int) -> bytes:
         data = await self._driver.fetch(act.pool, path)
-        if (len(data), await asyncio.to_thread(_sha256, data)) != (size, sha256):
+        if (len(data), await asyncio.to_thread(sha256_of, data)) != (size, sha256):
             raise Damaged(f"{path} was damaged on its way from {act.pool}, or changed meanwhile. Nothing was kept.")
         return data
 
@@ -127,7 +127,9 @@ class Gathering:
         return await self._companions.keep(self._kept(one, act, attestation=act.word, contents=_digest(act.word)), {})
 
     async def _keep(self, one: Companion, act: Take, data: Mapping[str, bytes]) -> CompanionCopy:
-        files = await asyncio.to_thread(lambda: [KeptFile(name, len(data[name]), _sha256(data[name])) for name in data])
+        files = await asyncio.to_thread(
+            lambda: [KeptFile(name, len(raw), sha256_of(raw)) for name, raw in data.items()]
+        )
         kept = self._kept(one, act, files=tuple(files), contents=_of_files(files), warnings=_warned(files))
         return await self._companions.keep(kept, data)
 
@@ -135,16 +137,12 @@ class Gathering:
         return CompanionCopy(act.id, one.scope(act.pool), one.key, act.pool, self._clock(), act.by, **what)
 
 
-def _sha256(data: bytes) -> str:
-    return hashlib.sha256(data).hexdigest()
-
-
 def _of_files(files: Iterable[KeptFile]) -> str:
-    return _sha256(json.dumps(sorted((file.name, file.sha256) for file in files)).encode())
+    return sha256_of(json.dumps(sorted((file.name, file.sha256) for file in files)).encode())
 
 
 def _digest(value: object) -> str:
-    return _sha256(repr(value).encode())
+    return sha256_of(repr(value).encode())
 
 
 def _warned(files: Iterable[KeptFile]) -> tuple[str, ...]:

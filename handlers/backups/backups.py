@@ -20,6 +20,7 @@ from handlers.backups.schedule import loss_buttons, loss_lines
 from handlers.backups.words import ShownBackup, is_by_person
 from handlers.blocks import actions
 from handlers.blocks.blocks import Block, View
+from handlers.blocks.inputs import complaints
 from handlers.companions.companions import coverage_line
 from handlers.desk import Desk
 from handlers.slack.people import AWAY
@@ -58,7 +59,7 @@ async def read(desk: Desk, found: Sequence[Backup], *, is_whole: bool = False) -
             basis.get(keeping.stamp.pool, "") if keeping.stamp else "",
             is_first=is_whole and backup is found[-1],
             lone=desk.estate.unpaired.get(backup.pool, ""),
-            mirrors=desk.mirrors,
+            mirrored=desk.estate.mirrored,
         )
         for backup, keeping in zip(found, keepings, strict=True)
     )
@@ -78,9 +79,10 @@ async def pinned(desk: Desk, args: AsyncArgs, person: Person) -> None:
     """The form that says why a backup is kept for ever."""
     await permit(desk, person, Need.ADMIN, NAME)
     view, backup = args.body["view"], await desk.backups.get(args.body["view"]["private_metadata"])
-    why = actions.answers(view.get("state") or {}).get(backup_views.WHY, "").strip()
-    if not why:
-        return await complain(args, {actions.field_block(backup_views.WHY): "Say in a few words why."})
+    form = actions.answers(view.get("state") or {})
+    if faults := complaints([backup_views.WHY], form):
+        return await complain(args, faults)
+    why = form[backup_views.WHY.key].strip()
     await desk.keepings.pin(backup.id, person.id, why)
     await _note(desk, person, backup, "kept", f"{person.name} keeps backup {backup.id} for ever: {why}")
     await _redraw(desk, str(view.get("previous_view_id") or ""), backup.id)

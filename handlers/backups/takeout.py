@@ -13,7 +13,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup
 from bot.domain.measures import sized
-from bot.domain.model import Person, Who
+from bot.domain.model import Person, Who, short
 from bot.domain.runs.run import Entry
 from bot.exports.look import diff_exports
 from handlers.asked import permit
@@ -47,7 +47,7 @@ async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
         say,
         desk.slack,
         person.slack_id,
-        f"The zip of {_short(backup)}'s backup of {utc(backup.taken_at)} did not get to you.",
+        f"The zip of {short(backup.pool)}'s backup of {utc(backup.taken_at)} did not get to you.",
     )
     desk.errands.send(f"zip of {backup.id}", partial(_send, desk, person, backup), missed)
     return Reply(blocks.sentence("The zip is on its way to you, as a direct message that nobody else sees."))
@@ -55,7 +55,7 @@ async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
 
 def file_name(backup: Backup) -> str:
     """ "pool-a-2026-11-22-3f2a9c01.zip": the pool, the day (UTC) and the beginning of its SHA-256."""
-    pool = re.sub(r"[^a-z0-9-]+", "-", backup.pool.partition(".")[0].casefold())[:60] or "pool"
+    pool = re.sub(r"[^a-z0-9-]+", "-", short(backup.pool).casefold())[:60] or "pool"
     return f"{pool}-{datetime.fromtimestamp(backup.taken_at, UTC):%Y-%m-%d}-{backup.sha256[:8]}.zip"
 
 
@@ -70,13 +70,9 @@ async def _send(desk: Desk, person: Person, backup: Backup) -> None:
     data = await desk.backups.load(backup.id)
     sentence = f"{person.name} asked for the zip of backup {backup.id}, for themselves alone."
     await desk.runs.note(Entry(desk.now(), Who.person(person), "sent", _NAME, sentence), backup.run)
-    title = f"Backup of {_short(backup)}"
+    title = f"Backup of {short(backup.pool)}"
     comment = (
         f"{shown(title, 120)}, {when(backup.taken_at)}, {sized(backup.size)}, byte for byte as it was exported. "
         f"{_CAREFUL}\nSHA-256 `{exact(backup.sha256, 80)}`"
     )
     await send_file(desk.slack, person.slack_id, file_name(backup), data, title, comment)
-
-
-def _short(backup: Backup) -> str:
-    return backup.pool.partition(".")[0]

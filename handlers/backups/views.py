@@ -6,10 +6,11 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
-from bot.domain.measures import lasted, sized
+from bot.domain.measures import aged, sized
 from bot.domain.model import Pool
+from bot.domain.runs.runbook import Field
 from handlers.backups.words import ShownBackup, changes, entry, flags, is_by_person, mirror, pins, settings, stamp
-from handlers.blocks import actions, blocks
+from handlers.blocks import actions, blocks, inputs
 from handlers.blocks.blocks import OPTIONS, Block, Message, View, context, header, label, modal, packed, section
 from handlers.blocks.wording import bounded, bullets, exact, shown, utc, when
 
@@ -20,7 +21,7 @@ _TEXT = 3900
 _ABOUT = 800
 _DIFFERENCE = 20_000
 _LONGEST_VALUE = 150
-WHY = "why"
+WHY = Field("why", "Why is it to be kept?", hint="Your colleagues read this in a year.", max_length=200)
 """The one field of the form that keeps a backup for ever."""
 
 COMPARING = "Comparing the two, object by object. That may take a minute."
@@ -55,7 +56,7 @@ def detail(kept: ShownBackup, others: Sequence[Backup], now: float, because: str
     """Everything about one backup; `others` can be compared with it, `because` is why it would be pruned or not."""
     backup, keeping = kept.backup, kept.keeping
     source = "" if backup.source == backup.pool else f"\nExported from {shown(backup.source, 260)}, which stood in."
-    what = f"*{when(backup.taken_at)}*, {lasted(now - backup.taken_at)} ago · {sized(backup.size)} · {changes(kept)}"
+    what = f"*{when(backup.taken_at)}*, {aged(now - backup.taken_at)} ago · {sized(backup.size)} · {changes(kept)}"
     known = keeping.stamp.sentences if keeping.stamp else ()
     parts = [
         section(f"{what}\n{counted(backup.counts, 'empty')}{source}"),
@@ -77,10 +78,7 @@ def detail(kept: ShownBackup, others: Sequence[Backup], now: float, because: str
 
 def keeping_form(backup: Backup) -> View:
     """Asks why a backup is to be kept for ever."""
-    typed = {"type": "plain_text_input", "action_id": actions.ANSWER, "max_length": 200}
-    why: Block = {"type": "input", "block_id": actions.field_block(WHY), "element": typed}
-    why |= {"label": label("Why is it to be kept?", 200), "hint": label("Your colleagues read this in a year.", 300)}
-    view = modal("Keep for ever", [section(f"*{_named(backup)}*\n{FOR_EVER}"), why], "Cancel")
+    view = modal("Keep for ever", [section(f"*{_named(backup)}*\n{FOR_EVER}"), inputs.drawn(WHY)], "Cancel")
     return {**view, "callback_id": actions.BACKUP_KEEP, "private_metadata": backup.id, "submit": label("Keep it", 24)}
 
 

@@ -8,8 +8,8 @@ from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping, is_restorable
 from bot.domain.groups.groups import ServiceSettings, counted
-from bot.domain.measures import lasted, sized
-from bot.domain.model import Who
+from bot.domain.measures import aged, sized
+from bot.domain.model import Who, short
 from handlers.blocks.wording import bounded, exact, mention, shown, when
 
 NO_MIRROR = "no off-site copy configured"
@@ -21,7 +21,7 @@ _ENTRY = 800
 class ShownBackup:
     """A backup and what is known of it today; `basis` is the digest of what its backup pool holds, empty if unknown.
 
-    `is_first`: there is none before it. `lone` says why its pool has no backup pool, if it has none. `mirrors`: an
+    `is_first`: there is none before it. `lone` says why its pool has no backup pool, if it has none. `mirrored`: an
     off-site copy is configured.
     """
 
@@ -30,7 +30,7 @@ class ShownBackup:
     basis: str = ""
     is_first: bool = False
     lone: str = ""
-    mirrors: bool = False
+    mirrored: bool = False
 
 
 def changes(kept: ShownBackup) -> str:
@@ -48,7 +48,7 @@ def stamp(kept: ShownBackup, now: float) -> str:
         return "❌ not restorable: it is damaged"
     if known is None:
         return f"❔ not rehearsed: {shown(kept.lone, _SHORT) or 'its rehearsal is still to come'}"
-    ago = f"rehearsed {lasted(now - known.at)} ago"
+    ago = f"rehearsed {aged(now - known.at)} ago"
     if not known.restorable:
         return f"❌ not restorable: {shown(next(iter(known.sentences), 'see the details'), _SHORT)}"
     if is_restorable(kept.keeping, kept.basis):
@@ -63,7 +63,7 @@ def mirror(kept: ShownBackup, now: float) -> str:
     at = kept.keeping.mirrored_at
     if at is not None:
         return f"off-site copy {when(at, now)}" if now >= at else f"off-site copy {when(at)}"
-    return "not yet off-site" if kept.mirrors else NO_MIRROR
+    return "not yet off-site" if kept.mirrored else NO_MIRROR
 
 
 def flags(kept: ShownBackup) -> list[str]:
@@ -92,7 +92,7 @@ def entry(kept: ShownBackup, now: float) -> str:
     """One backup of a list, in two lines and one for each thing that must not be overlooked."""
     backup = kept.backup
     source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 120)}"
-    taken = f"*{when(backup.taken_at)}*, {lasted(now - backup.taken_at)} ago"
+    taken = f"*{when(backup.taken_at)}*, {aged(now - backup.taken_at)} ago"
     first = f"{taken} · {sized(backup.size)} · {counted(backup.counts, 'empty')} · {changes(kept)}{source}"
     pinned = " · kept for ever" if kept.keeping.pins else ""
     warned = len(backup.warnings)
@@ -114,4 +114,4 @@ def settings(row: Mapping[str, Any] | None) -> list[str]:
 
 
 def _short(pool: str) -> str:
-    return shown(pool.partition(".")[0], 80) or "the backup pool"
+    return shown(short(pool), 80) or "the backup pool"

@@ -21,8 +21,11 @@ from bot.domain.companions.uploads import complaint
 from bot.domain.errors import BadInput
 from bot.domain.measures import numbered
 from bot.domain.model import Person, Pool
+from bot.domain.runs.facts import KIND
+from bot.runbooks.companion import FILES, WORD
 from handlers.asked import Asked, may, named_pool, permit
 from handlers.blocks import actions, blocks
+from handlers.blocks.inputs import complaints
 from handlers.blocks.wording import exact, shown
 from handlers.companions import views as companion_views
 from handlers.desk import Desk
@@ -62,7 +65,7 @@ async def take(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
     pool, one = _chosen(desk, value)
     if one.way(pool) not in (How.COMMAND, How.FILES):
         raise BadInput(f"{one.title} of {pool.short} comes from people by now: `/rgs companions {pool.short}`.")
-    run = await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key})
+    run = await desk.engine.start("companion", pool.fqdn, person, facts=KIND.to(one.key))
     sentence = f"Taking a copy: {one.title} of {pool.short}, run {run.id}. You are told directly when it is kept."
     return Reply(blocks.sentence(sentence))
 
@@ -91,12 +94,12 @@ async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     """Names and sizes are checked before the form closes; the files are fetched by a run."""
     view = args.body["view"]
     pool, one = _chosen(desk, view.get("private_metadata") or "")
-    files = actions.files(view.get("state") or {}, companion_views.FILES)
+    files = actions.files(view.get("state") or {}, companion_views.FILES.key)
     named = [(str(file.get("name") or ""), int(file.get("size") or 0)) for file in files]
     if fault := complaint(one, named):
-        return await complain(args, {actions.field_block(companion_views.FILES): fault})
+        return await complain(args, {actions.field_block(companion_views.FILES.key): fault})
     brought = [{"id": str(file["id"]), "name": name} for file, (name, _) in zip(files, named, strict=True)]
-    run = await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "files": brought})
+    run = await desk.engine.start("companion", pool.fqdn, person, facts=KIND.to(one.key) | FILES.to(brought))
     sentence = f"Fetching {one.title} of {pool.short}, run {run.id}. You are told directly when it is kept."
     return Reply(blocks.sentence(sentence))
 
@@ -104,10 +107,13 @@ async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
 async def attested(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     view = args.body["view"]
     pool, one = _chosen(desk, view.get("private_metadata") or "")
-    word, faults = _word(actions.answers(view.get("state") or {}), pool, _today(desk, pool))
-    if faults:
-        return await complain(args, {actions.field_block(key): sentence for key, sentence in faults.items()})
-    await desk.engine.start("companion", pool.fqdn, person, facts={"kind": one.key, "word": word})
+    form = actions.answers(view.get("state") or {})
+    day, fault = _day(form.get(companion_views.WHEN.key, ""), _today(desk, pool))
+    faults = complaints((companion_views.WHERE, companion_views.NOTE), form)
+    if faults := faults | ({actions.field_block(companion_views.WHEN.key): fault} if fault else {}):
+        return await complain(args, faults)
+    word = _word(form, day, pool)
+    await desk.engine.start("companion", pool.fqdn, person, facts=KIND.to(one.key) | WORD.to(word))
     sentence = f"Your word for {one.title} of {pool.short} is taken down. You are told directly when it is kept."
     return Reply(blocks.sentence(sentence))
 
@@ -157,13 +163,11 @@ def _today(desk: Desk, pool: Pool) -> date:
     return day_of(desk.now(), pool.time_zone)
 
 
-def _word(said: Mapping[str, str], pool: Pool, today: date) -> tuple[dict[str, Any], dict[str, str]]:
-    """What somebody attests, as a run carries it, and what is wrong with it by field."""
-    day, fault = _day(said.get(companion_views.WHEN, ""), today)
-    where, note = (said.get(key, "").strip() for key in (companion_views.WHERE, companion_views.NOTE))
+def _word(form: Mapping[str, str], day: date, pool: Pool) -> dict[str, Any]:
+    """What somebody attests, as a run carries it."""
+    where, note = (form.get(field.key, "").strip() for field in (companion_views.WHERE, companion_views.NOTE))
     at = datetime(day.year, day.month, day.day, tzinfo=ZoneInfo(pool.time_zone)).timestamp()
-    faults = {companion_views.WHEN: fault, companion_views.WHERE: "" if where else "Say where that backup is kept."}
-    return {"at": at, "about": where, "note": note}, {key: text for key, text in faults.items() if text}
+    return {"at": at, "about": where, "note": note}
 
 
 def _day(text: str, today: date) -> tuple[date, str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import date
 
 from bot.clock.wall_clock import day_of
@@ -12,12 +13,16 @@ from bot.domain.companions.uploads import MOST_FILES
 from bot.domain.companions.way_back import FILES_SHOWN, commands, folder, told
 from bot.domain.measures import aged, sized
 from bot.domain.model import Pool
-from handlers.blocks import actions, blocks
+from bot.domain.runs.runbook import Field
+from handlers.blocks import actions, blocks, inputs
 from handlers.blocks.blocks import Block, Message, View, context, header, label, listing, section
 from handlers.blocks.wording import bounded, code, exact, shown, when
 
-FILES, WHEN, WHERE, NOTE = "files", "when", "where", "note"
-"""Keys of the fields of the forms."""
+FILES = Field("files", "Files")
+WHEN = Field("when", "When was the backup made?")
+WHERE = Field("where", "Where is it kept?", max_length=200)
+NOTE = Field("note", "Anything else?", required=False, multiline=True)
+"""The fields of the forms."""
 
 _TEXT = 3900
 _SIGNS: Mapping[State, str] = {
@@ -113,7 +118,7 @@ def files_form(pool: Pool, one: Companion) -> View:
     }
     about = section(f"*{shown(one.title, 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
     hint = f"The originals, {' or '.join(one.suffixes)}. They take the place of the newest copy; older ones stay."
-    form = _modal("Upload", [about, _input(FILES, "Files", element, hint)], "Cancel")
+    form = _modal("Upload", [about, inputs.drawn(replace(FILES, hint=hint), element=element)], "Cancel")
     value = actions.companion_value(pool.fqdn, one.key)
     return {**form, "callback_id": actions.COMPANION_FILES, "private_metadata": value, "submit": label("Upload", 24)}
 
@@ -123,23 +128,13 @@ def word_form(pool: Pool, one: Companion, today: date) -> View:
     day = {"type": "datepicker", "action_id": actions.ANSWER, "initial_date": today.isoformat()}
     about = section(f"*{shown(one.title, 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
     fields = [
-        _input(WHEN, "When was the backup made?", day),
-        _input(WHERE, "Where is it kept?", _typed(200)),
-        _input(NOTE, "Anything else?", {**_typed(500), "multiline": True}, optional=True),
+        inputs.drawn(WHEN, element=day),
+        inputs.drawn(WHERE),
+        inputs.drawn(NOTE),
     ]
     form = _modal("Attest", [about, *fields], "Cancel")
     value = actions.companion_value(pool.fqdn, one.key)
     return {**form, "callback_id": actions.COMPANION_WORD, "private_metadata": value, "submit": label("Attest", 24)}
-
-
-def _typed(most: int) -> Block:
-    return {"type": "plain_text_input", "action_id": actions.ANSWER, "max_length": most}
-
-
-def _input(key: str, text: str, element: Block, hint: str = "", *, optional: bool = False) -> Block:
-    block: Block = {"type": "input", "block_id": actions.field_block(key), "element": element}
-    block |= {"label": label(text, 200), "optional": optional}
-    return {**block, "hint": label(hint, 300)} if hint else block
 
 
 def _modal(heading: str, drawn: list[Block], close: str) -> View:

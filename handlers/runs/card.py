@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.measures import lasted
+from bot.domain.measures import aged, lasted
 from bot.domain.runs.press import leaves
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice
@@ -112,7 +112,7 @@ def _streak(run: Run, at: Callable[[float], str] = when) -> str:
         return count
     if earlier.newest is None:
         return f"{count} There is no good backup of this pool."
-    age = lasted(run.opened_at - earlier.newest)
+    age = aged(run.opened_at - earlier.newest)
     return f"{count} The newest good backup is from {at(earlier.newest)}: it was {age} old when this one began."
 
 

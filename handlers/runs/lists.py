@@ -8,7 +8,7 @@ from typing import Protocol
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
-from bot.domain.measures import lasted
+from bot.domain.measures import aged, lasted
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView
@@ -90,7 +90,7 @@ def pool_line(
     since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
     held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
     last = (
-        f"last backup {lasted(now - backup.taken_at)} ago, {counted(backup.counts, 'empty')}"
+        f"last backup {aged(now - backup.taken_at)} ago, {counted(backup.counts, 'empty')}"
         if backup
         else "⚠️ no backup yet"
     )

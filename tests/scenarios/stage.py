@@ -21,7 +21,6 @@ from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import BadInput
 from bot.domain.groups.groups import Kind, Value
 from bot.domain.model import Edition, Person, Pool, Role, Standing
-from bot.domain.runs.facts import misfits
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.press import Press, offered
 from bot.domain.runs.run import FOR_PEOPLE, Run
@@ -40,6 +39,7 @@ from storage.backups.off_site import OffSiteCopies
 from storage.companions import Companions
 from storage.runs import Runs
 from storage.worlds.worlds import RedisWorlds
+from tests.rules import misfits
 
 A, B, C = "pool-a.contoso.com", "pool-b.contoso.com", "pool-c.contoso.com"
 

@@ -25,10 +25,10 @@ from bot.domain.runs.acts import (
     ReadSettings,
     Records,
     Survey,
-    writes,
 )
 from bot.domain.runs.facts import FILE, KEPT_AS, source
 from bot.runbooks.backup.export import EXPORT
+from tests.rules import writes
 from tests.scenarios.stage import ANNA, A, Stage, stage_of
 
 SAID_TO_READ = {Clock, Load, Newest, NewestKept, NewestWhole, ReadGroups, ReadSettings, Records, Survey, Invoke}

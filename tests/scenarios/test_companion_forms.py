@@ -27,8 +27,8 @@ from tests.sandbox.parts import ANNA, CLARA, EMIL, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import POOLS, A, B
 
-FILES = actions.field_block(companion_views.FILES)
-WHEN, WHERE = actions.field_block(companion_views.WHEN), actions.field_block(companion_views.WHERE)
+FILES = actions.field_block(companion_views.FILES.key)
+WHEN, WHERE = actions.field_block(companion_views.WHEN.key), actions.field_block(companion_views.WHERE.key)
 GREETING = tone("welcome")
 
 
@@ -209,7 +209,7 @@ async def test_a_word_about_a_database_is_kept_with_its_day_and_place(front: Fro
     [
         (2, "tape", WHEN, "That day is still to come"),
         (-61, "tape", WHEN, "older than 60 days is none to rely on"),
-        (-3, "   ", WHERE, "Say where that backup is kept."),
+        (-3, "   ", WHERE, "This is empty."),
     ],
 )
 async def test_a_word_that_nobody_can_rely_on_is_refused_in_the_form(

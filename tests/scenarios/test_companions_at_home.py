@@ -66,7 +66,7 @@ async def test_whoever_sends_files_is_told_directly_and_no_channel_hears_of_it(r
         await home.slack.click(ANNA, message, action, value, block_id=block["block_id"])
         file = await home.slack.pick(ANNA, "welcome.wav", tone("welcome"))
         sent = await home.slack.submit(
-            ANNA, home.slack.modal(ANNA).id, {actions.field_block(companion_views.FILES): [file.id]}
+            ANNA, home.slack.modal(ANNA).id, {actions.field_block(companion_views.FILES.key): [file.id]}
         )
         assert sent.ok
 

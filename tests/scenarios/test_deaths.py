@@ -14,7 +14,7 @@ from bot.chores.rows import checking_of
 from bot.directory.holders import EVERYBODY
 from bot.domain.groups.groups import Kind
 from bot.domain.model import Person, PoolState
-from bot.domain.runs.acts import Act, Attempt, Invoke, Put, writes
+from bot.domain.runs.acts import Act, Attempt, Invoke, Put
 from bot.domain.runs.facts import FILE, KEPT_AS
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Found, Phase, Run
@@ -22,6 +22,7 @@ from bot.engine import Engine
 from bot.hands.hands import Hands, Performer
 from bot.runbooks import RUNBOOKS
 from storage.runs import Runs
+from tests.rules import writes
 from tests.scenarios.stage import ANNA, BORIS, CARE, CLARA, ESTATE, FAILBACK, FAILOVER, FORMS, A, B, Stage, stage_of
 
 ONCE = ("Import-CsRgsConfiguration", "Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack")

@@ -254,7 +254,7 @@ async def test_what_was_opened_in_time_is_worth_nothing_once_the_role_or_the_acc
     assert form
 
     await front.slack.change_group("S0RGADMIN1", [])
-    await front.slack.submit(CLARA, form.id, {actions.field_block(WHY): "because"})
+    await front.slack.submit(CLARA, form.id, {actions.field_block(WHY.key): "because"})
     assert "which you do not hold" in words(front.slack.modal(CLARA))
     view = await details(front, newer, CLARA)
     await front.slack.click(CLARA, view, actions.BACKUP_FREE)
@@ -319,7 +319,7 @@ async def test_a_person_keeps_a_backup_for_ever_with_a_reason_and_lets_it_go_aga
     form = front.slack.modal(CLARA)
     assert form
 
-    field = actions.field_block(WHY)
+    field = actions.field_block(WHY.key)
     assert (await front.slack.submit(CLARA, form.id, {field: "   "})).errors
     assert not (await front.slack.submit(CLARA, form.id, {field: "before <!channel> moves"})).errors
 

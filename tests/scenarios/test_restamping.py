@@ -106,7 +106,7 @@ async def test_a_backup_pool_that_is_away_takes_no_stamp_away_and_its_age_is_tol
     assert (await known(stage), await today(stage)) == (before, basis)
     (sentence,) = (await standing(stage)).values()
     assert sentence == (
-        "pool-b cannot be read. The newest rehearsal of a backup of pool-a is 8 hours old; "
+        "pool-b cannot be read. The newest rehearsal of a backup of pool-a is 8 h old; "
         "what pool-b holds by now is not known."
     )
     await stage.bring_up(B)

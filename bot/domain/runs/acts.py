@@ -258,20 +258,6 @@ Act = (
     | Supersede
     | Take
 )
-_READS = (Clock, Load, Newest, NewestWhole, ReadGroups, ReadSettings, Records, Survey)
-
-
-def writes(act: Act) -> bool:
-    """Whether it changes anything, on a server or in what is kept; one that nobody says only reads, does."""
-    match act:
-        case Attempt():
-            return writes(act.act)
-        case Invoke():
-            return act.command.writes
-        case NewestKept():
-            return act.proven
-    return not isinstance(act, _READS)
-
 
 Acts = Mapping[str, Act]
 Seen = Mapping[str, Any]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
 from typing import Any, Generic, TypeVar
@@ -55,16 +55,6 @@ def declared(names: Mapping[str, Any]) -> tuple[Fact, ...]:
 
 SHARED = declared(vars())
 """What a run of any runbook may know."""
-
-
-def misfits(facts: Mapping[str, Any], known: Sequence[Fact]) -> Iterator[str]:
-    """What is written, but declared nowhere or as another type."""
-    types = {fact.key: fact for fact in (*SHARED, *known)}
-    for key, value in facts.items():
-        if key not in types:
-            yield f"{key} is declared nowhere"
-        elif not types[key].fits(value):
-            yield f"{key} is {value!r}, and should be {types[key].type}"
 
 
 def source(run: Run) -> Pool:

@@ -12,7 +12,7 @@ from bot.domain.backups.backup import Backup, Keeping, is_ahead, is_restorable
 from bot.domain.backups.restorable import rests_on
 from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import Inventory, counted
-from bot.domain.measures import age, numbered
+from bot.domain.measures import aged, numbered
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, Seen, Survey
 from bot.domain.runs.opening import NOTHING
@@ -118,7 +118,7 @@ def _sentence(
     one, known = pair
     which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest whole"
     parts = [
-        f"The {which} backup is {age(now - one.taken_at)} old, of {moment(one.taken_at, primary)}: "
+        f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}: "
         f"{counted(one.counts)}.",
         _rehearsed(known, offer["why"], backup, rehearsal),
         _since(newer),

@@ -89,7 +89,7 @@ def test_a_difference_without_end_says_how_much_is_left_out() -> None:
 def test_a_line_of_the_list_tells_all_that_is_known() -> None:
     keeping = Keeping(RESTORABLE, {"failover-1": "it was imported"}, NOW - 60, "", "")
 
-    line = entry(ShownBackup(replace(BACKUP, warnings=("x",)), keeping, "today", mirrors=True), NOW)
+    line = entry(ShownBackup(replace(BACKUP, warnings=("x",)), keeping, "today", mirrored=True), NOW)
 
     for words in ("2 h ago", "1.2 MB", "2 workflows, 1 queue", "4 changes", "✅ restorable, rehearsed 1 h ago"):
         assert words in line
@@ -114,7 +114,7 @@ def test_a_stamp_is_never_said_to_hold_when_that_is_not_known() -> None:
 
 def test_a_backup_says_whether_it_is_off_site_not_yet_or_never() -> None:
     assert mirror(ShownBackup(BACKUP), NOW) == "no off-site copy configured"
-    assert mirror(ShownBackup(BACKUP, mirrors=True), NOW) == "not yet off-site"
+    assert mirror(ShownBackup(BACKUP, mirrored=True), NOW) == "not yet off-site"
 
 
 def test_what_must_not_be_overlooked_stands_in_the_list() -> None:

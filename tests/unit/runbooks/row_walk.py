@@ -33,11 +33,11 @@ from bot.domain.runs.acts import (
     Supersede,
     Survey,
     Take,
-    writes,
 )
 from bot.domain.runs.run import FOR_PEOPLE, Phase, Run
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.hands.reading import Reading
+from tests.rules import writes
 from tests.unit.deployment.deployments import IMPORTED, WORLD, B, P
 
 NOW = 1_795_000_000.0

@@ -78,7 +78,7 @@ def test_the_newest_one_that_is_restorable_today_comes_first_and_newer_ones_say_
 def test_the_newest_one_is_called_the_newest_when_it_is_restorable() -> None:
     verdict = found(GOOD, GOOD)
     assert ids(verdict) == ["b-0", "b-1"]
-    assert "The newest backup is 1 day old" in verdict.facts["offered"]
+    assert "The newest backup is 24 h old" in verdict.facts["offered"]
     assert verdict.facts["offered"].endswith("it is restorable. What was edited since then is not in it.")
     assert labels(verdict) == ["Use the newest backup", "Choose an older one"]
 

@@ -14,11 +14,11 @@ import pytest
 from bot.domain.deployment.cmdlets import ALL_VERSIONS, check
 from bot.domain.groups.groups import service
 from bot.domain.runs.acts import Invoke, Pin
-from bot.domain.runs.facts import misfits
 from bot.domain.runs.moves import launch
 from bot.domain.runs.runbook import Plan
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.rows.facts import CARRIED
+from tests.rules import misfits
 from tests.unit.deployment.deployments import WORLD, B, P
 from tests.unit.runbooks.row_walk import NOW, Site, Walk, Writes, walked
 

@@ -8,12 +8,13 @@ import pytest
 
 from bot.domain.model import Pool, Who
 from bot.domain.runs.acts import Collect, Invoke
-from bot.domain.runs.facts import FILE, KEPT_AS, KIND, Fact, misfits
+from bot.domain.runs.facts import FILE, KEPT_AS, KIND, Fact
 from bot.domain.runs.moves import claim, launch
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Plan, Step
 from bot.runbooks.failback import FAILBACK
 from bot.runbooks.failback.end import REMOVE
+from tests.rules import misfits
 from tests.unit.deployment.deployments import IMPORTED, B, P
 
 NOW = 1_795_000_000.0
