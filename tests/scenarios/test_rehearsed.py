@@ -207,7 +207,7 @@ async def test_a_failover_offers_the_older_one_that_is_restorable_before_the_new
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
     run = await stage.press(run, "declare", ANNA)
     assert [(offer["id"], offer["why"]) for offer in run.fact("offers")] == [(good, ""), (bad, "not restorable as is")]
-    assert run.sentence.startswith("The newest restorable backup is 1 hour old")
+    assert run.sentence.startswith("The newest restorable backup is 1 h old")
     assert run.sentence.endswith(" known from 1 newer one.")
     run = await stage.press(run, "use", ANNA)
     assert (run.step, run.fact("chosen")) == ("failover", good)
