@@ -107,10 +107,13 @@ class Engine:
             said = f"{book.title} of {pool.short}: {refusal.sentence}"
             await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))
             raise
-        name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
-        return await self._open(
-            begin(name, book, pool, self._pools, await self._record(pool), Who.person(by), now, channel, facts)
-        )
+        record, who = await self._record(pool), Who.person(by)
+        while True:
+            name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
+            run = begin(name, book, pool, self._pools, record, who, now, channel, facts)
+            # Another run of this minute may have drawn the same name.
+            with suppress(Stale):
+                return await self._commit(open_run(run, book, now))
 
     async def start_slot(self, slot: Slot) -> Run:
         """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one."""
@@ -119,7 +122,12 @@ class Engine:
             return known
         record, facts = await self._record(pool), KIND.to(slot.kind) if slot.kind else NOTHING
         run = begin(slot.id, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
-        return await self._open(await self._after_failures(run))
+        run = await self._after_failures(run)
+        try:
+            return await self._commit(open_run(run, book, self._clock()))
+        except Stale:
+            # The slot's run is there already: another process was first, or this one before it died.
+            return await self._runs.load(run.id)
 
     async def _after_failures(self, run: Run) -> Run:
         """The run, with what it has to know when the one before failed and nobody has seen to that."""
@@ -137,13 +145,6 @@ class Engine:
 
     async def _record(self, pool: Pool) -> PoolRecord:
         return (await self._runs.records([pool.fqdn]))[pool.fqdn]
-
-    async def _open(self, run: Run) -> Run:
-        try:
-            return await self._commit(open_run(run, self.runbooks[run.runbook], self._clock()))
-        except Stale:
-            # The slot's run is there already: another process was first, or this one before it died.
-            return await self._runs.load(run.id)
 
     async def press(self, run_id: str, pressed: Press, person: Person, delivery: str = "") -> Run:
         """Raises NotAllowed, Stale, BadInput or StoreAway, and then nothing changed; a refusal is in the audit log.
@@ -296,7 +297,7 @@ class Engine:
             return self._doubtful(run, step, error.sentence)
         except CmdletFailed as error:
             if step.again or step.found is None:
-                return stop(run, runbook, _refused(error), self._clock(), error.detail)
+                return stop(run, runbook, f"{_refused(error)} {step.half_way}".rstrip(), self._clock(), error.detail)
             return lose(run, f"{_refused(error)} It may have done a part.", self._clock(), error.detail)
         except OutcomeUnknown as error:
             return self._doubtful(run, step, error.sentence)

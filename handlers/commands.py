@@ -34,6 +34,7 @@ from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
+_DASHES = "[\u2010-\u2015\u2212]"
 STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
 
 
@@ -76,9 +77,11 @@ def named(name: str) -> Command:
 
 
 def plain(text: str) -> list[str]:
-    """The typed words without what Slack and people add: links around names of servers, entities, quotes, brackets."""
+    """The typed words without what Slack, people and telephones add: links around names of servers, entities, quotes,
+    brackets, and dashes in place of a hyphen.
+    """
     words = re.sub(r"<(?:https?://)?([^|<>]*)(?:\|([^<>]*))?>", lambda link: link[2] or link[1], text)
-    return re.sub("[\"'`“”‘’<>]", "", html.unescape(words)).split()
+    return re.sub(_DASHES, "-", re.sub("[\"'`“”‘’<>]", "", html.unescape(words))).split()
 
 
 async def _help(asked: Asked) -> Reply:

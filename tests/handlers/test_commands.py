@@ -315,6 +315,11 @@ async def test_backups_and_runs_are_read_page_by_page_from_the_newest(office: Of
         assert reply.message["text"].count("\n") < seen[0].count("\n")
 
 
+@pytest.mark.parametrize("dash", "\u2010\u2011\u2012\u2013\u2014\u2015\u2212")
+async def test_a_dash_that_a_telephone_made_of_a_hyphen_is_a_hyphen(office: Office, dash: str) -> None:
+    assert "pool-a" in await office.says(f"backups pool{dash}a")
+
+
 async def test_a_guest_cannot_page_either(office: Office) -> None:
     with pytest.raises(NotAllowed):
         await commands.older(office.desk, await office.desk.people.person(FINN), Page("runs", "", "1.0"))

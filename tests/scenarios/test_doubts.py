@@ -110,6 +110,28 @@ async def test_the_other_pool_is_not_failed_over_onto_one_whose_failover_was_lef
     assert (other.step, other.phase) == ("order", Phase.STOPPED)
 
 
+async def test_a_second_run_of_a_minute_that_draws_the_name_of_the_first_gets_one_of_its_own(
+    redis: Redis, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    stage = await stage_of(redis)
+    drawn = iter(("1a2b", "1a2b", "3c4d"))
+    monkeypatch.setattr("bot.engine.secrets.token_hex", lambda size: next(drawn))
+    first = await stage.engine.start("backup", A, ANNA)
+    second = await stage.engine.start("backup", A, BORIS)
+    assert (first.id[-4:], second.id[-4:], second.opened_by.id) == ("1a2b", "3c4d", BORIS.id)
+    assert [run.id for run in await stage.runs.open()] == [first.id, second.id]
+
+
+async def test_a_refused_pool_move_says_that_the_pool_may_be_half_way(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "failover", FAILOVER)
+    world, version = await stage.worlds.load()
+    await stage.worlds.save(replace(world, pairs=MappingProxyType({})), version)
+    run = await stage.press(run, "approve", ANNA)
+    assert run.phase is Phase.STOPPED
+    assert "refused the command (BackupPoolNotFound,Invoke-CsPoolFailOver). The pool may be half-way:" in run.sentence
+
+
 async def test_a_pool_that_dies_again_during_failback_can_be_failed_over_again(redis: Redis) -> None:
     stage = await stage_of(redis)
     back = await until(stage, await home_again(stage), "import", FAILBACK)

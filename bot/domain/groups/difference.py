@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import re
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.groups.groups import Kind
 
@@ -16,7 +17,7 @@ _DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T[\d:.]+Z?)?
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _NUMBER = re.compile(rf"(?P<keep>(?<![\d-])(?:{_DATE}|{_GUID}))|\+?\(?\d(?:(?:[^\w,;@:“”]|_){{0,3}}\d)+")
 _DIALLED = frozenset({"LineUri", "DisplayNumber", "Uri", "PrimaryUri"})
-_LONGEST = 80
+_LONGEST, _LED_BY = 80, 30
 _JOINER = "\u200d"  # holds one emoji together
 _WORDS = {
     "OwnerPool": "owner",
@@ -119,7 +120,8 @@ def sentences(comparison: Comparison) -> Iterator[str]:
     for item in comparison.extra:
         yield f"{titled(item.kind, item.name)} is there and was not expected."
     for renamed in comparison.renamed:
-        yield f"{titled(renamed.kind, renamed.before)} is now called {quoted(renamed.after)}."
+        before, after = _apart(renamed.before, renamed.after, quoted)
+        yield f"{renamed.kind.singular.capitalize()} {before} is now called {after}."
     for change in comparison.changed:
         yield change_in_words(change)
     said = {(change.kind, change.name.casefold(), change.path) for change in comparison.changed}
@@ -136,7 +138,28 @@ def change_in_words(change: Change) -> str:
     subject = f"{titled(change.kind, change.name)}: {_property(change.path)}".rstrip()
     if isinstance(before, tuple) or isinstance(after, tuple):
         return f"{subject} {_list_in_words(_listed(before), _listed(after), change.path)}."
-    return f"{subject} was {_value(before, change.path)}, is {_value(after, change.path)}."
+    was, now = _apart(before, after, lambda value: _value(value, change.path))
+    return f"{subject} was {was}, is {now}."
+
+
+def _apart(before: Shown, after: Shown, tell: Callable[[Any], str]) -> tuple[str, str]:
+    """Both as they are told; where people would see no difference, what cannot be seen is written out."""
+    told = tell(before), tell(after)
+    if told[0] != told[1] or not (isinstance(before, str) and isinstance(after, str)):
+        return told
+    whole = _written_out(before), _written_out(after)
+    shorter = min(map(len, whole))
+    same = next((at for at in range(shorter) if whole[0][at] != whole[1][at]), shorter)
+    start = max(0, same - _LED_BY)
+    apart = tell(whole[0][start:]), tell(whole[1][start:])
+    # Numbers are not shown whole, so two of them may still look alike.
+    return apart if apart[0] != apart[1] else (told[0], f"{told[1]} with another number in it")
+
+
+def _written_out(text: str) -> str:
+    """A blank at an end or beside another one as ␣, and any other sign that is not shown by its code."""
+    blanks = re.sub(r"^ +| +$| {2,}", lambda found: "␣" * len(found[0]), text)
+    return "".join(sign if sign == " " or _printable(sign) else f"[U+{ord(sign):04X}]" for sign in blanks)
 
 
 def _printable(text: str) -> str:

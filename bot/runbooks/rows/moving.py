@@ -9,6 +9,11 @@ from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Step
 from bot.runbooks.rows.facts import MOVED
 
+_HALF_WAY = (
+    "The pool may be half-way: a refusal does not say that nothing was moved. "
+    "See on the server where its users are before you run the command again."
+)
+
 
 def move_row(**rest: Any) -> Step:
     """Moves the pool by one command, which one person approves; nothing can be read that would tell whether it ran."""
@@ -18,6 +23,7 @@ def move_row(**rest: Any) -> Step:
         accepted=MOVED.to("here"),
         choices=_ways,
         approvals=lambda run: 1,
+        half_way=_HALF_WAY,
         **rest,
     )
 

@@ -27,6 +27,7 @@ from bot.domain.groups.compare import (
     settings_print,
     unchanged,
 )
+from bot.domain.groups.difference import change_in_words, sentences
 from bot.domain.groups.fingerprint import canonical
 from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
 from bot.exports.export_zip import read_inventory, write_export
@@ -220,6 +221,27 @@ def test_a_changed_number_of_seconds_is_said_in_one_sentence() -> None:
     before = _with(QUEUE, replace(QUEUE, name="Ward 3", properties={"TimeoutThreshold": 30}))
     after = _with(QUEUE, replace(QUEUE, name="Ward 3", properties={"TimeoutThreshold": 45}))
     assert "Queue “Ward 3”: TimeoutThreshold was 30, is 45." in in_words(compare(before, after))
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "said"),
+    [
+        ("Ward", "Ward ", "Queue “Ward” is now called “Ward␣”."),
+        (" Ward", "Ward", "Queue “␣Ward” is now called “Ward”."),
+        ("Ward 3", "Ward  3", "Queue “Ward 3” is now called “Ward␣␣3”."),
+        ("Ward", "Wa\u00adrd", "Queue “Ward” is now called “Wa[U+00AD]rd”."),
+        ("x" * 90 + "a", "x" * 90 + "b", f"Queue “{'x' * 30}a” is now called “{'x' * 30}b”."),
+        ("Ward 4930111", "Ward 4930211", "Queue “Ward …11” is now called “Ward …11” with another number in it."),
+        ("Ward", "Station", "Queue “Ward” is now called “Station”."),
+    ],
+)
+def test_two_names_never_look_alike(before: str, after: str, said: str) -> None:
+    assert tuple(sentences(Comparison(renamed=(Renamed(Kind.QUEUE, before, after),)))) == (said,)
+
+
+def test_two_values_of_a_property_never_look_alike() -> None:
+    change = Change(Kind.QUEUE, "Ward", "Description", "by day", "by day ")
+    assert change_in_words(change) == "Queue “Ward”: Description was by day, is by day␣."
 
 
 def test_a_lost_recording_is_said_once_and_a_lost_list_item_by_name() -> None:
