@@ -103,5 +103,5 @@ async def _answer(args: AsyncArgs, reply: Reply | None, deadline: float) -> None
         async with asyncio.timeout_at(deadline):
             await replies.send(args, reply)
     except Exception as error:
-        log.warning("an answer did not get to Slack: %s at %s", type(error).__name__, failures.where(error))
+        log.warning("an answer did not get to Slack: %s", failures.named(error))
         await args.ack()
