@@ -43,7 +43,8 @@ from handlers.drawer import Drawer
 from handlers.listeners import register
 from handlers.slack import ingress
 from handlers.slack.errands import Errands
-from handlers.slack.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
+from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
+from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.uploads import SlackUploads
 from storage.connect import persistence
@@ -109,7 +110,11 @@ class Switchback:
         self.runs, self.backups = kept.runs, kept.backups
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         self.estate = estate_of(settings)
-        self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
+        self._footings = Footing(BOT_TOKEN), Footing(APP_TOKEN)
+        self.slack, self._opener = (
+            slack_client(token, settings.slack_api_url, session, footing)
+            for token, footing in zip((settings.bot_token, settings.app_token), self._footings, strict=True)
+        )
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
         uploads = SlackUploads(self.slack)
@@ -150,7 +155,8 @@ class Switchback:
         drawer = Drawer(desk)
         self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
         if self._settings.app_token:
-            self._socket = await open_socket(self.bolt, self._settings.app_token)
+            self._socket = await open_socket(self.bolt, self._opener)
+        self._tasks.append(asyncio.create_task(keep_asking(self.slack, self._stop), name="slack"))
         let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
 
@@ -189,7 +195,12 @@ class Switchback:
         return await handler(request)
 
     async def _joined(self) -> bool:
-        return self.identity is not None
+        return self.identity is not None and not self.refused
+
+    @property
+    def refused(self) -> str:
+        """The firm no that Slack has said to one of our tokens, as a sentence; empty while there is none."""
+        return next((footing.no for footing in self._footings if footing.no), "")
 
     async def _connected(self) -> bool:
         return self._socket is not None and await self._socket.client.is_connected()
@@ -206,7 +217,9 @@ class Switchback:
             keepings=kept.keepings,
             cards=kept.cards,
             notices=kept.notices,
-            people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
+            people=People(
+                self.slack, directory, who.team, enterprise=who.enterprise, groups=groups, doubt=lambda: self.refused
+            ),
             slack=self.slack,
             estate=self.estate,
             incidents=settings.incidents_channel,
@@ -294,6 +307,7 @@ def quiet_logs() -> None:
     for name in ("bot", "handlers", "storage"):
         logging.getLogger(name).setLevel(logging.INFO)
     BOLT.setLevel(logging.ERROR)
+    SOCKET.setLevel(logging.CRITICAL)
 
 
 async def serve(settings: Settings) -> None:
