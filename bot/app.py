@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.chores.chores import Chore, Chores
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
 from bot.clock.timetable import Timetable
+from bot.clock.waiting import first_of
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.directory.holders import EVERYBODY, Holders
@@ -292,13 +293,17 @@ async def running(
             await bot.close()
 
 
-async def until_told() -> None:
-    """Waits for SIGINT or SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Does the work until SIGINT or SIGTERM, wherever it is by then; then it is cancelled once, and ends in order."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        loop.add_signal_handler(number, told.set)
+    working = asyncio.create_task(work, name="work")
+    await first_of(told, working)
+    working.cancel()
+    await asyncio.wait([working])
+    if not working.cancelled():
+        working.result()
 
 
 def quiet_logs() -> None:
@@ -315,5 +320,9 @@ async def serve(settings: Settings) -> None:
     quiet_logs()
     if not settings.bot_token or not (settings.app_token or settings.signing_secret):
         raise BadInput("Slack is not configured. `python -m bot check` tells what is missing, a sentence each.")
+    await until_told(_served(settings))
+
+
+async def _served(settings: Settings) -> None:
     async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
-        await until_told()
+        await asyncio.Event().wait()

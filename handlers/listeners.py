@@ -61,6 +61,8 @@ def listener(
     async def listen(args: AsyncArgs) -> BoltResponse | None:
         if payloads.team(args.body) != desk.team:
             return BoltResponse(status=401, body="")
+        # Bolt makes a client for every request, which would go by a proxy of its own.
+        args.client = desk.slack
         deadline = asyncio.get_running_loop().time() + WORK_S
         try:
             async with asyncio.timeout_at(deadline):

@@ -18,10 +18,10 @@ log = logging.getLogger(__name__)
 BOT_TOKEN, APP_TOKEN = "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"
 """The variables that hold our tokens."""
 
-SCOPES = "x-oauth-scopes"
+SCOPES, WHO = "x-oauth-scopes", "auth.test"
 
 _WHOLE = ""
-_OF_A_METHOD = frozenset({"missing_scope", "not_allowed_token_type"})
+_OF_A_METHOD = "missing_scope"
 _SENTENCES: Mapping[str, str] = {
     "missing_scope": "{variable} lacks the scope {needed} (missing_scope). Add it on the app's page, and install the "
     "app again.",
@@ -60,7 +60,7 @@ class Footing:
         if no is None:
             self._accepted(method, frozenset(scopes.replace(" ", "").split(",")))
         elif no.kind is Kind.TOKEN:
-            self._refused[method if no.code in _OF_A_METHOD else _WHOLE] = no
+            self._refused[method if no.code == _OF_A_METHOD else _WHOLE] = no
         if self.no and self.no != before:
             log.error("%s", self.no)
         if before and not self.no:
@@ -68,7 +68,8 @@ class Footing:
 
     def _accepted(self, method: str, granted: frozenset[str]) -> None:
         over = {_WHOLE, method}
-        over |= {name for name, no in self._refused.items() if granted & frozenset(no.needed.split(","))}
+        if method == WHO:
+            over |= {name for name, no in self._refused.items() if not no.needed or granted & set(no.needed.split(","))}
         self._refused = {name: no for name, no in self._refused.items() if name not in over}
 
 

@@ -118,5 +118,9 @@ async def open_socket(bolt: AsyncApp, client: AsyncWebClient) -> Any:
     handler = AsyncSocketModeHandler(bolt, token, logger=SOCKET, web_client=client)
     handler.client.proxy = client.proxy
     handler.client.wss_uri = opened["url"]
-    await handler.connect_async()
+    try:
+        await handler.connect_async()
+    except asyncio.CancelledError:
+        await handler.close_async()
+        raise
     return handler
