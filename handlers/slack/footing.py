@@ -48,6 +48,7 @@ class Footing:
     def __init__(self, variable: str) -> None:
         self._variable = variable
         self._refused: dict[str, Answer] = {}
+        self._taken = False
 
     @property
     def no(self) -> str:
@@ -61,7 +62,9 @@ class Footing:
             self._accepted(method, frozenset(scopes.replace(" ", "").split(",")))
         elif no.kind is Kind.TOKEN:
             self._refused[method if no.code == _OF_A_METHOD else _WHOLE] = no
-        if self.no and self.no != before:
+        # Before its first yes, whoever joins says the no, and ends with it.
+        self._taken = self._taken or no is None
+        if self._taken and self.no and self.no != before:
             log.error("%s", self.no)
         if before and not self.no:
             log.info("Slack takes %s again.", self._variable)
