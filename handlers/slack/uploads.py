@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 from aiohttp import ClientError, ClientResponse, ClientTimeout
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.companions.uploads import MOST_BYTES
+from bot.domain.companions.uploads import LARGEST_FILE
 from bot.domain.errors import BadInput, NeverSent
 from handlers.slack import answers, footing
 from handlers.slack.answers import AWAY, Kind
@@ -24,7 +24,7 @@ _ELSEWHERE = range(300, 400)
 """To a page to sign in on."""
 
 _GONE = "Slack does not have this file any more ({reason}). Nothing was kept; send it again."
-_TOO_LARGE = f"This file has more than {MOST_BYTES // 2**20} MB. Nothing was kept; send a smaller one."
+_TOO_LARGE = f"This file has more than {LARGEST_FILE // 2**20} MB. Nothing was kept; send a smaller one."
 
 
 class SlackUploads:
@@ -44,7 +44,7 @@ class SlackUploads:
             if no.kind is Kind.TOKEN:
                 raise BadInput(f"{footing.sentence(no, footing.BOT_TOKEN)} Nothing was kept.") from None
             raise BadInput(_GONE.format(reason=no.why or "no reason given")) from None
-        if int(info.get("size") or 0) > MOST_BYTES:
+        if int(info.get("size") or 0) > LARGEST_FILE:
             raise BadInput(_TOO_LARGE)
         return await self.download(str(info.get("url_private_download") or ""))
 
@@ -89,6 +89,6 @@ async def _body(answer: ClientResponse) -> bytes:
     data = bytearray()
     async for chunk in answer.content.iter_chunked(_CHUNK):
         data += chunk
-        if len(data) > MOST_BYTES:
+        if len(data) > LARGEST_FILE:
             raise BadInput(_TOO_LARGE)
     return bytes(data)
