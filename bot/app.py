@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -21,6 +21,7 @@ from slack_bolt.async_app import AsyncApp
 from bot.chores.chores import Chore, Chores
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
 from bot.clock.timetable import Timetable
+from bot.clock.waiting import first_of
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.directory.holders import EVERYBODY, Holders
@@ -43,7 +44,8 @@ from handlers.drawer import Drawer
 from handlers.listeners import register
 from handlers.slack import ingress
 from handlers.slack.errands import Errands
-from handlers.slack.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
+from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
+from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.uploads import SlackUploads
 from storage.connect import persistence
@@ -109,7 +111,11 @@ class Switchback:
         self.runs, self.backups = kept.runs, kept.backups
         self._stop, self._told = asyncio.Event(), asyncio.Event()
         self.estate = estate_of(settings)
-        self.slack = slack_client(settings.bot_token, settings.slack_api_url, session)
+        self._footings = Footing(BOT_TOKEN), Footing(APP_TOKEN)
+        self.slack, self._opener = (
+            slack_client(token, settings.slack_api_url, session, footing)
+            for token, footing in zip((settings.bot_token, settings.app_token), self._footings, strict=True)
+        )
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
         uploads = SlackUploads(self.slack)
@@ -150,7 +156,8 @@ class Switchback:
         drawer = Drawer(desk)
         self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
         if self._settings.app_token:
-            self._socket = await open_socket(self.bolt, self._settings.app_token)
+            self._socket = await open_socket(self.bolt, self._opener)
+        self._tasks.append(asyncio.create_task(keep_asking(self.slack, self._stop), name="slack"))
         let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
 
@@ -189,7 +196,12 @@ class Switchback:
         return await handler(request)
 
     async def _joined(self) -> bool:
-        return self.identity is not None
+        return self.identity is not None and not self.refused
+
+    @property
+    def refused(self) -> str:
+        """The firm no that Slack has said to one of our tokens, as a sentence; empty while there is none."""
+        return next((footing.no for footing in self._footings if footing.no), "")
 
     async def _connected(self) -> bool:
         return self._socket is not None and await self._socket.client.is_connected()
@@ -206,7 +218,9 @@ class Switchback:
             keepings=kept.keepings,
             cards=kept.cards,
             notices=kept.notices,
-            people=People(self.slack, directory, who.team, enterprise=who.enterprise, groups=groups),
+            people=People(
+                self.slack, directory, who.team, enterprise=who.enterprise, groups=groups, doubt=lambda: self.refused
+            ),
             slack=self.slack,
             estate=self.estate,
             incidents=settings.incidents_channel,
@@ -279,13 +293,17 @@ async def running(
             await bot.close()
 
 
-async def until_told() -> None:
-    """Waits for SIGINT or SIGTERM."""
-    stop = asyncio.Event()
-    loop = asyncio.get_running_loop()
+async def until_told(work: Coroutine[Any, Any, None]) -> None:
+    """Does the work until SIGINT or SIGTERM, wherever it is by then; then it is cancelled once, and ends in order."""
+    told, loop = asyncio.Event(), asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
-        loop.add_signal_handler(number, stop.set)
-    await stop.wait()
+        loop.add_signal_handler(number, told.set)
+    working = asyncio.create_task(work, name="work")
+    await first_of(told, working)
+    working.cancel()
+    await asyncio.wait([working])
+    if not working.cancelled():
+        working.result()
 
 
 def quiet_logs() -> None:
@@ -294,6 +312,7 @@ def quiet_logs() -> None:
     for name in ("bot", "handlers", "storage"):
         logging.getLogger(name).setLevel(logging.INFO)
     BOLT.setLevel(logging.ERROR)
+    SOCKET.setLevel(logging.CRITICAL)
 
 
 async def serve(settings: Settings) -> None:
@@ -301,5 +320,9 @@ async def serve(settings: Settings) -> None:
     quiet_logs()
     if not settings.bot_token or not (settings.app_token or settings.signing_secret):
         raise BadInput("Slack is not configured. `python -m bot check` tells what is missing, a sentence each.")
+    await until_told(_served(settings))
+
+
+async def _served(settings: Settings) -> None:
     async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
-        await until_told()
+        await asyncio.Event().wait()

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable, Iterable
-from contextlib import suppress
+from collections.abc import Awaitable, Callable
 
 from bot.clock.waiting import first_of
 from bot.domain.errors import BadInput, BotError, Newer, StoreAway
@@ -16,33 +15,35 @@ from bot.domain.runs.view import RunView, view_of
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.runs import notices, trouble
+from handlers.runs import notices, routes, trouble
 from handlers.runs.card import card
+from handlers.runs.routes import Nowhere
 from handlers.runs.tell import message_of
-from handlers.slack import failures, speech
-from handlers.slack.people import AWAY
-from handlers.slack.speech import Gone, NoPlace, Refused, SlackAway
+from handlers.slack import failures
+from handlers.slack.pace import POST_S
+from handlers.slack.speech import ANSWER_S, HeldBack, NoPlace, SlackAway, Speech, digest
 from storage.cards import Place
 from storage.runs import OutboxItem
 
 log = logging.getLogger(__name__)
 
-BATCH = 20
+BATCH = 100
 EDIT_S = 1.0
 """One card changes at most this often; what happens in between is drawn once."""
 
 # A drawing is an edit and two posts at most, each of them perhaps twice: with its blocks and as words alone.
-_LEASE_S = 6 * speech.ANSWER_S
+_LEASE_S = 6 * ANSWER_S
 _GATHER_S = 0.05
 """Whoever pressed is answered before anything is drawn, and what several presses changed is drawn once."""
 
 _HOMES_S = 5.0
 _HOMES = 20
+_LOOKING = 1000
 _REFUSED_S = 60.0
 _LONGEST_S = 60.0
 
-Aim = tuple[str, str]
-"""A channel or user id, and the ts of the thread there, or nothing."""
+NOWHERE = "slack-places"
+"""The notice that there is something which no place in Slack takes."""
 
 
 class Drawer:
@@ -52,7 +53,9 @@ class Drawer:
     """
 
     def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+        self._desk, self._speech = desk, Speech(desk.slack, desk.now)
+        self._stuck: set[str] = set()
+        self._may_stand = True
         self._quiet_until = 0.0
         self._strikes = 0
         self._homes_stale = False
@@ -62,6 +65,7 @@ class Drawer:
             "card": self._card,
             "tell": self._tell,
             "notice": self._notice,
+            "home": self._home,
         }
 
     async def run_forever(self, stop: asyncio.Event, wake: asyncio.Event, poll_s: float = 1.0) -> None:
@@ -78,7 +82,9 @@ class Drawer:
             return 0
         done = 0
         try:
-            for item in await self._desk.runs.outbox(now, BATCH):
+            due = await self._desk.runs.outbox(now, BATCH)
+            # Cards first: what people act on must not wait for what they may read later.
+            for item in sorted(due, key=lambda item: item.kind != "card"):
                 done += await self._take(item, now)
             await self._refresh_homes(now)
             self._strikes = 0
@@ -92,7 +98,7 @@ class Drawer:
 
     def _rest(self, now: float, away: SlackAway) -> None:
         self._strikes += 1
-        pause = away.seconds or min(_LONGEST_S, 2.0 ** min(self._strikes, 10))
+        pause = min(_LONGEST_S, 2.0 ** min(self._strikes, 10))
         self._quiet_until = now + pause
         log.warning("%s The outbox waits for %s s.", away.sentence, round(pause))
 
@@ -102,6 +108,14 @@ class Drawer:
             again = await self._kinds[item.kind](item, now)
         except (SlackAway, StoreAway):
             raise
+        except HeldBack as held:
+            # What is only paced keeps its turn; what is held for longer makes room for others.
+            again = held.until if held.until > now + 2 * POST_S else None
+            if again is None:
+                return False
+        except Nowhere as no:
+            await self._nowhere(item, no, now)
+            again = now + _REFUSED_S
         except Newer as newer:
             log.info("%s is left: %s", item.key, newer.sentence)
             again = now + _REFUSED_S
@@ -115,7 +129,38 @@ class Drawer:
             await self._desk.runs.later(item, again)
             return False
         await self._desk.runs.sent(item)
+        await self._somewhere(item, now)
         return True
+
+    async def _nowhere(self, item: OutboxItem, no: Nowhere, now: float) -> None:
+        """It stands as a notice, which App Home shows as long as no channel takes it either."""
+        if item.key not in self._stuck:
+            log.error(
+                "no place in Slack takes %s; it is tried again every %.0f s: %s", item.key, _REFUSED_S, no.sentence
+            )
+        self._stuck.add(item.key)
+        if item.kind == "card":
+            self._homes_stale = True
+            await self._desk.cards.lost(item.run)
+        if item.kind == "notice":
+            return
+        said = "Slack takes cards or messages of Switchback in no channel, and not directly either. They wait."
+        help_ = "Invite Switchback to the incident and the notification channel, and look that both may be written in."
+        self._may_stand = True
+        await self._desk.notices.say(NOWHERE, said, now, (help_,))
+
+    async def _somewhere(self, item: OutboxItem, now: float) -> None:
+        self._stuck.discard(item.key)
+        if self._may_stand and item.kind in ("card", "tell") and not self._stuck - {f"notice:{NOWHERE}"}:
+            self._may_stand = False
+            await self._desk.notices.end(NOWHERE, "Slack takes cards and messages again.", now)
+
+    async def _home(self, item: OutboxItem, now: float) -> float | None:
+        """An App Home that Slack did not take stays owed while its owner may be looking at it."""
+        if item.run not in await self._desk.cards.homes(now, _LOOKING):
+            return None
+        (no,) = await home.refresh(self._desk, [item.run])
+        return None if no is None else now + (no.seconds or _REFUSED_S)
 
     async def _card(self, item: OutboxItem, now: float) -> float | None:
         run = await self._load(item.run)
@@ -127,7 +172,7 @@ class Drawer:
         return await self._alone(message, now, lambda: self._draw(item.run))
 
     async def _notice(self, item: OutboxItem, now: float) -> float | None:
-        return await self._alone(item.key, now, lambda: notices.draw(self._desk, item.run))
+        return await self._alone(item.key, now, lambda: notices.draw(self._desk, self._speech, item.run))
 
     async def _alone(self, message: str, now: float, draw: Callable[[], Awaitable[bool]]) -> float | None:
         """Draws unless somebody else draws the same message now; then, when to try again."""
@@ -157,34 +202,32 @@ class Drawer:
         shown, place = view_of(run, self._runbook(run)), await self._desk.cards.place(run_id)
         if place is None and shown.waits_for_people:
             place = await trouble.inherited(self._desk, run)
-        await trouble.ended(self._desk, run)
+        await trouble.ended(self._desk, self._speech, run)
         if place is None:
             return not self._goes_unseen(run, shown) and await self._post(run, shown)
         message = self._message(shown, place.channel)
-        if speech.digest(message) == place.digest:
+        if digest(message) == place.digest:
             return False
         try:
-            await speech.edit(self._desk.slack, place.channel, place.ts, message)
-        except (Gone, NoPlace):
+            await self._speech.edit(place.channel, place.ts, message)
+        except NoPlace as no:
+            log.info("the card of %s is posted anew: %s", run_id, no.sentence)
             return await self._post(run, shown)
-        await self._desk.cards.put(run_id, Place(place.channel, place.ts, speech.digest(message)))
+        await self._desk.cards.put(run_id, Place(place.channel, place.ts, digest(message)))
         return True
 
     async def _post(self, run: Run, shown: RunView) -> bool:
-        for channel in self._channels(run):
-            message = self._message(shown, channel)
-            with suppress(NoPlace):
-                where, ts = await speech.post(self._desk.slack, channel, message)
-                await self._desk.cards.put(run.id, Place(where, ts, speech.digest(message)))
-                if self._is_quiet(run) and run.is_open:
-                    await self._desk.cards.trouble(series(run), run.id)
-                return True
-        raise Refused("No channel takes this card: invite Switchback to the incident channel.")
+        aims = routes.of_card(self._desk, run, self._is_quiet(run))
+        where, ts = await routes.deliver(self._speech, aims, lambda channel: self._message(shown, channel))
+        await self._desk.cards.put(run.id, Place(where, ts, digest(self._message(shown, where))))
+        if self._is_quiet(run) and run.is_open:
+            await self._desk.cards.trouble(series(run), run.id)
+        return True
 
     def _message(self, shown: RunView, channel: str) -> Message:
-        asked = shown.run.channel
-        elsewhere = asked if asked and asked != channel else ""
-        return card(shown, plan_block=self._desk.plan_block, asked_in=elsewhere)
+        """The card as it looks in this channel: elsewhere than it belongs, it says so."""
+        (first, _), *_ = [*routes.of_card(self._desk, shown.run, self._is_quiet(shown.run)), (channel, "")]
+        return card(shown, plan_block=self._desk.plan_block, belongs_in=first if first != channel else "")
 
     def _goes_unseen(self, run: Run, shown: RunView) -> bool:
         return self._is_quiet(run) and not shown.waits_for_people
@@ -196,31 +239,18 @@ class Drawer:
     def _runbook(self, run: Run) -> Runbook:
         return self._desk.engine.runbooks[run.runbook]
 
-    def _channels(self, run: Run | None) -> list[str]:
-        """Where the card may go, best first; what belongs to no run goes where quiet ones go."""
-        first = self._desk.notifications if run is None or self._is_quiet(run) else run.channel
-        return list(dict.fromkeys(channel for channel in (first, self._desk.incidents) if channel))
-
     async def _tell(self, item: OutboxItem, now: float) -> float | None:
         run, tell = await self._load(item.run) if item.run else None, item.tell
         if tell is None or (item.run and run is None):
             return None
-        place = await self._desk.cards.place(run.id) if run else None
-        if tell.to == "thread" and place is None and run and not self._is_quiet(run):
+        place, quiet = await self._desk.cards.place(run.id) if run else None, run is None or self._is_quiet(run)
+        if tell.to == "thread" and place is None and not quiet:
             return now + EDIT_S
-        for channel, thread in self._aims(tell.to, run, place):
-            message = message_of(tell, run, missed=_missed(tell.to, channel))
-            with suppress(NoPlace):
-                await speech.post(self._desk.slack, channel, message, thread)
-                return None
-        raise Refused("No channel takes this message: invite Switchback to the channels of its configuration.")
-
-    def _aims(self, to: str, run: Run | None, place: Place | None) -> Iterable[Aim]:
-        """Where the message may go, best first: whatever it is, somebody shall read it."""
-        thread = [(place.channel, place.ts)] if place else []
-        first = {"thread": thread, "notifications": [(self._desk.notifications, "")]}
-        aims = [*first.get(to, [(to.rpartition(":")[2], ""), *thread]), *((one, "") for one in self._channels(run))]
-        return list(dict.fromkeys(aim for aim in aims if aim[0]))
+        aims = routes.of_tell(self._desk, tell.to, run, place, quiet)
+        await routes.deliver(
+            self._speech, aims, lambda channel: message_of(tell, run, missed=_missed(tell.to, channel))
+        )
+        return None
 
     async def _load(self, run_id: str) -> Run | None:
         try:
@@ -234,10 +264,10 @@ class Drawer:
         if not self._homes_stale or now < self._homes_from:
             return
         self._homes_stale, self._homes_from = False, now + _HOMES_S
-        try:
-            await home.refresh(self._desk, await self._desk.cards.homes(now, _HOMES))
-        except AWAY as fault:
-            log.info("App Homes were not refreshed: %s", type(fault).__name__)
+        users = await self._desk.cards.homes(now, _HOMES)
+        for user, no in zip(users, await home.refresh(self._desk, users), strict=True):
+            if no is not None:
+                await self._desk.runs.owe_home(user, now + (no.seconds or EDIT_S))
 
 
 def _missed(to: str, channel: str) -> str:

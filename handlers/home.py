@@ -21,19 +21,23 @@ from handlers.blocks.wording import shown
 from handlers.companions.companions import coverage_lines
 from handlers.desk import Desk
 from handlers.home_view import ENTRIES, MOST, House, home
-from handlers.slack.people import AWAY
+from handlers.slack import answers
+from handlers.slack.answers import AWAY, Answer
 
 log = logging.getLogger(__name__)
 
 _RECENT = 30
 _LINKS = 10
 _SHORT = 300
+_AGAIN_S = 1.0
 
 
 async def opened(desk: Desk, user: str) -> None:
     """Somebody (U…) looks at their App Home; it is kept current for a day."""
     await desk.cards.opened_home(user, desk.now())
-    await _publish(desk, await desk.people.person(user), await gather(desk))
+    (no,) = await refresh(desk, [user])
+    if no is not None:
+        await desk.runs.owe_home(user, desk.now() + (no.seconds or _AGAIN_S))
 
 
 async def more(desk: Desk, person: Person, value: str) -> None:
@@ -42,18 +46,20 @@ async def more(desk: Desk, person: Person, value: str) -> None:
     await _publish(desk, person, await gather(desk), entries)
 
 
-async def refresh(desk: Desk, users: Iterable[str]) -> None:
-    """The Homes of these people (U…), from one reading."""
+async def refresh(desk: Desk, users: Iterable[str]) -> list[Answer | None]:
+    """The Homes of these people (U…), from one reading; for each, None or why Slack did not take it."""
     people = [await desk.people.person(user) for user in users]
-    if people:
-        house = await gather(desk)
-        await asyncio.gather(*(_publish(desk, person, house) for person in people))
+    if not people:
+        return []
+    house = await gather(desk)
+    return await asyncio.gather(*(_offered(desk, person, house) for person in people))
 
 
 async def gather(desk: Desk) -> House:
     """What is the same for everybody. Pools that are not active come first, and no more are read than can be shown."""
-    running, recent, records, planned = await asyncio.gather(
-        desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.estate.pools), plan(desk)
+    running, recent, records, planned, standing = await asyncio.gather(
+        *(desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.estate.pools), plan(desk)),
+        desk.notices.standing(),
     )
     calm = [fqdn for fqdn in desk.estate.pools if records[fqdn].state is PoolState.ACTIVE]
     fqdns = [*(fqdn for fqdn in desk.estate.pools if fqdn not in calm), *calm][:MOST]
@@ -70,12 +76,22 @@ async def gather(desk: Desk) -> House:
         unpaired=desk.estate.unpaired,
         now=desk.now(),
         links=await _links(desk, views),
+        unread=[notice.sentence for notice in standing if notice.place is None],
         protection=await protection(desk, newest, planned),
     )
 
 
 async def _publish(desk: Desk, person: Person, house: House, entries: int = ENTRIES) -> None:
     await desk.slack.views_publish(user_id=person.slack_id, view=home(house, person, entries))
+
+
+async def _offered(desk: Desk, person: Person, house: House) -> Answer | None:
+    try:
+        await _publish(desk, person, house)
+    except AWAY as fault:
+        log.warning("the App Home of %s was not drawn: %s", person.slack_id, answers.why(fault))
+        return answers.of(fault)
+    return None
 
 
 async def _links(desk: Desk, views: Iterable[RunView]) -> dict[str, str]:
@@ -91,7 +107,7 @@ async def _link(desk: Desk, run: str) -> tuple[str, str]:
     try:
         answer = await desk.slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)
     except AWAY as fault:
-        log.info("no address for the card of %s: %s", run, type(fault).__name__)
+        log.info("no address for the card of %s: %s", run, answers.why(fault))
         return run, ""
     return run, str(answer.get("permalink") or "")
 

@@ -16,12 +16,14 @@ from handlers.asked import may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
+from handlers.runs.card import asked, title
 from handlers.runs.lists import pool_line, run_line, view_line
 
 ENTRIES = 5
 """Entries of each part at first; "Show more" adds as many."""
 
 MOST = 20
+_UNREAD, _CARDLESS = 5, 2
 _EMPTY = (
     "Nothing waits for you, and no run is open.\n"
     "Type `/rgs failover pool-a` in a channel when a pool is down: Switchback walks you through it row by row, and "
@@ -33,7 +35,7 @@ _EMPTY = (
 class House:
     """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses.
 
-    `protection` are lines about each pool, escaped, by FQDN.
+    `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN.
     """
 
     views: Sequence[RunView]
@@ -45,6 +47,7 @@ class House:
     unpaired: Mapping[str, str]
     now: float
     links: Mapping[str, str] = field(default_factory=dict)
+    unread: Sequence[str] = ()
     protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
 
 
@@ -60,8 +63,10 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
     empty = [] if house.views else [section(_EMPTY)]
     drawn = [
         header("Switchback"),
+        *(section(f"⚠️ {shown(notice, 1000)}") for notice in house.unread[:_UNREAD]),
         *empty,
         *_runs("Waits for you", waiting, house, most),
+        *_cardless(waiting, house),
         *_runs("Running", others, house, most),
         *_pools(house, person, most),
         *_recent(house, most),
@@ -86,6 +91,12 @@ def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> li
         return []
     rows = [section(view_line(view), _link(house.links.get(view.run.id, ""))) for view in views[:most]]
     return [header(f"{heading} ({len(views)})"), *rows]
+
+
+def _cardless(waiting: Sequence[RunView], house: House) -> list[Block]:
+    """What waits for this person and has no card that could be opened: what is asked, and the buttons."""
+    without = [view for view in waiting if view.run.id not in house.links][:_CARDLESS]
+    return [block for view in without for block in (header(title(view)), *asked(view))]
 
 
 def _link(address: str) -> Block | None:

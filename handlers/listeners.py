@@ -61,6 +61,8 @@ def listener(
     async def listen(args: AsyncArgs) -> BoltResponse | None:
         if payloads.team(args.body) != desk.team:
             return BoltResponse(status=401, body="")
+        # Bolt makes a client for every request, which would go by a proxy of its own.
+        args.client = desk.slack
         deadline = asyncio.get_running_loop().time() + WORK_S
         try:
             async with asyncio.timeout_at(deadline):
@@ -103,5 +105,5 @@ async def _answer(args: AsyncArgs, reply: Reply | None, deadline: float) -> None
         async with asyncio.timeout_at(deadline):
             await replies.send(args, reply)
     except Exception as error:
-        log.warning("an answer did not get to Slack: %s at %s", type(error).__name__, failures.where(error))
+        log.warning("an answer did not get to Slack: %s", failures.named(error))
         await args.ack()

@@ -45,6 +45,11 @@ class Cards:
         await self._client.set(keys.card(run_id), PLACE.encode(place))
 
     @guard()
+    async def lost(self, run_id: str) -> None:
+        """The card of this run can be read nowhere any more."""
+        await self._client.delete(keys.card(run_id))
+
+    @guard()
     async def trouble(self, series: str, run_id: str) -> None:
         """The card of this run is where the trouble of the series is shown."""
         await self._client.set(keys.trouble(series), run_id)

@@ -34,9 +34,9 @@ _NOTHING = (-1, b"")
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """Something Slack has yet to be shown ("card", "notice") or told ("tell"), due at `score` seconds.
+    """Something Slack has yet to be shown ("card", "notice", "home") or told ("tell"), due at `score` seconds.
 
-    `run` is the run's id; of a notice, its key; `body` is the message as it is stored.
+    `run` is the run's id; of a notice, its key; of an App Home, whose it is. `body` is the message as it is stored.
     """
 
     key: str
@@ -213,6 +213,11 @@ class Runs:
     async def later(self, item: OutboxItem, at: float) -> None:
         """The entry is tried again at that second."""
         await self._client.zadd(keys.OUTBOX, {item.key: at}, xx=True)
+
+    @guard()
+    async def owe_home(self, user: str, at: float) -> None:
+        """The App Home of this person (U…) is not as it should be, and is drawn at that second."""
+        await self._client.zadd(keys.OUTBOX, {f"home:{user}": at})
 
     @guard()
     async def newer(self, count: int = 100) -> tuple[str, ...]:

@@ -67,6 +67,10 @@ async def demo(settings: Settings, export: Path | None = None) -> None:
         refuse_real_tokens({"SLACK_BOT_TOKEN": settings.bot_token, "SLACK_APP_TOKEN": settings.app_token})
     except RealTokens as refusal:
         raise BadInput(str(refusal)) from None
+    await until_told(_shown(settings, export))
+
+
+async def _shown(settings: Settings, export: Path | None) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(store(settings))
         address, bot_settings = await stand_in(stack, client, configured(settings))
@@ -75,7 +79,7 @@ async def demo(settings: Settings, export: Path | None = None) -> None:
         await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
         sys.stdout.write(welcome(address))
         sys.stdout.flush()
-        await until_told()
+        await asyncio.Event().wait()
 
 
 async def stand_in(stack: AsyncExitStack, client: Redis, settings: Settings) -> tuple[str, Settings]:

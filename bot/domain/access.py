@@ -42,6 +42,8 @@ _STANDINGS = {
 
 def allow(person: Person, need: Need) -> None:
     """Returns when the person may; raises NotAllowed with the reason, the missing role and where it is granted."""
+    if person.doubt and (person.roles is None or person.standing is Standing.UNKNOWN):
+        raise NotAllowed(f"{person.doubt} So nobody can tell who may do this. Nothing was changed.")
     if person.standing is not Standing.MEMBER:
         raise NotAllowed(_STANDINGS[person.standing])
     if not need.roles:

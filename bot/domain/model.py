@@ -27,12 +27,16 @@ class Standing(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Person:
-    """Somebody in Slack, by stable id `T…:U…`; `roles` is None when nobody could tell in time, which is not "none"."""
+    """Somebody in Slack, by stable id `T…:U…`; `roles` is None when nobody could tell in time, which is not "none".
+
+    `doubt` says why not, as a sentence, where that is known.
+    """
 
     id: str
     name: str
     standing: Standing
     roles: frozenset[Role] | None = frozenset()
+    doubt: str = ""
 
     @property
     def slack_id(self) -> str:

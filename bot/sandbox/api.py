@@ -98,6 +98,8 @@ async def call(slack: Slack, request: web.Request) -> web.StreamResponse:
             return troubled
     try:
         _authorise(slack, method, token)
+        if code := slack.faults.refusal(method.name, text(args, "channel")):
+            raise SlackRefusal(code, {"needed": ",".join(method.scopes)} if method.scopes else None)
         answer = {"ok": True, **method.run(slack, args)}
     except SlackRefusal as refusal:
         answer = refusal.answer()

@@ -6,6 +6,7 @@ from typing import Any, Literal
 
 import msgspec
 
+from bot.sandbox.filetypes import is_known
 from bot.sandbox.refusals import SlackRefusal, bad_arguments
 from bot.sandbox.values import Block
 from handlers.blocks.kit import Problem, validate
@@ -80,6 +81,12 @@ def elements(value: Any) -> list[Block]:
 def asks_for_files(blocks: Any) -> bool:
     """Whether a form has a field for files."""
     return any(one["type"] == "file_input" for one in elements(blocks))
+
+
+def unknown_types(blocks: Any) -> list[str]:
+    """What fields for files are limited to and Slack does not know: it refuses the whole form."""
+    fields = [one for one in elements(blocks) if one["type"] == "file_input"]
+    return [ending for one in fields for ending in one.get("filetypes", ()) if not is_known(ending)]
 
 
 def pictures(value: Any, at: str = "") -> Iterator[tuple[str, str]]:

@@ -42,6 +42,11 @@ def ending_of(name: str) -> str:
     return name.rpartition(".")[2].lower() if "." in name else ""
 
 
+def is_known(ending: str) -> bool:
+    """Whether this ending is one of a type that Slack knows."""
+    return SPELT_OTHERWISE.get(ending, ending) in KNOWN
+
+
 def type_of(name: str) -> FileType:
     """The type Slack takes a file for; what it does not know is binary."""
     ending = ending_of(name)

@@ -11,7 +11,7 @@ from bot.sandbox.faults import Faults
 from bot.sandbox.filetypes import type_of
 from bot.sandbox.journal import Journal
 from bot.sandbox.manifest import Manifest
-from bot.sandbox.refusals import SlackRefusal
+from bot.sandbox.refusals import SlackRefusal, bad_arguments
 from bot.sandbox.tickets import Tickets
 from bot.sandbox.values import Channel, Message, View
 from bot.sandbox.workspace import Workspace
@@ -68,6 +68,8 @@ class Slack:
         blocks.check_view(body, surface)
         if blocks.asks_for_files(body["blocks"]):
             self.require("files:read")
+        if unknown := blocks.unknown_types(body["blocks"]):
+            raise bad_arguments(f"invalid file type: {unknown[0]} [json-pointer:/view/blocks]")
         self._check_pictures(body["blocks"], "/view/blocks", "invalid_arguments")
 
     def _check_pictures(self, shown: Any, where: str, error: str) -> None:

@@ -23,7 +23,8 @@ from handlers.blocks.blocks import Block, View
 from handlers.blocks.inputs import complaints
 from handlers.companions.companions import coverage_line
 from handlers.desk import Desk
-from handlers.slack.people import AWAY
+from handlers.slack import answers
+from handlers.slack.answers import AWAY
 from handlers.slack.replies import Reply, complain, open_view
 
 log = logging.getLogger(__name__)
@@ -140,4 +141,4 @@ async def _redraw(desk: Desk, view: str, id: str) -> None:
     try:
         await desk.slack.views_update(view_id=view, view=await _detail(desk, id))
     except AWAY as fault:
-        log.info("the details of a backup were not drawn again: %s", type(fault).__name__)
+        log.info("the details of a backup were not drawn again: %s", answers.why(fault))

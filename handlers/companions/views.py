@@ -9,7 +9,7 @@ from datetime import date
 from bot.clock.wall_clock import day_of
 from bot.domain.companions.coverage import Cover, Coverage, State
 from bot.domain.companions.kinds import Companion, Failure, How
-from bot.domain.companions.uploads import MOST_FILES
+from bot.domain.companions.uploads import LARGEST_FILE, MOST_FILES
 from bot.domain.companions.way_back import FILES_SHOWN, commands, folder, told
 from bot.domain.measures import aged, sized
 from bot.domain.model import Pool
@@ -113,11 +113,12 @@ def files_form(pool: Pool, one: Companion) -> View:
     element = {
         "type": "file_input",
         "action_id": actions.ANSWER,
-        "filetypes": [suffix.removeprefix(".") for suffix in one.suffixes],
         "max_files": MOST_FILES,
     }
     about = section(f"*{shown(one.title, 80)} of {shown(pool.short, 80)}*\n{shown(one.lost, 600)}")
-    hint = f"The originals, {' or '.join(one.suffixes)}. They take the place of the newest copy; older ones stay."
+    # Without a filter: one type that Slack does not know would keep the form from opening. It is checked afterwards.
+    wanted = f"{' or '.join(one.suffixes)}, {LARGEST_FILE // 2**20} MB each at most"
+    hint = f"The originals, {wanted}. They take the place of the newest copy; older ones stay."
     form = _modal("Upload", [about, inputs.drawn(replace(FILES, hint=hint), element=element)], "Cancel")
     value = actions.companion_value(pool.fqdn, one.key)
     return {**form, "callback_id": actions.COMPANION_FILES, "private_metadata": value, "submit": label("Upload", 24)}

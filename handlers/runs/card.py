@@ -57,8 +57,8 @@ def title(view: RunView) -> str:
     return f"{view.title} {arrow} {run.partner.short}" if arrow and run.partner else view.title
 
 
-def card(view: RunView, *, plan_block: bool = False, asked_in: str = "") -> Message:
-    """The whole card. `asked_in` is the channel it was asked for in when it could not go there.
+def card(view: RunView, *, plan_block: bool = False, belongs_in: str = "") -> Message:
+    """The whole card. `belongs_in` is the channel it should be in, or was in, when it cannot be there.
 
     Always the same for the same run, within the limits of a message, and complete in `text` alone.
     """
@@ -66,7 +66,7 @@ def card(view: RunView, *, plan_block: bool = False, asked_in: str = "") -> Mess
     top += [section(f"🔁 {said}")] if (said := _streak(view.run)) else []
     parts = _open(view) if view.run.is_open else []
     follows = rows.coming(rows.parted(view).coming, not view.run.is_open)
-    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(view, asked_in)]
+    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(view, belongs_in)]
     room = _CARD - blocks.size([*top, *rest])
     done = rows.plan(view, title(view)) if plan_block else rows.finished(view, room)
     return {"text": text(view), "blocks": [*top, *done, *rest]}
@@ -117,9 +117,13 @@ def _streak(run: Run, at: Callable[[float], str] = when) -> str:
 
 
 def _open(view: RunView) -> list[Block]:
+    return [blocks.divider(), *asked(view)]
+
+
+def asked(view: RunView) -> list[Block]:
     """The row where the run stands: why it is there, what it will do, who may press, and the buttons."""
     now = view.now
-    drawn = [blocks.divider()]
+    drawn: list[Block] = []
     if now is not None:
         why = f"\n{shown(view.explain, 1200)}" if view.explain else ""
         drawn.append(section(f"▶️ *Now: {rows.name(now)}*{why}"))
@@ -225,11 +229,12 @@ def _took(run: Run, at: Callable[[float], str] = when) -> str:
     return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
 
 
-def _footer(view: RunView, asked_in: str) -> Block:
+def _footer(view: RunView, belongs_in: str) -> Block:
     run = view.run
     arrow = _TO.get(run.runbook)
     where = f" {arrow} ".join(shown(pool.fqdn, 260) for pool in run.pools) if arrow else shown(run.primary.fqdn, 260)
     opener = "opened by " + (shown(run.opened_by.name, 100) or mention(run.opened_by))
-    asked = f"asked for in <#{asked_in}>, where Switchback is not a member" if asked_in else ""
-    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener}, {when(run.opened_at)}", asked)
+    why = "asked for in" if belongs_in == run.channel else "belongs in"
+    moved = f"{why} <#{belongs_in}>, where Switchback cannot post" if belongs_in else ""
+    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener}, {when(run.opened_at)}", moved)
     return context(" · ".join(part for part in parts if part))

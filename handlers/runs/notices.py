@@ -7,45 +7,38 @@ from contextlib import suppress
 from handlers.blocks.blocks import Message, context, header, section
 from handlers.blocks.wording import bounded, bullets, shown, utc, when
 from handlers.desk import Desk
-from handlers.slack import speech
-from handlers.slack.speech import Gone, NoPlace, Refused
+from handlers.runs import routes
+from handlers.slack.speech import NoPlace, Speech, digest
 from storage.cards import Place
 from storage.notices import Notice
 
 
-async def draw(desk: Desk, key: str) -> bool:
+async def draw(desk: Desk, speech: Speech, key: str) -> bool:
     """Shows the notice as it is now; whether anything had to be shown."""
     notice = await desk.notices.find(key)
     if notice is None:
         return False
     said = _over(notice) if notice.over else _standing(notice)
-    drawn = await _shown(desk, notice, said)
+    drawn = await _shown(desk, speech, notice, said)
     if notice.over:
         await desk.notices.forget(key)
     return drawn
 
 
-async def _shown(desk: Desk, notice: Notice, said: Message) -> bool:
+async def _shown(desk: Desk, speech: Speech, notice: Notice, said: Message) -> bool:
     place = notice.place
-    if place is not None and place.digest == speech.digest(said):
+    if place is not None and place.digest == digest(said):
         return False
     if place is not None:
-        with suppress(Gone, NoPlace):
-            await speech.edit(desk.slack, place.channel, place.ts, said)
-            await desk.notices.placed(notice.key, Place(place.channel, place.ts, speech.digest(said)))
+        with suppress(NoPlace):
+            await speech.edit(place.channel, place.ts, said)
+            await desk.notices.placed(notice.key, Place(place.channel, place.ts, digest(said)))
             return True
     if notice.over:
         return False  # What nobody was told of, or can read any more, need not be called off.
-    await _post(desk, notice, said)
+    where, ts = await routes.deliver(speech, routes.of_notice(desk), lambda _: said)
+    await desk.notices.placed(notice.key, Place(where, ts, digest(said)))
     return True
-
-
-async def _post(desk: Desk, notice: Notice, said: Message) -> None:
-    for channel in dict.fromkeys(one for one in (desk.notifications, desk.incidents) if one):
-        with suppress(NoPlace):
-            where, ts = await speech.post(desk.slack, channel, said)
-            return await desk.notices.placed(notice.key, Place(where, ts, speech.digest(said)))
-    raise Refused("No channel takes this notice: invite Switchback to the notification channel.")
 
 
 def _standing(notice: Notice) -> Message:

@@ -10,8 +10,8 @@ from typing import Any
 
 from bot.domain.errors import BadInput
 from handlers.desk import Desk
-from handlers.slack.failures import code
-from handlers.slack.people import AWAY
+from handlers.slack import answers
+from handlers.slack.answers import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -70,8 +70,10 @@ async def _look(desk: Desk, channel: str) -> CardPlace:
         async with asyncio.timeout(ANSWER_S):
             return _judge(channel, (await desk.slack.conversations_info(channel=channel))["channel"])
     except AWAY as fault:
-        log.info("Slack does not tell who reads along in %s: %s", channel, type(fault).__name__)
-        return CardPlace(channel, NOT_A_MEMBER) if code(fault) == "channel_not_found" else CardPlace("", NOT_TOLD)
+        log.info("Slack does not tell who reads along in %s: %s", channel, answers.why(fault))
+        return (
+            CardPlace(channel, NOT_A_MEMBER) if answers.code(fault) == "channel_not_found" else CardPlace("", NOT_TOLD)
+        )
 
 
 def _judge(channel: str, info: Mapping[str, Any]) -> CardPlace:

@@ -10,8 +10,7 @@ from bot.domain.runs.streak import failures, series, streak
 from handlers.blocks.blocks import Message, context, section
 from handlers.blocks.wording import shown, utc, when
 from handlers.desk import Desk
-from handlers.slack import speech
-from handlers.slack.speech import Gone, NoPlace
+from handlers.slack.speech import NoPlace, Speech
 from storage.cards import Place
 
 _OVER = frozenset({Phase.DONE, Phase.ABANDONED})
@@ -22,7 +21,7 @@ async def inherited(desk: Desk, run: Run) -> Place | None:
     return await desk.cards.inherit(series(run), run.id) if streak(run) else None
 
 
-async def ended(desk: Desk, run: Run) -> None:
+async def ended(desk: Desk, speech: Speech, run: Run) -> None:
     """A run that ended well says on the card of those that failed before it that it works again."""
     if run.phase not in _OVER:
         return
@@ -31,8 +30,8 @@ async def ended(desk: Desk, run: Run) -> None:
         return
     place = await desk.cards.place(failed) if failed != run.id else None
     if place is not None:
-        with suppress(Gone, NoPlace):
-            await speech.edit(desk.slack, place.channel, place.ts, _again(desk, run, await desk.runs.load(failed)))
+        with suppress(NoPlace):
+            await speech.edit(place.channel, place.ts, _again(desk, run, await desk.runs.load(failed)))
     await desk.cards.calm(series(run), failed if failed != run.id else "")
 
 

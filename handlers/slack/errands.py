@@ -65,7 +65,7 @@ class Errands:
         except asyncio.CancelledError:
             await _told(name, tell, STOPPED)
         except Exception as error:
-            log.warning("an errand failed: %s: %s at %s", name, type(error).__name__, failures.where(error))
+            log.warning("an errand failed: %s: %s", name, failures.named(error))
             await _told(name, tell, failures.sentence(error))
 
 
@@ -74,4 +74,4 @@ async def _told(name: str, tell: Tell, sentence: str) -> None:
         async with asyncio.timeout(TELL_S):
             await tell(sentence)
     except Exception as error:
-        log.warning("nobody could be told that %s failed: %s", name, type(error).__name__)
+        log.warning("nobody could be told that %s failed: %s", name, failures.named(error))

@@ -5,24 +5,35 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
-from aiohttp import ClientError, ClientSession
+from aiohttp import ClientSession
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.authorization import AuthorizeResult
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
+from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
+from bot.clock.waiting import first_of
 from bot.domain.errors import BadInput
-from handlers.slack import failures
+from handlers.slack import answers, footing
+from handlers.slack.answers import AWAY, Kind
+from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing, Listening
+from handlers.slack.proxies import proxy_for
 
 log = logging.getLogger(__name__)
 
 BOLT = logging.getLogger("switchback.bolt")
 """Bolt's own lines hold request bodies, so only its failures are kept."""
 
-_FIRM_NO = frozenset({"invalid_auth", "not_authed", "account_inactive", "token_revoked", "token_expired"})
+SOCKET = logging.getLogger("switchback.socket")
+"""The lines of Socket Mode: a trace at every try while Slack is away. What it answers is said by `Footing`, once."""
+
+ASK_S = 60.0
+
+# At a start, a method that this token may not call is as firm a no as a token that is not taken.
+_NEVER = frozenset({Kind.TOKEN, Kind.PLACE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,21 +47,23 @@ class Identity:
 
 
 async def join(client: AsyncWebClient) -> Identity:
-    """Who the bot is. Asks until Slack answers, for its outage delays cards, not backups; BadInput for a firm no."""
+    """Who the bot is. Raises BadInput for a firm no."""
+    who = await _answered(client.auth_test, BOT_TOKEN)
+    return Identity(who["team_id"], who["user_id"], who["bot_id"], who.get("enterprise_id") or "")
+
+
+async def _answered(ask: Callable[[], Awaitable[AsyncSlackResponse]], variable: str) -> AsyncSlackResponse:
+    """Asks until Slack answers, for its outage delays cards, not backups; BadInput for a firm no to the token."""
     wait_s = 1.0
     while True:
         try:
-            who = await client.auth_test()
-            return Identity(who["team_id"], who["user_id"], who["bot_id"], who.get("enterprise_id") or "")
-        except SlackApiError as error:
-            reason = failures.code(error)
-            if reason in _FIRM_NO:
-                raise BadInput(
-                    f"Slack refuses SLACK_BOT_TOKEN ({reason}). Copy it again from the app's page."
-                ) from None
-        except (ClientError, OSError, TimeoutError) as error:
-            reason = type(error).__name__
-        log.warning("Slack does not answer yet (%s); asking again in %.0f s.", reason, wait_s)
+            return await ask()
+        except AWAY as fault:
+            no = answers.of(fault)
+        if no.kind in _NEVER:
+            raise BadInput(footing.sentence(no, variable))
+        wait_s = max(wait_s, no.seconds or 0.0)
+        log.warning("Slack does not answer yet (%s); asking again in %.0f s.", no.why, wait_s)
         await asyncio.sleep(wait_s)
         wait_s = min(wait_s * 2, 60.0)
 
@@ -73,21 +86,41 @@ def authorizer(identity: Callable[[], Identity | None], token: str) -> Callable[
     return authorize
 
 
-def slack_client(token: str, base_url: str, session: ClientSession) -> AsyncWebClient:
+async def keep_asking(client: AsyncWebClient, stop: asyncio.Event) -> None:
+    """Until `stop`: whether Slack still accepts us. Without it, a bot that nobody uses would never hear of its end."""
+    while not await first_of(stop, seconds=ASK_S):
+        with suppress(*AWAY):
+            await client.auth_test()
+
+
+def slack_client(token: str, base_url: str, session: ClientSession, footing: Footing) -> AsyncWebClient:
     """One shared session with a deadline of its own: a connection for each call would cost 4.6 times the CPU."""
-    return AsyncWebClient(
+    client = AsyncWebClient(
         token,
         base_url=base_url,
         session=session,
         # A retry here would sleep within a click, and hide from whoever draws cards how long Slack asks to wait.
-        retry_handlers=[],
+        retry_handlers=[Listening(footing)],
     )
+    client.proxy = proxy_for(base_url)
+    return client
 
 
-async def open_socket(bolt: AsyncApp, app_token: str) -> Any:
-    """Socket Mode, connected. Imported late: HTTP does not need it."""
+async def open_socket(bolt: AsyncApp, client: AsyncWebClient) -> Any:
+    """Socket Mode, connected; `client` has the app-level token. Raises BadInput for a firm no.
+
+    Imported late: HTTP does not need it.
+    """
     from slack_bolt.adapter.socket_mode.async_handler import AsyncSocketModeHandler
 
-    handler = AsyncSocketModeHandler(bolt, app_token)
-    await handler.connect_async()
+    token = str(client.token)
+    opened = await _answered(lambda: client.apps_connections_open(app_token=token), APP_TOKEN)
+    handler = AsyncSocketModeHandler(bolt, token, logger=SOCKET, web_client=client)
+    handler.client.proxy = client.proxy
+    handler.client.wss_uri = opened["url"]
+    try:
+        await handler.connect_async()
+    except asyncio.CancelledError:
+        await handler.close_async()
+        raise
     return handler

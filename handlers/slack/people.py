@@ -8,23 +8,19 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from aiohttp import ClientError
-from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import DirectoryAway
 from bot.domain.model import Account, Person, Role, Standing
+from handlers.slack.answers import code, why
 from handlers.slack.cache import Cache
-from handlers.slack.failures import code
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_S = 300.0
 ANSWER_S = 1.5
 NAME_LIMIT = 80
-
-AWAY = (SlackClientError, ClientError, OSError, TimeoutError)
-"""What calls to Slack raise when it refuses, cannot be reached, or takes too long."""
 
 GRANTS_NOTHING = frozenset({"plan_upgrade_required", "no_such_subteam"})
 """Refusals that are no outage: this workspace, or this group, can grant nothing until somebody changes it."""
@@ -87,6 +83,7 @@ class People:
     """Slack user → Person, known for five minutes at most, in 1.5 s at most, and otherwise Standing.UNKNOWN.
 
     `team` is our workspace, `enterprise` its Enterprise Grid organisation, if any (both as auth.test tells them).
+    `doubt` says why Slack can tell nothing, where that is known.
     """
 
     def __init__(
@@ -97,10 +94,11 @@ class People:
         *,
         enterprise: str = "",
         groups: SlackGroups | None = None,
+        doubt: Callable[[], str] = str,
         now: Callable[[], float] = time.monotonic,
         answer_s: float = ANSWER_S,
     ) -> None:
-        self._client, self._directory, self._groups = client, directory, groups
+        self._client, self._directory, self._groups, self._doubt = client, directory, groups, doubt
         self._team, self._enterprise, self._answer_s = team, enterprise, answer_s
         self._users = Cache(self._ask, REMEMBERED_S, now=now)
 
@@ -116,7 +114,9 @@ class People:
         known = standing(profile, team, self._team, self._enterprise)
         if known is Standing.EXTERNAL:
             id = f"{(profile or {}).get('team_id') or team}:{user}"
-        return Person(id, _name(profile, user), known, roles if known is Standing.MEMBER else frozenset())
+        held = roles if known is Standing.MEMBER else frozenset()
+        doubt = self._doubt() if known is Standing.UNKNOWN or held is None else ""
+        return Person(id, _name(profile, user), known, held, doubt)
 
     def changed(self, user: str) -> None:
         """Something about this account has changed."""
@@ -132,7 +132,7 @@ class People:
             async with asyncio.timeout(self._answer_s):
                 return await self._users.get(user)
         except Exception as fault:
-            log.warning("Slack did not say who %s is: %s", user, type(fault).__name__)
+            log.warning("Slack did not say who %s is: %s", user, why(fault))
             return None
 
     async def _ask(self, user: str) -> User:
@@ -173,7 +173,7 @@ def _granted(account: Account, members: Iterable[tuple[Role, frozenset[str]]]) -
 
 def _told(answer: object) -> bool:
     if isinstance(answer, BaseException):
-        log.warning("Slack did not tell who is in a user group: %s", type(answer).__name__)
+        log.warning("Slack did not tell who is in a user group: %s", why(answer))
     return not isinstance(answer, BaseException)
 
 

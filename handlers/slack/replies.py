@@ -12,6 +12,7 @@ from bot.domain.errors import BadInput
 from handlers.blocks.blocks import Message, View, label
 from handlers.slack import payloads
 from handlers.slack.payloads import Kind
+from handlers.slack.proxies import proxy_for
 
 log = logging.getLogger(__name__)
 
@@ -63,9 +64,11 @@ async def _acknowledged(args: AsyncArgs, reply: Reply) -> None:
 
 async def _beside(args: AsyncArgs, reply: Reply) -> None:
     replaces = reply.replaces and payloads.is_ephemeral(args.body)
-    answer = await args.respond({**reply.message, "response_type": "ephemeral", "replace_original": replaces})
-    if answer.status_code != 200:
-        log.warning("Slack did not take an answer to a click: status %s", answer.status_code)
+    said, url = {**reply.message, "response_type": "ephemeral", "replace_original": replaces}, args.body["response_url"]
+    # Bolt's own `respond` would go by a proxy of its own, and leave a connection behind with every answer.
+    async with args.client.session.post(url, json=said, proxy=proxy_for(url)) as answer:
+        if answer.status != 200:
+            log.warning("Slack did not take an answer to a click: status %s", answer.status)
 
 
 async def _opened(args: AsyncArgs, reply: Reply) -> None:

@@ -8,8 +8,8 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.domain.errors import NotDelivered
 from handlers.blocks import blocks
-from handlers.slack.failures import code
-from handlers.slack.people import AWAY
+from handlers.slack import answers
+from handlers.slack.answers import AWAY
 
 log = logging.getLogger(__name__)
 
@@ -36,7 +36,7 @@ async def send_file(
             alt_txt=alt_text[:LONGEST_ALT] or None,
         )
     except AWAY as error:
-        reason = code(error) or type(error).__name__
+        reason = answers.why(error)
         log.warning("a file did not get to Slack: %s", reason)
         sentence = f"Slack did not take the file ({reason}), so you do not have it. Ask for it again."
         raise NotDelivered(sentence) from None
@@ -44,7 +44,9 @@ async def send_file(
 
 def _patient(slack: AsyncWebClient) -> AsyncWebClient:
     """The same client with time for many megabytes: the shared session gives up after what a message may take."""
-    return AsyncWebClient(slack.token, slack.base_url, timeout=UPLOAD_S, retry_handlers=slack.retry_handlers)
+    patient = AsyncWebClient(slack.token, slack.base_url, timeout=UPLOAD_S, retry_handlers=slack.retry_handlers)
+    patient.proxy = slack.proxy
+    return patient
 
 
 async def say(slack: AsyncWebClient, user: str, *sentences: str) -> None:

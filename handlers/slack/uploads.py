@@ -6,13 +6,12 @@ import logging
 from urllib.parse import urlsplit
 
 from aiohttp import ClientError, ClientResponse, ClientTimeout
-from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.companions.uploads import MOST_BYTES
+from bot.domain.companions.uploads import LARGEST_FILE
 from bot.domain.errors import BadInput, NeverSent
-from handlers.slack.failures import code
-from handlers.slack.people import AWAY
+from handlers.slack import answers, footing
+from handlers.slack.answers import AWAY, Kind
 
 log = logging.getLogger(__name__)
 
@@ -20,12 +19,12 @@ FETCH_S = 300
 _SLACK = ".slack.com"
 _CHUNK = 1 << 20
 _BROKEN, _RATE_LIMITED = 500, 429
-_PASSING = frozenset({"ratelimited", "internal_error", "service_unavailable", "fatal_error", "request_timeout"})
+_PASSING = frozenset({Kind.RATE, Kind.OUTAGE})
 _ELSEWHERE = range(300, 400)
 """To a page to sign in on."""
 
 _GONE = "Slack does not have this file any more ({reason}). Nothing was kept; send it again."
-_TOO_LARGE = f"This file has more than {MOST_BYTES // 2**20} MB. Nothing was kept; send a smaller one."
+_TOO_LARGE = f"This file has more than {LARGEST_FILE // 2**20} MB. Nothing was kept; send a smaller one."
 
 
 class SlackUploads:
@@ -38,14 +37,14 @@ class SlackUploads:
         """The bytes of this file (F…). Raises NeverSent when Slack is away, BadInput when there is nothing to fetch."""
         try:
             info = (await self._client.files_info(file=file))["file"]
-        except SlackApiError as refusal:
-            reason, status = code(refusal), int(refusal.response.status_code)
-            if reason in _PASSING or _is_passing(status):
-                raise NeverSent(f"Slack does not answer ({reason}).") from None
-            raise BadInput(_GONE.format(reason=reason or "no reason given")) from None
         except AWAY as fault:
-            raise NeverSent(f"Slack does not answer ({type(fault).__name__}).") from None
-        if int(info.get("size") or 0) > MOST_BYTES:
+            no = answers.of(fault)
+            if no.kind in _PASSING:
+                raise NeverSent(f"Slack does not answer ({no.why}).") from None
+            if no.kind is Kind.TOKEN:
+                raise BadInput(f"{footing.sentence(no, footing.BOT_TOKEN)} Nothing was kept.") from None
+            raise BadInput(_GONE.format(reason=no.why or "no reason given")) from None
+        if int(info.get("size") or 0) > LARGEST_FILE:
             raise BadInput(_TOO_LARGE)
         return await self.download(str(info.get("url_private_download") or ""))
 
@@ -58,11 +57,15 @@ class SlackUploads:
         try:
             # A redirect would carry the token along to wherever it leads.
             async with session.get(
-                address, headers=headers, allow_redirects=False, timeout=ClientTimeout(total=FETCH_S)
+                address,
+                headers=headers,
+                allow_redirects=False,
+                timeout=ClientTimeout(total=FETCH_S),
+                proxy=self._client.proxy,
             ) as answer:
                 return await _body(answer)
         except (TimeoutError, ClientError, OSError) as fault:
-            raise NeverSent(f"Slack does not give the file ({type(fault).__name__}).") from None
+            raise NeverSent(f"Slack does not give the file ({answers.why(fault)}).") from None
 
     def _is_slack(self, address: str) -> bool:
         """At Slack itself, or where the Web API is."""
@@ -86,6 +89,6 @@ async def _body(answer: ClientResponse) -> bytes:
     data = bytearray()
     async for chunk in answer.content.iter_chunked(_CHUNK):
         data += chunk
-        if len(data) > MOST_BYTES:
+        if len(data) > LARGEST_FILE:
             raise BadInput(_TOO_LARGE)
     return bytes(data)

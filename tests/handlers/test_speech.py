@@ -15,8 +15,9 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.blocks import blocks
 from handlers.slack import speech
-from handlers.slack.speech import Gone, NoPlace, Refused, SlackAway
+from handlers.slack.speech import HeldBack, NoPlace, SlackAway, Speech
 from tests.patience import PATIENCE_S
+from tests.scenarios.stage import Clock
 
 Answer = Callable[[dict[str, Any]], web.Response | Awaitable[web.Response]]
 
@@ -66,12 +67,13 @@ async def never(asked: dict[str, Any]) -> web.Response:
         (says("channel_not_found"), NoPlace),
         (says("is_archived"), NoPlace),
         (says("user_disabled"), NoPlace),
-        (says("message_not_found"), Gone),
-        (says("cant_update_message"), Gone),
-        (says("something_new"), Refused),
-        (says("token_revoked"), Refused),
-        (says("invalid_blocks"), Refused),
-        (says("ratelimited", 429), SlackAway),
+        (says("message_not_found"), NoPlace),
+        (says("cant_update_message"), NoPlace),
+        (says("something_new"), NoPlace),
+        (says("token_revoked"), SlackAway),
+        (says("invalid_blocks"), NoPlace),
+        (says("ratelimited", 429), HeldBack),
+        (says("rate_limited"), HeldBack),
         (says("fatal_error", 503), SlackAway),
         (lambda asked: web.Response(status=502, text="<html>bad gateway</html>"), SlackAway),
     ],
@@ -79,14 +81,14 @@ async def never(asked: dict[str, Any]) -> web.Response:
 async def test_every_refusal_is_of_the_kind_that_says_what_can_be_done(answer: Answer, kind: type[Exception]) -> None:
     async with slack(answer) as (client, _):
         with pytest.raises(kind):
-            await speech.edit(client, "C1", "1.2", blocks.sentence("Hello."))
+            await Speech(client, Clock()).edit("C1", "1.2", blocks.sentence("Hello."))
 
 
 async def test_a_server_that_is_not_there_is_slack_away() -> None:
     async with slack(says("")) as (client, _):
         client.base_url = "http://127.0.0.1:9/api/"
         with pytest.raises(SlackAway):
-            await speech.post(client, "C1", blocks.sentence("Hello."))
+            await Speech(client, Clock()).post("C1", blocks.sentence("Hello."))
 
 
 async def test_a_server_that_never_answers_is_slack_away_before_anybody_else_may_draw(
@@ -96,14 +98,14 @@ async def test_a_server_that_never_answers_is_slack_away_before_anybody_else_may
 
     async with slack(never) as (client, _):
         with pytest.raises(SlackAway):
-            await speech.edit(client, "C1", "1.2", blocks.sentence("Hello."))
+            await Speech(client, Clock()).edit("C1", "1.2", blocks.sentence("Hello."))
 
 
 async def test_how_long_slack_wants_to_be_left_alone_is_taken_at_its_word() -> None:
     async with slack(says("ratelimited", 429, Retry_After="17")) as (client, _):
-        with pytest.raises(SlackAway) as away:
-            await speech.post(client, "C1", blocks.sentence("Hello."))
-    assert away.value.seconds == 17
+        with pytest.raises(HeldBack) as held:
+            await Speech(client, Clock(100.0)).post("C1", blocks.sentence("Hello."))
+    assert held.value.until == 117
 
 
 async def test_blocks_that_slack_refuses_are_left_out_and_the_words_are_sent() -> None:
@@ -111,7 +113,7 @@ async def test_blocks_that_slack_refuses_are_left_out_and_the_words_are_sent() -
         return says("msg_blocks_too_long" if asked["blocks"] else "")(asked)
 
     async with slack(answer) as (client, asked):
-        assert await speech.post(client, "C1", blocks.sentence("Hello.")) == ("C1", "1.2")
+        assert await Speech(client, Clock()).post("C1", blocks.sentence("Hello.")) == ("C1", "1.2")
     assert [(call["text"], bool(call["blocks"])) for call in asked] == [("Hello.", True), ("Hello.", False)]
 
 
@@ -121,6 +123,6 @@ async def test_blocks_that_slack_would_refuse_are_never_sent_and_the_log_says_wh
     faulty = {"text": "Hello.", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]}
     with caplog.at_level(logging.ERROR):
         async with slack(says("")) as (client, asked):
-            await speech.edit(client, "C1", "1.2", faulty)
+            await Speech(client, Clock()).edit("C1", "1.2", faulty)
     assert [(call["text"], call["blocks"]) for call in asked] == [("Hello.", [])]
     assert "/blocks/0/text/text" in caplog.text and "Hello" not in caplog.text

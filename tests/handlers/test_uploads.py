@@ -10,7 +10,7 @@ import pytest
 from aiohttp import web
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.domain.companions.uploads import MOST_BYTES
+from bot.domain.companions.uploads import LARGEST_FILE
 from bot.domain.errors import BadInput, BotError, NeverSent
 from handlers.slack.uploads import SlackUploads
 
@@ -68,16 +68,16 @@ async def test_a_redirect_never_gets_the_token() -> None:
 
 
 async def test_a_file_that_is_larger_than_it_was_said_to_be_is_not_taken_in() -> None:
-    body = bytes(MOST_BYTES + 1)
+    body = bytes(LARGEST_FILE + 1)
     async with peer(lambda _: web.Response(body=body)) as (uploads, url, _):
-        with pytest.raises(BadInput, match="more than 100 MB"):
+        with pytest.raises(BadInput, match="more than 10 MB"):
             await uploads.download(f"{url}/file")
 
 
 async def test_a_file_that_says_it_is_too_large_is_not_even_asked_for() -> None:
-    said = {"ok": True, "file": {"size": MOST_BYTES + 1, "url_private_download": "never"}}
+    said = {"ok": True, "file": {"size": LARGEST_FILE + 1, "url_private_download": "never"}}
     async with peer(lambda _: web.json_response(said)) as (uploads, _, asked):
-        with pytest.raises(BadInput, match="more than 100 MB"):
+        with pytest.raises(BadInput, match="more than 10 MB"):
             await uploads.fetch("F0LARGE001")
         assert asked == ["/api/files.info"]
 

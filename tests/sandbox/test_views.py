@@ -95,3 +95,12 @@ async def test_a_bad_view_is_refused_with_a_pointer():
         assert answer["error"] == "invalid_arguments"
         assert "[json-pointer:/view" in answer["response_metadata"]["messages"][0]
         assert sandbox.modal(ANNA) is None
+
+
+async def test_a_form_limited_to_a_type_of_files_that_slack_does_not_know_is_refused_whole() -> None:
+    form = modal("Files", field("audio", {"type": "file_input", "action_id": "file", "filetypes": ["wav", "wma"]}))
+    form["submit"] = {"type": "plain_text", "text": "Send"}
+    async with alone() as (sandbox, client):
+        trigger = sandbox.slack.tickets.trigger(ANNA)
+        answer = await refused(client.views_open(trigger_id=trigger.id, view=form))
+    assert answer["error"] == "invalid_arguments" and "wma" in str(answer["response_metadata"])

@@ -13,6 +13,9 @@ MOST_FILES = 10
 MOST_BYTES = 100 * 1024 * 1024
 """Of all files of one copy together."""
 
+LARGEST_FILE = 10 * 1024 * 1024
+"""Slack lets a form bring no larger ones (facts: slack limits)."""
+
 _LONGEST_NAME = 120
 _NOT_IN_NAMES = frozenset('<>:"/\\|?*')
 _ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
@@ -56,8 +59,8 @@ def _complaints(one: Companion, files: Sequence[tuple[str, int]]) -> Iterator[st
     names = [name.casefold() for name, _ in files]
     if twice := next((name for name, _ in files if names.count(name.casefold()) > 1), ""):
         yield f"Two of these files are called “{bounded(twice)}”. Rename one of them."
-    if sum(size for _, size in files) > MOST_BYTES:
-        yield f"These files have more than {MOST_BYTES // 2**20} MB together. Send fewer or smaller ones."
+    if large := next((name for name, size in files if size > LARGEST_FILE), ""):
+        yield f"“{bounded(large)}” has more than {LARGEST_FILE // 2**20} MB. Slack takes no larger file in a form."
 
 
 def _of_name(one: Companion, name: str) -> Iterator[str]:

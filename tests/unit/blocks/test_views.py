@@ -70,11 +70,11 @@ def assert_good(message: dict[str, Any], surface: str = "message") -> None:
 
 @FEW
 @given(run_views(), st.booleans(), st.sampled_from(("", "C0GENERAL1")))
-def test_every_card_is_accepted_whatever_names_are_in_it(run_view: RunView, plan_block: bool, asked_in: str) -> None:
-    message = card(run_view, plan_block=plan_block, asked_in=asked_in)
+def test_every_card_is_accepted_whatever_names_are_in_it(run_view: RunView, plan_block: bool, belongs_in: str) -> None:
+    message = card(run_view, plan_block=plan_block, belongs_in=belongs_in)
     assert_good(message)
     assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000 or plan_block
-    assert message == card(run_view, plan_block=plan_block, asked_in=asked_in)
+    assert message == card(run_view, plan_block=plan_block, belongs_in=belongs_in)
 
 
 @FEW
