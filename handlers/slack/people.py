@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import DirectoryAway
 from bot.domain.model import Account, Person, Role, Standing
+from handlers.blocks.wording import seen
 from handlers.slack.answers import code, why
 from handlers.slack.cache import Cache
 
@@ -201,4 +202,4 @@ def _name(profile: User | None, user: str) -> str:
     """What they are called, on one line and not too long: people choose it themselves."""
     said = (profile or {}).get("profile") or {}
     name = said.get("real_name") or said.get("display_name") or (profile or {}).get("name") or user
-    return "".join(letter for letter in " ".join(str(name).split()) if letter.isprintable())[:NAME_LIMIT] or user
+    return "".join(letter for letter in " ".join(seen(str(name)).split()) if letter.isprintable())[:NAME_LIMIT] or user
