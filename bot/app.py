@@ -47,6 +47,7 @@ from handlers.slack.errands import Errands
 from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
 from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
 from handlers.slack.people import People, SlackGroups
+from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage.connect import persistence
 from storage.worlds.worlds import RedisWorlds
@@ -221,6 +222,7 @@ class Switchback:
             people=People(
                 self.slack, directory, who.team, enterprise=who.enterprise, groups=groups, doubt=lambda: self.refused
             ),
+            readers=Readers(self.slack, time.monotonic),
             slack=self.slack,
             estate=self.estate,
             incidents=settings.incidents_channel,

@@ -14,6 +14,7 @@ from bot.domain.runs.opening import Estate
 from bot.engine import Engine
 from handlers.slack.errands import Errands
 from handlers.slack.people import People
+from handlers.slack.readers import Readers
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
@@ -42,6 +43,7 @@ class Desk:
     notices: Notices
     errands: Errands
     people: People
+    readers: Readers
     slack: AsyncWebClient
     estate: Estate
     incidents: str

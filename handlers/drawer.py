@@ -18,6 +18,7 @@ from handlers.desk import Desk
 from handlers.runs import notices, routes, trouble
 from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
+from handlers.runs.strangers import Strangers
 from handlers.runs.tell import message_of
 from handlers.slack import failures
 from handlers.slack.pace import POST_S
@@ -53,7 +54,8 @@ class Drawer:
     """
 
     def __init__(self, desk: Desk) -> None:
-        self._desk, self._speech = desk, Speech(desk.slack, desk.now)
+        self._desk, self._speech = desk, Speech(desk.slack, desk.now, desk.readers)
+        self._strangers = Strangers(desk, self._speech)
         self._stuck: set[str] = set()
         self._may_stand = True
         self._quiet_until = 0.0
@@ -86,6 +88,7 @@ class Drawer:
             # Cards first: what people act on must not wait for what they may read later.
             for item in sorted(due, key=lambda item: item.kind != "card"):
                 done += await self._take(item, now)
+            await self._strangers.tell(now)
             await self._refresh_homes(now)
             self._strikes = 0
         except SlackAway as away:
@@ -218,7 +221,9 @@ class Drawer:
 
     async def _post(self, run: Run, shown: RunView) -> bool:
         aims = routes.of_card(self._desk, run, self._is_quiet(run))
-        where, ts = await routes.deliver(self._speech, aims, lambda channel: self._message(shown, channel))
+        where, ts = await routes.deliver(
+            self._desk, self._speech, aims, lambda channel: self._message(shown, channel), afresh=True
+        )
         await self._desk.cards.put(run.id, Place(where, ts, digest(self._message(shown, where))))
         if self._is_quiet(run) and run.is_open:
             await self._desk.cards.trouble(series(run), run.id)
@@ -248,7 +253,11 @@ class Drawer:
             return now + EDIT_S
         aims = routes.of_tell(self._desk, tell.to, run, place, quiet)
         await routes.deliver(
-            self._speech, aims, lambda channel: message_of(tell, run, missed=_missed(tell.to, channel))
+            self._desk,
+            self._speech,
+            aims,
+            lambda channel: message_of(tell, run, missed=_missed(tell.to, channel)),
+            afresh=place is None,
         )
         return None
 

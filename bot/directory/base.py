@@ -28,6 +28,10 @@ class RoleSource(Protocol):
         """The same without asking anybody, or None: then it has to be asked."""
         ...
 
+    async def holders(self, role: Role) -> frozenset[str]:
+        """The `T…:U…` or `U…` ids to which this place grants it, as far as it can tell now."""
+        ...
+
 
 class AnyOf:
     """The union of several sources, asked at once and waited for no longer than `timeout_s` seconds in all."""
@@ -53,6 +57,10 @@ class AnyOf:
         known = [question.result() for question in answered if _told(question)]
         granted = frozenset[Role]().union(*known)
         return granted if granted or len(known) == len(asked) else None
+
+    async def holders(self, role: Role) -> frozenset[str]:
+        """The ids of all to whom a source that answered grants this role."""
+        return frozenset[str]().union(*[await source.holders(role) for source in self._sources])
 
 
 def _told(question: asyncio.Future[frozenset[Role]]) -> bool:

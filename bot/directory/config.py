@@ -19,3 +19,6 @@ class ConfiguredRoles:
 
     def recalled(self, account: Account) -> frozenset[Role]:
         return frozenset(role for role, holders in self.users.items() if account.id in holders)
+
+    async def holders(self, role: Role) -> frozenset[str]:
+        return self.users.get(role, frozenset())

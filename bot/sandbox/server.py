@@ -214,6 +214,16 @@ class Sandbox:
         event = {"type": "user_change", "user": shown, "cache_ts": changed.updated}
         await self.delivery.announce("user_change", event)
 
+    def share(self, channel_id: str, *, ext_shared: bool = False, pending_shared: bool = False) -> None:
+        """Another organisation reads this channel from now on, is only invited to it, or neither any more.
+
+        An app that is not subscribed to events of shared channels does not hear of it.
+        """
+        channel = self.workspace.channel(channel_id)
+        if channel is None:
+            raise KeyError(channel_id)
+        self.workspace.put(replace(channel, ext_shared=ext_shared, pending_shared=pending_shared))
+
     async def change_group(self, group_id: str, members: Sequence[str]) -> None:
         """Change who is in a user group; the app hears of both events Slack sends."""
         group = self.workspace.group(group_id)

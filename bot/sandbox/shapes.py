@@ -69,7 +69,7 @@ def channel_json(channel: Channel, workspace: Workspace) -> dict[str, Any]:
         "is_shared": channel.ext_shared,
         "is_ext_shared": channel.ext_shared,
         "is_org_shared": False,
-        "is_pending_ext_shared": False,
+        "is_pending_ext_shared": channel.pending_shared,
         "num_members": len(channel.members),
         "topic": {"value": ""},
         "purpose": {"value": channel.purpose},

@@ -59,6 +59,7 @@ class Channel:
     members: frozenset[str] = frozenset()
     private: bool = False
     ext_shared: bool = False
+    pending_shared: bool = False
     archived: bool = False
     direct_with: str | None = None
     purpose: str = ""

@@ -16,10 +16,10 @@ from bot.domain.measures import sized
 from bot.domain.model import Person, Who, short
 from bot.domain.runs.run import Entry
 from bot.exports.look import diff_exports
-from handlers.asked import permit
+from handlers.asked import may, permit
 from handlers.backups import views as backup_views
 from handlers.blocks import blocks
-from handlers.blocks.wording import exact, shown, utc, when
+from handlers.blocks.wording import exact, shown, utc, when, without_people
 from handlers.desk import Desk
 from handlers.slack.replies import Reply, open_view
 from handlers.slack.sending import say, send_file
@@ -31,11 +31,12 @@ _CAREFUL = "It holds names, addresses and numbers of people: keep it where your 
 async def compare(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     """The form is there at once; what it is to show is worked out behind it."""
     await permit(desk, person, Need.ANYONE, _NAME)
+    drawn = str if may(person, Need.ADMIN) else without_people
     desk.errands.allow()
     chosen = await asyncio.gather(desk.backups.get(args.body["view"]["private_metadata"]), desk.backups.get(value))
     older, newer = sorted(chosen, key=lambda backup: backup.taken_at)
     update = partial(desk.slack.views_update, view_id=await open_view(args, backup_views.comparing(older, newer)))
-    work = partial(_compare, desk, older, newer, update)
+    work = partial(_compare, desk, older, newer, update, drawn)
     desk.errands.send("comparison", work, lambda said: update(view=backup_views.undecided(older, newer, said)))
 
 
@@ -59,11 +60,13 @@ def file_name(backup: Backup) -> str:
     return f"{pool}-{datetime.fromtimestamp(backup.taken_at, UTC):%Y-%m-%d}-{backup.sha256[:8]}.zip"
 
 
-async def _compare(desk: Desk, older: Backup, newer: Backup, update: Callable[..., Awaitable[object]]) -> None:
+async def _compare(
+    desk: Desk, older: Backup, newer: Backup, update: Callable[..., Awaitable[object]], drawn: Callable[[str], str]
+) -> None:
     """One after the other, so that only one export is being unpacked at a time."""
     files = [await desk.backups.load(backup.id) for backup in (older, newer)]
     _, lines = await asyncio.to_thread(diff_exports, *files)
-    await update(view=backup_views.difference(older, newer, lines))
+    await update(view=backup_views.difference(older, newer, [drawn(line) for line in lines]))
 
 
 async def _send(desk: Desk, person: Person, backup: Backup) -> None:

@@ -9,11 +9,20 @@ from datetime import UTC, datetime
 from bot.domain.groups.compare import masked
 from bot.domain.model import Who
 
-_UNSEEN = re.compile(r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff]")
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufff9-\ufffb"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Controls, marks of direction, soft hyphens, fillers and tags: nobody sees them, and names hide behind them."""
+
 _RUNBOOKS = "backup|companion|failover|failback|verify"
 _OWN = re.compile(rf"((?<![\w-])(?:{_RUNBOOKS})-[a-z0-9.-]+?-\d{{4}}-\d{{4}}-[0-9a-f]{{4}}(?![0-9a-f]))")
 """Ids of runs, as the engine makes them: their digits are a date and no phone number."""
 
+_ADDRESS = re.compile(
+    r"\b(?:sips?|tel|mailto):[^\s,;“”\"'<>()\[\]]+|[^\s,;:“”\"'<>()\[\]]+@[^\s,;“”\"'<>()\[\]]+", re.I
+)
 _CUT_ENTITY = re.compile(r"&[a-z]{0,3}$")
 _CUT_SHORT = re.compile(r"&[a-z]{0,3}$|<[^<>]*$")
 _SLACK_USER = re.compile(r"[UW][A-Z0-9]{2,20}")
@@ -38,9 +47,19 @@ def exact(text: str, most: int = 600) -> str:
     return bounded(escaped(_line(text)), most)
 
 
+def seen(text: str) -> str:
+    """The text without what nobody sees."""
+    return _UNSEEN.sub("", text)
+
+
 def without_numbers(text: str) -> str:
     """The text without anything that could be a phone number; the ids of runs stay what they are."""
     return "".join(part if _OWN.fullmatch(part) else masked(part) for part in _OWN.split(text))
+
+
+def without_people(text: str) -> str:
+    """The text without SIP addresses, mail addresses and numbers, for whoever holds no role."""
+    return without_numbers(_ADDRESS.sub("(address)", seen(text)))
 
 
 def escaped(text: str) -> str:
@@ -76,7 +95,7 @@ def fitting(lines: Sequence[str], total: int, most: int) -> list[str]:
 
 def code(lines: Iterable[str], most: int = 2900) -> list[str]:
     """Code blocks that hold every character of the lines, each block at most `most` characters."""
-    text = escaped(_UNSEEN.sub("", "\n".join(lines)))
+    text = escaped(seen("\n".join(lines)))
     pieces: list[str] = []
     while text:
         end = _whole(text, most - _FENCE_ROOM)
@@ -123,7 +142,7 @@ def signed(sentence: str, who: Who | None, most: int = 300) -> str:
 
 
 def _line(text: str) -> str:
-    return " ".join(_UNSEEN.sub("", text).split())
+    return " ".join(seen(text).split())
 
 
 def _whole(text: str, most: int) -> int:

@@ -36,7 +36,7 @@ async def _shown(desk: Desk, speech: Speech, notice: Notice, said: Message) -> b
             return True
     if notice.over:
         return False  # What nobody was told of, or can read any more, need not be called off.
-    where, ts = await routes.deliver(speech, routes.of_notice(desk), lambda _: said)
+    where, ts = await routes.deliver(desk, speech, routes.of_notice(desk), lambda _: said, afresh=True)
     await desk.notices.placed(notice.key, Place(where, ts, digest(said)))
     return True
 

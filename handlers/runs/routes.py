@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import AsyncIterator, Callable, Iterable, Mapping
 
 from bot.domain.errors import BotError
 from bot.domain.runs.run import Run
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.slack.speech import NoPlace, Speech
+from handlers.slack.speech import NoPlace, Overheard, Speech
 from storage.cards import Place
 
 Aim = tuple[str, str]
@@ -38,18 +38,29 @@ def of_notice(desk: Desk) -> list[Aim]:
     return _aims(_configured(desk, notices_first=True))
 
 
-async def deliver(speech: Speech, aims: Iterable[Aim], message: Callable[[str], Message]) -> tuple[str, str]:
+async def deliver(
+    desk: Desk, speech: Speech, aims: Iterable[Aim], message: Callable[[str], Message], *, afresh: bool = False
+) -> tuple[str, str]:
     """Posts to the first place that takes it; gives the channel it landed in and its ts.
 
+    Where strangers read a channel, holders of a role are the last places. `afresh`: who reads there is asked now.
     `message` gives it as it looks there. Raises Nowhere, and what speech raises.
     """
-    refused = []
-    for channel, thread in aims:
+    refused: dict[str, NoPlace] = {}
+    async for channel, thread in _places(desk, aims, refused):
         try:
-            return await speech.post(channel, message(channel), thread)
+            return await speech.post(channel, message(channel), thread, afresh=afresh)
         except NoPlace as no:
-            refused.append(f"{channel}: {no.sentence}")
-    raise Nowhere(" ".join(refused) or "No channel is configured.")
+            refused[channel] = no
+    raise Nowhere(" ".join(f"{at}: {no.sentence}" for at, no in refused.items()) or "No channel is configured.")
+
+
+async def _places(desk: Desk, aims: Iterable[Aim], refused: Mapping[str, NoPlace]) -> AsyncIterator[Aim]:
+    for aim in aims:
+        yield aim
+    if any(isinstance(no, Overheard) for no in refused.values()):
+        for user in await desk.people.holders():
+            yield user, ""
 
 
 def _configured(desk: Desk, *, notices_first: bool) -> list[Aim]:

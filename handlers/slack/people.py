@@ -13,6 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import DirectoryAway
 from bot.domain.model import Account, Person, Role, Standing
+from handlers.blocks.wording import seen
 from handlers.slack.answers import code, why
 from handlers.slack.cache import Cache
 
@@ -32,6 +33,8 @@ class Directory(Protocol):
     """Everybody who may know roles, joined: None when nobody grants one and somebody could not tell."""
 
     async def roles(self, account: Account) -> frozenset[Role] | None: ...
+
+    async def holders(self, role: Role) -> frozenset[str]: ...
 
 
 class SlackGroups:
@@ -60,6 +63,12 @@ class SlackGroups:
         """The same as it is remembered, or None when a group has to be asked for."""
         known = [(role, self._members.recall(group)) for role, group in self._asked()]
         return None if any(members is None for _, members in known) else _granted(account, known)
+
+    async def holders(self, role: Role) -> frozenset[str]:
+        """The members (`U…`) of the groups that grant it and that Slack tells of."""
+        asked = (self._members.get(group) for group in self._groups.get(role, ()))
+        answers = await asyncio.gather(*asked, return_exceptions=True)
+        return frozenset[str]().union(*(members for members in answers if _told(members)))
 
     def _asked(self) -> list[tuple[Role, str]]:
         return [(role, group) for role, groups in self._groups.items() for group in groups]
@@ -117,6 +126,15 @@ class People:
         held = roles if known is Standing.MEMBER else frozenset()
         doubt = self._doubt() if known is Standing.UNKNOWN or held is None else ""
         return Person(id, _name(profile, user), known, held, doubt)
+
+    async def holders(self) -> list[str]:
+        """The user ids of all full members who are known to hold a role, those first who may press everything."""
+        named = [one for role in (Role.SERVER_ADMIN, Role.RG_ADMIN) for one in sorted(await self._named(role))]
+        people = [await self.person(user) for user in dict.fromkeys(named)]
+        return [person.slack_id for person in people if person.roles]
+
+    async def _named(self, role: Role) -> set[str]:
+        return {id.rpartition(":")[2] for id in await self._directory.holders(role)}
 
     def changed(self, user: str) -> None:
         """Something about this account has changed."""
@@ -184,4 +202,4 @@ def _name(profile: User | None, user: str) -> str:
     """What they are called, on one line and not too long: people choose it themselves."""
     said = (profile or {}).get("profile") or {}
     name = said.get("real_name") or said.get("display_name") or (profile or {}).get("name") or user
-    return "".join(letter for letter in " ".join(str(name).split()) if letter.isprintable())[:NAME_LIMIT] or user
+    return "".join(letter for letter in " ".join(seen(str(name)).split()) if letter.isprintable())[:NAME_LIMIT] or user

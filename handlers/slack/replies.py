@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
@@ -13,6 +14,8 @@ from handlers.blocks.blocks import Message, View, label
 from handlers.slack import payloads
 from handlers.slack.payloads import Kind
 from handlers.slack.proxies import proxy_for
+
+_HOOKS = "hooks.slack.com"
 
 log = logging.getLogger(__name__)
 
@@ -63,12 +66,20 @@ async def _acknowledged(args: AsyncArgs, reply: Reply) -> None:
 
 
 async def _beside(args: AsyncArgs, reply: Reply) -> None:
+    if not is_slack(str(args.body.get("response_url") or ""), args.client.base_url):
+        return log.warning("an answer to a click was not posted: its response_url is not at Slack")
     replaces = reply.replaces and payloads.is_ephemeral(args.body)
     said, url = {**reply.message, "response_type": "ephemeral", "replace_original": replaces}, args.body["response_url"]
     # Bolt's own `respond` would go by a proxy of its own, and leave a connection behind with every answer.
     async with args.client.session.post(url, json=said, proxy=proxy_for(url)) as answer:
         if answer.status != 200:
             log.warning("Slack did not take an answer to a click: status %s", answer.status)
+
+
+def is_slack(address: str, api: str) -> bool:
+    """Whether it is where Slack takes answers: its own host for that, or where the Web API is."""
+    there, ours = urlsplit(address), urlsplit(api)
+    return (there.scheme, there.netloc) in {("https", _HOOKS), (ours.scheme, ours.netloc)}
 
 
 async def _opened(args: AsyncArgs, reply: Reply) -> None:

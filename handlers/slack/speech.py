@@ -18,6 +18,7 @@ from handlers.blocks.kit import validate
 from handlers.slack import answers, footing
 from handlers.slack.answers import AWAY, RETRY_S, Answer, Kind
 from handlers.slack.pace import POST, Pace
+from handlers.slack.readers import AGAIN_S, NOT_TOLD, Readers
 
 log = logging.getLogger(__name__)
 
@@ -43,17 +44,22 @@ class NoPlace(BotError):
     """This message cannot be here; another place may take it. Of an edit: it may be posted anew."""
 
 
+class Overheard(NoPlace):
+    """Strangers read along there, or may do so."""
+
+
 class Speech:
-    """A voice in Slack. `now` gives seconds since the epoch.
+    """A voice in Slack, silent where strangers read along. `now` gives seconds since the epoch.
 
     Its methods raise SlackAway, HeldBack or NoPlace.
     """
 
-    def __init__(self, slack: AsyncWebClient, now: Callable[[], float]) -> None:
-        self._slack, self._now, self._pace = slack, now, Pace()
+    def __init__(self, slack: AsyncWebClient, now: Callable[[], float], readers: Readers) -> None:
+        self._slack, self._now, self._readers, self._pace = slack, now, readers, Pace()
 
-    async def post(self, channel: str, message: Message, thread: str = "") -> tuple[str, str]:
-        """A new message; gives the channel it landed in and its ts."""
+    async def post(self, channel: str, message: Message, thread: str = "", *, afresh: bool = False) -> tuple[str, str]:
+        """A new message; gives the channel it landed in and its ts. `afresh`: who reads there is asked now."""
+        await self._allow(channel, afresh)
         where = {"channel": channel, "unfurl_links": False, "unfurl_media": False}
         where |= {"thread_ts": thread} if thread else {}
         answer = await self._say(POST, self._slack.chat_postMessage, where, message)
@@ -61,7 +67,15 @@ class Speech:
 
     async def edit(self, channel: str, ts: str, message: Message) -> None:
         """The message in the place of the one that is there."""
+        await self._allow(channel)
         await self._say(EDIT, self._slack.chat_update, {"channel": channel, "ts": ts}, message)
+
+    async def _allow(self, channel: str, afresh: bool = False) -> None:
+        why = await self._readers.against(channel, afresh=afresh)
+        if why == NOT_TOLD and self._readers.may_wait(channel):
+            raise HeldBack(self._now() + AGAIN_S)
+        if why:
+            raise Overheard(f"Nothing is said there: {why}.")
 
     async def _say(
         self, method: str, call: Callable[..., Awaitable[AsyncSlackResponse]], where: dict[str, Any], message: Message

@@ -15,11 +15,17 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from handlers.blocks import blocks
 from handlers.slack import speech
+from handlers.slack.readers import Readers
 from handlers.slack.speech import HeldBack, NoPlace, SlackAway, Speech
 from tests.patience import PATIENCE_S
 from tests.scenarios.stage import Clock
 
 Answer = Callable[[dict[str, Any]], web.Response | Awaitable[web.Response]]
+
+
+def voice(client: AsyncWebClient, at: float = 0.0) -> Speech:
+    """It speaks at that second."""
+    return Speech(client, Clock(at), Readers(client, Clock(at)))
 
 
 @asynccontextmanager
@@ -47,7 +53,7 @@ async def slack(answer: Answer) -> AsyncIterator[tuple[AsyncWebClient, list[dict
 
 def says(code: str, status: int = 200, **headers: str) -> Answer:
     def answer(asked: dict[str, Any]) -> web.Response:
-        body = {"ok": not code, "error": code, "channel": "C1", "ts": "1.2"}
+        body = {"ok": not code, "error": code, "channel": "D1", "ts": "1.2"}
         return web.json_response(
             body, status=status, headers={key.replace("_", "-"): value for key, value in headers.items()}
         )
@@ -81,14 +87,14 @@ async def never(asked: dict[str, Any]) -> web.Response:
 async def test_every_refusal_is_of_the_kind_that_says_what_can_be_done(answer: Answer, kind: type[Exception]) -> None:
     async with slack(answer) as (client, _):
         with pytest.raises(kind):
-            await Speech(client, Clock()).edit("C1", "1.2", blocks.sentence("Hello."))
+            await voice(client).edit("D1", "1.2", blocks.sentence("Hello."))
 
 
 async def test_a_server_that_is_not_there_is_slack_away() -> None:
     async with slack(says("")) as (client, _):
         client.base_url = "http://127.0.0.1:9/api/"
         with pytest.raises(SlackAway):
-            await Speech(client, Clock()).post("C1", blocks.sentence("Hello."))
+            await voice(client).post("D1", blocks.sentence("Hello."))
 
 
 async def test_a_server_that_never_answers_is_slack_away_before_anybody_else_may_draw(
@@ -98,13 +104,13 @@ async def test_a_server_that_never_answers_is_slack_away_before_anybody_else_may
 
     async with slack(never) as (client, _):
         with pytest.raises(SlackAway):
-            await Speech(client, Clock()).edit("C1", "1.2", blocks.sentence("Hello."))
+            await voice(client).edit("D1", "1.2", blocks.sentence("Hello."))
 
 
 async def test_how_long_slack_wants_to_be_left_alone_is_taken_at_its_word() -> None:
     async with slack(says("ratelimited", 429, Retry_After="17")) as (client, _):
         with pytest.raises(HeldBack) as held:
-            await Speech(client, Clock(100.0)).post("C1", blocks.sentence("Hello."))
+            await voice(client, 100.0).post("D1", blocks.sentence("Hello."))
     assert held.value.until == 117
 
 
@@ -113,7 +119,7 @@ async def test_blocks_that_slack_refuses_are_left_out_and_the_words_are_sent() -
         return says("msg_blocks_too_long" if asked["blocks"] else "")(asked)
 
     async with slack(answer) as (client, asked):
-        assert await Speech(client, Clock()).post("C1", blocks.sentence("Hello.")) == ("C1", "1.2")
+        assert await voice(client).post("D1", blocks.sentence("Hello.")) == ("D1", "1.2")
     assert [(call["text"], bool(call["blocks"])) for call in asked] == [("Hello.", True), ("Hello.", False)]
 
 
@@ -123,6 +129,6 @@ async def test_blocks_that_slack_would_refuse_are_never_sent_and_the_log_says_wh
     faulty = {"text": "Hello.", "blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": ""}}]}
     with caplog.at_level(logging.ERROR):
         async with slack(says("")) as (client, asked):
-            await Speech(client, Clock()).edit("C1", "1.2", faulty)
+            await voice(client).edit("D1", "1.2", faulty)
     assert [(call["text"], call["blocks"]) for call in asked] == [("Hello.", [])]
     assert "/blocks/0/text/text" in caplog.text and "Hello" not in caplog.text

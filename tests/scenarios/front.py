@@ -31,6 +31,7 @@ from handlers.runs import card
 from handlers.slack.errands import Errands
 from handlers.slack.ingress import Probes, routes
 from handlers.slack.people import People, SlackGroups
+from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
@@ -158,6 +159,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         cards=Cards(stage.redis),
         notices=Notices(stage.redis),
         people=people,
+        readers=Readers(client, stage.clock),
         slack=client,
         estate=replace(ESTATE, mirrored=True),
         incidents=INCIDENT,

@@ -17,7 +17,7 @@ LIMITS = (
     "handlers.listeners.REPLY_S",
     "handlers.slack.ingress.DEADLINE_S",
     "handlers.backups.backups._LOOK_S",
-    "handlers.runs.places.ANSWER_S",
+    "handlers.slack.readers.ANSWER_S",
 )
 ACKED_S = 3 * PATIENCE_S
 """How long the stand-in then waits: for the work, its answer, and what is between."""

@@ -18,6 +18,7 @@ from handlers.desk import Desk
 from handlers.drawer import Drawer
 from handlers.slack.errands import Errands
 from handlers.slack.people import People
+from handlers.slack.readers import Readers
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.notices import Notices
@@ -36,6 +37,9 @@ class Roles:
 
     async def roles(self, account: Account) -> frozenset[Role] | None:
         return ROLES.get(account.id, frozenset())
+
+    async def holders(self, role: Role) -> frozenset[str]:
+        return frozenset(id for id, roles in ROLES.items() if role in roles)
 
 
 @dataclass(slots=True)
@@ -92,6 +96,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             cards=Cards(redis),
             notices=Notices(redis),
             people=People(client, Roles(), TEAM, answer_s=PATIENCE_S),
+            readers=Readers(client, story.clock),
             slack=client,
             estate=replace(ESTATE, mirrored=True),
             incidents=INCIDENT,

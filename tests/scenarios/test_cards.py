@@ -12,6 +12,7 @@ from bot.domain.backups.schedule import Slot
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Phase, Run, Tell
 from bot.sandbox import Message, Trouble
+from bot.sandbox.faults import ANY
 from storage.cards import Place
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, GENERAL, INCIDENT
@@ -149,8 +150,9 @@ async def test_a_post_whose_answer_was_lost_is_made_again_rather_than_lost(stage
 
 async def test_when_slack_says_for_how_long_nothing_is_sent_until_then(stage: SlackStage) -> None:
     await failover(stage)
-    stage.trouble(1, Trouble.RATELIMITED, 20)
+    stage.sandbox.faults.limited["chat.postMessage", ANY] = 20
     assert await stage.drain() == 0
+    stage.sandbox.faults.limited.clear()
     assert await stage.drain(15) == 0 and not stage.posted()
     assert await stage.drain(10) == 1 and stage.posted()
 

@@ -118,7 +118,8 @@ async def test_when_both_channels_are_archived_whoever_must_act_has_the_card_dir
 async def test_when_nobody_takes_anything_one_notice_stands_and_home_has_the_buttons(stage: SlackStage) -> None:
     run = await failover(stage)
     await stage.until_drained()
-    stage.sandbox.faults.refused[ANY, INCIDENT] = stage.sandbox.faults.refused[ANY, BACKUPS] = "no_permission"
+    closed = [(method, channel) for method in (POST, EDIT) for channel in (INCIDENT, BACKUPS)]
+    stage.sandbox.faults.refused.update(dict.fromkeys(closed, "no_permission"))
     stage.sandbox.faults.refused[POST, ANNA] = "cannot_dm_bot"
     await stage.desk.cards.opened_home(ANNA, stage.story.clock.now)
     await stage.story.runs.commit(Change(replace(await stage.story.runs.load(run.id), sentence="New.")), 0.0)
