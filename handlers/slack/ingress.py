@@ -17,6 +17,7 @@ from yarl import query_to_pairs
 
 from handlers.slack import failures
 from handlers.slack.connections import SIGNED
+from handlers.slack.shapes import Body, sound
 from handlers.slack.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -66,7 +67,7 @@ def events(app: AsyncApp, signing_secret: str, now: Callable[[], float]) -> Hand
             async with asyncio.timeout(DEADLINE_S):
                 raw = await _signed(request, secret, now())
                 request[SIGNED] = True
-                return await _dispatched(app, request, parsed(raw, request.content_type), tally)
+                return await _dispatched(app, request, sound(parsed(raw, request.content_type)), tally)
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="") from None
         except (ValueError, RecursionError):
@@ -132,7 +133,7 @@ async def _signed(request: web.Request, secret: hmac.HMAC, now: float) -> bytes:
     return b"".join(chunks)
 
 
-async def _dispatched(app: AsyncApp, request: web.Request, body: dict[str, Any], tally: Tally) -> web.Response:
+async def _dispatched(app: AsyncApp, request: web.Request, body: Body, tally: Tally) -> web.Response:
     """What Bolt answers. To Bolt it comes as by Socket Mode: verified already, parsed already."""
     retries = {name: value for name, value in request.headers.items() if name.lower().startswith("x-slack-retry-")}
     context = {"signature": request.headers[SIGNATURE]}
