@@ -13,7 +13,7 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import Any, TextIO
 
 from bot.domain.errors import BotError
 from bot.settings.settings import load
@@ -195,10 +195,10 @@ def show(facts: Mapping[str, Any], lines: Iterable[str], *, as_json: bool) -> in
     return 0
 
 
-def say(lines: Iterable[str]) -> None:
+def say(lines: Iterable[str], to: TextIO | None = None) -> None:
     """Prints lines; names come from strangers' files, so nothing in them may steer the terminal."""
     for line in lines:
-        print("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line))
+        print("".join(letter if letter.isprintable() else "\N{REPLACEMENT CHARACTER}" for letter in line), file=to)
 
 
 def main(argv: Sequence[str], environ: Environ, commands: Iterable[Command] = COMMANDS) -> int:
@@ -212,7 +212,7 @@ def main(argv: Sequence[str], environ: Environ, commands: Iterable[Command] = CO
         sys.stdout.flush()
         return code
     except BotError as fault:
-        print(fault.sentence, file=sys.stderr)
+        say(fault.sentence.splitlines(), sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

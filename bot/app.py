@@ -9,7 +9,7 @@ import signal
 import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -43,6 +43,7 @@ from handlers.desk import Desk
 from handlers.drawer import Drawer
 from handlers.listeners import register
 from handlers.slack import ingress
+from handlers.slack.connections import reachable
 from handlers.slack.errands import Errands
 from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
 from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
@@ -283,15 +284,12 @@ async def running(
     """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own."""
     async with ClientSession(timeout=ClientTimeout(total=_SLACK_S)) as session:
         bot = Switchback(settings, client, driver, session)
-        runner = web.AppRunner(bot.application(), access_log=None, shutdown_timeout=2)
+        door = nullcontext() if port is None else reachable(bot.application(), host=host, port=port)
         try:
-            if port is not None:
-                await runner.setup()
-                await web.TCPSite(runner, host, port).start()
-            await bot.open()
-            yield bot
+            async with door:
+                await bot.open()
+                yield bot
         finally:
-            await runner.cleanup()
             await bot.close()
 
 

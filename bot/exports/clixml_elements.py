@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from sys import getsizeof
 from typing import Any, NamedTuple
 
 from bot.domain.groups.groups import Value
@@ -12,6 +13,9 @@ NAMESPACE = "http://schemas.microsoft.com/powershell/2004/04"
 MAX_DEPTH = 64
 MAX_AGAIN = 250_000
 """How many values may be taken again by reference in one file, counted as if they were written out."""
+
+_EACH, _OBJECT, _NAME = 100, 300, 400
+"""Bytes that a value takes beside its text, an object beside what is in it, and a name or type when it is first met."""
 
 _CLOSED, _SKIPPED = "<closed>", "<skipped>"
 
@@ -67,6 +71,12 @@ class Reading:
         self.type_ref: str | None = None
         self.names: dict[str | None, tuple[str, bool]] = {}
         self.budget = MAX_AGAIN
+        self.memory = 0
+
+    def settled(self) -> int:
+        """Bytes that what was read since the last time may take at most."""
+        memory, self.memory = self.memory, 0
+        return memory
 
     def start(self, tag: str, attributes: dict[str, str]) -> None:
         if self.leaf is _SKIPPED:
@@ -93,7 +103,9 @@ class Reading:
             _ENDS[tag](self)
             return
         text, name, self.leaf = self.text, self.leaf, _CLOSED
-        value = read(text[0] if len(text) == 1 else "".join(text))
+        said = text[0] if len(text) == 1 else "".join(text)
+        self.memory += _EACH + getsizeof(said)
+        value = read(said)
         into = self.into
         if type(into) is dict:
             key, is_identity = self.names.get(name) or self._named(name)
@@ -118,6 +130,7 @@ class Reading:
     def _named(self, name: str | None) -> tuple[str, bool]:
         if name is None:
             raise ValueError("a property has no name.")
+        self.memory += _NAME + getsizeof(name)
         plain = unescaped(name)
         self.names[name] = plain, plain in IDENTITIES
         return self.names[name]
@@ -171,6 +184,7 @@ def _obj(reading: Reading, attributes: Mapping[str, str]) -> None:
         raise ValueError(f"objects lie within objects, more than {MAX_DEPTH} deep.")
     if reading.into is None:
         raise ValueError("it does not begin with <Objs>.")
+    reading.memory += _OBJECT
     found = _Object()
     found.name, found.ref_id, found.outer = attributes.get("N"), attributes.get("RefId"), reading.into
     reading.open.append(found)
@@ -216,6 +230,7 @@ def _dictionary(reading: Reading, _: Mapping[str, str]) -> None:
 def _entry(reading: Reading, _: Mapping[str, str]) -> None:
     if type(reading.into) is not _Pairs:
         raise ValueError("a dictionary's entry is out of place in it.")
+    reading.memory += _OBJECT
     reading.enter({})
 
 
@@ -233,6 +248,7 @@ def _type_names(reading: Reading, attributes: Mapping[str, str]) -> None:
 
 
 def _type_names_end(reading: Reading) -> None:
+    reading.memory += _NAME
     names = [str(name) for name in reading.leave()]
     short = names[0].rpartition(".")[2] if names else ""
     found = _Type(short, any(name.endswith("System.Enum") for name in names), short == IDENTITY_TYPE)

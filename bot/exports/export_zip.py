@@ -11,13 +11,18 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from hashlib import sha256
 from io import BytesIO
+from itertools import islice
 from pathlib import Path
 from types import MappingProxyType
 
 from bot.domain.errors import BadInput, Damaged
+from bot.domain.groups.audit import pointing_at
+from bot.domain.groups.difference import titled
 from bot.domain.groups.groups import Audio, Inventory, Kind, RgsObject, ServiceSettings, Value
 from bot.exports import clixml
 from bot.exports.clixml_write import write
+from bot.exports.source import opened
+from bot.exports.whole import SETTINGS, flattened
 
 FOLDER = "RgsImportExport"
 SETTINGS_FILE = f"{FOLDER}/ServiceSettings.xml"
@@ -30,22 +35,26 @@ _TYPES = {
     Kind.HOURS_OF_BUSINESS: "BusinessHours",
     Kind.HOLIDAY_SET: "HolidaySet",
 }
-_SETTINGS_TYPE = "ServiceSettings"
 _PARTS = {f"{FOLDER}/{kind.stem}.xml".casefold(): kind for kind in Kind}
 _INSTANCES = f"{FOLDER}/RGS/Instances"
 _SAFE_NAME = re.compile(r"(?!\.+$)[\w.{}() -]{1,200}")
 _CANNOT = (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError, OSError, ValueError)
+_UNPRINTABLE = "\N{REPLACEMENT CHARACTER}"
 _CHUNK = 256 * 1024
 _SMALL = 1024 * 1024
+_NAMED = 3
 _DEEPER = (tuple, Audio, dict, MappingProxyType)
 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """What an archive may hold at most: members, bytes in one, bytes in all, and how far one may unfold."""
+    """What an archive may hold at most: members, bytes in one, bytes in all, and how far one may unfold.
+
+    What its objects may hold is an `Allowance` of its own.
+    """
 
     members: int = 50_000
-    member: int = 128 * 1024 * 1024
+    member: int = 96 * 1024 * 1024
     total: int = 1024 * 1024 * 1024
     ratio: int = 250
 
@@ -53,7 +62,15 @@ class Limits:
 LIMITS = Limits()
 
 
-def read_inventory(source: bytes | Path, limits: Limits = LIMITS) -> Inventory:
+@dataclass(frozen=True, slots=True)
+class Contents:
+    """What an export holds; `sizes` are the bytes of its recordings by unique name."""
+
+    inventory: Inventory
+    sizes: Mapping[str, int]
+
+
+def read_contents(source: bytes | Path, limits: Limits = LIMITS) -> Contents:
     """Everything in an export; every member's bytes are checked. Raises Damaged naming the part."""
     with _opened(source, limits) as archive:
         survey = _surveyed(archive)
@@ -61,7 +78,12 @@ def read_inventory(source: bytes | Path, limits: Limits = LIMITS) -> Inventory:
         for info in survey.unread:
             _digest(archive, info)
     others = tuple(sorted(_path(info) for info in survey.unread))
-    return Inventory(survey.objects, survey.settings, MappingProxyType(audio), others)
+    inventory = Inventory(survey.objects, survey.settings, MappingProxyType(audio), others)
+    return Contents(inventory, {unique: info.file_size for unique, info in survey.audio.items()})
+
+
+def read_inventory(source: bytes | Path, limits: Limits = LIMITS) -> Inventory:
+    return read_contents(source, limits).inventory
 
 
 def read_audio(source: bytes | Path, limits: Limits = LIMITS) -> Iterator[tuple[str, bytes]]:
@@ -96,7 +118,7 @@ def _members(inventory: Inventory, audio: Callable[[str], bytes]) -> Iterator[tu
     for kind in Kind:
         yield f"{FOLDER}/{kind.stem}.xml", write(_TYPES[kind], (item.row() for item in inventory.of(kind)))
     if inventory.settings is not None:
-        yield SETTINGS_FILE, write(_SETTINGS_TYPE, [inventory.settings.row()])
+        yield SETTINGS_FILE, write(SETTINGS, [inventory.settings.row()])
     written: set[str] = set()
     for place, recording in _recordings(inventory.objects, inventory.settings):
         digest = inventory.audio.get(recording.unique_name)
@@ -115,7 +137,7 @@ def _recordings(objects: tuple[RgsObject, ...], settings: ServiceSettings | None
         for recording in _recordings_in(item.properties):
             yield item.guid, recording
     if settings is not None and settings.default_music is not None:
-        yield _SETTINGS_TYPE, settings.default_music
+        yield SETTINGS, settings.default_music
 
 
 def _recordings_in(value: Value) -> list[Audio]:
@@ -137,15 +159,16 @@ class _Survey:
 
 @contextmanager
 def _opened(source: bytes | Path, limits: Limits) -> Iterator[zipfile.ZipFile]:
-    try:
-        archive = zipfile.ZipFile(BytesIO(source) if isinstance(source, bytes) else source)
-    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
-        raise BadInput(f"There is no file {source} that can be read.") from error
-    except _CANNOT as error:
-        raise Damaged("The file is not a zip archive, or it is cut short: its table of contents is missing.") from error
-    with archive:
-        _admitted(archive.infolist(), limits)
-        yield archive
+    with opened(source) as file:
+        try:
+            archive = zipfile.ZipFile(file)
+        except _CANNOT as error:
+            raise Damaged(
+                "The file is not a zip archive, or it is cut short: its table of contents is missing."
+            ) from error
+        with archive:
+            _admitted(archive.infolist(), limits)
+            yield archive
 
 
 def _admitted(members: list[zipfile.ZipInfo], limits: Limits) -> None:
@@ -154,7 +177,7 @@ def _admitted(members: list[zipfile.ZipInfo], limits: Limits) -> None:
         raise Damaged(f"The archive has {len(members):,} members; an export has at most {limits.members:,}.")
     seen: set[str] = set()
     for info in members:
-        shown = f"“{info.orig_filename[:120]}”"
+        shown = _shown(info.orig_filename)
         for is_wrong, sentence in _FAULTS:
             if is_wrong(info, limits):
                 raise Damaged(sentence.format(part=shown))
@@ -189,6 +212,15 @@ _FAULTS: tuple[tuple[Callable[[zipfile.ZipInfo, Limits], bool], str], ...] = (
 )
 
 
+def _shown(name: str) -> str:
+    return f"“{_plain(name)}”"
+
+
+def _plain(name: str) -> str:
+    """A stranger's name for a member, so that it steers nothing where it is read."""
+    return "".join(letter if letter.isprintable() else _UNPRINTABLE for letter in name[:120])
+
+
 def _path(info: zipfile.ZipInfo) -> str:
     return "/".join(step for step in info.orig_filename.replace("\\", "/").split("/") if step not in ("", "."))
 
@@ -196,21 +228,22 @@ def _path(info: zipfile.ZipInfo) -> str:
 def _surveyed(archive: zipfile.ZipFile) -> _Survey:
     members = {_path(info): info for info in archive.infolist() if info.orig_filename[-1:] not in ("/", "\\")}
     parts = {_PARTS[path.casefold()]: (path, info) for path, info in members.items() if path.casefold() in _PARTS}
-    for kind in Kind:
-        if kind not in parts:
-            raise Damaged(f"{FOLDER}/{kind.stem}.xml is not in the archive.")
+    if not parts:
+        raise Damaged(f"The archive holds none of the files of an export, such as {FOLDER}/Queues.xml.")
+    left = clixml.Allowance()
     objects: list[RgsObject] = []
     settings: list[ServiceSettings] = []
-    for kind in Kind:
+    for kind in (kind for kind in Kind if kind in parts):
         path, info = parts[kind]
         del members[path]
-        for thing in clixml.things(_chunks(archive, info), path):
-            if thing.type == _SETTINGS_TYPE:
+        for thing in clixml.things(_chunks(archive, info), path, left):
+            if thing.type == SETTINGS:
                 settings.append(_settings(thing, path))
             else:
                 objects.append(_object(kind, thing, path))
+    _complete(objects, parts)
     for path, info in list(members.items()):
-        found = _settings_in(archive, info, path)
+        found = _settings_in(archive, info, path, left)
         if found:
             settings += found
             del members[path]
@@ -223,29 +256,59 @@ def _surveyed(archive: zipfile.ZipFile) -> _Survey:
     return survey
 
 
+def _complete(objects: list[RgsObject], parts: Mapping[Kind, object]) -> None:
+    """A file is left out for a kind of which the pool has nothing; then nothing refers to such an object either."""
+    for kind in Kind:
+        item = None if kind in parts else pointing_at(kind, objects)
+        if item is not None:
+            part, title = f"{FOLDER}/{kind.stem}.xml", titled(item.kind, item.name)
+            raise Damaged(f"{part} is not in the archive, though {title} refers to what should be in it.")
+
+
 def _object(kind: Kind, thing: clixml.Thing, path: str) -> RgsObject:
     if not isinstance(thing.value, Mapping) or thing.type in set(_TYPES.values()) - {_TYPES[kind]}:
-        raise Damaged(f"{path} holds something that is not a {kind.singular}: {thing.type or 'a bare value'}.")
+        raise Damaged(f"{path} holds something that is not a {kind.singular}: {thing.type[:80] or 'a bare value'}.")
     try:
-        return RgsObject.from_row(kind, thing.value)
+        item = RgsObject.from_row(kind, thing.value)
     except BadInput as error:
         raise Damaged(f"{path}: {error}") from error
+    _whole(kind, item.properties, path, item.name)
+    return item
 
 
 def _settings(thing: clixml.Thing, path: str) -> ServiceSettings:
     if not isinstance(thing.value, Mapping):
         raise Damaged(f"{path} holds application-level settings that cannot be read.")
+    _whole(None, thing.value, path)
     return ServiceSettings.from_row(thing.value)
 
 
-def _settings_in(archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str) -> list[ServiceSettings]:
+def _whole(kind: Kind | None, properties: Mapping[str, Value], path: str, name: str = "") -> None:
+    if lost := ", ".join(islice(flattened(kind or SETTINGS, properties), _NAMED)):
+        where = f"{path}: {titled(kind, name)}, property {lost}"
+        raise Damaged(f"{where}: written with too small a depth, so only words are left of it.")
+
+
+def _settings_in(
+    archive: zipfile.ZipFile, info: zipfile.ZipInfo, path: str, left: clixml.Allowance
+) -> list[ServiceSettings]:
     """The application-level settings in a file of unknown name; other files are left alone."""
-    if not path.casefold().endswith(".xml"):
+    if not path.casefold().endswith(".xml") or not _mentions(_chunks(archive, info), SETTINGS):
         return []
-    data = b"".join(_chunks(archive, info))
-    if not any(_SETTINGS_TYPE.encode(encoding) in data for encoding in ("utf-8", "utf-16-le", "utf-16-be")):
-        return []
-    return [_settings(thing, path) for thing in clixml.read(data, path) if thing.type == _SETTINGS_TYPE]
+    found = clixml.things(_chunks(archive, info), _plain(path), left)
+    return [_settings(thing, _plain(path)) for thing in found if thing.type == SETTINGS]
+
+
+def _mentions(chunks: Iterator[bytes], word: str) -> bool:
+    """Whether the word is in it, as any of the encodings that are read writes it."""
+    wanted = [word.encode(encoding) for encoding in ("utf-8", "utf-16-le", "utf-16-be")]
+    before = b""
+    for chunk in chunks:
+        here = before + chunk
+        if any(one in here for one in wanted):
+            return True
+        before = here[-2 * len(word) :]
+    return False
 
 
 def _found_audio(survey: _Survey, members: Mapping[str, zipfile.ZipInfo]) -> dict[str, zipfile.ZipInfo]:
@@ -282,6 +345,6 @@ def _chunks(archive: zipfile.ZipFile, info: zipfile.ZipInfo) -> Iterator[bytes]:
                 left -= len(chunk)
                 yield chunk
     except _CANNOT as error:
-        raise Damaged(f"The member “{_path(info)[:120]}” is damaged: {error}.") from error
+        raise Damaged(f"The member {_shown(_path(info))} is damaged: {error}.") from error
     if left:
-        raise Damaged(f"The member “{_path(info)[:120]}” is shorter than the archive says.")
+        raise Damaged(f"The member {_shown(_path(info))} is shorter than the archive says.")

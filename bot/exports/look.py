@@ -9,14 +9,13 @@ from typing import Any
 from bot.domain.groups.audit import report
 from bot.domain.groups.compare import compare, compare_settings
 from bot.domain.groups.difference import change_in_words, sentences
-from bot.exports.export_zip import read_audio, read_inventory
+from bot.exports.export_zip import read_contents, read_inventory
 
 
 def inspect_export(path: Path) -> tuple[dict[str, Any], list[str]]:
     """What an export holds, for programs and for people. Raises BadInput or Damaged, naming the part."""
-    inventory = read_inventory(path)
-    sizes = {unique_name: len(data) for unique_name, data in read_audio(path)}
-    return report(inventory, sizes)
+    contents = read_contents(path)
+    return report(contents.inventory, contents.sizes)
 
 
 def diff_exports(old: Path | bytes, new: Path | bytes) -> tuple[dict[str, Any], list[str]]:

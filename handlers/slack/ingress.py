@@ -16,6 +16,9 @@ from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from yarl import query_to_pairs
 
 from handlers.slack import failures
+from handlers.slack.connections import SIGNED
+from handlers.slack.shapes import Body, sound
+from handlers.slack.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -31,6 +34,8 @@ DEADLINE_S = 2.95
 """Slack waits for 3 s."""
 
 PROBE_S = 2.0
+
+NONSENSE = "A request was refused that has Slack's signature, but not the form of anything that Slack sends."
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -55,16 +60,18 @@ def routes(app: AsyncApp, signing_secret: str, probes: Probes, now: Callable[[],
 
 def events(app: AsyncApp, signing_secret: str, now: Callable[[], float]) -> Handler:
     """Slash commands, interactivity and events."""
-    secret = hmac.new(signing_secret.encode(), digestmod=hashlib.sha256)
+    secret, tally = hmac.new(signing_secret.encode(), digestmod=hashlib.sha256), Tally(log)
 
     async def take(request: web.Request) -> web.Response:
         try:
             async with asyncio.timeout(DEADLINE_S):
                 raw = await _signed(request, secret, now())
-                return await _dispatched(app, request, parsed(raw, request.content_type))
+                request[SIGNED] = True
+                return await _dispatched(app, request, sound(parsed(raw, request.content_type)), tally)
         except TimeoutError:
             raise web.HTTPRequestTimeout(text="") from None
         except (ValueError, RecursionError):
+            tally.say(NONSENSE)
             raise web.HTTPBadRequest(text="") from None
 
     return take
@@ -126,15 +133,15 @@ async def _signed(request: web.Request, secret: hmac.HMAC, now: float) -> bytes:
     return b"".join(chunks)
 
 
-async def _dispatched(app: AsyncApp, request: web.Request, body: dict[str, Any]) -> web.Response:
+async def _dispatched(app: AsyncApp, request: web.Request, body: Body, tally: Tally) -> web.Response:
     """What Bolt answers. To Bolt it comes as by Socket Mode: verified already, parsed already."""
     retries = {name: value for name, value in request.headers.items() if name.lower().startswith("x-slack-retry-")}
     context = {"signature": request.headers[SIGNATURE]}
-    asked = AsyncBoltRequest(mode="socket_mode", body=body, headers=retries, context=context)
     try:
+        asked = AsyncBoltRequest(mode="socket_mode", body=body, headers=retries, context=context)
         answer = await app.async_dispatch(asked)
     except Exception as error:
-        log.error("a request was not answered: %s at %s", type(error).__name__, failures.where(error))
+        tally.say(f"A request was not answered: {type(error).__name__} at {failures.where(error)}.")
         return web.Response(status=500)
     kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
     return web.Response(status=answer.status, text=answer.body or "", content_type=kind)

@@ -5,10 +5,23 @@ from __future__ import annotations
 import re
 import sys
 
-from tests.bench import goal_1, goal_2, goal_3, goal_4, goal_5, goal_6, goal_7, goal_8, goal_9, goal_10, listing
+from tests.bench import (
+    goal_1,
+    goal_2,
+    goal_3,
+    goal_4,
+    goal_5,
+    goal_6,
+    goal_7,
+    goal_8,
+    goal_9,
+    goal_10,
+    hostile,
+    listing,
+)
 from tests.bench.house import furnished
 
-GOALS = (goal_1, goal_2, goal_3, goal_4, goal_5, goal_6, goal_7, goal_8, goal_9, goal_10, listing)
+GOALS = (goal_1, goal_2, goal_3, goal_4, goal_5, goal_6, goal_7, goal_8, goal_9, goal_10, listing, hostile)
 
 
 def main(wanted: list[str]) -> None:

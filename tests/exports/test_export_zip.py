@@ -219,11 +219,23 @@ def test_what_is_no_zip_or_cut_short_is_refused(data: bytes) -> None:
 
 
 @pytest.mark.parametrize("kind", list(Kind))
-def test_every_one_of_the_five_parts_must_be_there(kind: Kind) -> None:
+def test_a_kind_of_which_there_is_nothing_needs_no_file(kind: Kind) -> None:
+    """Unless something else refers to one: then the file was lost."""
     part = f"RgsImportExport/{kind.stem}.xml"
-    refused(packed({name: data for name, data in PARTS.items() if name != part}), part)
-    empty = packed({**PARTS, part: b""})
-    refused(empty, part)
+    without = {name: data for name, data in PARTS.items() if name != part}
+    if kind is Kind.WORKFLOW:
+        assert read_inventory(packed(without)).counts() == {**SAMPLE.inventory.counts(), kind: 0}
+    else:
+        refused(packed(without), f"{part} is not in the archive, though ")
+    refused(packed({**PARTS, part: b""}), part)
+
+
+def test_an_archive_with_none_of_the_five_parts_is_no_export() -> None:
+    refused(
+        packed({"RgsImportExport/ServiceSettings.xml": PARTS["RgsImportExport/ServiceSettings.xml"]}), "none of the"
+    )
+    alone = {QUEUES: write("Queue", [])}
+    assert read_inventory(packed(alone)).objects == ()
 
 
 @pytest.mark.parametrize(

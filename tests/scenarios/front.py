@@ -28,8 +28,10 @@ from handlers.blocks import actions
 from handlers.desk import Desk
 from handlers.listeners import register
 from handlers.runs import card
+from handlers.slack.connections import reachable
 from handlers.slack.errands import Errands
 from handlers.slack.ingress import Probes, routes
+from handlers.slack.joining import BOLT
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
@@ -130,20 +132,16 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
         stage.uploads = SlackUploads(client)
         stage.rebuilt()
         desk = replace(desk_of(stage, client), **changes)
-        app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, process_before_response=True)
+        app = AsyncApp(client=client, signing_secret=SIGNING_SECRET, logger=BOLT, process_before_response=True)
         register(app, desk)
         front = web.Application()
         front.add_routes(routes(app, SIGNING_SECRET, Probes(redis.ping, client.auth_test), stage.clock))
-        runner = web.AppRunner(front, access_log=None, shutdown_timeout=0.1)
-        await runner.setup()
-        await web.SockSite(runner, door).start()
         try:
             with unhurried():
-                async with listening(app, slack, road):
+                async with reachable(front, shutdown_s=0.1, sock=door), listening(app, slack, road):
                     yield Front(slack, stage, desk, app, url, session)
         finally:
             await slack.stop()
-            await runner.cleanup()
 
 
 def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:

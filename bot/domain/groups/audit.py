@@ -59,6 +59,15 @@ def audit(
     )
 
 
+def pointing_at(kind: Kind, objects: Iterable[RgsObject]) -> RgsObject | None:
+    """The first object that refers to one of this kind."""
+    for item in objects:
+        for path, value in walk(item.properties):
+            if isinstance(value, Ref) and value.guid and _wanted(path) is kind:
+                return item
+    return None
+
+
 def report(inventory: Inventory, sizes: Mapping[str, int] = _UNKNOWN_SIZES) -> tuple[dict[str, Any], list[str]]:
     """Everything an export holds, for programs (plain JSON values, names as they are) and as lines for people."""
     findings = audit(inventory, sizes=sizes)
@@ -149,11 +158,16 @@ def _unresolved(inventory: Inventory) -> Iterator[str]:
         for path, value in walk(item.properties):
             if not isinstance(value, Ref) or not value.guid:
                 continue
-            wanted = _LEADS_TO.get(path.rpartition(".")[2].partition("[")[0])
+            wanted = _wanted(path)
             found = kinds.get(value.guid)
             if found is None or (wanted is not None and found is not wanted):
                 what = f"no {wanted.singular}" if wanted else "nothing"
                 yield f"{titled(item.kind, item.name)}: {path} leads to {what} in this file ({value.guid})."
+
+
+def _wanted(path: str) -> Kind | None:
+    """The kind that a reference at this path leads to, where that is known."""
+    return _LEADS_TO.get(path.rpartition(".")[2].partition("[")[0])
 
 
 def _silent(inventory: Inventory) -> Iterator[str]:
