@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bot.domain.backups.backup import Backup
+from bot.domain.backups.backup import AHEAD_S, Backup
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backups.codec import fingerprints_of, parcel_of, sha256_of
@@ -277,6 +277,12 @@ class Backups:
         """At most `count` that were kept before that second and never became one of their pool's, the oldest first."""
         ids = await self._client.zrange(keys.UNLISTED, "-inf", f"({before!r}", byscore=True, offset=0, num=count)
         return tuple(await self._those(ids))
+
+    @guard()
+    async def ahead(self, now: float) -> int:
+        """How many a wrong clock dated in the future, of all pools and those that are not listed; `now` in seconds."""
+        indexes = [keys.UNLISTED, *(keys.backups(pool) for pool in await self.pools())]
+        return sum([await self._client.zcount(index, f"({now + AHEAD_S!r}", "+inf") for index in indexes])
 
     @guard()
     async def count(self, pool: str) -> int:
