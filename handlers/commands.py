@@ -98,12 +98,14 @@ async def _status(asked: Asked) -> Reply:
 async def _pools(asked: Asked) -> Reply:
     desk = asked.desk
     records = await desk.runs.records(desk.estate.pools)
-    newest = {fqdn: await desk.backups.newest(fqdn) for fqdn in desk.estate.pools}
+    now = desk.now()
+    newest = {fqdn: await desk.backups.newest(fqdn, now) for fqdn in desk.estate.pools}
     planned = await plan(desk)
     due = {fqdn: one.due for fqdn, one in planned.items()}
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
-    told = {"lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
-    return Reply(pools_list(desk.estate.pools, records, newest, due, desk.estate.unpaired, now=desk.now(), **told))
+    ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in desk.estate.pools}
+    told = {"ahead": ahead, "lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
+    return Reply(pools_list(desk.estate.pools, records, newest, due, desk.estate.unpaired, now=now, **told))
 
 
 async def _runs(asked: Asked) -> Reply:

@@ -63,8 +63,10 @@ async def gather(desk: Desk) -> House:
     )
     calm = [fqdn for fqdn in desk.estate.pools if records[fqdn].state is PoolState.ACTIVE]
     fqdns = [*(fqdn for fqdn in desk.estate.pools if fqdn not in calm), *calm][:MOST]
-    backups = await asyncio.gather(*(desk.backups.newest(fqdn) for fqdn in fqdns))
+    now = desk.now()
+    backups = await asyncio.gather(*(desk.backups.newest(fqdn, now) for fqdn in fqdns))
     newest = dict(zip(fqdns, backups, strict=True))
+    ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in fqdns}
     views = tuple(view_of(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
         views=views,
@@ -74,9 +76,10 @@ async def gather(desk: Desk) -> House:
         newest=newest,
         due={fqdn: planned[fqdn].due for fqdn in fqdns},
         unpaired=desk.estate.unpaired,
-        now=desk.now(),
+        now=now,
         links=await _links(desk, views),
         unread=[notice.sentence for notice in standing if notice.place is None],
+        ahead=ahead,
         protection=await protection(desk, newest, planned),
     )
 

@@ -35,7 +35,8 @@ _EMPTY = (
 class House:
     """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses.
 
-    `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN.
+    `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN; `ahead` is how
+    many of its backups are wrongly dated.
     """
 
     views: Sequence[RunView]
@@ -49,6 +50,7 @@ class House:
     links: Mapping[str, str] = field(default_factory=dict)
     unread: Sequence[str] = ()
     protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    ahead: Mapping[str, int] = field(default_factory=dict)
 
 
 def home(house: House, person: Person, entries: int = ENTRIES) -> View:
@@ -114,7 +116,10 @@ def _pools(house: House, person: Person, most: int) -> list[Block]:
         backup, due, lone = house.newest.get(fqdn), house.due.get(fqdn), house.unpaired.get(fqdn, "")
         reads = f"Back up {pool.short} now"
         press = blocks.button("Back up now", f"{actions.DO}backup", f"backup {fqdn}", reads=reads) if offers else None
-        lines = [pool_line(pool, record, backup, due, lone, house.now), *house.protection.get(fqdn, ())]
+        lines = [
+            pool_line(pool, record, backup, due, lone, house.now, house.ahead.get(fqdn, 0)),
+            *house.protection.get(fqdn, ()),
+        ]
         rows.append(section(bounded("\n      ".join(filter(None, lines)), 2900), press))
     return [header("Pools"), *rows] if rows else []
 

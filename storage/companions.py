@@ -11,6 +11,7 @@ from dataclasses import dataclass, replace
 import msgspec
 from redis.asyncio import Redis
 
+from bot.domain.backups.backup import AHEAD_S
 from bot.domain.companions.kinds import COMPANIONS, CompanionCopy, Failure
 from bot.domain.errors import BadInput, Damaged, Newer
 from storage import keys, versions
@@ -197,6 +198,15 @@ class Companions:
                     needs = True
                 needing += [id.decode()] if needs else []
         return tuple(needing)
+
+    @guard()
+    async def ahead(self, now: float) -> int:
+        """How many copies a wrong clock dated in the future; `now` in seconds."""
+        found = 0
+        for place in await self._client.zrange(keys.ACCOMPANIED, 0, -1):
+            scope, _, kind = place.decode().partition("/")
+            found += await self._client.zcount(keys.companions(scope, kind), f"({now + AHEAD_S!r}", "+inf")
+        return found
 
     @guard()
     async def prune(self, now: float) -> int:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bot.chores.dating import Dating
 from bot.clock.wall_clock import day_of
 from bot.domain.companions.coverage import Cover, Coverage, Rules, State, coverage
 from bot.domain.companions.kinds import Failure, How
@@ -26,10 +27,10 @@ class Accompanying:
     """The standing notices of companions, and their pruning."""
 
     def __init__(
-        self, companions: Companions, runs: Runs, notices: Notices, pools: Iterable[Pool], rules: Rules
+        self, companions: Companions, runs: Runs, notices: Notices, pools: Iterable[Pool], rules: Rules, dating: Dating
     ) -> None:
         self._companions, self._runs, self._notices = companions, runs, notices
-        self._pools, self._rules = tuple(pools), rules
+        self._pools, self._rules, self._dating = tuple(pools), rules, dating
 
     async def watch(self, now: float) -> None:
         """Says what needs somebody, pool by pool, and ends what needs nobody any more; `now` in seconds.
@@ -44,8 +45,9 @@ class Accompanying:
                 await self._tell(pool, coverage(pool, newest[pool.fqdn], self._rules, now), failures, now)
 
     async def prune(self, now: float) -> None:
-        """Takes away copies whose time is over."""
-        await self._companions.prune(now)
+        """Takes away copies whose time is over, unless ages are in doubt."""
+        if (await self._dating.ages(now)).believed:
+            await self._companions.prune(now)
 
     async def _tell(self, pool: Pool, found: Coverage, failures: Failures, now: float) -> None:
         key, lines = f"companion:{pool.fqdn}", details(found, failures, pool.time_zone)

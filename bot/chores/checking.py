@@ -80,9 +80,10 @@ class Checking:
         await self._refuse_without_keys()
         for pool in self._pools:
             found: dict[str, str] = {}
+            newest = await self._backups.newest(pool, now)
             async for ids in self._pages(pool):
                 for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
-                    whole = not found or bool(keeping.damage)
+                    whole = not found or bool(keeping.damage) or (newest is not None and id == newest.id)
                     fault = await self._fault(self._read if whole else self._backups.parts, id)
                     found[id] = fault and (await self._whole(pool, id, now))[0]
             await self._mark(pool, found, now)

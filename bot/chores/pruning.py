@@ -7,6 +7,7 @@ import logging
 from collections.abc import Mapping
 from zoneinfo import ZoneInfo
 
+from bot.chores.dating import Dating
 from bot.chores.shelves import kept
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.retention import Decision, Windows, plan
@@ -22,7 +23,7 @@ EVERY_S = 3600.0
 AT_ONCE = 4
 """Of one pool at most so many go in one turn, the oldest first: as many as the tightest schedule makes in an hour.
 
-A clock that runs a night ahead then costs some thirty of them, and somebody has the time to see it.
+What makes too many go, whatever it is, then costs few before somebody sees it.
 """
 
 UNLISTED_S = 7 * 86_400.0
@@ -42,9 +43,10 @@ class Pruning:
         pools: Mapping[str, Pool],
         pairs: Mapping[str, str],
         windows: Windows,
+        dating: Dating,
     ) -> None:
         self._backups, self._keepings, self._runs = backups, keepings, runs
-        self._pools, self._pairs, self.windows = pools, pairs, windows
+        self._pools, self._pairs, self.windows, self._dating = pools, pairs, windows, dating
 
     async def plan(self, fqdn: str, now: float) -> tuple[Decision, ...]:
         """What would become of every backup of this pool; nothing is changed."""
@@ -55,17 +57,19 @@ class Pruning:
         return await asyncio.to_thread(plan, tuple(rows.values()), basis, self.windows, now, zone)
 
     async def work(self, now: float) -> None:
-        """One turn: of every pool, of what was never listed, of the pieces."""
+        """One turn: of every pool, of what was never listed, of the pieces; nothing goes by an age that is in doubt."""
         await self._backups.account()
-        for fqdn in await self._backups.pools():
+        ages = await self._dating.ages(now)
+        for fqdn in filter(ages.of, await self._backups.pools()):
             gone = 0
             for one in await self.plan(fqdn, now):
                 if not one.stays and gone < AT_ONCE:
                     gone += await self._remove(one.backup, one.because)
         for backup in await self._backups.unlisted(now - UNLISTED_S, _MANY):
-            if await self._is_over(backup):
+            if ages.of(backup.pool) and await self._is_over(backup):
                 await self._remove(backup, "It never became a backup of its pool, and its run has ended.")
-        await self._backups.pieces.sweep(now)
+        if ages.believed:
+            await self._backups.pieces.sweep(now)
 
     async def _remove(self, backup: Backup, because: str) -> bool:
         """A pin that was set meanwhile holds; one whose record cannot be read is left to whoever checks."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Sequence
 
-from bot.domain.backups.backup import Backup, Keeping, Stamp
+from bot.domain.backups.backup import Backup, Keeping, Stamp, is_ahead
 from bot.domain.backups.restorable import rehearse, rests_on
 from bot.domain.errors import BadInput, BotError, Damaged, StoreAway
 from bot.domain.groups.groups import Inventory
@@ -65,7 +65,7 @@ class Restamping:
             await self._notices.end(f"{of}:{fqdn}", f"{pool.short} has no backup pool any more.", now)
 
     async def _look(self, pool: Pool, partner: Pool, now: float) -> None:
-        held, kept = await self._hands.perform(Survey(partner.fqdn)), await self._whole(pool)
+        held, kept = await self._hands.perform(Survey(partner.fqdn)), await self._whole(pool, now)
         if isinstance(held, BotError):
             await self._unread(pool, partner, held, kept, now)
             return
@@ -76,10 +76,11 @@ class Restamping:
         if found and found[0] is not None:
             await self._tell(pool, partner, found[0], now)
 
-    async def _whole(self, pool: Pool) -> tuple[tuple[Backup, Keeping], ...]:
+    async def _whole(self, pool: Pool, now: float) -> tuple[tuple[Backup, Keeping], ...]:
         """The newest ones that are worth a rehearsal."""
         kept = await self._hands.perform(NewestKept(pool.fqdn, _LOOKED_AT))
-        return tuple((one, known) for one, known in kept if not known.shrunk and not known.damage)[:REHEARSED]
+        sound = ((one, known) for one, known in kept if not known.shrunk and not known.damage)
+        return tuple(pair for pair in sound if not is_ahead(pair[0], now))[:REHEARSED]
 
     async def _stamped(
         self, pool: Pool, partner: Pool, held: Inventory, pair: tuple[Backup, Keeping], today: str, now: float

@@ -9,10 +9,11 @@ from bot.chores import checking, deferring, mirroring, pruning, restamping, watc
 from bot.chores.accompanying import Accompanying
 from bot.chores.checking import Checking
 from bot.chores.chores import Chore
+from bot.chores.dating import Dating, Objectives
 from bot.chores.deferring import Deferring
 from bot.chores.mirroring import Mirroring
 from bot.chores.pruning import Pruning
-from bot.chores.watching import Objectives, Watching
+from bot.chores.watching import Watching
 from bot.domain.backups.offsite import OffSite, told
 from bot.domain.backups.retention import Windows
 from bot.domain.backups.schedule import Timing, timing
@@ -56,7 +57,14 @@ async def off_site(mirror: OffSite | None, kept: Stores, now: float) -> str:
 
 def pruning_of(care: Care, kept: Stores, estate: Estate) -> Pruning:
     """What lets old backups go, and says beforehand which."""
-    return Pruning(kept.backups, kept.keepings, kept.runs, estate.pools, estate.pairs, care.retention)
+    dating = dating_of(care, kept)
+    return Pruning(kept.backups, kept.keepings, kept.runs, estate.pools, estate.pairs, care.retention, dating)
+
+
+def dating_of(care: Care, kept: Stores) -> Dating:
+    """What says whether ages can be believed."""
+    objectives = _objectives(care, kept)
+    return Dating(kept.turns.now, kept.backups, kept.keepings, kept.companions, kept.notices, objectives)
 
 
 def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:
@@ -77,7 +85,9 @@ def chores_of(
     retention = pruning_of(care, kept, estate)
     freshness = Watching(backups, keepings, runs, notices, kept.watches, pools, _objectives(care, kept))
     stamps = restamping.Restamping(hands, keepings, notices, estate, think)
-    companions = Accompanying(kept.companions, runs, notices, tuple(pools.values()), care.companions)
+    companions = Accompanying(
+        kept.companions, runs, notices, tuple(pools.values()), care.companions, dating_of(care, kept)
+    )
     others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
     return (
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),

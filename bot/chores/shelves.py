@@ -25,6 +25,14 @@ async def kept(backups: Backups, keepings: Keepings, fqdn: str) -> AsyncIterator
         start += len(ids)
 
 
+async def newest_sound(backups: Backups, keepings: Keepings, fqdn: str, now: float) -> float | None:
+    """When the newest sound backup was taken; one from the future says nothing."""
+    async for one in kept(backups, keepings, fqdn):
+        if one.is_sound and one.backup.taken_at <= now:
+            return one.backup.taken_at
+    return None
+
+
 async def _readable(backups: Backups, id: str) -> Backup | None:
     try:
         return await backups.find(id)

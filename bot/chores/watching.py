@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 
-from bot.chores.shelves import kept
+from bot.chores.dating import Objectives
+from bot.chores.shelves import newest_sound
 from bot.domain.measures import aged
 from bot.domain.model import Pool, PoolState
 from storage.backups.backups import Backups
@@ -19,9 +20,6 @@ _OF_POOLS = frozenset({"fresh", "companion", "damage", "nothing", "restorable", 
 """The notices of single pools: behind the colon stands an FQDN."""
 
 _HOUR_S = 3600.0
-
-Objectives = Callable[[], Awaitable[Mapping[str, float]]]
-"""How old (hours) the newest backup of each pool may get, by what holds now; by FQDN."""
 
 
 class Watching:
@@ -45,7 +43,7 @@ class Watching:
         objectives, since = await self._objectives(), await self._watches.since(self._pools, now)
         records = await self._runs.records(self._pools)
         for fqdn, pool in self._pools.items():
-            newest = await self._newest(fqdn, now)
+            newest = await newest_sound(self._backups, self._keepings, fqdn, now)
             age_s = now - (since[fqdn] if newest is None else newest)
             if age_s <= objectives[fqdn] * _HOUR_S:
                 await self._notices.end(f"{_KEY}{fqdn}", f"{pool.short} has a fresh backup again.", now)
@@ -54,13 +52,6 @@ class Watching:
             else:
                 await self._notices.say(f"{_KEY}{fqdn}", *_late(pool, newest, objectives[fqdn], now))
         await self._forget_others(now)
-
-    async def _newest(self, fqdn: str, now: float) -> float | None:
-        """When the newest sound backup was taken; one from the future says nothing."""
-        async for one in kept(self._backups, self._keepings, fqdn):
-            if one.is_sound and one.backup.taken_at <= now:
-                return one.backup.taken_at
-        return None
 
     async def _forget_others(self, now: float) -> None:
         """Nobody looks at such a pool any more, so nobody else ends what stands of it."""

@@ -6,6 +6,7 @@ import time
 from datetime import UTC, datetime
 
 from bot.chores.rows import off_site
+from bot.domain.backups.backup import wrongly_dated
 from bot.runbooks import RUNBOOKS
 from bot.settings.settings import Settings
 from bot.stores import Stores, store, stores_of
@@ -25,7 +26,7 @@ async def status(settings: Settings) -> list[str]:
 
 
 async def _last(kept: Stores, fqdn: str) -> str:
-    newest = await kept.backups.newest(fqdn)
-    if newest is None:
-        return "no backup"
-    return f"last backup {datetime.fromtimestamp(newest.taken_at, UTC):%Y-%m-%d %H:%M} UTC"
+    now = time.time()
+    newest, ahead = await kept.backups.newest(fqdn, now), wrongly_dated(await kept.backups.ahead(now, fqdn))
+    last = f"last backup {datetime.fromtimestamp(newest.taken_at, UTC):%Y-%m-%d %H:%M} UTC" if newest else "no backup"
+    return ", ".join(filter(None, (last, ahead)))

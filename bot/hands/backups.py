@@ -8,7 +8,7 @@ from contextlib import suppress
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.backups.backup import Backup, Keeping
+from bot.domain.backups.backup import Backup, Keeping, is_ahead
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.groups.compare import differing
 from bot.domain.runs.acts import Flag, KeepStamp, ListBackup, Newest, NewestKept, NewestWhole, Pin, PinNewest
@@ -19,10 +19,13 @@ _PAGE = 20
 
 
 class Custody:
-    """What is kept, and what is known of it. `performers` are its acts, each with what performs it."""
+    """What is kept, and what is known of it. `performers` are its acts, each with what performs it.
 
-    def __init__(self, backups: Backups, keepings: Keepings) -> None:
-        self._backups, self._keepings = backups, keepings
+    What is dated in the future by `clock` (seconds) is never the newest, nor the one before.
+    """
+
+    def __init__(self, backups: Backups, keepings: Keepings, clock: Callable[[], float]) -> None:
+        self._backups, self._keepings, self._clock = backups, keepings, clock
         self.performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             ListBackup: self._list,
             Newest: self._newest,
@@ -36,7 +39,7 @@ class Custody:
 
     async def _list(self, act: ListBackup) -> Backup:
         backup = await self._backups.get(act.backup)
-        newest = await self._backups.page(backup.pool, count=2)
+        newest = await self._backups.dated(backup.pool, self._clock(), 2)
         before = next((one for one in newest if one.id != backup.id), None)
         changed = await self._changed(before.id, backup.id) if before else None
         known = before.id if before and changed is not None else ""
@@ -51,7 +54,7 @@ class Custody:
         return len(await asyncio.to_thread(differing, *prints))
 
     async def _newest(self, act: Newest) -> tuple[Backup, ...]:
-        return await self._backups.page(act.pool, count=act.count)
+        return await self._backups.dated(act.pool, self._clock(), act.count)
 
     async def _newest_kept(self, act: NewestKept) -> tuple[tuple[Backup, Keeping], ...]:
         """Those of one day share most pieces, so one damaged piece may take all of the newest ones along."""
@@ -82,7 +85,7 @@ class Custody:
 
     async def _newest_whole(self, act: NewestWhole) -> Backup | None:
         async for one, known in self._all(act.pool):
-            if not known.shrunk and one.id != act.but:
+            if not known.shrunk and one.id != act.but and not is_ahead(one, self._clock()):
                 return one
         return None
 
@@ -103,6 +106,6 @@ class Custody:
             if is_sound or not pinned:
                 await self._keepings.pin(one.id, act.by, act.because)
                 pinned.append(one.id)
-            if is_sound:
+            if is_sound and not is_ahead(one, self._clock()):
                 break
         return tuple(pinned)

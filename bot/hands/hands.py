@@ -85,7 +85,7 @@ class Hands:
             Stand: self._stand,
             Supersede: self._supersede,
             **Reading(driver).performers,
-            **Custody(kept.backups, kept.keepings).performers,
+            **Custody(kept.backups, kept.keepings, clock).performers,
             **Gathering(driver, kept.companions, uploads, clock).performers,
         }
 

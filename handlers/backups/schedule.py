@@ -9,7 +9,6 @@ from datetime import UTC, datetime
 
 from bot.clock.wall_clock import next_due
 from bot.domain.access import Need
-from bot.domain.backups.backup import is_ahead
 from bot.domain.backups.loss import MOST, Loss, Proposal, loss, proposal, sentences
 from bot.domain.backups.schedule import (
     LONGEST_OBJECTIVE_H,
@@ -65,13 +64,11 @@ def _planned(pool: Pool, configured: Timing, said: Override | None, now: float) 
 async def loss_of(desk: Desk, planned: Planned) -> tuple[Loss, Proposal | None]:
     """What a death of the pool would cost now, and a tighter schedule if the rate of edits calls for one."""
     pool = planned.pool
-    backups, records = await asyncio.gather(desk.backups.page(pool.fqdn, count=MOST), desk.runs.records([pool.fqdn]))
+    backups, records = await asyncio.gather(
+        desk.backups.dated(pool.fqdn, desk.now(), MOST), desk.runs.records([pool.fqdn])
+    )
     keepings = await desk.keepings.read([backup.id for backup in backups]) if backups else ()
-    unsound = {
-        backup.id
-        for backup, keeping in zip(backups, keepings, strict=True)
-        if keeping.damage or keeping.shrunk or is_ahead(backup, desk.now())
-    }
+    unsound = {backup.id for backup, keeping in zip(backups, keepings, strict=True) if keeping.damage or keeping.shrunk}
     record = records[pool.fqdn]
     holder = source_of(record, pool, desk.estate.partner(pool))
     found = replace(

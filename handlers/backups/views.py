@@ -6,10 +6,21 @@ from collections.abc import Iterable, Sequence
 
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import counted
-from bot.domain.measures import aged, sized
+from bot.domain.measures import sized
 from bot.domain.model import Pool
 from bot.domain.runs.runbook import Field
-from handlers.backups.words import ShownBackup, changes, entry, flags, is_by_person, mirror, pins, settings, stamp
+from handlers.backups.words import (
+    ShownBackup,
+    changes,
+    entry,
+    flags,
+    is_by_person,
+    mirror,
+    pins,
+    settings,
+    stamp,
+    taken,
+)
 from handlers.blocks import actions, blocks, inputs
 from handlers.blocks.blocks import OPTIONS, Block, Message, View, context, header, label, modal, packed, section
 from handlers.blocks.wording import bounded, bullets, exact, shown, utc, when
@@ -56,7 +67,7 @@ def detail(kept: ShownBackup, others: Sequence[Backup], now: float, because: str
     """Everything about one backup; `others` can be compared with it, `because` is why it would be pruned or not."""
     backup, keeping = kept.backup, kept.keeping
     source = "" if backup.source == backup.pool else f"\nExported from {shown(backup.source, 260)}, which stood in."
-    what = f"*{when(backup.taken_at)}*, {aged(now - backup.taken_at)} ago · {sized(backup.size)} · {changes(kept)}"
+    what = f"{taken(backup, now)} · {sized(backup.size)} · {changes(kept)}"
     known = keeping.stamp.sentences if keeping.stamp else ()
     parts = [
         section(f"{what}\n{counted(backup.counts, 'empty')}{source}"),

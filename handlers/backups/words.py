@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from bot.domain.backups.backup import Backup, Keeping, is_restorable
+from bot.domain.backups.backup import Backup, Keeping, is_ahead, is_restorable
 from bot.domain.groups.groups import ServiceSettings, counted
 from bot.domain.measures import aged, sized
 from bot.domain.model import Who, short
@@ -92,13 +92,18 @@ def entry(kept: ShownBackup, now: float) -> str:
     """One backup of a list, in two lines and one for each thing that must not be overlooked."""
     backup = kept.backup
     source = "" if backup.source == backup.pool else f" · exported from {shown(backup.source, 120)}"
-    taken = f"*{when(backup.taken_at)}*, {aged(now - backup.taken_at)} ago"
-    first = f"{taken} · {sized(backup.size)} · {counted(backup.counts, 'empty')} · {changes(kept)}{source}"
+    first = f"{taken(backup, now)} · {sized(backup.size)} · {counted(backup.counts, 'empty')} · {changes(kept)}{source}"
     pinned = " · kept for ever" if kept.keeping.pins else ""
     warned = len(backup.warnings)
     more = f" · ⚠️ {warned} warning{'s' if warned > 1 else ''}" if warned else ""
     second = f"{stamp(kept, now)} · {mirror(kept, now)}{pinned}{more}"
     return bounded("\n      ".join([first, second, *flags(kept)]), _ENTRY)
+
+
+def taken(backup: Backup, now: float) -> str:
+    """When it was taken; an age only where the date can be right."""
+    age = "⚠️ wrongly dated: in the future" if is_ahead(backup, now) else f"{aged(now - backup.taken_at)} ago"
+    return f"*{when(backup.taken_at)}*, {age}"
 
 
 def settings(row: Mapping[str, Any] | None) -> list[str]:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from types import MappingProxyType
 from typing import Protocol
 
 from bot.domain.access import Need
-from bot.domain.backups.backup import Backup
+from bot.domain.backups.backup import Backup, wrongly_dated
 from bot.domain.groups.groups import counted
 from bot.domain.measures import aged, lasted
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
@@ -67,25 +68,27 @@ def pools_list(
     now: float,
     lost: Mapping[str, str],
     covered: Mapping[str, str],
+    ahead: Mapping[str, int] = MappingProxyType({}),
     foot: str = "",
 ) -> Message:
     """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
 
-    All by FQDN; instants in seconds; `covered` tells how companions are, `foot` is a sentence about all pools.
+    All by FQDN; instants in seconds; `covered` tells how companions are, `foot` is a sentence about all pools,
+    `ahead` how many backups are wrongly dated.
     """
     lines = []
     for fqdn, pool in pools.items():
         record = records.get(fqdn, PoolRecord(fqdn))
-        line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now)
+        line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now, ahead.get(fqdn, 0))
         lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
     none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
     return listing("Pools", lines or none, shown(foot, 300))
 
 
 def pool_line(
-    pool: Pool, record: PoolRecord, backup: Backup | None, due: float | None, unpaired: str, now: float
+    pool: Pool, record: PoolRecord, backup: Backup | None, due: float | None, unpaired: str, now: float, ahead: int
 ) -> str:
-    """One pool in two lines."""
+    """One pool in two lines; `ahead` is how many of its backups are dated in the future."""
     pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
     since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
     held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
@@ -93,10 +96,13 @@ def pool_line(
         f"last backup {aged(now - backup.taken_at)} ago, {counted(backup.counts, 'empty')}"
         if backup
         else "⚠️ no backup yet"
+        if not ahead
+        else "⚠️ no backup with a right date"
     )
+    wrong = f" · ⚠️ {said}" if (said := wrongly_dated(ahead)) else ""
     coming = f", next {when(due)}" if due else ", none scheduled"
     lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
-    return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{coming}{lone}"
+    return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{wrong}{coming}{lone}"
 
 
 def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:

@@ -11,7 +11,7 @@ from dataclasses import replace
 
 import msgspec
 
-from bot.domain.backups.backup import Backup
+from bot.domain.backups.backup import AHEAD_S, Backup
 from bot.domain.errors import BadInput, Damaged
 from storage import keys
 from storage.backups.codec import fingerprints_of, parcel_of, sha256_of
@@ -235,9 +235,21 @@ class Backups:
             return await asyncio.to_thread(fingerprints_of, part)
 
     @guard()
-    async def newest(self, pool: str) -> Backup | None:
-        """The backup of this pool that was taken last."""
-        return next(iter(await self.page(pool, count=1)), None)
+    async def newest(self, pool: str, now: float) -> Backup | None:
+        """The backup of this pool that was taken last; one that is dated in the future is not."""
+        return next(iter(await self.dated(pool, now, 1)), None)
+
+    @guard()
+    async def dated(self, pool: str, now: float, count: int) -> tuple[Backup, ...]:
+        """At most `count` backups, the newest first, without those that a wrong clock dated after `now` (seconds)."""
+        index, found, first = keys.backups(pool), list[Backup](), 0
+        span = {"byscore": True, "desc": True, "num": count}
+        while len(found) < count and (
+            ids := await self._client.zrange(index, now + AHEAD_S, "-inf", offset=first, **span)
+        ):
+            first += len(ids)
+            found += await self._those(ids)
+        return tuple(found[:count])
 
     @guard()
     async def page(self, pool: str, *, before: str | None = None, count: int = 10) -> tuple[Backup, ...]:
@@ -277,6 +289,12 @@ class Backups:
         """At most `count` that were kept before that second and never became one of their pool's, the oldest first."""
         ids = await self._client.zrange(keys.UNLISTED, "-inf", f"({before!r}", byscore=True, offset=0, num=count)
         return tuple(await self._those(ids))
+
+    @guard()
+    async def ahead(self, now: float, pool: str = "") -> int:
+        """How many a wrong clock dated after `now` (seconds): of this pool, or of all and of those not listed."""
+        indexes = [keys.backups(pool)] if pool else [keys.UNLISTED, *map(keys.backups, await self.pools())]
+        return sum([await self._client.zcount(index, f"({now + AHEAD_S!r}", "+inf") for index in indexes])
 
     @guard()
     async def count(self, pool: str) -> int:

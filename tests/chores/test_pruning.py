@@ -3,24 +3,34 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import pytest
 from redis.asyncio import Redis
 
+from bot.chores.accompanying import Accompanying
+from bot.chores.dating import Dating
 from bot.chores.pruning import AT_ONCE, Pruning
+from bot.chores.rows import dating_of
 from bot.domain.backups.backup import Backup, Stamp
 from bot.domain.backups.retention import Windows
+from bot.domain.companions.kinds import CompanionCopy
+from bot.domain.measures import aged
 from bot.domain.model import Pool, Who
 from bot.domain.runs.run import Change, Phase, Run
+from bot.stores import stores_over
 from storage import keys
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
+from storage.notices import Notices
 from storage.runs import Runs
+from tests.scenarios.stage import CARE, pruning_of, stage_of
+from tests.scenarios.stage import POOLS as STAGED
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"
 POOLS = {A: Pool(A, backup_pool=B, time_zone="Europe/Berlin"), B: Pool(B, backup_pool=A)}
-DAY, NOW = 86_400.0, 1_795_000_000.0
+HOUR, DAY, NOW = 3600.0, 86_400.0, 1_795_000_000.0
 
 
 @dataclass(slots=True)
@@ -30,21 +40,46 @@ class Stock:
     backups: Backups
     keepings: Keepings
     pruning: Pruning
+    notices: Notices
+    redis_clock: list[float]
+
+    async def work(self, now: float) -> None:
+        """A turn while Redis' clock says the same."""
+        self.redis_clock[0] = now
+        await self.pruning.work(now)
+
+    async def stands(self) -> list[str]:
+        """What people read."""
+        return [notice.sentence for notice in await self.notices.standing()]
 
     async def keep(self, id: str, days_ago: float, *, listed: bool = True, run: str = "gone") -> None:
-        data = id.encode() * 100
-        sha256 = hashlib.sha256(data).hexdigest()
-        backup = Backup(id, A, A, NOW - days_ago * DAY, sha256, len(data), {}, "", run)
-        await self.backups.save(backup, data, {}, listed=listed)
+        await _keep(self.backups, id, NOW - days_ago * DAY, listed=listed, run=run)
 
     async def left(self) -> set[str]:
         return set(await self.backups.ids(A, 0, 10_000))
 
 
+async def _keep(backups: Backups, id: str, at: float, pool: str = A, *, listed: bool = True, run: str = "gone") -> None:
+    data = id.encode() * 100
+    sha256 = hashlib.sha256(data).hexdigest()
+    await backups.save(Backup(id, pool, pool, at, sha256, len(data), {}, "", run), data, {}, listed=listed)
+
+
 @pytest.fixture
 async def stock(redis: Redis) -> Stock:
-    backups, keepings = Backups(redis, clock=lambda: NOW), Keepings(redis)
-    return Stock(backups, keepings, Pruning(backups, keepings, Runs(redis), POOLS, {A: B, B: A}, Windows()))
+    redis_clock = [NOW]
+    kept = stores_over(redis, clock=lambda: NOW)
+
+    async def redis_now() -> float:
+        return redis_clock[0]
+
+    async def objectives() -> Mapping[str, float]:
+        return dict.fromkeys(POOLS, 26.0)
+
+    backups, keepings = kept.backups, kept.keepings
+    dating = Dating(redis_now, backups, keepings, kept.companions, kept.notices, objectives)
+    pruning = Pruning(backups, keepings, Runs(redis), POOLS, {A: B, B: A}, Windows(), dating)
+    return Stock(backups, keepings, pruning, kept.notices, redis_clock)
 
 
 async def test_what_the_plan_lets_go_goes_and_what_it_keeps_can_be_loaded(stock: Stock) -> None:
@@ -82,10 +117,11 @@ async def test_a_pin_that_was_set_after_the_plan_was_made_holds(stock: Stock) ->
     assert await stock.left() == {"b0", "b1000"}
 
 
-async def test_a_clock_that_is_wrong_for_an_hour_costs_a_few_of_the_oldest(stock: Stock) -> None:
-    for number in range(60):
-        await stock.keep(f"b{number:02}", number / 10)
-    await stock.pruning.work(NOW + 3650 * DAY)
+async def test_in_one_turn_only_a_few_of_the_oldest_go(stock: Stock) -> None:
+    await stock.keep("b00", 0)
+    for number in range(1, 60):
+        await stock.keep(f"b{number:02}", 1000 + number)
+    await stock.pruning.work(NOW)
     assert len(await stock.left()) == 60 - AT_ONCE
     assert {f"b{number:02}" for number in range(30)} <= await stock.left()
 
@@ -105,7 +141,7 @@ async def test_pieces_that_nothing_needs_are_swept_a_day_later(stock: Stock, red
         await stock.keep(f"b{days}", days)
     before = len(await redis.keys(keys.piece("*")))
     await stock.pruning.work(NOW)
-    await stock.pruning.work(NOW + 1.1 * DAY)
+    await stock.work(NOW + 1.1 * DAY)
     assert 0 < len(await redis.keys(keys.piece("*"))) < before
     assert await stock.backups.load("b0") == b"b0" * 100
 
@@ -150,3 +186,82 @@ async def test_a_record_that_cannot_be_read_stays_and_holds_nothing_up(stock: St
     await redis.setrange(keys.backup("b999"), 40, b"????")
     await stock.pruning.work(NOW)
     assert await stock.left() == {"b0", "b999"}
+
+
+SHIFTS = {"an hour": HOUR, "a day": DAY, "60 days": 60 * DAY, "400 days": 400 * DAY}
+APART = "Old backups are not cleaned up: Switchback's clock is {} the clock of Redis."
+
+
+@pytest.mark.parametrize("shift", SHIFTS.values(), ids=SHIFTS)
+@pytest.mark.parametrize("side", [1, -1], ids=["ahead", "behind"])
+async def test_nothing_goes_while_the_process_and_redis_are_apart(stock: Stock, shift: float, side: int) -> None:
+    for days in (0, 10, 10.1, 40, 1000):
+        await stock.keep(f"b{days}", days - 500)
+        await stock.keep(f"unlisted{days}", 1000, listed=False)
+    for _ in range(8):
+        await stock.pruning.work(NOW + side * shift)
+    assert len(await stock.left()) == 5 and len(await stock.backups.unlisted(NOW)) == 5
+    (sentence,) = await stock.stands()
+    assert sentence == APART.format(f"{aged(shift)} {'ahead of' if side > 0 else 'behind'}")
+
+
+async def test_eight_turns_of_a_process_60_days_ahead_of_the_real_clock_of_redis_leave_all_20(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    now = await stage.kept.turns.now()
+    for days in range(20):
+        await _keep(stage.backups, f"b{days}", now - 3 * days * DAY)
+    pruning = pruning_of(stage)
+    for _ in range(8):
+        await pruning.work(now + 60 * DAY)
+    assert await stage.backups.count(A) == 20
+    (notice,) = await stage.kept.notices.standing()
+    assert notice.sentence == APART.format("60 days ahead of")
+
+    await pruning.work(await stage.kept.turns.now())
+    assert await stage.kept.notices.standing() == () and await stage.backups.count(A) < 20
+
+
+@pytest.mark.parametrize("shift", SHIFTS.values(), ids=SHIFTS)
+async def test_nothing_goes_while_a_record_is_dated_in_the_future(stock: Stock, shift: float) -> None:
+    for days in (0, 999, 1000):
+        await stock.keep(f"b{days}", days)
+    await stock.keep("ahead", -shift / DAY)
+    for _ in range(2):
+        await stock.pruning.work(NOW)
+    assert await stock.left() == {"b0", "b999", "b1000", "ahead"}
+    said = "1 backup is dated in the future, so a clock is or was wrong."
+    assert await stock.stands() == [f"Old backups are not cleaned up: {said}"]
+
+
+@pytest.mark.parametrize("shift", [60 * DAY, 400 * DAY], ids=["60 days", "400 days"])
+async def test_nothing_goes_when_redis_has_the_same_wrong_clock(stock: Stock, shift: float) -> None:
+    """The embedded server: it and the bot agree, and every backup looks old to both."""
+    for days in range(20):
+        await stock.keep(f"b{days}", days)
+        await stock.keep(f"unlisted{days}", days, listed=False)
+    for _ in range(8):
+        await stock.work(NOW + shift)
+    assert len(await stock.left()) == 20 and len(await stock.backups.unlisted(NOW + 1)) == 20
+    said = "the newest sound backup of pool-a is more than twice as old as it may get."
+    assert await stock.stands() == [f"Old backups are not cleaned up: {said}"]
+
+
+async def test_a_pool_that_is_stale_keeps_no_other_from_being_cleaned_up(stock: Stock) -> None:
+    for pool, first in ((A, 3), (B, 0)):
+        for days in (first, 999, 1000):
+            await _keep(stock.backups, f"{pool}-{days}", NOW - days * DAY, pool)
+    await stock.pruning.work(NOW)
+    assert len(await stock.left()) == 3 and await stock.backups.ids(B) == (f"{B}-0",)
+
+
+async def test_copies_of_companions_stay_while_ages_are_in_doubt(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    now = await stage.kept.turns.now()
+    for number in range(12):
+        at = now - 50 * DAY - number
+        await stage.companions.keep(CompanionCopy(f"c{number}", A, "call-park-music", A, at, "Anna", "same"), {})
+    watching = Accompanying(
+        stage.companions, stage.runs, stage.kept.notices, STAGED.values(), {}, dating_of(CARE, stage.kept)
+    )
+    await watching.prune(now + 60 * DAY)
+    assert len(await redis.zrange(keys.companions(A, "call-park-music"), 0, -1)) == 12

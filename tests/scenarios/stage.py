@@ -11,6 +11,7 @@ from typing import Any
 from redis.asyncio import Redis
 
 from bot.app import Works, build
+from bot.chores import rows
 from bot.chores.pruning import Pruning
 from bot.chores.rows import Care
 from bot.directory.holders import EVERYBODY, Holders
@@ -197,7 +198,7 @@ class Stage:
 
 
 def pruning_of(stage: Stage) -> Pruning:
-    return Pruning(stage.backups, stage.keepings, stage.runs, ESTATE.pools, ESTATE.pairs, Windows())
+    return rows.pruning_of(CARE, stage.kept, ESTATE)
 
 
 async def off_site(stage: Stage) -> str:

@@ -10,6 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.chores.accompanying import Accompanying
+from bot.chores.dating import Dating
 from bot.clock.wall_clock import latest_due
 from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.companions.coverage import DAY_S, Rule, Rules, State, coverage, slots
@@ -73,7 +74,17 @@ async def newest(stage: Stage, kind: str, pool: str = A) -> CompanionCopy | None
 
 
 def watching(stage: Stage, rules: Rules) -> Accompanying:
-    return Accompanying(stage.companions, stage.runs, Notices(stage.redis), POOLS.values(), rules)
+    """Redis' clock and ours agree."""
+
+    async def redis_now() -> float:
+        return stage.clock()
+
+    async def objectives() -> dict[str, float]:
+        return {}
+
+    kept = stage.kept
+    dating = Dating(redis_now, kept.backups, kept.keepings, kept.companions, kept.notices, objectives)
+    return Accompanying(stage.companions, stage.runs, Notices(stage.redis), POOLS.values(), rules, dating)
 
 
 def rules_without_people() -> dict[tuple[str, str], Rule]:

@@ -42,7 +42,7 @@ async def test_an_empty_export_never_becomes_the_newest_backup(redis: Redis) -> 
     await stage.worlds.save(world.with_pool(world.pools[A].holding(())), version)
     empty = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
     assert (empty.step, empty.phase) == ("owners", Phase.STOPPED)
-    newest = await stage.backups.newest(A)
+    newest = await stage.backups.newest(A, 1e12)
     assert newest is not None
     assert newest.run == first.id
     meant = await stage.press(empty, "empty", ANNA)

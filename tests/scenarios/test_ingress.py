@@ -260,3 +260,37 @@ async def test_the_bot_says_that_it_lives_and_whether_it_is_ready(front: Front) 
 
     assert await front.get("/readyz") == (503, {"redis": True, "slack": False})
     assert (await front.get("/healthz"))[0] == 200
+
+
+@pytest.mark.parametrize(
+    ("age", "said"),
+    [
+        (3600, "1 h ahead of"),
+        (-3600, "1 h behind"),
+        (86_400, "24 h ahead of"),
+        (-86_400, "24 h behind"),
+        (400 * 86_400, "400 days ahead of"),
+    ],
+)
+async def test_clocks_that_differ_are_told_once_in_each_spell(
+    front: Front, caplog: pytest.LogCaptureFixture, age: int, said: str
+) -> None:
+
+    def lines() -> list[str]:
+        return [record.getMessage() for record in caplog.records if "clock" in record.getMessage()]
+
+    for _ in range(3):
+        assert (await front.signed(BODY, FORM, age))[0] == 401
+    assert lines() == [
+        f"Slack's requests are refused: this machine's clock is {said} Slack's. Set it, by NTP for example."
+    ]
+    assert (await front.signed(BODY, FORM))[0] == 200
+    assert (await front.signed(BODY, FORM, age))[0] == 401
+    assert len(lines()) == 2
+
+
+async def test_what_slack_did_not_sign_says_nothing_of_clocks(front: Front, caplog: pytest.LogCaptureFixture) -> None:
+    stamp = str(int(front.stage.clock()) - 3600)
+    wrong = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + 64 * "0"}
+    assert (await front.post(BODY, {**FORM, **wrong}))[0] == 401
+    assert not [record for record in caplog.records if "clock" in record.getMessage()]

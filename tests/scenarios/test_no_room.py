@@ -33,7 +33,7 @@ async def left(stage: Stage, size: int) -> None:
 async def test_a_backup_that_finds_no_room_stops_with_that_sentence_and_the_next_one_succeeds(stage: Stage) -> None:
     first = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
     assert first.phase is Phase.DONE
-    older = await stage.backups.newest(A)
+    older = await stage.backups.newest(A, 1e12)
     await stage.edit(A, A, Name="Another name")
     await left(stage, 4 * MIB)
     run = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)

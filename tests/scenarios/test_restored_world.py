@@ -56,7 +56,7 @@ async def copied_wiped_and_restored(redis: Redis, stage: Stage, place: OffSite) 
 async def test_after_a_restore_a_failover_uses_the_restored_backup(redis: Redis, place: OffSite) -> None:
     stage = await stage_of(redis)
     await backed_up(stage, A, B, C, A)
-    newest = await stage.backups.newest(A)
+    newest = await stage.backups.newest(A, 1e12)
     await copied_wiped_and_restored(redis, stage, place)
 
     failover = await failed_over(stage)

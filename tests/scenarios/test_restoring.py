@@ -59,7 +59,7 @@ async def all_is_back(house: House, kept: Mapping[str, bytes]) -> None:
         assert await house.backups.load(id) == data
         assert await house.backups.fingerprints(id) == FINGERPRINTS
     assert await house.backups.pools() == (A, B)
-    newest = [(await house.backups.newest(pool)).id for pool in (A, B)]
+    newest = [(await house.backups.newest(pool, 1e12)).id for pool in (A, B)]
     assert newest == [f"backup-{pool}-{len(kept) // 2}" for pool in (A, B)]
 
 

@@ -99,12 +99,12 @@ async def test_an_accident_at_any_moment_leaves_the_backup_or_nothing(redis: Red
         await redis.script_flush()
         await backups.save(older, old, FINGERPRINTS)
         finished = await interrupted(redis_url, newer, new, accident, moment)
-        newest = await backups.newest(POOL)
+        newest = await backups.newest(POOL, 1e12)
         survived += newest == newer
         assert newest in (older, newer) and (newest == newer or not await redis.exists("backup:new"))
         assert await backups.load(newest.id) == (new if newest == newer else old)
         await backups.save(newer, new, FINGERPRINTS)
-        assert await backups.newest(POOL) == newer and await backups.load("new") == new
+        assert await backups.newest(POOL, 1e12) == newer and await backups.load("new") == new
         moment += 1
     assert moment >= 8 and survived == (2 if accident is after else 1)
 
@@ -252,7 +252,7 @@ async def test_backups_are_paged_from_the_newest_even_when_taken_in_the_same_sec
     while pages[-1] and len(pages) < 5:
         pages.append(await backups.page(POOL, before=pages[-1][-1].id, count=5))
     assert [list(page) for page in pages] == [newest_first[:5], newest_first[5:10], newest_first[10:], []]
-    assert await backups.newest(POOL) == newest_first[0]
+    assert await backups.newest(POOL, 1e12) == newest_first[0]
     assert await backups.pools() == ("pool-a.contoso.com", "pool-b.contoso.com")
 
 
@@ -261,7 +261,7 @@ async def test_a_backup_that_is_not_listed_is_none_of_the_pool_s_until_it_is_enl
     kept = replace(backup_of(data, "b1"), settings={"Music": Audio("u", "o")})
     assert await backups.find("b1") is None
     await backups.save(kept, data, FINGERPRINTS, listed=False)
-    assert await backups.newest(POOL) is None and await backups.pools() == ()
+    assert await backups.newest(POOL, 1e12) is None and await backups.pools() == ()
     assert await backups.find("b1") == kept and await backups.load("b1") == data
     told = replace(kept, warnings=("One queue has no group.",))
     assert await backups.enlist("b1", told.warnings) == told == await backups.enlist("b1", told.warnings)

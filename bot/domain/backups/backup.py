@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 from bot.domain.groups.groups import counted
+from bot.domain.measures import numbered
 
 AHEAD_S = 600.0
 """Clocks of two machines may differ by so much."""
@@ -82,6 +83,11 @@ class Keeping:
 def is_ahead(backup: Backup, now: float) -> bool:
     """Whether a clock that was wrong dated it, so that nobody knows which others are newer; `now` in seconds."""
     return backup.taken_at > now + AHEAD_S
+
+
+def wrongly_dated(ahead: int) -> str:
+    """ "1 backup is wrongly dated: in the future"; empty for none."""
+    return f"{numbered(ahead, 'backup')} {'is' if ahead == 1 else 'are'} wrongly dated: in the future" if ahead else ""
 
 
 def is_restorable(keeping: Keeping, basis: str) -> bool:

@@ -46,7 +46,9 @@ def history(
     """The last `days` of these backups (in any order), in local time; `failed` are the seconds of failed tries."""
     today = _local(now, zone)
     begin = today - timedelta(days=days - 1)
-    kept = [one for one in sorted(backups, key=lambda one: one.taken_at) if begin <= _local(one.taken_at, zone)]
+    kept = [
+        one for one in sorted(backups, key=lambda one: one.taken_at) if begin <= _local(one.taken_at, zone) <= today
+    ]
     tries = [day for day in (_local(at, zone) for at in failed) if begin <= day <= today]
     if not kept:
         return History(pool, str(zone))
