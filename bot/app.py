@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
@@ -20,6 +20,7 @@ from slack_bolt.async_app import AsyncApp
 
 from bot.chores.chores import Chore, Chores
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
+from bot.clock.pulse import Pulses, watched
 from bot.clock.timetable import Timetable
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
@@ -46,7 +47,7 @@ from handlers.slack.errands import Errands
 from handlers.slack.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.uploads import SlackUploads
-from storage.connect import persistence
+from storage.server import persistence
 from storage.worlds.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
@@ -130,6 +131,7 @@ class Switchback:
         self._ringing: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.errands = Errands()
+        self.pulses = Pulses()
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers.
@@ -139,20 +141,25 @@ class Switchback:
         await self._restored()
         for sentence in await persistence(self.stores.client):
             log.warning("%s", sentence)
-        self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
-        self._tasks.append(asyncio.create_task(self._chores.run_forever(self._stop), name="chores"))
+        self._loop("engine", partial(self.engine.run_forever, self._stop))
+        self._loop("chores", partial(self._chores.run_forever, self._stop))
         await self._timetable.wake()
+        self._loop("timetable", partial(self._timetable.run_forever, self._stop))
         # Loading what rings would keep the first clicks waiting; its first look sees a slot that is due meanwhile.
         self._ringing = asyncio.get_running_loop().call_later(_RINGS_S, self._timetable.ring)
         self.identity = await join(self.slack)
         desk = self._desk(self.identity)
         register(self.bolt, desk)
         drawer = Drawer(desk)
-        self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
+        self._loop("drawer", partial(drawer.run_forever, self._stop, self._told))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._settings.app_token)
         let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
+
+    def _loop(self, name: str, run: Callable[..., Coroutine[Any, Any, None]]) -> None:
+        """Every loop has a pulse, by which it is known whether it turns."""
+        self._tasks.append(asyncio.create_task(run(pulse=self.pulses.of(name)), name=name))
 
     async def close(self) -> None:
         """Takes no new work, lets what is under way come to rest for a while, then leaves it to the next start."""
@@ -173,9 +180,8 @@ class Switchback:
 
     def application(self) -> web.Application:
         """The bot's own addresses: Slack's door (HTTP mode), `/healthz` and `/readyz`."""
-        probes = ingress.Probes(
-            self.stores.client.ping, self._joined, self._connected if self._settings.app_token else None
-        )
+        connected = self._connected if self._settings.app_token else None
+        probes = ingress.Probes(self.stores.takes_writes, self._joined, connected, self.pulses.ages)
         application = web.Application(middlewares=[self._not_before_joining], client_max_size=ingress.MOST_BYTES)
         application.add_routes(ingress.routes(self.bolt, self._settings.signing_secret, probes, self._clock))
         return application
@@ -280,8 +286,13 @@ async def running(
             await bot.close()
 
 
-async def until_told() -> None:
-    """Waits for SIGINT or SIGTERM."""
+async def until_told(bot: Switchback) -> None:
+    """Waits for SIGINT or SIGTERM; a bot whose loops do not turn any more is ended before that."""
+    with watched(bot.pulses):
+        await _signal()
+
+
+async def _signal() -> None:
     stop = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGINT, signal.SIGTERM):
@@ -302,5 +313,8 @@ async def serve(settings: Settings) -> None:
     quiet_logs()
     if not settings.bot_token or not (settings.app_token or settings.signing_secret):
         raise BadInput("Slack is not configured. `python -m bot check` tells what is missing, a sentence each.")
-    async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
-        await until_told()
+    async with (
+        store(settings) as client,
+        running(settings, client, driver_for(settings, client), port=settings.port) as bot,
+    ):
+        await until_told(bot)

@@ -12,6 +12,8 @@ from typing import Protocol
 from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput
+from bot.domain.runs.run import Run
+from bot.runbooks import knows
 from storage import embedded
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -23,6 +25,7 @@ from storage.connect import connect
 from storage.notices import Notices
 from storage.runs import Runs
 from storage.schedules import Schedules, Watches
+from storage.server import refuse_unfit, refuse_unwritable
 from storage.turns import Turns
 from storage.vault.records import Room, sealed_with
 from storage.vault.sealing import PLAIN, Keyring, parse
@@ -58,6 +61,11 @@ class Stores:
     turns: Turns
     watches: Watches
 
+    async def takes_writes(self) -> bool:
+        """Raises StoreAway while it does not."""
+        await refuse_unwritable(self.client)
+        return True
+
 
 def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
     """`clock` gives seconds since the epoch."""
@@ -66,11 +74,18 @@ def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = tim
 
 
 def stores_over(
-    client: Redis, keyring: Keyring = PLAIN, room: Room | None = None, clock: Callable[[], float] = time.time
+    client: Redis,
+    keyring: Keyring = PLAIN,
+    room: Room | None = None,
+    clock: Callable[[], float] = time.time,
+    knows: Callable[[Run], bool] = knows,
 ) -> Stores:
-    """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis."""
+    """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis.
+
+    `knows` says whether this version can go on with a run.
+    """
     backups = Backups(client, keyring, room, clock)
-    runs, keepings, schedules = Runs(client), Keepings(client), Schedules(client)
+    runs, keepings, schedules = Runs(client, knows), Keepings(client), Schedules(client)
     return Stores(
         client=client,
         runs=runs,
@@ -91,13 +106,14 @@ def stores_over(
 async def store(place: StorePlace) -> AsyncIterator[Redis]:
     """A client of the configured Redis, or of the embedded one, which then ends with this process.
 
-    Raises BadInput when the configured keys cannot open what is kept there.
+    Raises BadInput for a server that nothing can be kept in, and when the configured keys cannot open what is there.
     """
     server, keyring = None, parse(place.backup_keys)
     if not place.redis_url:
         server = await embedded.start(Path(place.data), binary=place.redis_server_bin or None)
     client = connect(place.redis_url or (server.url if server else ""))
     try:
+        await refuse_unfit(client)
         if sentence := keyring.lacks(await sealed_with(client)):
             raise BadInput(sentence)
         yield client

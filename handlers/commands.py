@@ -30,6 +30,7 @@ from handlers.companions.companions import companions, coverage_lines
 from handlers.desk import Desk
 from handlers.runs import places
 from handlers.runs.board import impact_board
+from handlers.runs.freeing import free
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
@@ -231,6 +232,14 @@ COMMANDS = (
         f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
         _impact,
         MAYBE_ONE,
+    ),
+    Command(
+        "free",
+        "free <run> <reason>",
+        "/rgs free failover-pool-a-0312-0240-4f2a its record is damaged",
+        "Free the pools that a run holds which cannot be read.",
+        free,
+        range(2, 120),
     ),
     Command(
         "whoami", "whoami", "/rgs whoami", "Who you are to Switchback, and which roles you hold.", _whoami, need=None

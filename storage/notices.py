@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from bot.domain.errors import Damaged, Newer
 from storage import keys
 from storage.cards import PLACE, Place
-from storage.connect import guard, script
-from storage.versions import VERSION, Codec, is_newer, newer
+from storage.connect import GARBAGE, guard, script
+from storage.versions import VERSION, Codec, is_newer, newer, unreadable
 
 COUNT_S = 3600.0
 """That the same was said once more is shown at most this often."""
@@ -68,9 +70,12 @@ class Notices:
 
     @guard()
     async def standing(self) -> tuple[Notice, ...]:
-        """What stands now, the oldest first; what a newer version says is passed over."""
-        found = (pair for pair in await self._standing() if not _is_newer(pair[1]))
-        return tuple(_notice(name, fields) for name, fields in found)
+        """What stands now, the oldest first; what is newer or unreadable is passed over."""
+        found = []
+        for name, fields in await self._standing():
+            with suppress(Damaged):
+                found.append(_notice(name, fields))
+        return tuple(found)
 
     @guard()
     async def newer(self) -> tuple[str, ...]:
@@ -78,16 +83,22 @@ class Notices:
         return tuple(name for name, fields in await self._standing() if _is_newer(fields))
 
     async def _standing(self) -> list[tuple[str, Mapping[bytes, bytes]]]:
-        names = [name.decode() for name in await self._client.zrange(keys.NOTICES, 0, -1)]
+        names = [name.decode(errors="backslashreplace") for name in await self._client.zrange(keys.NOTICES, 0, -1)]
         pipe = self._client.pipeline(transaction=False)
         for name in names:
             pipe.hgetall(keys.notice(name))
-        found = zip(names, await pipe.execute(), strict=True)
+        answers = [{b"said": GARBAGE} if fields == GARBAGE else fields for fields in await pipe.readable()]
+        found = zip(names, answers, strict=True)
         return [(name, fields) for name, fields in found if b"said" in fields and b"over" not in fields]
 
     @guard()
+    async def unreadable(self) -> tuple[str, ...]:
+        """The keys of those that stand and cannot be read."""
+        return tuple(name for name, fields in await self._standing() if _is_unreadable(name, fields))
+
+    @guard()
     async def find(self, key: str) -> Notice | None:
-        """It, while it stands or its end has not been shown yet. Raises Newer."""
+        """It, while it stands or its end has not been shown yet. Raises Newer or Unreadable."""
         fields = await self._client.hgetall(keys.notice(key))
         return _notice(key, fields) if b"said" in fields else None
 
@@ -109,7 +120,14 @@ def _keys(key: str) -> list[str]:
 def _notice(key: str, fields: Mapping[bytes, bytes]) -> Notice:
     if _is_newer(fields):
         raise newer(f"The notice {key}")
-    said = SAID.decode(fields[b"said"], key)
+    said = SAID.decode(fields[b"said"], f"The notice {key}")
+    try:
+        return _standing(key, said, fields)
+    except (KeyError, ValueError):
+        raise unreadable(f"The notice {key}") from None
+
+
+def _standing(key: str, said: Said, fields: Mapping[bytes, bytes]) -> Notice:
     return Notice(
         key,
         said.sentence,
@@ -119,9 +137,19 @@ def _notice(key: str, fields: Mapping[bytes, bytes]) -> Notice:
         count=int(fields[b"count"]),
         over=fields.get(b"over", b"").decode(),
         ended=float(fields.get(b"ended", 0)),
-        place=PLACE.decode(fields[b"place"], key) if b"place" in fields else None,
+        place=PLACE.decode(fields[b"place"], f"The notice {key}") if b"place" in fields else None,
     )
 
 
 def _is_newer(fields: Mapping[bytes, bytes]) -> bool:
     return is_newer(fields.get(b"said")) or is_newer(fields.get(b"place"))
+
+
+def _is_unreadable(key: str, fields: Mapping[bytes, bytes]) -> bool:
+    try:
+        _notice(key, fields)
+    except Newer:
+        return False
+    except Damaged:
+        return True
+    return False

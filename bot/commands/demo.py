@@ -72,10 +72,10 @@ async def demo(settings: Settings, export: Path | None = None) -> None:
         address, bot_settings = await stand_in(stack, client, configured(settings))
         await asyncio.to_thread(Path(settings.data, "off-site").mkdir, parents=True, exist_ok=True)
         await furnish(RedisWorlds(client), export)
-        await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
+        bot = await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
         sys.stdout.write(welcome(address))
         sys.stdout.flush()
-        await until_told()
+        await until_told(bot)
 
 
 async def stand_in(stack: AsyncExitStack, client: Redis, settings: Settings) -> tuple[str, Settings]:
