@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
@@ -47,6 +48,7 @@ from handlers.slack.errands import Errands
 from handlers.slack.joining import BOLT, Identity, authorizer, join, open_socket, slack_client
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.uploads import SlackUploads
+from storage.redis_time import RedisTime
 from storage.server import persistence
 from storage.worlds.worlds import RedisWorlds
 
@@ -80,16 +82,19 @@ def build(
     holders: Holders = EVERYBODY,
     think: Think = asyncio.to_thread,
     committed: Callable[[], None] = lambda: None,
+    redis_time: RedisTime | None = None,
     **pace: float,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
+    `clock` is this process's own; by `redis_time`, if it is given, runs go the same way for all processes.
     `uploads` fetches files that people sent, `holders` knows who lost a role, `think` works out what rows say;
     `committed` and `pace` are the engine's.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
-    joined = {"clock": clock, "holders": holders, "think": think, "committed": committed}
+    by_redis = {"clock": redis_time, "synced": redis_time.ask} if redis_time else {"clock": clock}
+    joined = {**by_redis, "holders": holders, "think": think, "committed": committed}
     engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **pace)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think))
 
@@ -114,9 +119,21 @@ class Switchback:
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
         uploads = SlackUploads(self.slack)
-        works = build(kept, driver, self.estate, care, uploads, clock, think=self.think, committed=self._told.set)
+        works = build(
+            kept,
+            driver,
+            self.estate,
+            care,
+            uploads,
+            clock,
+            redis_time=kept.time,
+            think=self.think,
+            committed=self._told.set,
+        )
         self.engine = works.engine
-        self._timetable = Timetable(self._read_schedules, self._start_slot)
+        self._timetable = Timetable(
+            self._read_schedules, self._start_slot, lambda: datetime.fromtimestamp(kept.time(), UTC)
+        )
         self._restored = partial(refuse_while_restoring, settings.mirror, kept)
         self._chores = Chores(works.chores, kept.turns, kept.notices, clock, allow=self._restored)
         self.bolt = AsyncApp(
@@ -138,6 +155,7 @@ class Switchback:
 
         Raises BadInput when Slack refuses the token, or when a restore from the off-site copy has not ended.
         """
+        await self.stores.time.ask()
         await self._restored()
         for sentence in await persistence(self.stores.client):
             log.warning("%s", sentence)
@@ -226,7 +244,7 @@ class Switchback:
             timings=settings.timings,
             companions=kept.companions,
             rules=settings.companions,
-            now=self._clock,
+            now=self.stores.time,
         )
 
     async def _read_schedules(self) -> tuple[Schedule, ...]:
@@ -269,11 +287,16 @@ def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = t
 
 @asynccontextmanager
 async def running(
-    settings: Settings, client: Redis, driver: Driver, host: str = "0.0.0.0", port: int | None = None
+    settings: Settings,
+    client: Redis,
+    driver: Driver,
+    host: str = "0.0.0.0",
+    port: int | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Switchback]:
     """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own."""
     async with ClientSession(timeout=ClientTimeout(total=_SLACK_S)) as session:
-        bot = Switchback(settings, client, driver, session)
+        bot = Switchback(settings, client, driver, session, clock)
         runner = web.AppRunner(bot.application(), access_log=None, shutdown_timeout=2)
         try:
             if port is not None:

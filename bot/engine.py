@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -62,10 +62,15 @@ _DECISIONS = 2
 _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
+async def nothing() -> None:
+    """A clock that is always right."""
+
+
 class Engine:
     """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
 
     `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked;
+    `clock` has to be the same for all processes, since leases rest on it; `synced` sets it right before each look.
     `committed` is called after every commit, since there is something new to draw. `hands` makes the performer of a
     run; `holders` is asked about the people whom a command rests on, right before it is sent. `think`
     works out what rows say.
@@ -84,12 +89,14 @@ class Engine:
         poll_s: float = 0.5,
         committed: Callable[[], None] = lambda: None,
         think: Think = asyncio.to_thread,
+        synced: Callable[[], Awaitable[None]] = nothing,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
         self._holders = holders
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
-        self._think = think
+        self._longest_s = 2 * max(lease_s, *_WAITS_S)
+        self._think, self._synced = think, synced
         self._busy: dict[str, asyncio.Task[None]] = {}
         self._passed = PassedOver()
         self._wake = asyncio.Event()
@@ -191,7 +198,9 @@ class Engine:
 
     async def _due(self) -> list[str]:
         """What nobody here is at; what cannot be moved stays due, and is no hindrance to others."""
-        names = await self._runs.due(self._clock(), _AT_ONCE + len(self._passed))
+        await self._synced()
+        now = self._clock()
+        names = await self._runs.due(now, now + self._longest_s, _AT_ONCE + len(self._passed))
         return [name for name in names if name not in self._busy and name not in self._passed]
 
     def _begin(self, run_id: str) -> asyncio.Task[None]:
@@ -223,7 +232,7 @@ class Engine:
         try:
             run: Run | None = await self._runs.load(run_id)
             while run is not None:
-                claimed = claim(run, self.runbooks[run.runbook], self._clock(), self._lease_s)
+                claimed = claim(run, self.runbooks[run.runbook], self._clock(), self._lease_s, self._longest_s)
                 if claimed is None:
                     break
                 run = await self._work(await self._commit(Change(claimed)))

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import time as now_here
 from typing import Protocol
 
 from redis.asyncio import Redis
@@ -23,6 +23,7 @@ from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
 from storage.notices import Notices
+from storage.redis_time import RedisTime
 from storage.runs import Runs
 from storage.schedules import Schedules, Watches
 from storage.server import refuse_unfit, refuse_unwritable
@@ -60,6 +61,7 @@ class Stores:
     schedules: Schedules
     turns: Turns
     watches: Watches
+    time: RedisTime
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -67,24 +69,27 @@ class Stores:
         return True
 
 
-def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
+def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = now_here) -> Stores:
     """`clock` gives seconds since the epoch."""
     room = None if place.redis_url else embedded.room(Path(place.data))
-    return stores_over(client, parse(place.backup_keys), room, clock)
+    return stores_over(client, parse(place.backup_keys), room, clock, by_redis=True)
 
 
 def stores_over(
     client: Redis,
     keyring: Keyring = PLAIN,
     room: Room | None = None,
-    clock: Callable[[], float] = time.time,
+    clock: Callable[[], float] = now_here,
     knows: Callable[[Run], bool] = knows,
+    by_redis: bool = False,
 ) -> Stores:
     """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis.
 
-    `knows` says whether this version can go on with a run.
+    `knows` says whether this version can go on with a run. `by_redis`: messages wait by Redis' clock, whatever `clock`
+    says.
     """
     backups = Backups(client, keyring, room, clock)
+    time = RedisTime(client, clock)
     runs, keepings, schedules = Runs(client, knows), Keepings(client), Schedules(client)
     return Stores(
         client=client,
@@ -95,10 +100,11 @@ def stores_over(
         off_site=OffSiteCopies(client),
         states=RestoreStates(runs, schedules, backups, keepings),
         cards=Cards(client),
-        notices=Notices(client),
+        notices=Notices(client, (lambda at: time()) if by_redis else lambda at: at),
         schedules=schedules,
         turns=Turns(client),
         watches=Watches(client),
+        time=time,
     )
 
 

@@ -253,6 +253,8 @@ def _code(error: BaseException) -> str:
 
     In a batch, redis-py puts the command before it, with a stranger's bytes.
     """
+    if known := getattr(error, "status_code", None):
+        return str(known)
     word = str(error).rpartition("of pipeline caused error: ")[2].lstrip("('\"").partition(" ")[0]
     return word if re.fullmatch("[A-Z]{3,20}", word) else type(error).__name__
 

@@ -7,6 +7,7 @@ from collections import OrderedDict
 from collections.abc import Callable, Iterable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from redis.asyncio import Redis
@@ -166,10 +167,12 @@ class Runs:
         return bool(await self._renew(keys=[keys.run(run.id), keys.DUE], args=[run.version, until, run.id]))
 
     @guard()
-    async def due(self, now: float, count: int = 50) -> tuple[str, ...]:
-        """Ids that may be due; a hint: the loaded run is the truth."""
-        found = await self._client.zrange(keys.DUE, "-inf", now, byscore=True, offset=0, num=count)
-        return tuple(map(_text, found))
+    async def due(self, now: float, latest: float = inf, count: int = 50) -> tuple[str, ...]:
+        """Ids that may be due; a hint: the loaded run is the truth. What lies behind `latest` is not believed."""
+        pipe = self._client.pipeline(transaction=False)
+        for first, last in (("-inf", now), (f"({latest!r}", "+inf")):
+            pipe.zrange(keys.DUE, first, last, byscore=True, offset=0, num=count)
+        return tuple(_text(name) for found in await pipe.execute() for name in found)
 
     @guard()
     async def note(self, entry: Entry, run_id: str = "", delivery: str = "") -> None:
