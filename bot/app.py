@@ -11,15 +11,19 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession, ClientTimeout, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncApp
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chores.chores import Chore, Chores
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
+from bot.clock.pulse import Pulses, watched
 from bot.clock.timetable import Timetable
 from bot.clock.waiting import first_of
 from bot.directory.base import AnyOf
@@ -50,7 +54,8 @@ from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, kee
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
-from storage.connect import persistence
+from storage.redis_time import RedisTime
+from storage.server import persistence
 from storage.worlds.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
@@ -83,16 +88,19 @@ def build(
     holders: Holders = EVERYBODY,
     think: Think = asyncio.to_thread,
     committed: Callable[[], None] = lambda: None,
+    redis_time: RedisTime | None = None,
     **pace: float,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
+    `clock` is this process's own; by `redis_time`, if it is given, runs go the same way for all processes.
     `uploads` fetches files that people sent, `holders` knows who lost a role, `think` works out what rows say;
     `committed` and `pace` are the engine's.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
-    joined = {"clock": clock, "holders": holders, "think": think, "committed": committed}
+    by_redis = {"clock": redis_time, "synced": redis_time.ask} if redis_time else {"clock": clock}
+    joined = {**by_redis, "holders": holders, "think": think, "committed": committed}
     engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **pace)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think))
 
@@ -121,47 +129,60 @@ class Switchback:
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
         uploads = SlackUploads(self.slack)
-        works = build(kept, driver, self.estate, care, uploads, clock, think=self.think, committed=self._told.set)
+        works = build(
+            kept,
+            driver,
+            self.estate,
+            care,
+            uploads,
+            clock,
+            redis_time=kept.time,
+            think=self.think,
+            committed=self._told.set,
+        )
         self.engine = works.engine
-        self._timetable = Timetable(self._read_schedules, self._start_slot)
+        self._timetable = Timetable(
+            self._read_schedules, self._start_slot, lambda: datetime.fromtimestamp(kept.time(), UTC)
+        )
         self._restored = partial(refuse_while_restoring, settings.mirror, kept)
         self._chores = Chores(works.chores, kept.turns, kept.notices, clock, allow=self._restored)
-        self.bolt = AsyncApp(
-            name="switchback",  # Without one, Bolt looks through every module for the file that made it.
-            client=self.slack,
-            authorize=authorizer(lambda: self.identity, settings.bot_token),
-            logger=BOLT,
-            process_before_response=True,
-        )
+        self.bolt = _bolt(self.slack, authorizer(lambda: self.identity, settings.bot_token))
         self.identity: Identity | None = None
         self._socket: Any = None
         self._ringing: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
         self.errands = Errands()
+        self.pulses = Pulses()
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers.
 
         Raises BadInput when Slack refuses the token, or when a restore from the off-site copy has not ended.
         """
+        await self.stores.time.ask()
         await self._restored()
         for sentence in await persistence(self.stores.client):
             log.warning("%s", sentence)
-        self._tasks.append(asyncio.create_task(self.engine.run_forever(self._stop), name="engine"))
-        self._tasks.append(asyncio.create_task(self._chores.run_forever(self._stop), name="chores"))
+        self._loop("engine", partial(self.engine.run_forever, self._stop))
+        self._loop("chores", partial(self._chores.run_forever, self._stop))
         await self._timetable.wake()
+        self._loop("timetable", partial(self._timetable.run_forever, self._stop))
         # Loading what rings would keep the first clicks waiting; its first look sees a slot that is due meanwhile.
         self._ringing = asyncio.get_running_loop().call_later(_RINGS_S, self._timetable.ring)
         self.identity = await join(self.slack)
         desk = self._desk(self.identity)
         register(self.bolt, desk)
         drawer = Drawer(desk)
-        self._tasks.append(asyncio.create_task(drawer.run_forever(self._stop, self._told), name="drawer"))
+        self._loop("drawer", partial(drawer.run_forever, self._stop, self._told))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._opener)
-        self._tasks.append(asyncio.create_task(keep_asking(self.slack, self._stop), name="slack"))
+        self._loop("question to Slack", partial(keep_asking, self.slack, self._stop))
         let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
+
+    def _loop(self, name: str, run: Callable[..., Coroutine[Any, Any, None]]) -> None:
+        """Every loop has a pulse, by which it is known whether it turns."""
+        self._tasks.append(asyncio.create_task(run(pulse=self.pulses.of(name)), name=name))
 
     async def close(self) -> None:
         """Takes no new work, lets what is under way come to rest for a while, then leaves it to the next start."""
@@ -182,9 +203,8 @@ class Switchback:
 
     def application(self) -> web.Application:
         """The bot's own addresses: Slack's door (HTTP mode), `/healthz` and `/readyz`."""
-        probes = ingress.Probes(
-            self.stores.client.ping, self._joined, self._connected if self._settings.app_token else None
-        )
+        connected = self._connected if self._settings.app_token else None
+        probes = ingress.Probes(self.stores.takes_writes, self._joined, connected, self.pulses.ages)
         application = web.Application(middlewares=[self._not_before_joining], client_max_size=ingress.MOST_BYTES)
         application.add_routes(ingress.routes(self.bolt, self._settings.signing_secret, probes, self._clock))
         return application
@@ -236,7 +256,7 @@ class Switchback:
             timings=settings.timings,
             companions=kept.companions,
             rules=settings.companions,
-            now=self._clock,
+            now=self.stores.time,
         )
 
     async def _read_schedules(self) -> tuple[Schedule, ...]:
@@ -250,6 +270,16 @@ class Switchback:
 
     async def _start_slot(self, slot: Slot) -> None:
         await self.engine.start_slot(slot)
+
+
+def _bolt(client: AsyncWebClient, authorize: Callable[..., Awaitable[AuthorizeResult | None]]) -> AsyncApp:
+    return AsyncApp(
+        name="switchback",  # Without one, Bolt looks through every module for the file that made it.
+        client=client,
+        authorize=authorize,
+        logger=BOLT,
+        process_before_response=True,
+    )
 
 
 def let_clicks_pass() -> None:
@@ -279,11 +309,16 @@ def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = t
 
 @asynccontextmanager
 async def running(
-    settings: Settings, client: Redis, driver: Driver, host: str = "0.0.0.0", port: int | None = None
+    settings: Settings,
+    client: Redis,
+    driver: Driver,
+    host: str = "0.0.0.0",
+    port: int | None = None,
+    clock: Callable[[], float] = time.time,
 ) -> AsyncIterator[Switchback]:
     """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own."""
     async with ClientSession(timeout=ClientTimeout(total=_SLACK_S)) as session:
-        bot = Switchback(settings, client, driver, session)
+        bot = Switchback(settings, client, driver, session, clock)
         door = nullcontext() if port is None else reachable(bot.application(), host=host, port=port)
         try:
             async with door:
@@ -291,6 +326,12 @@ async def running(
                 yield bot
         finally:
             await bot.close()
+
+
+async def at_work(bot: Switchback) -> None:
+    """For ever; the process ends when a loop of the bot does not turn any more."""
+    with watched(bot.pulses):
+        await asyncio.Event().wait()
 
 
 async def until_told(work: Coroutine[Any, Any, None]) -> None:
@@ -324,5 +365,8 @@ async def serve(settings: Settings) -> None:
 
 
 async def _served(settings: Settings) -> None:
-    async with store(settings) as client, running(settings, client, driver_for(settings, client), port=settings.port):
-        await asyncio.Event().wait()
+    async with (
+        store(settings) as client,
+        running(settings, client, driver_for(settings, client), port=settings.port) as bot,
+    ):
+        await at_work(bot)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.clock.lease import held
-from bot.clock.waiting import first_of
+from bot.clock.pulse import PassedOver, Pulse, reason, turning
 from bot.directory.holders import Holders
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
@@ -23,7 +23,6 @@ from bot.domain.errors import (
     BotError,
     CmdletFailed,
     NeverSent,
-    Newer,
     NotAllowed,
     OutcomeUnknown,
     Stale,
@@ -64,10 +63,15 @@ _DECISIONS = 2
 _WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 
 
+async def nothing() -> None:
+    """A clock that is always right."""
+
+
 class Engine:
     """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
 
     `lease_s` is how long a worker holds a run without renewing; `poll_s` how often the due-set is asked;
+    `clock` has to be the same for all processes, since leases rest on it; `synced` sets it right before each look.
     `committed` is called after every commit, since there is something new to draw. `hands` makes the performer of a
     run; `holders` is asked about the people whom a command rests on, right before it is sent. `think`
     works out what rows say.
@@ -86,14 +90,16 @@ class Engine:
         poll_s: float = 0.5,
         committed: Callable[[], None] = lambda: None,
         think: Think = asyncio.to_thread,
+        synced: Callable[[], Awaitable[None]] = nothing,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
         self._holders = holders
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
-        self._think = think
+        self._longest_s = 2 * max(lease_s, *_WAITS_S)
+        self._think, self._synced = think, synced
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._newer: set[str] = set()
+        self._passed = PassedOver()
         self._wake = asyncio.Event()
 
     async def start(
@@ -182,23 +188,22 @@ class Engine:
         await asyncio.gather(*tasks)
         return len(tasks)
 
-    async def run_forever(self, stopped: asyncio.Event) -> None:
+    async def run_forever(self, stopped: asyncio.Event, pulse: Pulse | None = None) -> None:
         """Until `stopped`: begins what is due without waiting for it; what is under way then comes to rest."""
-        while not stopped.is_set():
-            # Before the look, not after it: what is committed meanwhile wakes the next round.
-            self._wake.clear()
-            try:
-                for name in await self._due():
-                    self._begin(name)
-            except StoreAway as error:
-                log.warning("The engine waits: %s", error.sentence)
-            await first_of(self._wake, stopped, seconds=self._poll_s)
+        await turning(pulse or Pulse("engine"), self._turn, stopped, self._wake)
         await asyncio.gather(*self._busy.values(), return_exceptions=True)
 
+    async def _turn(self) -> float:
+        for name in await self._due():
+            self._begin(name)
+        return self._poll_s
+
     async def _due(self) -> list[str]:
-        """What nobody here is at; what a newer version wrote stays due for that one, and is no hindrance to others."""
-        names = await self._runs.due(self._clock(), _AT_ONCE + len(self._newer))
-        return [name for name in names if name not in self._busy and name not in self._newer]
+        """What nobody here is at; what cannot be moved stays due, and is no hindrance to others."""
+        await self._synced()
+        now = self._clock()
+        names = await self._runs.due(now, now + self._longest_s, _AT_ONCE + len(self._passed))
+        return [name for name in names if name not in self._busy and name not in self._passed]
 
     def _begin(self, run_id: str) -> asyncio.Task[None]:
         task = asyncio.create_task(self._advance(run_id), name=f"run {run_id}")
@@ -229,17 +234,17 @@ class Engine:
         try:
             run: Run | None = await self._runs.load(run_id)
             while run is not None:
-                claimed = claim(run, self.runbooks[run.runbook], self._clock(), self._lease_s)
+                claimed = claim(run, self.runbooks[run.runbook], self._clock(), self._lease_s, self._longest_s)
                 if claimed is None:
-                    return
+                    break
                 run = await self._work(await self._commit(Change(claimed)))
+            self._passed.over(run_id)
         except Stale:
             log.info("Run %s was moved by somebody else.", run_id)
-        except Newer as newer:
-            self._newer.add(run_id)
-            log.warning("%s", newer.sentence)
-        except BotError as error:
-            log.warning("Run %s waits: %s", run_id, error.sentence)
+        except StoreAway as away:
+            self._passed.met(run_id, away.sentence, soon=True)
+        except Exception as fault:
+            self._passed.met(run_id, reason(fault))
 
     async def _work(self, run: Run) -> Run:
         runbook = self.runbooks[run.runbook]

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from time import time as now_here
 from typing import Protocol
 
 from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput
+from bot.domain.runs.run import Run
+from bot.runbooks import knows
 from storage import embedded
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -21,8 +23,10 @@ from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
 from storage.notices import Notices
+from storage.redis_time import RedisTime
 from storage.runs import Runs
 from storage.schedules import Schedules, Watches
+from storage.server import refuse_unfit, refuse_unwritable
 from storage.turns import Turns
 from storage.vault.records import Room, sealed_with
 from storage.vault.sealing import PLAIN, Keyring, parse
@@ -57,20 +61,36 @@ class Stores:
     schedules: Schedules
     turns: Turns
     watches: Watches
+    time: RedisTime
+
+    async def takes_writes(self) -> bool:
+        """Raises StoreAway while it does not."""
+        await refuse_unwritable(self.client)
+        return True
 
 
-def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = time.time) -> Stores:
+def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = now_here) -> Stores:
     """`clock` gives seconds since the epoch."""
     room = None if place.redis_url else embedded.room(Path(place.data))
-    return stores_over(client, parse(place.backup_keys), room, clock)
+    return stores_over(client, parse(place.backup_keys), room, clock, by_redis=True)
 
 
 def stores_over(
-    client: Redis, keyring: Keyring = PLAIN, room: Room | None = None, clock: Callable[[], float] = time.time
+    client: Redis,
+    keyring: Keyring = PLAIN,
+    room: Room | None = None,
+    clock: Callable[[], float] = now_here,
+    knows: Callable[[Run], bool] = knows,
+    by_redis: bool = False,
 ) -> Stores:
-    """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis."""
+    """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis.
+
+    `knows` says whether this version can go on with a run. `by_redis`: messages wait by Redis' clock, whatever `clock`
+    says.
+    """
     backups = Backups(client, keyring, room, clock)
-    runs, keepings, schedules = Runs(client), Keepings(client), Schedules(client)
+    time = RedisTime(client, clock)
+    runs, keepings, schedules = Runs(client, knows), Keepings(client), Schedules(client)
     return Stores(
         client=client,
         runs=runs,
@@ -80,10 +100,11 @@ def stores_over(
         off_site=OffSiteCopies(client),
         states=RestoreStates(runs, schedules, backups, keepings),
         cards=Cards(client),
-        notices=Notices(client),
+        notices=Notices(client, (lambda at: time()) if by_redis else lambda at: at),
         schedules=schedules,
         turns=Turns(client),
         watches=Watches(client),
+        time=time,
     )
 
 
@@ -91,13 +112,14 @@ def stores_over(
 async def store(place: StorePlace) -> AsyncIterator[Redis]:
     """A client of the configured Redis, or of the embedded one, which then ends with this process.
 
-    Raises BadInput when the configured keys cannot open what is kept there.
+    Raises BadInput for a server that nothing can be kept in, and when the configured keys cannot open what is there.
     """
     server, keyring = None, parse(place.backup_keys)
     if not place.redis_url:
         server = await embedded.start(Path(place.data), binary=place.redis_server_bin or None)
     client = connect(place.redis_url or (server.url if server else ""))
     try:
+        await refuse_unfit(client)
         if sentence := keyring.lacks(await sealed_with(client)):
             raise BadInput(sentence)
         yield client

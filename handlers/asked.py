@@ -35,7 +35,7 @@ class Asked:
 class Command:
     """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
 
-    `need` says who may use it; None is anybody at all.
+    `need` says who may use it; None is anybody at all. One that only `reads` is answered while nothing can be saved.
     """
 
     name: str
@@ -45,6 +45,7 @@ class Command:
     run: Callable[[Asked], Awaitable[Reply]]
     takes: range = NO_ARGUMENT
     need: Need | None = Need.ANYONE
+    reads: bool = False
 
 
 def usage(row: Command) -> str:

@@ -30,6 +30,7 @@ from handlers.companions.companions import companions, coverage_lines
 from handlers.desk import Desk
 from handlers.runs import places
 from handlers.runs.board import impact_board
+from handlers.runs.freeing import free
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
@@ -43,6 +44,14 @@ async def typed(desk: Desk, args: AsyncArgs) -> Reply:
     person, channel = await desk.people.person(*payloads.actor(args.body)), payloads.channel(args.body)
     reply = await run(desk, person, channel, str(args.body.get("text") or ""))
     return replace(reply, public=reply.public and await places.is_ours(desk, channel))
+
+
+def only_reads(body: payloads.Body) -> bool:
+    """Whether this is a subcommand that changes nothing: it may be answered twice, and while nothing can be saved."""
+    if body.get("command") != "/rgs":
+        return False
+    name = next(iter(plain(str(body.get("text") or ""))), "help").casefold()
+    return any(row.reads for row in COMMANDS if row.name == name)
 
 
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
@@ -169,9 +178,16 @@ def _instant(asked: Asked) -> float | None:
 
 
 COMMANDS = (
-    Command("help", "help", "/rgs help", "What there is to type.", _help, need=None),
-    Command("status", "status", "/rgs status", "Where every pool stands, what runs, and who is waited for.", _status),
-    Command("pools", "pools", "/rgs pools", "The pools, their pairs, their last and next backups.", _pools),
+    Command("help", "help", "/rgs help", "What there is to type.", _help, need=None, reads=True),
+    Command(
+        "status",
+        "status",
+        "/rgs status",
+        "Where every pool stands, what runs, and who is waited for.",
+        _status,
+        reads=True,
+    ),
+    Command("pools", "pools", "/rgs pools", "The pools, their pairs, their last and next backups.", _pools, reads=True),
     Command(
         "backup",
         "backup <pool> | verify [pool]",
@@ -187,6 +203,7 @@ COMMANDS = (
         "The kept backups of a pool, each with its details; or a picture of the last month.",
         backups,
         range(1, 3),
+        reads=True,
     ),
     Command(
         "failover",
@@ -219,6 +236,7 @@ COMMANDS = (
         "What a lost pool takes along beside its Response Groups, and how fresh the copies of it are.",
         companions,
         MAYBE_ONE,
+        reads=True,
     ),
     Command(
         "retention",
@@ -227,8 +245,9 @@ COMMANDS = (
         "Which backups would go and why, and which stay; nothing is changed.",
         retention,
         MAYBE_ONE,
+        reads=True,
     ),
-    Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs),
+    Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs, reads=True),
     Command(
         "impact",
         "impact [pool|stage]",
@@ -236,8 +255,23 @@ COMMANDS = (
         f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
         _impact,
         MAYBE_ONE,
+        reads=True,
     ),
     Command(
-        "whoami", "whoami", "/rgs whoami", "Who you are to Switchback, and which roles you hold.", _whoami, need=None
+        "free",
+        "free <run> <reason>",
+        "/rgs free failover-pool-a-0312-0240-4f2a its record is damaged",
+        "Free the pools that a run holds which cannot be read.",
+        free,
+        range(2, 120),
+    ),
+    Command(
+        "whoami",
+        "whoami",
+        "/rgs whoami",
+        "Who you are to Switchback, and which roles you hold.",
+        _whoami,
+        need=None,
+        reads=True,
     ),
 )

@@ -6,8 +6,8 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 
-from bot.clock.waiting import first_of
-from bot.domain.errors import BadInput, BotError, Newer, StoreAway
+from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
+from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
@@ -20,7 +20,6 @@ from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
 from handlers.runs.strangers import Strangers
 from handlers.runs.tell import message_of
-from handlers.slack import failures
 from handlers.slack.pace import POST_S
 from handlers.slack.speech import ANSWER_S, HeldBack, NoPlace, SlackAway, Speech, digest
 from storage.cards import Place
@@ -63,6 +62,9 @@ class Drawer:
         self._homes_stale = False
         self._homes_from = 0.0
         self._held: dict[str, float] = {}
+        self._passed = PassedOver()
+        self._waiting = Spell("The outbox")
+        self._pulse = Pulse("drawer")
         self._kinds: dict[str, Callable[[OutboxItem, float], Awaitable[float | None]]] = {
             "card": self._card,
             "tell": self._tell,
@@ -70,13 +72,17 @@ class Drawer:
             "home": self._home,
         }
 
-    async def run_forever(self, stop: asyncio.Event, wake: asyncio.Event, poll_s: float = 1.0) -> None:
+    async def run_forever(
+        self, stop: asyncio.Event, wake: asyncio.Event, poll_s: float = 1.0, pulse: Pulse | None = None
+    ) -> None:
         """Drains until `stop`, soon after `wake` is set and every `poll_s` seconds otherwise."""
-        while not stop.is_set():
-            wake.clear()
-            if await self.drain(self._desk.now()) < BATCH:
-                await first_of(wake, stop, seconds=poll_s)
-                await asyncio.sleep(_GATHER_S)
+        self._pulse = pulse or self._pulse
+
+        async def turn() -> float:
+            await asyncio.sleep(_GATHER_S)
+            return 0.0 if await self.drain(self._desk.now()) >= BATCH else poll_s
+
+        await turning(self._pulse, turn, stop, wake)
 
     async def drain(self, now: float) -> int:
         """Sends what is due at `now`; gives how many entries are done with. Never raises."""
@@ -84,31 +90,36 @@ class Drawer:
             return 0
         done = 0
         try:
-            due = await self._desk.runs.outbox(now, BATCH)
             # Cards first: what people act on must not wait for what they may read later.
+            due = await self._desk.runs.outbox(now, BATCH + len(self._passed))
             for item in sorted(due, key=lambda item: item.kind != "card"):
-                done += await self._take(item, now)
+                if item.key not in self._passed:
+                    done += await self._take(item, now)
+                # Each of them may wait for Slack as long as it may.
+                self._pulse.beat()
             await self._strangers.tell(now)
             await self._refresh_homes(now)
             self._strikes = 0
+            self._waiting.over()
         except SlackAway as away:
             self._rest(now, away)
-        except StoreAway as away:
-            log.warning("the outbox waits: %s", away.sentence)
         except Exception as fault:
-            log.error("the outbox stumbled: %s at %s", type(fault).__name__, failures.where(fault))
+            self._waiting.met(reason(fault))
         return done
 
     def _rest(self, now: float, away: SlackAway) -> None:
         self._strikes += 1
         pause = min(_LONGEST_S, 2.0 ** min(self._strikes, 10))
         self._quiet_until = now + pause
-        log.warning("%s The outbox waits for %s s.", away.sentence, round(pause))
+        self._waiting.met(away.sentence)
 
     async def _take(self, item: OutboxItem, now: float) -> bool:
-        """Whether the entry is done with; one that fails by itself waits, and the others go on."""
+        """Whether the entry is done with; one that fails by itself waits, and the others go on.
+
+        What cannot be read, or is newer, stays as it is and is passed over here.
+        """
         try:
-            again = await self._kinds[item.kind](item, now)
+            again = await self._drawn(item, now)
         except (SlackAway, StoreAway):
             raise
         except HeldBack as held:
@@ -119,21 +130,27 @@ class Drawer:
         except Nowhere as no:
             await self._nowhere(item, no, now)
             again = now + _REFUSED_S
-        except Newer as newer:
-            log.info("%s is left: %s", item.key, newer.sentence)
-            again = now + _REFUSED_S
+        except Damaged as unread:
+            self._passed.met(item.key, unread.sentence)
+            return False
         except Exception as fault:
-            said = (
-                fault.sentence if isinstance(fault, BotError) else f"{type(fault).__name__} at {failures.where(fault)}"
-            )
-            log.error("%s is tried again in %s s: %s", item.key, round(_REFUSED_S), said)
+            self._passed.met(item.key, reason(fault), soon=True)
             again = now + _REFUSED_S
+        else:
+            self._passed.over(item.key)
         if again is not None:
             await self._desk.runs.later(item, again)
             return False
         await self._desk.runs.sent(item)
         await self._somewhere(item, now)
         return True
+
+    async def _drawn(self, item: OutboxItem, now: float) -> float | None:
+        """When it is to be tried again, if it is."""
+        kind = self._kinds.get(item.kind)
+        if kind is None:
+            raise Unreadable(f"The entry {item.key} of the outbox is of a kind that this version does not know.")
+        return await kind(item, now)
 
     async def _nowhere(self, item: OutboxItem, no: Nowhere, now: float) -> None:
         """It stands as a notice, which App Home shows as long as no channel takes it either."""

@@ -79,7 +79,11 @@ def listener(
 
 
 async def _once(desk: Desk, args: AsyncArgs, handle: Handler) -> Reply | None:
-    await once(desk, args)
+    try:
+        await once(desk, args)
+    except StoreAway:
+        if not commands.only_reads(args.body):
+            raise
     return await handle(desk, args)
 
 

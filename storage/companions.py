@@ -134,12 +134,12 @@ class Companions:
 
     @guard()
     async def failures(self) -> Mapping[tuple[str, str], Failure]:
-        """What did not come by itself, by pool and kind; what a newer version noted is passed over."""
+        """What did not come by itself, by pool and kind; what is newer or unreadable is passed over."""
         found = {}
         for field, failure in (await self._client.hgetall(keys.UNTAKEN)).items():
-            pool, _, kind = field.decode().partition("/")
-            if not versions.is_newer(failure):
-                found[pool, kind] = FAILURE.decode(failure, field.decode())
+            pool, _, kind = field.decode(errors="backslashreplace").partition("/")
+            with suppress(Damaged):
+                found[pool, kind] = FAILURE.decode(failure, f"Why no {kind} came")
         return found
 
     @guard()

@@ -1,38 +1,55 @@
-"""The way to Redis: one client for every kind of address, its errors as sentences, and what a power cut would cost."""
+"""The way to Redis: one client for every kind of address, and its errors as sentences."""
 
 from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
-from contextlib import AsyncContextDecorator
+import re
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import AsyncContextDecorator, contextmanager
 from pathlib import Path
 from typing import Any, TypeVar
 from urllib.parse import parse_qs, urlsplit
 
+import msgspec
 from redis import exceptions as failures
 from redis.asyncio import ConnectionPool, Redis
 from redis.asyncio.client import Pipeline
 from redis.asyncio.retry import Retry
 from redis.backoff import NoBackoff
 
-from bot.domain.errors import BadInput, StoreAway
+from bot.domain.errors import BadInput, StoreAway, Unreadable
 from storage.strides import stride
 from storage.trips import Trips
 
 T = TypeVar("T")
 
 _CONNECTIONS = 64
+GARBAGE = b"\0"
+"""Bytes that are no record of any kind."""
+
 _SCRIPTS = Path(__file__).with_name("lua")
 
 _UNKNOWN = "Whether the last step was saved is not known; trying again is safe, nothing is done twice."
+_CLUSTER = "REDIS_URL names a Redis Cluster"
+_ONE_SERVER = "Nothing was saved; it must name one server that is no part of a cluster."
 _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
     (failures.AuthenticationError, "Redis does not accept the password in REDIS_URL. Nothing was saved."),
     (failures.AuthorizationError, "Redis does not allow this user what the bot needs. Nothing was saved."),
     (failures.NoPermissionError, "Redis does not allow this user what the bot needs. Nothing was saved."),
     (failures.BusyLoadingError, "Redis is still loading its data. Nothing was saved; try again in a minute."),
     (failures.OutOfMemoryError, "Redis is full. Nothing was saved; give it more memory, then try again."),
-    (failures.ReadOnlyError, "This Redis is a read-only replica. Nothing was saved; REDIS_URL must name the primary."),
+    (
+        failures.ReadOnlyError,
+        "This Redis is a read-only replica. Nothing was saved. If another server has just taken over, do it again; "
+        "else REDIS_URL must name the primary.",
+    ),
+    (failures.MasterDownError, "This Redis has lost its primary. Nothing was saved; try again when it is back."),
+    (failures.ClusterDownError, f"{_CLUSTER} that is down. {_ONE_SERVER}"),
+    (failures.AskError, f"{_CLUSTER}. {_ONE_SERVER}"),
+    (failures.TryAgainError, f"{_CLUSTER}. {_ONE_SERVER}"),
+    (failures.ClusterCrossSlotError, f"{_CLUSTER}. {_ONE_SERVER}"),
+    (failures.MaxConnectionsError, "Redis takes no more connections. Nothing was saved; try again in a minute."),
     (failures.TimeoutError, f"Redis did not answer in time. {_UNKNOWN}"),
     (failures.ConnectionError, f"Redis cannot be reached. {_UNKNOWN}"),
     (OSError, f"Redis cannot be reached. {_UNKNOWN}"),
@@ -40,9 +57,16 @@ _REFUSALS: tuple[tuple[type[Exception], str], ...] = (
 _CODES = {
     "MISCONF": "Redis cannot write to its disk and takes nothing new. Nothing was saved; make room on its disk.",
     "NOREPLICAS": "Redis misses its replicas and takes nothing new. Nothing was saved; try again when they are back.",
-    "MASTERDOWN": "This Redis has lost its primary. Nothing was saved; try again when it is back.",
+    "UNBLOCKED": f"This Redis has just become a replica. {_UNKNOWN}",
     "BUSY": f"Redis is busy with a long script. {_UNKNOWN}",
 }
+"""What redis-py has no class for; for what it has one, it strips the code."""
+
+_UNREAD = (UnicodeDecodeError, msgspec.MsgspecError)
+
+_MOVED = (failures.ReadOnlyError, failures.ClusterError, failures.AskError, failures.BusyLoadingError)
+_MOVED_CODES = frozenset({"NOREPLICAS", "UNBLOCKED"})
+"""After these, another server may have the name by now, and an open connection would never hear of it."""
 
 
 def connect(url: str, *, timeout_s: float = 5.0) -> Client:
@@ -56,6 +80,9 @@ def connect(url: str, *, timeout_s: float = 5.0) -> Client:
         parts = urlsplit(url)
         if "," in (parts.hostname or ""):
             raise ValueError("several hosts")
+        if parts.scheme != "unix" and not re.fullmatch(r"/?\d*", parts.path):
+            # redis-py takes what is no number for 0.
+            raise ValueError("a database is a number")
         pool = ConnectionPool.from_url(
             url,
             max_connections=_CONNECTIONS,
@@ -78,16 +105,19 @@ def connect(url: str, *, timeout_s: float = 5.0) -> Client:
 def client_of(pool: ConnectionPool, *, timeout_s: float = 5.0) -> Client:
     """A client over these connections."""
     client = Client.from_pool(pool)
-    client.turns = _Turns(pool.max_connections - 1, timeout_s)
     client.trips = Trips(pool)
+    client.turns = _Turns(pool.max_connections - 1, timeout_s, client.trips.forget)
     return client
 
 
 class _Turns:
-    """Lets `many` through at once, each for `patience_s` seconds at most, waiting for its turn included."""
+    """Lets `many` through at once, each for `patience_s` seconds at most, waiting for its turn included.
 
-    def __init__(self, many: int, patience_s: float) -> None:
-        self._patience_s, self._free = patience_s, asyncio.Semaphore(many)
+    `moved` is called when an answer says that this server is not the one to ask any more.
+    """
+
+    def __init__(self, many: int, patience_s: float, moved: Callable[[], Awaitable[None]]) -> None:
+        self._patience_s, self._free, self._moved = patience_s, asyncio.Semaphore(many), moved
 
     async def take(self, work: Callable[..., Awaitable[T]], *args: Any, **options: Any) -> T:
         try:
@@ -96,6 +126,20 @@ class _Turns:
         except TimeoutError:
             # It may have been done all the same. redis-py 8 closes the connection: no late answer meets a new question.
             raise failures.TimeoutError("no answer in time") from None
+        except failures.RedisError as error:
+            if isinstance(error, _MOVED) or _code(error) in _MOVED_CODES:
+                await self._moved()
+            raise
+
+
+@contextmanager
+def _about(*named: Any) -> Iterator[None]:
+    """Notes with what Redis refuses which keys it was asked about."""
+    try:
+        yield
+    except failures.ResponseError as error:
+        error.add_note(" or ".join(str(key) for key in named[:4]))
+        raise
 
 
 class Client(Redis):
@@ -108,7 +152,8 @@ class Client(Redis):
     trips: Trips
 
     async def execute_command(self, *args: Any, **options: Any) -> Any:
-        return await self.turns.take(super().execute_command, *args, **options)
+        with _about(*args[1:2]):
+            return await self.turns.take(super().execute_command, *args, **options)
 
     async def trip(self, *command: Any) -> Any:
         """A command that people wait for."""
@@ -132,19 +177,41 @@ class _TimelyBatch(Pipeline):
     async def execute(self, raise_on_error: bool = True) -> list[Any]:
         return await self.turns.take(super().execute, raise_on_error)
 
+    async def readable(self) -> list[Any]:
+        """The same of what only reads; where a key holds something of another kind, the answer is `GARBAGE`."""
+        return await self.turns.take(self._readable)
+
+    async def _readable(self) -> list[Any]:
+        answers = await super().execute(raise_on_error=False)
+        for answer in answers:
+            if isinstance(answer, Exception) and _code(answer) != "WRONGTYPE":
+                raise answer
+        return [GARBAGE if isinstance(answer, Exception) else answer for answer in answers]
+
 
 class guard(AsyncContextDecorator):
     """Turns what Redis and the way to it refuse into StoreAway: `async with guard():`, or `@guard()` on a coroutine.
 
-    A mistake of our own (a wrong type, a faulty script) passes unchanged: it must not look like an outage.
+    What lies there and cannot be read is Unreadable. A mistake of our own (such as a faulty script) passes unchanged:
+    it must not look like an outage.
     """
 
     async def __aenter__(self) -> None:
         """Nothing is held, so one guard may stand before any number of calls at once."""
 
     async def __aexit__(self, kind: type[BaseException] | None, error: BaseException | None, *_: object) -> None:
-        sentence = _sentence(error) if isinstance(error, failures.RedisError | OSError) else None
-        if sentence is not None:
+        if isinstance(error, _UNREAD):
+            raise Unreadable(
+                "A record in Redis cannot be read. It was left as it is, and nothing was saved."
+            ) from error
+        if not isinstance(error, failures.RedisError | OSError):
+            return
+        if _code(error) == "WRONGTYPE":
+            raise Unreadable(
+                f"What Redis keeps under {_named(error)} is not what Switchback writes there. It was left as it is, "
+                "and nothing was saved."
+            ) from error
+        if (sentence := _sentence(error)) is not None:
             raise StoreAway(sentence) from error
 
 
@@ -157,10 +224,11 @@ class Script:
 
     async def __call__(self, *, keys: Sequence[str] = (), args: Iterable[str | bytes | float] = ()) -> Any:
         rest = (len(keys), *keys, *args)
-        try:
-            return await self._client.trip("EVALSHA", self._sha, *rest)
-        except failures.NoScriptError:
-            return await self._client.trip("EVAL", self._text, *rest)
+        with _about(*keys):
+            try:
+                return await self._client.trip("EVALSHA", self._sha, *rest)
+            except failures.NoScriptError:
+                return await self._client.trip("EVAL", self._text, *rest)
 
 
 def script(client: Client, name: str) -> Script:
@@ -172,12 +240,29 @@ def _sentence(error: Exception) -> str | None:
     for kind, sentence in _REFUSALS:
         if isinstance(error, kind):
             return sentence
-    return _CODES.get(_code(error)) if isinstance(error, failures.ResponseError) else None
+    if "DB index is out of range" in str(error):
+        return "REDIS_URL names a database that this Redis does not have. Nothing was saved; 0 is always there."
+    code = _code(error)
+    if isinstance(error, failures.DataError) or code == "ERR":
+        return None
+    return _CODES.get(code, f"Redis said something that Switchback does not know ({code}). {_UNKNOWN}")
 
 
 def _code(error: BaseException) -> str:
-    """Redis' own word for what is wrong. In a batch, redis-py puts the command before it, with a stranger's bytes."""
-    return str(error).rpartition("of pipeline caused error: (")[2].lstrip("'\"").partition(" ")[0]
+    """Redis' own word for what is wrong, or else the kind of the error.
+
+    In a batch, redis-py puts the command before it, with a stranger's bytes.
+    """
+    if known := getattr(error, "status_code", None):
+        return str(known)
+    word = str(error).rpartition("of pipeline caused error: ")[2].lstrip("('\"").partition(" ")[0]
+    return word if re.fullmatch("[A-Z]{3,20}", word) else type(error).__name__
+
+
+def _named(error: BaseException) -> str:
+    """The key that an error is about, as far as that is known."""
+    said = re.match(r"Command # \d+ \(\S+ (\S+?)[ )]", str(error)) or re.match(r"WRONGTYPE at (\S+)", str(error))
+    return said[1] if said else next(iter(getattr(error, "__notes__", ())), "") or "a key"
 
 
 _FULL = {
@@ -190,30 +275,18 @@ def fullness(error: BaseException | None) -> str:
     """What is full, when that is why Redis refused; empty for every other error."""
     if isinstance(error, failures.OutOfMemoryError):
         return _FULL["OOM"]
-    return _FULL.get(_code(error), "") if isinstance(error, failures.ResponseError) else ""
+    return _FULL.get(_code(error), "") if error else ""
 
 
 async def memory_left(client: Redis) -> int | None:
     """Bytes until Redis reaches the limit that it was given; None when there is none, or it may not be read."""
     async with guard():
-        found = await _allowed(client.info("memory"))
+        found = await allowed(client.info("memory"))
     limit, used = found.get("maxmemory"), found.get("used_memory")
     return max(limit - used, 0) if limit and used is not None else None
 
 
-async def persistence(client: Redis) -> tuple[str, ...]:
-    """What a power cut would cost with this server's settings, a sentence each; none when it costs nothing.
-
-    What may not be read is said to be unknown, never taken for good.
-    """
-    async with guard():
-        found: dict[str, Any] = await _allowed(client.info())
-        for name in ("appendonly", "appendfsync", "save", "no-appendfsync-on-rewrite"):
-            found |= await _allowed(client.config_get(name))
-    return tuple(sentence for judge in _JUDGES if (sentence := judge(found)))
-
-
-async def _allowed(answer: Awaitable[Mapping[str, Any]]) -> dict[str, Any]:
+async def allowed(answer: Awaitable[Mapping[str, Any]]) -> dict[str, Any]:
     """Nothing where the command is forbidden or was renamed, as hosted servers do."""
     try:
         return dict(await answer)
@@ -223,54 +296,3 @@ async def _allowed(answer: Awaitable[Mapping[str, Any]]) -> dict[str, Any]:
         if "unknown command" not in str(error):
             raise
         return {}
-
-
-_ASK = "Set `appendonly yes` and `appendfsync always`."
-
-
-def _log(found: Mapping[str, Any]) -> str | None:
-    kept = found.get("appendonly") == "yes" or found.get("aof_enabled")
-    if kept is None or (kept and "appendfsync" not in found):
-        text = "It is not known what a power cut would cost, since this Redis does not let its settings be read."
-        return f"{text} Ask whoever runs it for `appendonly yes` and `appendfsync always`."
-    if kept:
-        return _FSYNC.get(str(found["appendfsync"]))
-    match found.get("save"):
-        case None:
-            text = "Redis keeps no log of changes, and whether it makes snapshots is not known"
-            return f"{text}: a power cut may cost every run and every backup. {_ASK}"
-        case "":
-            return f"Redis keeps nothing on disk: a power cut, or a mere restart, costs every run and backup. {_ASK}"
-    return f"Redis only makes snapshots: a power cut costs everything since the last one. {_ASK}"
-
-
-_FSYNC = {
-    "everysec": "A power cut may cost the last two seconds of what was confirmed. Set `appendfsync always`.",
-    "no": "A power cut may cost the last half minute of what was confirmed, or more. Set `appendfsync always`.",
-}
-
-
-def _rewrites(found: Mapping[str, Any]) -> str | None:
-    if found.get("no-appendfsync-on-rewrite") != "yes" or found.get("appendonly") != "yes":
-        return None
-    text = "While Redis rewrites its log, a power cut may cost half a minute of what was confirmed."
-    return f"{text} Set `no-appendfsync-on-rewrite no`."
-
-
-def _writes(found: Mapping[str, Any]) -> str | None:
-    if found.get("aof_last_write_status", "ok") != "ok":
-        return "Redis could not write to its disk just now and takes nothing new. Make room there, or look at its log."
-    if not found.get("aof_enabled") and found.get("rdb_last_bgsave_status", "ok") != "ok":
-        return "The last snapshot of Redis failed: a power cut costs more than it seems. Look at its log."
-    return None
-
-
-def _eviction(found: Mapping[str, Any]) -> str | None:
-    policy = found.get("maxmemory_policy", "noeviction")
-    if policy == "noeviction" or not found.get("maxmemory"):
-        return None
-    text = f"Redis throws things away when its memory is full ({policy}), runs and backups among them, without any cut."
-    return f"{text} Set `maxmemory-policy noeviction`."
-
-
-_JUDGES = (_log, _rewrites, _writes, _eviction)

@@ -17,8 +17,11 @@ OPEN = "runs:open"
 TOLD = "outbox:tells"
 """Hash: the messages that wait in the outbox, by their entry there."""
 
+PROBE = "probe"
+"""String that expires: this Redis took a write just now."""
+
 REFUSED = "refused"
-"""Stream: who was refused a run that they asked for, and why, and who changed a schedule; read from its end."""
+"""Stream: who was refused a run and why, who changed a schedule, and who freed a pool; read from its end."""
 
 SCHEDULES = "schedules"
 """Hash: what people said of a pool's schedule in place of the configuration, by pool."""

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from redis.asyncio import Redis
 
+from bot.domain.errors import Damaged, Newer
 from storage import keys
 from storage.cards import PLACE, Place
-from storage.connect import guard, script
-from storage.versions import VERSION, Codec, is_newer, newer
+from storage.connect import GARBAGE, guard, script
+from storage.versions import VERSION, Codec, is_newer, newer, unreadable
 
 COUNT_S = 3600.0
 """That the same was said once more is shown at most this often."""
@@ -49,8 +51,9 @@ SAID = Codec(Said, lambda said: {"sentence": said[0], "details": said[1]})
 class Notices:
     """Each change is one script: the value and its mark in the outbox. All methods raise StoreAway."""
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
+    def __init__(self, client: Redis, time: Callable[[float], float] = lambda at: at) -> None:
+        """`time` makes of the second at which something is said the one from which it may be shown."""
+        self._client, self._time = client, time
         self._say, self._end, self._forget = (script(client, f"notice_{name}") for name in ("say", "end", "forget"))
 
     @guard()
@@ -59,18 +62,22 @@ class Notices:
 
         One that a newer version wrote stays as it is, here and when it ends.
         """
-        await self._say(keys=_keys(key), args=[key, SAID.encode(Said(sentence, details)), repr(at), COUNT_S, VERSION])
+        args = [key, SAID.encode(Said(sentence, details)), repr(at)]
+        await self._say(keys=_keys(key), args=[*args, COUNT_S, VERSION, repr(self._time(at))])
 
     @guard()
     async def end(self, key: str, sentence: str, at: float) -> bool:
         """It is over, and `sentence` says so. False, and nothing is shown, when it did not stand."""
-        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at), VERSION]))
+        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at), VERSION, repr(self._time(at))]))
 
     @guard()
     async def standing(self) -> tuple[Notice, ...]:
-        """What stands now, the oldest first; what a newer version says is passed over."""
-        found = (pair for pair in await self._standing() if not _is_newer(pair[1]))
-        return tuple(_notice(name, fields) for name, fields in found)
+        """What stands now, the oldest first; what is newer or unreadable is passed over."""
+        found = []
+        for name, fields in await self._standing():
+            with suppress(Damaged):
+                found.append(_notice(name, fields))
+        return tuple(found)
 
     @guard()
     async def newer(self) -> tuple[str, ...]:
@@ -78,16 +85,22 @@ class Notices:
         return tuple(name for name, fields in await self._standing() if _is_newer(fields))
 
     async def _standing(self) -> list[tuple[str, Mapping[bytes, bytes]]]:
-        names = [name.decode() for name in await self._client.zrange(keys.NOTICES, 0, -1)]
+        names = [name.decode(errors="backslashreplace") for name in await self._client.zrange(keys.NOTICES, 0, -1)]
         pipe = self._client.pipeline(transaction=False)
         for name in names:
             pipe.hgetall(keys.notice(name))
-        found = zip(names, await pipe.execute(), strict=True)
+        answers = [{b"said": GARBAGE} if fields == GARBAGE else fields for fields in await pipe.readable()]
+        found = zip(names, answers, strict=True)
         return [(name, fields) for name, fields in found if b"said" in fields and b"over" not in fields]
 
     @guard()
+    async def unreadable(self) -> tuple[str, ...]:
+        """The keys of those that stand and cannot be read."""
+        return tuple(name for name, fields in await self._standing() if _is_unreadable(name, fields))
+
+    @guard()
     async def find(self, key: str) -> Notice | None:
-        """It, while it stands or its end has not been shown yet. Raises Newer."""
+        """It, while it stands or its end has not been shown yet. Raises Newer or Unreadable."""
         fields = await self._client.hgetall(keys.notice(key))
         return _notice(key, fields) if b"said" in fields else None
 
@@ -109,7 +122,14 @@ def _keys(key: str) -> list[str]:
 def _notice(key: str, fields: Mapping[bytes, bytes]) -> Notice:
     if _is_newer(fields):
         raise newer(f"The notice {key}")
-    said = SAID.decode(fields[b"said"], key)
+    said = SAID.decode(fields[b"said"], f"The notice {key}")
+    try:
+        return _standing(key, said, fields)
+    except (KeyError, ValueError):
+        raise unreadable(f"The notice {key}") from None
+
+
+def _standing(key: str, said: Said, fields: Mapping[bytes, bytes]) -> Notice:
     return Notice(
         key,
         said.sentence,
@@ -119,9 +139,19 @@ def _notice(key: str, fields: Mapping[bytes, bytes]) -> Notice:
         count=int(fields[b"count"]),
         over=fields.get(b"over", b"").decode(),
         ended=float(fields.get(b"ended", 0)),
-        place=PLACE.decode(fields[b"place"], key) if b"place" in fields else None,
+        place=PLACE.decode(fields[b"place"], f"The notice {key}") if b"place" in fields else None,
     )
 
 
 def _is_newer(fields: Mapping[bytes, bytes]) -> bool:
     return is_newer(fields.get(b"said")) or is_newer(fields.get(b"place"))
+
+
+def _is_unreadable(key: str, fields: Mapping[bytes, bytes]) -> bool:
+    try:
+        _notice(key, fields)
+    except Newer:
+        return False
+    except Damaged:
+        return True
+    return False

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import secrets
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
+from contextlib import suppress
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.domain.errors import BadInput, Held, Replayed, Stale
+from bot.domain.errors import BadInput, BotError, Damaged, Held, Newer, Replayed, Stale, Unreadable
 from bot.domain.model import PoolRecord, PoolState
 from bot.domain.runs.run import Change, Entry, Run, Tell
 from storage import keys
 from storage.cards import REPLAY_S
-from storage.connect import guard, script
-from storage.versions import Codec, is_newer
+from storage.connect import GARBAGE, guard, script
+from storage.versions import Codec
 
 
 def _upgraded(run: dict[str, Any]) -> dict[str, Any]:
@@ -47,8 +49,17 @@ class OutboxItem:
 
     @property
     def tell(self) -> Tell | None:
-        """The message. Raises Newer."""
-        return TELL.decode(self.body, "A message") if self.body else None
+        """The message. Raises Newer or Unreadable."""
+        return TELL.decode(self.body, f"The message {self.key[:120]}") if self.body else None
+
+    @property
+    def fault(self) -> Damaged | None:
+        """Why the message cannot be read, if it cannot."""
+        try:
+            _ = self.tell
+        except Damaged as fault:
+            return fault
+        return None
 
 
 class Runs:
@@ -58,11 +69,13 @@ class Runs:
     since, so nothing is true because it is remembered; but what is committed onto it is Stale then.
     """
 
-    def __init__(self, client: Redis) -> None:
-        self._client = client
+    def __init__(self, client: Redis, knows: Callable[[Run], bool] = lambda run: True) -> None:
+        """`knows` says whether this version has the row at which a run stands; without it, it cannot be read."""
+        self._client, self._knows = client, knows
         self._commit, self._renew, self._sent, self._note = (
             script(client, name) for name in ("commit", "renew", "sent", "note")
         )
+        self._free = script(client, "free")
         self._writer = secrets.token_hex(4)
         self._last: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
 
@@ -126,7 +139,7 @@ class Runs:
                 raise Replayed
             run = self._read(run_id, data)
         if run is None:
-            raise BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
+            raise _missing(run_id)
         return run
 
     @guard()
@@ -137,7 +150,16 @@ class Runs:
     def _read(self, run_id: str, data: bytes | None) -> Run | None:
         if data != self._last.get(run_id, _NOTHING)[1]:
             self._last.pop(run_id, None)
-        return RUN.decode(data, f"The run {run_id[:80]}") if data else None
+        return self._decoded(run_id, data) if data else None
+
+    def _decoded(self, run_id: str, data: bytes) -> Run:
+        run = RUN.decode(data, f"The run {run_id[:80]}")
+        if run.is_open and not self._knows(run):
+            row = f"{run.runbook[:40]}, {run.step[:40]}"
+            raise Unreadable(
+                f"The run {run_id[:80]} stands at a row that this version does not have ({row}). It was left as it is."
+            )
+        return run
 
     @guard()
     async def renew(self, run: Run, until: float) -> bool:
@@ -145,12 +167,12 @@ class Runs:
         return bool(await self._renew(keys=[keys.run(run.id), keys.DUE], args=[run.version, until, run.id]))
 
     @guard()
-    async def due(self, now: float, count: int = 50) -> tuple[str, ...]:
-        """Ids that may be due; a hint: the loaded run is the truth."""
-        return tuple(
-            name.decode()
-            for name in await self._client.zrange(keys.DUE, "-inf", now, byscore=True, offset=0, num=count)
-        )
+    async def due(self, now: float, latest: float = inf, count: int = 50) -> tuple[str, ...]:
+        """Ids that may be due; a hint: the loaded run is the truth. What lies behind `latest` is not believed."""
+        pipe = self._client.pipeline(transaction=False)
+        for first, last in (("-inf", now), (f"({latest!r}", "+inf")):
+            pipe.zrange(keys.DUE, first, last, byscore=True, offset=0, num=count)
+        return tuple(_text(name) for found in await pipe.execute() for name in found)
 
     @guard()
     async def note(self, entry: Entry, run_id: str = "", delivery: str = "") -> None:
@@ -184,12 +206,40 @@ class Runs:
 
     @guard()
     async def records(self, fqdns: Iterable[str]) -> dict[str, PoolRecord]:
-        """Where pools stand; a pool nobody moved yet is active, and of a newer record nothing is known."""
+        """Where pools stand; a pool nobody moved yet is active; of a newer or unreadable record nothing is known."""
         names = tuple(fqdns)
         pipe = self._client.pipeline(transaction=False)
         for fqdn in names:
             pipe.hmget(keys.pool(fqdn), "record", "held_by")
-        return {fqdn: _standing(fqdn, *row) for fqdn, row in zip(names, await pipe.execute(), strict=True)}
+        return {fqdn: _standing(fqdn, row) for fqdn, row in zip(names, await pipe.readable(), strict=True)}
+
+    @guard()
+    async def unknown(self, fqdns: Iterable[str]) -> dict[str, Damaged]:
+        """Why nobody here knows where these pools stand, of those for which that is so."""
+        names = tuple(fqdns)
+        pipe = self._client.pipeline(transaction=False)
+        for fqdn in names:
+            pipe.hget(keys.pool(fqdn), "record")
+        faults = ((fqdn, _fault(fqdn, record)) for fqdn, record in zip(names, await pipe.readable(), strict=True))
+        return {fqdn: fault for fqdn, fault in faults if fault}
+
+    @guard()
+    async def free(self, run_id: str, pools: Iterable[str], entry: Entry, tell: Tell) -> None:
+        """Those of the pools (FQDNs) that a run holds which nobody can read are free, and it never moves again.
+
+        Raises BadInput for one that can be read, Newer for one that a newer version can, Stale when it changed.
+        """
+        (data,) = await self._stored([run_id])
+        fault = self._fault(run_id, data)
+        if fault is None:
+            raise BadInput(f"The run {run_id[:80]} can be read: finish or abandon it on its card. Nothing was changed.")
+        if isinstance(fault, Newer):
+            raise fault
+        judged, told = data if data and data != GARBAGE else b"", f"tell::free:{run_id}:{entry.at!r}"
+        fixed = [keys.run(run_id), keys.DUE, keys.OPEN, keys.REFUSED, keys.OUTBOX, keys.TOLD]
+        args = [run_id, judged, ENTRY.encode(entry), told, TELL.encode(tell), entry.at]
+        if await self._free(keys=[*fixed, *map(keys.pool, pools)], args=args) < 0:
+            raise _stale()
 
     @guard()
     async def put_back(self, record: PoolRecord) -> None:
@@ -201,8 +251,16 @@ class Runs:
         """What may be sent by now, oldest first."""
         rows = await self._client.zrange(keys.OUTBOX, "-inf", now, byscore=True, offset=0, num=count, withscores=True)
         tells = [name for name, _ in rows if name.startswith(b"tell:")]
-        bodies = dict(zip(tells, await self._client.hmget(keys.TOLD, tells), strict=True)) if tells else {}
+        bodies = dict(zip(tells, await self._told(tells), strict=True))
         return tuple(_item(name, score, bodies.get(name)) for name, score in rows)
+
+    async def _told(self, tells: list[bytes]) -> list[bytes | None]:
+        if not tells:
+            return []
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hmget(keys.TOLD, tells)
+        (bodies,) = await pipe.readable()
+        return [GARBAGE] * len(tells) if bodies == GARBAGE else bodies
 
     @guard()
     async def sent(self, item: OutboxItem) -> None:
@@ -219,22 +277,44 @@ class Runs:
         """The App Home of this person (U…) is not as it should be, and is drawn at that second."""
         await self._client.zadd(keys.OUTBOX, {f"home:{user}": at})
 
-    @guard()
     async def newer(self, count: int = 100) -> tuple[str, ...]:
         """The ids of open runs that a newer version wrote, the oldest first."""
-        names = await self._client.zrange(keys.OPEN, 0, count - 1)
-        return tuple(
-            name.decode() for name, data in zip(names, await self._stored(names), strict=True) if is_newer(data)
-        )
+        return tuple(name for name, fault in await self._faults(count) if isinstance(fault, Newer))
 
-    async def _all(self, names: Iterable[bytes]) -> tuple[Run, ...]:
-        return tuple(RUN.those(await self._stored(names)))
+    async def unreadable(self, count: int = 100) -> tuple[str, ...]:
+        """What cannot be read of open runs, of what is due, and of the outbox, a sentence each; the oldest first."""
+        runs = [fault for _, fault in await self._faults(count)]
+        tells = [item.fault for item in await self.outbox(float("inf"), count)]
+        return tuple(fault.sentence for fault in (*runs, *tells) if fault and not isinstance(fault, Newer))
 
-    async def _stored(self, names: Iterable[bytes]) -> list[bytes | None]:
+    @guard()
+    async def _faults(self, count: int) -> list[tuple[str, BotError]]:
+        """Why runs that are open or due cannot be moved, by their ids."""
+        found = [name for key in (keys.OPEN, keys.DUE) for name in await self._client.zrange(key, 0, count - 1)]
+        names = [_text(name) for name in dict.fromkeys(found)]
+        faults = ((name, self._fault(name, data)) for name, data in zip(names, await self._stored(names), strict=True))
+        return [(name, fault) for name, fault in faults if fault]
+
+    def _fault(self, run_id: str, data: bytes | None) -> BotError | None:
+        try:
+            self._decoded(run_id, data or GARBAGE)
+        except Damaged as fault:
+            return fault if data else _missing(run_id)
+        return None
+
+    async def _all(self, found: Iterable[bytes]) -> tuple[Run, ...]:
+        """Those that can be read."""
+        names, runs = [_text(name) for name in found], []
+        for name, data in zip(names, await self._stored(names), strict=True):
+            with suppress(Damaged):
+                runs += [self._decoded(name, data)] if data else []
+        return tuple(runs)
+
+    async def _stored(self, names: Iterable[str]) -> list[bytes | None]:
         pipe = self._client.pipeline(transaction=False)
         for name in names:
-            pipe.hget(keys.run(name.decode()), "run")
-        return await pipe.execute()
+            pipe.hget(keys.run(name), "run")
+        return await pipe.readable()
 
 
 def _held(run: Run) -> tuple[bytes, list[str]]:
@@ -256,22 +336,43 @@ def _stale() -> Stale:
 
 
 def _kept(holder: bytes) -> Held:
-    return Held(f"The run {holder.decode()} holds a pool of this pair. Finish or abandon it first.")
+    return Held(
+        f"The run {_text(holder)} holds a pool of this pair. Finish or abandon it first. If it cannot be read, "
+        f"`/rgs free {_text(holder)} <reason>` frees its pools."
+    )
 
 
 _REFUSALS = {b"STALE": _stale, b"HELD": _kept, b"AGAIN": Replayed}
 
 
-def _standing(fqdn: str, record: bytes | None, held_by: bytes | None) -> PoolRecord:
-    if is_newer(record):
-        known = PoolRecord(fqdn, PoolState.UNKNOWN)
-    else:
+def _missing(run_id: str) -> BadInput:
+    return BadInput(f"There is no run {run_id[:80]}. `/rgs runs` lists them.")
+
+
+def _standing(fqdn: str, row: list[bytes | None] | bytes) -> PoolRecord:
+    record, held_by = (row, None) if isinstance(row, bytes) else row
+    try:
         known = RECORD.decode(record, fqdn) if record else PoolRecord(fqdn)
-    return replace(known, held_by=held_by.decode() if held_by else "")
+    except Damaged:
+        known = PoolRecord(fqdn, PoolState.UNKNOWN)
+    return replace(known, held_by=_text(held_by or b""))
+
+
+def _fault(fqdn: str, record: bytes | None) -> Damaged | None:
+    try:
+        _ = RECORD.decode(record, f"Where {fqdn} stands") if record else None
+    except Damaged as fault:
+        return fault
+    return None
 
 
 def _item(name: bytes, score: float, body: bytes | None) -> OutboxItem:
-    key = name.decode()
+    key = _text(name)
     kind, _, rest = key.partition(":")
     run = rest.rsplit(":", 2)[0] if kind == "tell" else rest
     return OutboxItem(key, kind, run, score, body)
+
+
+def _text(name: bytes) -> str:
+    """A name that is no text is nobody's name; what it may be taken for is not there."""
+    return name.decode(errors="backslashreplace")

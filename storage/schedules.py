@@ -10,9 +10,9 @@ from bot.domain.backups.schedule import Override
 from bot.domain.errors import Stale
 from bot.domain.runs.run import Entry, Tell
 from storage import keys
-from storage.connect import guard, script
+from storage.connect import GARBAGE, guard, script
 from storage.runs import ENTRY, TELL
-from storage.versions import VERSION, Codec, is_newer
+from storage.versions import VERSION, Codec, is_newer, is_unreadable, unreadable
 
 OVERRIDE = Codec(Override)
 
@@ -26,14 +26,26 @@ class Schedules:
 
     @guard()
     async def overrides(self) -> Mapping[str, Override]:
-        """By pool (FQDN), of those whose schedule somebody changed; those of a newer version are passed over."""
-        return {said.pool: said for said in OVERRIDE.those((await self._client.hgetall(keys.SCHEDULES)).values())}
+        """By pool (FQDN), of those whose schedule somebody changed; what is newer or unreadable is passed over."""
+        return {said.pool: said for said in OVERRIDE.those((await self._stored()).values())}
 
     @guard()
     async def newer(self) -> tuple[str, ...]:
         """The pools whose override a newer version wrote."""
-        found = await self._client.hgetall(keys.SCHEDULES)
-        return tuple(sorted(fqdn.decode() for fqdn, data in found.items() if is_newer(data)))
+        found = await self._stored()
+        return tuple(sorted(_text(fqdn) for fqdn, data in found.items() if is_newer(data)))
+
+    @guard()
+    async def unreadable(self) -> tuple[str, ...]:
+        """The pools whose override cannot be read."""
+        found = await self._stored()
+        return tuple(sorted(_text(fqdn) for fqdn, data in found.items() if is_unreadable(OVERRIDE, data)))
+
+    async def _stored(self) -> Mapping[bytes, bytes]:
+        batch = self._client.pipeline(transaction=False)
+        batch.hgetall(keys.SCHEDULES)
+        (found,) = await batch.readable()
+        return {b"any pool": GARBAGE} if found == GARBAGE else found
 
     @guard()
     async def put_back(self, override: Override) -> None:
@@ -51,8 +63,15 @@ class Schedules:
         before = repr(was.changed_at) if was else 0
         written = [OVERRIDE.encode(new), ENTRY.encode(entry), told, TELL.encode(tell), new.changed_at, VERSION]
         args = [new.pool, before, *written]
-        if not await self._change(keys=[keys.SCHEDULES, keys.REFUSED, keys.OUTBOX, keys.TOLD], args=args):
+        changed = await self._change(keys=[keys.SCHEDULES, keys.REFUSED, keys.OUTBOX, keys.TOLD], args=args)
+        if changed < 0:
+            raise unreadable(f"What was said of the schedule of {new.pool}")
+        if not changed:
             raise Stale("Somebody else just changed this schedule. Look at it again; nothing was changed.")
+
+
+def _text(fqdn: bytes) -> str:
+    return fqdn.decode(errors="backslashreplace")
 
 
 class Watches:

@@ -37,6 +37,15 @@ class Trips:
         await self._given_back(connection)
         return answer
 
+    async def forget(self) -> None:
+        """No connection that is open now is used once more: the name may lead to another server by now."""
+        kept, self._kept = self._kept, None
+        if kept is not None:
+            await kept.disconnect(nowait=True)
+            await self._pool.release(kept)
+        await self._pool.update_active_connections_for_reconnect()
+        await self._pool.disconnect(inuse_connections=False)
+
     async def _taken(self) -> Connection:
         connection, self._kept = self._kept, None
         if connection is None:
@@ -49,7 +58,7 @@ class Trips:
         return connection
 
     async def _given_back(self, connection: Connection) -> None:
-        if self._kept is None:
+        if self._kept is None and not connection.should_reconnect():
             self._kept = connection
         else:
             await self._pool.release(connection)

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import suppress
 from typing import Any, Generic, Literal, TypeVar
 
 import msgspec
 
-from bot.domain.errors import Newer
+from bot.domain.errors import Damaged, Newer, Unreadable
 
 T = TypeVar("T")
 
@@ -27,10 +28,25 @@ def newer(called: str) -> Newer:
     )
 
 
+def unreadable(called: str) -> Unreadable:
+    return Unreadable(f"{called} cannot be read: what Redis keeps there is damaged. It was left as it is.")
+
+
 def is_newer(data: bytes | None) -> bool:
     """Whether a newer version wrote these bytes of a record in JSON."""
     found = _JSON.match(data) if data else None
     return found is not None and int(found[1]) > VERSION
+
+
+def is_unreadable(codec: Codec[Any], data: bytes | None) -> bool:
+    """Whether these bytes are there and nobody can read them, whatever the version."""
+    try:
+        _ = codec.decode(data, "") if data else None
+    except Unreadable:
+        return True
+    except Newer:
+        return False
+    return False
 
 
 class Codec(Generic[T]):
@@ -52,16 +68,23 @@ class Codec(Generic[T]):
         return _OURS + self._encoder.encode(value)[1:]
 
     def decode(self, data: bytes, called: str) -> T:
-        """Raises Newer, which calls the record as it is `called`."""
-        if data.startswith(_OURS):
-            return self._decoder.decode(data)
+        """Raises Newer or Unreadable, which call the record as it is `called`."""
         if is_newer(data):
             raise newer(called)
-        return self._decoder.decode(msgspec.json.encode(self._upgrade(msgspec.json.decode(data))))
+        try:
+            if data.startswith(_OURS):
+                return self._decoder.decode(data)
+            return self._decoder.decode(msgspec.json.encode(self._upgrade(msgspec.json.decode(data))))
+        except (msgspec.MsgspecError, UnicodeDecodeError, AttributeError, LookupError, TypeError):
+            # What 0.1 wrote is made into ours by code that takes it for sound.
+            raise unreadable(called) from None
 
     def those(self, stored: Iterable[bytes | None]) -> Iterator[T]:
-        """The same for many; what is not there, or newer, is passed over."""
-        return (self.decode(data, "") for data in stored if data and not is_newer(data))
+        """The same for many; what is not there, newer or unreadable is passed over."""
+        for data in stored:
+            with suppress(Damaged):
+                if data:
+                    yield self.decode(data, "")
 
 
 def packed(body: bytes) -> bytes:

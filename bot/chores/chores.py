@@ -4,15 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import logging
-import traceback
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from pathlib import Path
 
 from bot.clock.lease import kept
+from bot.clock.pulse import Pulse, Spell, reason, turning
 from bot.clock.waiting import first_of
-from bot.domain.errors import BotError
 from storage.notices import Notices
 from storage.turns import Turns
 
@@ -60,20 +58,29 @@ class Chores:
     ) -> None:
         self._chores, self._turns, self._notices, self._clock = tuple(chores), turns, notices, clock
         self._poll_s, self._lease_s, self._allow = poll_s, lease_s, allow
+        self._busy: dict[str, asyncio.Task[None]] = {}
+        self._spells = {chore.key: Spell(f"The chore {chore.key}") for chore in self._chores}
 
-    async def run_forever(self, stopped: asyncio.Event) -> None:
+    async def run_forever(self, stopped: asyncio.Event, pulse: Pulse | None = None) -> None:
         """Until `stopped`; work that is under way is then cancelled, and is due again when its lease is over."""
-        await asyncio.gather(*(self._keep(chore, stopped) for chore in self._chores))
+        await turning(pulse or Pulse("chores"), lambda: self._look(stopped), stopped)
+        await asyncio.gather(*self._busy.values(), return_exceptions=True)
+
+    async def _look(self, stopped: asyncio.Event) -> float:
+        """Begins what nobody here is at, and waits for none of it."""
+        for chore in self._chores:
+            if chore.key not in self._busy:
+                task = self._busy[chore.key] = asyncio.create_task(self._keep(chore, stopped), name=chore.key)
+                task.add_done_callback(lambda _, key=chore.key: self._busy.pop(key))
+        return self._poll_s
 
     async def _keep(self, chore: Chore, stopped: asyncio.Event) -> None:
-        while not stopped.is_set():
-            try:
-                await self._turn(chore, stopped)
-            except BotError as error:
-                log.warning("%s waits: %s", chore.key, error.sentence)
-            except Exception as fault:
-                log.error("%s stumbled: %s", chore.key, _reason(fault))
-            await first_of(stopped, seconds=self._poll_s)
+        spell = self._spells[chore.key]
+        try:
+            await self._turn(chore, stopped)
+            spell.over()
+        except Exception as fault:
+            spell.met(reason(fault))
 
     async def _turn(self, chore: Chore, stopped: asyncio.Event) -> None:
         await self._allow()
@@ -98,10 +105,10 @@ class Chores:
         await self._notices.end(f"chore:{chore.key}", sentence, self._clock())
 
     async def _failed(self, chore: Chore, fault: BaseException, again_s: float) -> None:
-        now, reason = self._clock(), _reason(fault)
-        log.error("%s could not be done: %s", chore.key, reason)
+        now, said = self._clock(), reason(fault)
+        log.error("%s could not be done: %s", chore.key, said)
         again = f"It is tried again at {datetime.fromtimestamp(now + again_s, UTC):%H:%M} UTC."
-        sentence = f"{chore.title or chore.key} could not be done: {reason}"
+        sentence = f"{chore.title or chore.key} could not be done: {said}"
         await self._notices.say(f"chore:{chore.key}", sentence, now, (again,))
 
 
@@ -115,11 +122,3 @@ async def _finished(work: asyncio.Future[None], stopped: asyncio.Event) -> bool:
         while not work.done():
             work.cancel()
             await asyncio.wait((work,), timeout=1)
-
-
-def _reason(fault: BaseException) -> str:
-    """A sentence. An unforeseen error by kind and place only: its text may hold names and numbers."""
-    if isinstance(fault, BotError):
-        return fault.sentence
-    place = traceback.extract_tb(fault.__traceback__)[-1]
-    return f"Switchback itself failed ({type(fault).__name__}, line {place.lineno} of {Path(place.filename).name})."

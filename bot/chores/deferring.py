@@ -1,10 +1,11 @@
-"""Names what a newer Switchback wrote: this process leaves it alone, and somebody should know."""
+"""Names what a newer Switchback wrote, and what nobody can read: it is left alone, and somebody should know."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass
 
-from bot.domain.model import PoolState
+from bot.domain.errors import Newer
 from storage.backups.backups import Backups
 from storage.companions import Companions
 from storage.notices import Notices
@@ -12,8 +13,17 @@ from storage.runs import Runs
 from storage.schedules import Schedules
 
 EVERY_S = 60.0
-_KEY = "newer"
 _SHOWN = 10
+
+
+@dataclass(frozen=True, slots=True)
+class _Standing:
+    """A notice: what it says of what was `found`, what ends it, and what to do."""
+
+    key: str
+    said: Callable[[Sequence[str]], str]
+    over: str
+    advice: str
 
 
 class Deferring:
@@ -32,24 +42,52 @@ class Deferring:
         self._companions, self._notices, self._pools = companions, notices, tuple(pools)
 
     async def work(self, now: float) -> None:
-        """One notice stands for all of it, and ends with it."""
-        found = await self._found()
-        if not found:
-            await self._notices.end(_KEY, "Nothing here is newer than this process any more.", now)
-            return
-        what = f"{found[0]} and {len(found) - 1} more are" if len(found) > 1 else f"{found[0]} is"
-        sentence = f"{what} newer than this process: a newer Switchback wrote that. It is left as it is."
-        more = (f"And {len(found) - _SHOWN} more.",) if len(found) > _SHOWN else ()
-        advice = "Stop this version, and start the newer one again."
-        await self._notices.say(_KEY, sentence, now, (*found[:_SHOWN], *more, advice))
-
-    async def _found(self) -> tuple[str, ...]:
-        records = (await self._runs.records(self._pools)).values()
-        return (
+        """One notice stands for all that is newer, one for all that cannot be read, and each ends with it."""
+        pools = await self._runs.unknown(self._pools)
+        newer = (
             *(f"The run {id}" for id in await self._runs.newer()),
-            *(f"Where {one.fqdn} stands" for one in records if one.state is PoolState.UNKNOWN),
+            *(f"Where {fqdn} stands" for fqdn, fault in pools.items() if isinstance(fault, Newer)),
             *(f"The schedule of {fqdn}" for fqdn in await self._schedules.newer()),
             *[f"Backup {id}" for pool in self._pools for id in await self._backups.newer(pool)],
             *(f"Copy {id}" for id in await self._companions.newer()),
             *(f"The notice {key}" for key in await self._notices.newer()),
         )
+        unread = (
+            *await self._runs.unreadable(),
+            *(fault.sentence for fault in pools.values() if not isinstance(fault, Newer)),
+            *(f"The schedule of {fqdn} cannot be read." for fqdn in await self._schedules.unreadable()),
+            *(f"The notice {key} cannot be read." for key in await self._notices.unreadable()),
+        )
+        await self._tell(_NEWER, newer, now)
+        await self._tell(_UNREAD, unread, now)
+
+    async def _tell(self, one: _Standing, found: Sequence[str], now: float) -> None:
+        if not found:
+            await self._notices.end(one.key, one.over, now)
+            return
+        more = (f"And {len(found) - _SHOWN} more.",) if len(found) > _SHOWN else ()
+        await self._notices.say(one.key, one.said(found), now, (*found[:_SHOWN], *more, one.advice))
+
+
+def _newer(found: Sequence[str]) -> str:
+    what = f"{found[0]} and {len(found) - 1} more are" if len(found) > 1 else f"{found[0]} is"
+    return f"{what} newer than this process: a newer Switchback wrote that. It is left as it is."
+
+
+def _unread(found: Sequence[str]) -> str:
+    what = f"{len(found)} things" if len(found) > 1 else "Something"
+    return f"{what} in Redis cannot be read, and everything else goes on without."
+
+
+_NEWER = _Standing(
+    "newer",
+    _newer,
+    "Nothing here is newer than this process any more.",
+    "Stop this version, and start the newer one again.",
+)
+_UNREAD = _Standing(
+    "unreadable",
+    _unread,
+    "Everything in Redis can be read again.",
+    "If such a run holds a pool, `/rgs free <run> <reason>` frees it. Nothing of it is taken away.",
+)

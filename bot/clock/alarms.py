@@ -25,14 +25,13 @@ class Alarm(BaseTrigger):
 
 
 class Alarms:
-    """Calls `wake` for every schedule's slots, and every so many seconds, from now on."""
+    """Calls `wake` for every schedule's slots from now on."""
 
-    def __init__(self, wake: Callable[[], Awaitable[None]], seconds: float) -> None:
+    def __init__(self, wake: Callable[[], Awaitable[None]]) -> None:
         self._wake = wake
         # Without a grace time, APScheduler would drop an alarm that is a second late.
         self.scheduler = AsyncIOScheduler(timezone=UTC, job_defaults={"misfire_grace_time": None, "coalesce": True})
         self.scheduler.start()
-        self.scheduler.add_job(wake, "interval", seconds=seconds, id="look")
 
     def set(self, schedule: Schedule) -> None:
         self.scheduler.add_job(self._wake, Alarm(schedule), id=schedule.key, replace_existing=True)

@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 
+from bot.clock.pulse import Spell, reason
 from bot.clock.waiting import first_of
-from bot.domain.errors import StoreAway
 from bot.domain.runs.run import Run
 from storage.runs import Runs
-
-log = logging.getLogger(__name__)
 
 
 @asynccontextmanager
@@ -39,9 +36,11 @@ async def kept(renew: Callable[[], Awaitable[bool]], lease_s: float, name: str) 
 
 
 async def _renew(renew: Callable[[], Awaitable[bool]], lease_s: float, name: str, over: asyncio.Event) -> None:
+    spell = Spell(f"The lease of {name}")
     while not await first_of(over, seconds=lease_s / 3):
         try:
             if not await renew():
                 return
-        except StoreAway as error:
-            log.warning("The lease of %s could not be renewed: %s", name, error.sentence)
+            spell.over()
+        except Exception as fault:
+            spell.met(reason(fault))

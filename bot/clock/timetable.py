@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 import asyncio
-import logging
 from collections.abc import Awaitable, Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.clock.pulse import Pulse, Spell, reason, turning
 from bot.clock.wall_clock import latest_due
 from bot.domain.backups.schedule import Schedule, Slot
-from bot.domain.errors import BotError
-
-log = logging.getLogger(__name__)
 
 LOOK_S = 30
 """Seconds between two looks: what anybody changed, in whatever process, and what could not be started, is seen then."""
@@ -38,6 +35,18 @@ class Timetable:
         self._started: dict[str, Slot] = {}
         self._busy = asyncio.Lock()
         self._alarms: Any = None
+        self._pulse = Pulse("timetable")
+        self._reading = Spell("Reading the schedules (the last known ones hold)")
+        self._starting: dict[str, Spell] = {}
+
+    async def run_forever(self, stopped: asyncio.Event, pulse: Pulse) -> None:
+        """Looks every LOOK_S seconds until `stopped`, beside what rings."""
+        self._pulse = pulse
+        await turning(pulse, self._look, stopped)
+
+    async def _look(self) -> float:
+        await self.wake()
+        return LOOK_S
 
     async def open(self) -> None:
         """Begins to wake, and starts each schedule's latest due slot once more: it may have been missed while down."""
@@ -49,7 +58,7 @@ class Timetable:
         # Late, since a start does not need it.
         from bot.clock.alarms import Alarms
 
-        self._alarms = Alarms(self.wake, LOOK_S)
+        self._alarms = Alarms(self.wake)
         for schedule in self._known.values():
             self._alarms.set(schedule)
 
@@ -71,8 +80,9 @@ class Timetable:
         try:
             found = {schedule.key: schedule for schedule in await self._read()}
         except Exception as fault:
-            log.warning("The schedules could not be read, so the last known ones hold: %s", _reason(fault))
+            self._reading.met(reason(fault))
             return
+        self._reading.over()
         if self._alarms:
             for key in self._known.keys() - found.keys():
                 self._alarms.remove(key)
@@ -85,14 +95,14 @@ class Timetable:
         slot = latest_due(schedule, self._now())
         if slot is None or self._started.get(schedule.key) == slot:
             return
+        spell = self._starting.setdefault(schedule.key, Spell(f"The start of {slot.id}"))
         try:
             await self._start(slot)
             # Only after it worked: what failed is tried again at the next look.
             self._started[schedule.key] = slot
+            spell.over()
+            del self._starting[schedule.key]
         except Exception as fault:
-            log.warning("%s was not started and is tried again within %s s: %s", slot.id, LOOK_S, _reason(fault))
-
-
-def _reason(fault: Exception) -> str:
-    """Without the text of an unforeseen error, which might be a secret."""
-    return fault.sentence if isinstance(fault, BotError) else type(fault).__name__
+            spell.met(reason(fault))
+        # Many schedules, each waiting for a Redis that is away, take longer than a loop may stand still.
+        self._pulse.beat()

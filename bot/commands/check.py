@@ -18,7 +18,8 @@ from bot.domain.errors import BadInput, BotError
 from bot.domain.model import Role
 from bot.settings.settings import Settings
 from storage import embedded
-from storage.connect import connect, persistence
+from storage.connect import connect
+from storage.server import persistence, refuse_unfit
 from storage.vault.mirror import Mirror
 from storage.vault.records import sealed_with
 from storage.vault.sealing import Keyring, parse
@@ -181,6 +182,7 @@ async def _redis(settings: Settings) -> list[str]:
 async def _kept(url: str, keyring: Keyring) -> list[str]:
     client = connect(url)
     try:
+        await refuse_unfit(client)
         lacking = keyring.lacks(await sealed_with(client))
         return [*await persistence(client), *([lacking] if lacking else [])]
     finally:

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.app import driver_for, quiet_logs, running, until_told
+from bot.app import at_work, driver_for, quiet_logs, running, until_told
 from bot.commands import check as checks
 from bot.domain.backups.offsite import OffSite
 from bot.domain.deployment.world import Fault, FaultKind, World
@@ -76,10 +76,10 @@ async def _shown(settings: Settings, export: Path | None) -> None:
         address, bot_settings = await stand_in(stack, client, configured(settings))
         await asyncio.to_thread(Path(settings.data, "off-site").mkdir, parents=True, exist_ok=True)
         await furnish(RedisWorlds(client), export)
-        await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
+        bot = await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
         sys.stdout.write(welcome(address))
         sys.stdout.flush()
-        await asyncio.Event().wait()
+        await at_work(bot)
 
 
 async def stand_in(stack: AsyncExitStack, client: Redis, settings: Settings) -> tuple[str, Settings]:

@@ -7,7 +7,8 @@ BotError
 ├── Replayed            Slack delivered the same once more; whatever it asked for has been done or refused
 ├── Held                another run holds a pool that this one needs
 ├── Damaged             a file is not an export that can be trusted; names the part
-│   └── Newer           a newer Switchback wrote it, so it is passed over and left as it is
+│   ├── Newer           a newer Switchback wrote it, so it is passed over and left as it is
+│   └── Unreadable      a record that nobody here can read; it is passed over and left as it is
 ├── StoreAway           Redis does not answer; nothing was written
 ├── NoRoom              Redis or its disk is full; nothing was kept, older backups stay
 ├── NotDelivered        a file that somebody asked for did not get to them
@@ -58,6 +59,10 @@ class Damaged(BotError):
 
 class Newer(Damaged):
     """A record of a newer version: sound, but nothing for this process to read, mend, change or take away."""
+
+
+class Unreadable(Damaged):
+    """A record that is there and cannot be read, or says what this version does not know; the sentence names it."""
 
 
 class StoreAway(BotError):

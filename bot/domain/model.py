@@ -93,7 +93,7 @@ class PoolState(StrEnum):
     FAILED_OVER = "failed over"
     FAILING_BACK = "failing back"
     UNKNOWN = "not known"
-    """A newer Switchback wrote where it stands."""
+    """A newer Switchback wrote where it stands, or nobody can read it."""
 
 
 @dataclass(frozen=True, slots=True)

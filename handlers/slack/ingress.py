@@ -15,6 +15,7 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from yarl import query_to_pairs
 
+from bot.clock.pulse import READY_S, Spell, reason
 from bot.domain.measures import aged
 from handlers.slack import failures
 from handlers.slack.connections import SIGNED
@@ -45,12 +46,14 @@ Handler = Callable[[web.Request], Awaitable[web.Response]]
 class Probes:
     """What `/healthz` and `/readyz` look at: each answers whether it is so, or raises.
 
-    `socket` is None without Socket Mode; `redis` whether the store answers, `slack` whether Slack has accepted us.
+    `socket` is None without Socket Mode; `redis` whether the store takes writes, `slack` whether Slack has accepted us.
+    `loops` gives the seconds since each loop of the bot turned last, by its name.
     """
 
     redis: Callable[[], Awaitable[object]]
     slack: Callable[[], Awaitable[object]]
     socket: Callable[[], Awaitable[object]] | None = None
+    loops: Callable[[], Mapping[str, float]] = dict
 
 
 class OffTime:
@@ -115,20 +118,26 @@ def parsed(raw: bytes, content_type: str) -> dict[str, Any]:
 def alive(probes: Probes) -> Handler:
     """200 as long as this process answers; what it says of Socket Mode is for people and watchdogs."""
 
+    spell = Spell("The probe of Socket Mode")
+
     async def answer(request: web.Request) -> web.Response:
         states = {None: "off", True: "connected", False: "not connected"}
-        connected = await _holds(probes.socket) if probes.socket else None
+        connected = await _holds(probes.socket, spell) if probes.socket else None
         return web.json_response({"alive": True, "socket_mode": states[connected]})
 
     return answer
 
 
 def ready(probes: Probes) -> Handler:
-    """200 when Redis answers and Slack has accepted the bot, else 503 with what is missing."""
+    """200 when Redis takes writes, Slack has accepted the bot and every loop turns, else 503 with what is missing."""
+
+    spells = Spell("The probe of Redis"), Spell("The probe of Slack")
 
     async def answer(request: web.Request) -> web.Response:
-        redis, slack = await asyncio.gather(_holds(probes.redis), _holds(probes.slack))
-        return web.json_response({"redis": redis, "slack": slack}, status=200 if redis and slack else 503)
+        redis, slack = await asyncio.gather(*map(_holds, (probes.redis, probes.slack), spells))
+        loops = dict(probes.loops())
+        well = redis and slack and all(age_s <= READY_S for age_s in loops.values())
+        return web.json_response({"redis": redis, "slack": slack, "loops": loops}, status=200 if well else 503)
 
     return answer
 
@@ -169,12 +178,14 @@ async def _dispatched(app: AsyncApp, request: web.Request, body: Body, tally: Ta
     return web.Response(status=answer.status, text=answer.body or "", content_type=kind)
 
 
-async def _holds(probe: Callable[[], Awaitable[object]]) -> bool:
+async def _holds(probe: Callable[[], Awaitable[object]], spell: Spell) -> bool:
     try:
         async with asyncio.timeout(PROBE_S):
-            return bool(await probe())
+            holds = bool(await probe())
+        spell.over()
+        return holds
     except Exception as error:
-        log.warning("a probe failed: %s", type(error).__name__)
+        spell.met(reason(error))
         return False
 
 

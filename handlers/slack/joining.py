@@ -15,7 +15,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
-from bot.clock.waiting import first_of
+from bot.clock.pulse import Pulse, turning
 from bot.domain.errors import BadInput
 from handlers.slack import answers, footing
 from handlers.slack.answers import AWAY, Kind
@@ -30,7 +30,7 @@ BOLT = logging.getLogger("switchback.bolt")
 SOCKET = logging.getLogger("switchback.socket")
 """The lines of Socket Mode: a trace at every try while Slack is away. What it answers is said by `Footing`, once."""
 
-ASK_S = 60.0
+ASK_S = 30.0
 
 # At a start, a method that this token may not call is as firm a no as a token that is not taken.
 _NEVER = frozenset({Kind.TOKEN, Kind.PLACE})
@@ -86,11 +86,15 @@ def authorizer(identity: Callable[[], Identity | None], token: str) -> Callable[
     return authorize
 
 
-async def keep_asking(client: AsyncWebClient, stop: asyncio.Event) -> None:
+async def keep_asking(client: AsyncWebClient, stop: asyncio.Event, pulse: Pulse) -> None:
     """Until `stop`: whether Slack still accepts us. Without it, a bot that nobody uses would never hear of its end."""
-    while not await first_of(stop, seconds=ASK_S):
+
+    async def turn() -> float:
         with suppress(*AWAY):
             await client.auth_test()
+        return ASK_S
+
+    await turning(pulse, turn, stop)
 
 
 def slack_client(token: str, base_url: str, session: ClientSession, footing: Footing) -> AsyncWebClient:

@@ -10,8 +10,8 @@ from redis.asyncio import Redis
 from bot.domain.backups.backup import Keeping, Stamp
 from bot.domain.errors import BadInput
 from storage import keys
-from storage.connect import guard, script
-from storage.versions import VERSION, Codec, is_newer
+from storage.connect import GARBAGE, guard, script
+from storage.versions import VERSION, Codec
 
 _PIN = "pin:"
 
@@ -38,11 +38,14 @@ class Keepings:
 
     @guard()
     async def read(self, ids: Iterable[str]) -> tuple[Keeping, ...]:
-        """One for each id, in their order; of a backup nobody said anything about, nothing is known."""
+        """One for each id, in their order; of a backup nobody said anything about, nothing is known.
+
+        What cannot be read of one keeps nobody from the others: such a backup is kept, and not counted as sound.
+        """
         async with self._client.pipeline(transaction=False) as pipe:
             for id in ids:
                 pipe.hgetall(keys.keeping(id))
-            return tuple(_keeping(fields) for fields in await pipe.execute())
+            return tuple(_LOST if fields == GARBAGE else _keeping(fields) for fields in await pipe.readable())
 
     async def stamp(self, id: str, stamp: Stamp) -> None:
         """What its newest rehearsal came to; one that a newer version wrote stays."""
@@ -86,16 +89,28 @@ class Keepings:
             raise BadInput(f"There is no backup {id[:80]}.")
 
 
+_UNREAD = "What is known of it beside its contents cannot be read."
+_LOST = Keeping(pins={"": _UNREAD}, damage=_UNREAD)
+"""Somebody may have pinned it, or found it damaged."""
+
+
 def _digest(data: bytes | None) -> str:
-    return "" if data is None or is_newer(data) else BASIS.decode(data, "").digest
+    return next((basis.digest for basis in BASIS.those([data])), "")
 
 
 def _keeping(fields: Mapping[bytes, bytes]) -> Keeping:
-    said = {name.decode(): value.decode() for name, value in fields.items()}
+    said = {name.decode(errors="replace"): value.decode(errors="replace") for name, value in fields.items()}
     return Keeping(
         stamp=next(STAMP.those([fields.get(b"stamp")]), None),
         pins={name.removeprefix(_PIN): because for name, because in said.items() if name.startswith(_PIN)},
-        mirrored_at=float(said["mirrored_at"]) if "mirrored_at" in said else None,
+        mirrored_at=_second(said.get("mirrored_at")),
         damage=said.get("damage", ""),
         shrunk=said.get("shrunk", ""),
     )
+
+
+def _second(said: str | None) -> float | None:
+    try:
+        return float(said) if said else None
+    except ValueError:
+        return None

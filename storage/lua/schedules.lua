@@ -2,7 +2,8 @@
 -- KEYS: overrides, log of what was decided outside of runs, outbox, told messages
 -- ARGV: pool, when what was read had been changed (0: nothing was there), the new override, the line, the message's key, the message, at, our version
 local stored = redis.call('HGET', KEYS[1], ARGV[1])
-local now = stored and cjson.decode(stored) or {}
+local reads, now = pcall(cjson.decode, stored or '{}')
+if not reads or type(now) ~= 'table' then return -1 end
 if (now.v or 1) > tonumber(ARGV[8]) or (now.changed_at or 0) ~= tonumber(ARGV[2]) then return 0 end
 redis.call('HSET', KEYS[1], ARGV[1], ARGV[3])
 redis.call('XADD', KEYS[2], '*', 'entry', ARGV[4])

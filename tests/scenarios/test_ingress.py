@@ -254,11 +254,11 @@ async def test_nothing_that_slack_sends_reaches_the_log(front: Front, caplog: py
 
 async def test_the_bot_says_that_it_lives_and_whether_it_is_ready(front: Front) -> None:
     assert await front.get("/healthz") == (200, {"alive": True, "socket_mode": "off"})
-    assert await front.get("/readyz") == (200, {"redis": True, "slack": True})
+    assert await front.get("/readyz") == (200, {"redis": True, "slack": True, "loops": {}})
 
     await front.slack.go_away()
 
-    assert await front.get("/readyz") == (503, {"redis": True, "slack": False})
+    assert await front.get("/readyz") == (503, {"redis": True, "slack": False, "loops": {}})
     assert (await front.get("/healthz"))[0] == 200
 
 

@@ -17,6 +17,7 @@ from bot.domain.runs.opening import begin
 from bot.domain.runs.run import Phase
 from bot.engine import Engine
 from bot.runbooks import RUNBOOKS
+from bot.stores import stores_over
 from storage.runs import Runs
 from tests.scenarios.house import demo, house
 from tests.scenarios.stage import ESTATE, A, Stage, stage_of
@@ -62,6 +63,7 @@ async def started(stage: Stage, engine: Engine, *schedules: Schedule) -> set[tup
 async def test_a_runbook_with_a_hyphen_in_its_name_is_the_one_that_starts(redis: Redis) -> None:
     stage = await stage_of(redis)
     books = {**RUNBOOKS, "clean-up": replace(RUNBOOKS["backup"], key="clean-up")}
+    stage.kept = stores_over(redis, knows=lambda run: run.runbook in books)
     engine = stage.rebuilt(runbooks=books)
     zone = ESTATE.pools[A].time_zone
     whole = Schedule(A, zone, ("02:30",), "clean-up")

@@ -61,10 +61,10 @@ async def test_a_failover_that_0_1_began_goes_on_to_its_end_by_its_old_buttons(r
 async def test_a_slot_that_0_1_did_is_not_done_again(redis: Redis) -> None:
     await records.put(redis)
     async with house(redis) as ours:
-        before = await ours.bot.runs.page(count=50)
+        before = await ours.bot.runs.load(SLOT)
         run = await ours.bot.engine.start_slot(Slot(A, AT))
         assert run.id == SLOT and run.phase is Phase.DONE and run.version > 1
-        assert await ours.bot.runs.page(count=50) == before
+        assert await ours.bot.runs.load(SLOT) == before
 
 
 async def newer_run(redis: Redis, run_id: str) -> bytes:

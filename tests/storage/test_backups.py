@@ -270,7 +270,7 @@ async def test_a_backup_that_is_not_listed_is_none_of_the_pool_s_until_it_is_enl
 
 
 async def test_a_pool_without_backups_has_no_newest_and_an_empty_page(redis: Redis) -> None:
-    assert await Backups(redis).newest(POOL) is None
+    assert await Backups(redis).newest(POOL, 1e12) is None
     assert await Backups(redis).page(POOL) == () == await Backups(redis).pools()
 
 

@@ -21,7 +21,7 @@ from redis.asyncio import Redis
 from redis.exceptions import ResponseError
 from redis.exceptions import TimeoutError as RedisTimeout
 
-from bot.domain.errors import BadInput, StoreAway
+from bot.domain.errors import BadInput, StoreAway, Unreadable
 from storage.connect import connect, guard
 from storage.embedded import Embedded, start
 from tests.patience import PATIENCE_S, until
@@ -234,8 +234,15 @@ async def test_a_user_without_the_right_is_told_so(server: Embedded, client: Red
     assert "does not allow this user what the bot needs" in said
 
 
-async def test_a_mistake_of_our_own_does_not_look_like_an_outage(redis: Redis) -> None:
+async def test_what_is_of_another_kind_is_unreadable_and_named(redis: Redis) -> None:
     await redis.set("a", "text")
-    with pytest.raises(ResponseError, match="WRONGTYPE"):
+    for asked in (redis.lpush("a", "b"), redis.pipeline().lpush("a", "b").execute()):
+        with pytest.raises(Unreadable, match="What Redis keeps under a is not what Switchback writes there"):
+            async with guard():
+                await asked
+
+
+async def test_a_mistake_of_our_own_does_not_look_like_an_outage(redis: Redis) -> None:
+    with pytest.raises(ResponseError, match="unknown command"):
         async with guard():
-            await redis.lpush("a", "b")
+            await redis.execute_command("NONSENSE")

@@ -10,9 +10,10 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.errors import StoreAway
-from storage.connect import connect, guard, persistence
+from storage.connect import connect, guard
 from storage.embedded import Embedded, start
 from storage.embedded import program as program_of
+from storage.server import persistence
 from tests.patience import PATIENCE_S
 
 

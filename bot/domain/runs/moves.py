@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from math import inf
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs.facts import launched_by_a_version_before
@@ -19,15 +20,16 @@ def open_run(run: Run, runbook: Runbook, now: float) -> Change:
     return Change(arrived.run, (entry, *arrived.entries), arrived.tells)
 
 
-def claim(run: Run, runbook: Runbook, now: float, lease_s: float) -> Run | None:
+def claim(run: Run, runbook: Runbook, now: float, lease_s: float, longest_s: float = inf) -> Run | None:
     """The run as its next worker holds it, or None when it is not due.
 
     A worker that died while reading is simply followed by another; one that died after a command was sent leaves a row
-    that may be run again, or one whose outcome nobody knows, which is then looked at.
+    that may be run again, or one whose outcome nobody knows, which is then looked at. What is to wait for more than
+    `longest_s` was written by a clock that was wrong, and is not believed.
     """
     if run.phase not in (Phase.READY, Phase.READING, Phase.RUNNING, Phase.LOOKING):
         return None
-    if run.due is None or run.due > now:
+    if run.due is None or now < run.due <= now + longest_s:
         return None
     phase = Phase.READING
     if run.phase is Phase.LOOKING or (run.phase is Phase.RUNNING and not runbook.step(run.step).again):

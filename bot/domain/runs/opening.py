@@ -8,7 +8,7 @@ from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.errors import BadInput, Newer
+from bot.domain.errors import BadInput, Damaged
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
 from bot.domain.runs.facts import BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
 from bot.domain.runs.run import Run
@@ -62,11 +62,11 @@ def source_of(record: PoolRecord, pool: Pool, partner: Pool | None) -> Pool:
 
 
 def refuse_unknown(record: PoolRecord, pool: Pool) -> None:
-    """Raises Newer for a pool of which nobody here knows where it stands."""
+    """Raises Damaged for a pool of which nobody here knows where it stands."""
     if record.state is PoolState.UNKNOWN:
-        raise Newer(
-            f"Where {pool.short} stands was written by a newer Switchback than this process. Use the newer one. "
-            "Nothing was started."
+        raise Damaged(
+            f"Where {pool.short} stands was written by a newer Switchback than this process, or it is damaged. The "
+            "notice in the notification channel says which. Nothing was started."
         )
 
 
@@ -83,7 +83,7 @@ def begin(
 ) -> Run:
     """The run before its first commit; `facts` are what it knows from the start.
 
-    Raises BadInput when the pool has no pair, or stands where this cannot start; Newer as `refuse_unknown`.
+    Raises BadInput when the pool has no pair, or stands where this cannot start; Damaged as `refuse_unknown`.
     """
     partner = estate.partner(pool)
     _refuse(runbook, pool, partner, estate, record)

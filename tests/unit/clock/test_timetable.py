@@ -13,7 +13,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.clock import timetable as timetables
 from bot.clock.alarms import Alarm
+from bot.clock.pulse import Pulse
 from bot.clock.timetable import Timetable
 from bot.clock.wall_clock import due_at, latest_due, next_due
 from bot.domain.backups.schedule import Schedule, Slot
@@ -223,22 +225,25 @@ async def test_a_slot_that_could_not_be_started_is_tried_again_at_every_look_unt
 ) -> None:
     log = Log(faults=3)
     timetable = Timetable(saying(PARIS), log.start, long_ago)
-    with caplog.at_level(logging.WARNING, "bot.clock.timetable"):
+    with caplog.at_level(logging.INFO, "bot.clock"):
         for _ in range(6):
             await timetable.wake()
     assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 4
-    said = [record.getMessage() for record in caplog.records if record.name == "bot.clock.timetable"]
-    again = "was not started and is tried again within 30 s: Redis does not answer."
-    assert said == [f"backup-{POOL}-2020-06-01T0230 {again}"] * 3
+    begun, ended = [record.getMessage() for record in caplog.records]
+    what = f"The start of backup-{POOL}-2020-06-01T0230"
+    assert begun == f"{what} waits: Redis does not answer."
+    assert ended.startswith(f"{what} works again. It had waited 3 times")
 
 
-async def test_a_look_comes_by_itself_however_late() -> None:
+async def test_a_look_comes_by_itself_again_and_again(monkeypatch: pytest.MonkeyPatch) -> None:
     log = Log(faults=1)
     timetable = Timetable(saying(PARIS), log.start, long_ago)
-    await timetable.open()
-    timetable._alarms.scheduler.get_job("look").modify(next_run_time=datetime.now(UTC) - timedelta(hours=3))
+    monkeypatch.setattr(timetables, "LOOK_S", 0.01)
+    stopped = asyncio.Event()
+    looks = asyncio.create_task(timetable.run_forever(stopped, Pulse("timetable")))
     await log.wait()
-    await timetable.close()
+    stopped.set()
+    await looks
     assert log.slots == [Slot(POOL, "2020-06-01T02:30")] * 2
 
 
@@ -276,7 +281,7 @@ async def test_schedules_that_cannot_be_read_hold_as_they_were_last_known(caplog
     away, now = True, now + timedelta(days=1)
     await timetable.wake()
     assert [slot.local for slot in log.slots] == ["2020-06-01T02:30", "2020-06-02T02:30"]
-    assert "The schedules could not be read, so the last known ones hold: Redis does not answer." in caplog.text
+    assert "Reading the schedules (the last known ones hold) waits: Redis does not answer." in caplog.text
 
 
 async def test_a_schedule_that_is_changed_rings_anew_and_one_that_is_gone_rings_no_more() -> None:
