@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.offsite import NONE, RestoreState, carried
 from bot.domain.companions.kinds import CompanionCopy
-from bot.domain.errors import BadInput, Damaged, MirrorAway
+from bot.domain.errors import BadInput, Damaged, MirrorAway, Newer
 from bot.domain.measures import aged, numbered
 from storage.backups import restore_state
 from storage.backups.backups import Backups
@@ -120,10 +120,7 @@ class Mirroring:
         known, fresh = await self._off_site.place(), f"Switchback has copied here since {now!r}.\n".encode()
         if known and known.where == mirror.where:
             if await mirror.identity() != known.identity:
-                raise MirrorAway(
-                    f"The off-site copy at {mirror.where} no longer holds what was put there: mount it, or correct "
-                    "[mirror]. To begin afresh, name another folder or prefix."
-                )
+                raise MirrorAway(_another(mirror))
             return
         if known is None and await self._holds_others(mirror):
             raise MirrorAway(
@@ -259,6 +256,25 @@ class Mirroring:
             await self._notices.say(_DAMAGED, text, now, said[:_SHOWN])
         else:
             await self._notices.end(_DAMAGED, "Sound copies lie beside what was damaged off-site.", now)
+
+
+async def fault_of(mirror: Mirror, off_site: OffSiteCopies) -> str:
+    """Why what was copied to this place so far cannot be found there now, as a sentence; empty when it can."""
+    try:
+        known = await off_site.place()
+        found = await mirror.identity()
+    except (MirrorAway, Newer) as fault:
+        return fault.sentence
+    if known is None or known.where != mirror.where:
+        return f"Nothing was copied to {mirror.where} yet."
+    return "" if found == known.identity else _another(mirror)
+
+
+def _another(mirror: Mirror) -> str:
+    return (
+        f"The off-site copy at {mirror.where} no longer holds what was put there: mount it, or correct [mirror]. To "
+        "begin afresh, name another folder or prefix."
+    )
 
 
 def is_record(kept: Backups | Companions, id: str, raw: bytes) -> bool:

@@ -11,7 +11,7 @@ from bot.chores.checking import Checking
 from bot.chores.chores import Chore
 from bot.chores.dating import Dating, Objectives
 from bot.chores.deferring import Deferring
-from bot.chores.mirroring import Mirroring
+from bot.chores.mirroring import Mirroring, fault_of
 from bot.chores.pruning import Pruning
 from bot.chores.watching import Watching
 from bot.domain.backups.offsite import OffSite, told
@@ -24,6 +24,9 @@ from bot.hands.hands import Performer
 from bot.hands.thinking import Think
 from bot.stores import Stores
 from storage.vault.mirror import Mirror
+
+_GLANCE_S = 1.0
+"""Somebody waits for the answer in Slack."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,8 +54,9 @@ async def refuse_while_restoring(mirror: OffSite | None, kept: Stores) -> None:
 
 
 async def off_site(mirror: OffSite | None, kept: Stores, now: float) -> str:
-    """How the off-site copy stands, in a sentence."""
-    return told(mirror, *await kept.off_site.waiting(), now)
+    """How the off-site copy stands, in a sentence: the place itself is asked."""
+    fault = await fault_of(Mirror(mirror, kept.backups.pieces.sound, _GLANCE_S), kept.off_site) if mirror else ""
+    return told(mirror, *await kept.off_site.waiting(), now, fault)
 
 
 def pruning_of(care: Care, kept: Stores, estate: Estate) -> Pruning:

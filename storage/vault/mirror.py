@@ -73,12 +73,12 @@ class Mirror:
             if there is None:
                 await self._objects.create(path + suffix, raw)
                 there = await self._objects.read(path + suffix)
-            if there is not None and sound(there):
+            if there is None:
+                # Whoever looks ends at the first path where nothing lies, so nothing may go beside this one.
+                break
+            if sound(there):
                 return f"{path} on the off-site copy is damaged; a sound one lies beside it." if suffix else ""
-        raise MirrorAway(
-            f"The off-site copy at {self.where} does not give back what it was given ({path}). Look at it, or name "
-            "another place under [mirror]."
-        )
+        raise self._forgetful(path)
 
     async def paths(self, under: str) -> AsyncIterator[str]:
         """Every path under that folder, in no order; those that differ by a suffix only are one."""
@@ -95,7 +95,9 @@ class Mirror:
         if there is None:
             await self._objects.create(IDENTITY, fresh)
             there = await self._objects.read(IDENTITY)
-        return there or b""
+        if there is None:
+            raise self._forgetful(IDENTITY)
+        return there
 
     async def identity(self) -> bytes | None:
         """The same without writing anything; None for a place that nothing was ever put into."""
@@ -115,6 +117,12 @@ class Mirror:
         except MirrorAway as fault:
             return fault.sentence
         return None
+
+    def _forgetful(self, path: str) -> MirrorAway:
+        return MirrorAway(
+            f"The off-site copy at {self.where} does not give back what it was given ({path}). Look at it, or name "
+            "another place under [mirror]."
+        )
 
 
 def piece_path(name: str) -> str:

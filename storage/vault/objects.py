@@ -16,6 +16,7 @@ from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import MirrorAway
 
 _MOST_BYTES = 64 << 20
+_PAUSES_S = (0.1, 0.2, 0.4, 0.8)
 _STATUS = re.compile(r"status code: (\d{3})")
 _REFUSALS: tuple[tuple[str, str], ...] = (
     ("RequestTimeTooSkewed", "refuses this machine's clock, which is wrong by minutes: set it right"),
@@ -27,6 +28,11 @@ _REFUSALS: tuple[tuple[str, str], ...] = (
     (
         "status code: 403",
         "does not allow this (403): check the credentials; they must list, read and create there",
+    ),
+    (
+        "status code: 501",
+        "cannot create without writing over, or take a checksum (501): use storage that honours If-None-Match, such as "
+        "Amazon S3 or MinIO, or a folder",
     ),
     ("status code: 301", "lies in another region (301): correct the region under [mirror]"),
     ("No space left", "is full: make room there"),
@@ -58,12 +64,23 @@ class Objects:
 
     async def create(self, path: str, raw: bytes) -> bool:
         """False when something lies there already, which then stays."""
-        async with self._answering():
-            try:
-                await obstore.put_async(self._store(), path, raw, mode="create", use_multipart=False)
-            except AlreadyExistsError:
-                return False
-            return True
+        for pause_s in _PAUSES_S:
+            async with self._answering():
+                if (created := await self._created(path, raw)) is not None:
+                    return created
+            await asyncio.sleep(pause_s)
+        raise MirrorAway(
+            f"The off-site copy at {self._place.where} is busy with {path} (409): it is tried again later."
+        )
+
+    async def _created(self, path: str, raw: bytes) -> bool | None:
+        """None when the storage was busy with that path, which says nothing about what lies there."""
+        try:
+            await obstore.put_async(self._store(), path, raw, mode="create", use_multipart=False)
+        except AlreadyExistsError as error:
+            said = _STATUS.search(str(error))
+            return None if said and said[1] == "409" else False
+        return True
 
     async def read(self, path: str) -> bytes | None:
         """What lies there; None when nothing does, and no bytes when it is larger than anything that is put there."""
@@ -110,6 +127,8 @@ def _opened(place: OffSite, patience_s: float) -> ObjectStore:
             "connect_timeout": within / 4,
             "allow_http": place.endpoint.startswith("http://"),
         },
+        # A bucket with object lock takes nothing without one, and no other minds it.
+        checksum_algorithm="SHA256",
         retry_config={"max_retries": 2, "retry_timeout": within / 2},
         **{
             name: value

@@ -12,17 +12,20 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.chores.mirroring import LATE_S, backoff
+from bot.chores.rows import off_site
 from bot.domain.backups.offsite import NONE, OffSite
 from storage.vault.mirror import manifest_path, piece_path
 from storage.vault.sealing import Keyring
 from tests.patience import PATIENCE_S
-from tests.peers import S3, bucket_at, mute, peer, relay, says
+from tests.peers import S3, bucket_at, lock_door, mute, peer, relay, says
 from tests.scenarios.offsite import DAY_S, START, A, B, House
 from tests.storage.test_backups import backup_of, export
 from tests.storage.test_companions import FILES, copy
 
 NOW = START + 10 * DAY_S
 KEY = Keyring((b"k" * 32,))
+
+FAULTS = ("is not there: create it, or mount it.", "correct the url under [mirror].", "yet.")
 
 
 async def whole_off_site(house: House, id: str) -> bool:
@@ -184,6 +187,31 @@ async def test_a_mirror_that_hangs_holds_up_no_backup(redis: Redis) -> None:
         assert not turn.done() and [await house.backups.load(id) for id in kept] == list(kept.values())
         turn.cancel()
         await asyncio.wait((turn,))
+
+
+async def test_a_place_that_cannot_be_found_is_never_called_complete(redis: Redis, tmp_path: Path, s3: S3) -> None:
+    for number, place in enumerate((OffSite("/nowhere"), bucket_at(s3.port, "never-made"), OffSite(str(tmp_path)))):
+        said = await off_site(place, House(redis, place).kept, NOW)
+        assert "complete" not in said and said.endswith(FAULTS[number]), said
+
+    house = House(redis, OffSite(str(tmp_path / "disk")))
+    (tmp_path / "disk").mkdir()
+    await house.keep(days=1)
+    await house.mirroring().work(NOW)
+    assert await off_site(house.place, house.kept, NOW) == f"Off-site copy: complete, at {tmp_path}/disk."
+    (tmp_path / "disk").rename(tmp_path / "away")
+    assert (await off_site(house.place, house.kept, NOW)).endswith("is not there: create it, or mount it.")
+    (tmp_path / "disk").mkdir()
+    assert "no longer holds what was put there: mount it" in await off_site(house.place, house.kept, NOW)
+
+
+async def test_a_bucket_with_object_lock_takes_every_backup(redis: Redis, s3: S3) -> None:
+    kept = s3.locked()
+    async with lock_door(s3.port) as way:
+        house = House(redis, replace(way, bucket=kept.bucket))
+        backups = await house.keep(days=2)
+        await house.mirroring().work(NOW)
+        assert all([await whole_off_site(house, id) for id in backups]) and await house.said() == {}
 
 
 async def test_a_missing_bucket_or_folder_is_told_after_a_few_tries(redis: Redis, s3: S3) -> None:

@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import re
 import time
+from dataclasses import replace
+from urllib.error import HTTPError
 
 import pytest
 
@@ -12,7 +15,7 @@ from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import MirrorAway
 from storage.vault.mirror import Mirror, piece_path
 from tests.patience import PATIENCE_S
-from tests.peers import S3, Answer, bucket_at, dripping, mute, peer, says
+from tests.peers import S3, Answer, bucket_at, dripping, gate, lock_door, mute, peer, says
 
 RAW = b"a piece of an export" * 50
 NAME = hashlib.sha256(RAW).hexdigest()
@@ -105,8 +108,73 @@ PEERS: dict[str, tuple[Answer, str]] = {
         "refuses this machine's clock, which is wrong by minutes",
     ),
     "wrong secret": (says("403 Forbidden", b"<Error><Code>SignatureDoesNotMatch</Code></Error>"), "does not accept"),
+    "501": (
+        says("501 Not Implemented", b"<Error><Code>NotImplemented</Code></Error>"),
+        "use storage that honours If-None-Match, such as Amazon S3 or MinIO, or a folder.",
+    ),
     "wrong bytes": (LIAR, "does not give back what it was given"),
 }
+
+
+CONFLICT = says("409 Conflict", b"<Error><Code>ConditionalRequestConflict</Code></Error>")
+
+
+async def test_a_bucket_with_object_lock_gets_a_checksum_with_each_put(s3: S3) -> None:
+    kept = s3.locked()
+    async with lock_door(s3.port) as way:
+        mirror = Mirror(replace(way, bucket=kept.bucket), whole)
+        assert await mirror.trial("checks/1", b"try") is None
+        assert await mirror.give(NAME, RAW) == "" and await mirror.fetch(NAME) == RAW
+    versions = re.findall(b"<VersionId>(.*?)<", s3.ask("GET", f"{kept.bucket}?versions"))
+    with pytest.raises(HTTPError, match="403"):
+        s3.ask("DELETE", f"{kept.bucket}/copies/{piece_path(NAME)}?versionId={versions[-1].decode()}")
+
+
+@pytest.mark.parametrize("busy", [1, 3])
+async def test_a_put_that_meets_a_busy_object_is_tried_again_at_the_same_path(s3: S3, busy: int) -> None:
+    kept, refused = s3.bucket(), []
+
+    def refuse(head: bytes, taken: bytes) -> Answer | None:
+        if not head.startswith(b"PUT") or len(refused) == busy:
+            return None
+        refused.append(head)
+        return CONFLICT
+
+    async with gate(s3.port, refuse) as way:
+        assert await Mirror(replace(way, bucket=kept.bucket), whole).give(NAME, RAW) == ""
+    assert len(refused) == busy and await all_of(Mirror(kept, whole), "pieces") == {piece_path(NAME)}
+    assert await Mirror(kept, whole).fetch(NAME) == RAW
+
+
+async def test_an_object_that_stays_busy_is_no_damage_and_nothing_lies_beside_it(s3: S3) -> None:
+    """Only the first path is busy: what went beside it, nobody would ever find."""
+    kept, first = s3.bucket(), f"{NAME} HTTP".encode()
+    async with gate(
+        s3.port, lambda head, taken: CONFLICT if head.startswith(b"PUT") and first in head else None
+    ) as way:
+        mirror = Mirror(replace(way, bucket=kept.bucket), whole)
+        with pytest.raises(MirrorAway, match=r"is busy with .* \(409\): it is tried again later"):
+            await mirror.give(NAME, RAW)
+        assert await mirror.fetch(NAME) is None
+    assert b"<Key>" not in s3.ask("GET", kept.bucket)
+    assert await Mirror(kept, whole).give(NAME, RAW) == "" and await Mirror(kept, whole).fetch(NAME) == RAW
+
+
+async def test_a_place_that_forgets_what_it_took_is_told_and_nothing_lies_beside_it(s3: S3) -> None:
+    kept, first = s3.bucket(), f"{NAME} HTTP".encode()
+    taken = says("200 OK")
+    async with gate(s3.port, lambda head, raw: taken if head.startswith(b"PUT") and first in head else None) as way:
+        with pytest.raises(MirrorAway, match="does not give back what it was given"):
+            await Mirror(replace(way, bucket=kept.bucket), whole).give(NAME, RAW)
+    assert b"<Key>" not in s3.ask("GET", kept.bucket)
+
+
+async def test_a_place_that_forgets_its_identity_is_no_mirror() -> None:
+    async with peer(
+        lambda head, raw, writer: says("200 OK" if head.startswith(b"PUT") else "404 No")(head, raw, writer)
+    ) as way:
+        with pytest.raises(MirrorAway, match="does not give back what it was given"):
+            await Mirror(way, whole).identify(b"one")
 
 
 @pytest.mark.parametrize("kind", PEERS)

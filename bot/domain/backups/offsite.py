@@ -101,11 +101,15 @@ def carried(records: Iterable[PoolRecord]) -> tuple[str, ...]:
     return tuple(sorted({word for record in records for word in words(record.carry) if word}))
 
 
-def told(place: OffSite | None, waiting: int, oldest: float | None, now: float) -> str:
-    """How the off-site copy stands, for people; `oldest` is when the oldest of the `waiting` backups was taken."""
+def told(place: OffSite | None, waiting: int, oldest: float | None, now: float, fault: str = "") -> str:
+    """How the off-site copy stands, for people; `oldest` is when the oldest of the `waiting` backups was taken.
+
+    `fault` is why the place cannot be used now, as a sentence: then nothing there counts as complete.
+    """
     if place is None:
         return NONE
     if oldest is None:
-        return f"Off-site copy: complete, at {place.where}."
+        return f"Off-site copy: {fault or f'complete, at {place.where}.'}"
     backups = numbered(waiting, "backup waits", "backups wait")
-    return f"Off-site copy: {backups} for it at {place.where}, the oldest for {aged(now - oldest)}."
+    said = f"Off-site copy: {backups} for it at {place.where}, the oldest for {aged(now - oldest)}."
+    return f"{said} {fault}" if fault else said

@@ -14,6 +14,8 @@ def test_it_is_told_whether_everything_is_copied_or_how_much_waits() -> None:
     assert told(OffSite("/mnt"), 2, NOW - 7_200, NOW) == (
         "Off-site copy: 2 backups wait for it at /mnt, the oldest for 2 h."
     )
+    assert told(OffSite("/mnt"), 0, None, NOW, "It is away.") == "Off-site copy: It is away."
+    assert told(OffSite("/mnt"), 1, NOW, NOW, "It is away.").endswith("the oldest for under a minute. It is away.")
     assert told(OffSite("/mnt"), 1, NOW, NOW).endswith("1 backup waits for it at /mnt, the oldest for under a minute.")
 
 
