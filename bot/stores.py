@@ -22,6 +22,7 @@ from storage.backups.restore_state import RestoreStates
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
+from storage.dates import Dates
 from storage.notices import Notices
 from storage.redis_time import RedisTime
 from storage.runs import Runs
@@ -62,6 +63,7 @@ class Stores:
     turns: Turns
     watches: Watches
     time: RedisTime
+    dates: Dates
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -105,6 +107,7 @@ def stores_over(
         turns=Turns(client),
         watches=Watches(client),
         time=time,
+        dates=Dates(client),
     )
 
 

@@ -110,14 +110,16 @@ class Companions:
             await self._records.settled(_called(id), keys.companion(id), record, names, _places(kept), send)
 
     @guard()
-    async def newest(self, pools: Iterable[str]) -> Mapping[str, Mapping[str, CompanionCopy | None]]:
-        """The newest copy of every companion by pool (FQDN) and kind, in one round trip.
+    async def newest(self, pools: Iterable[str], now: float) -> Mapping[str, Mapping[str, CompanionCopy | None]]:
+        """The newest copy of every companion by pool (FQDN) and kind at `now` (seconds), in one round trip.
+
+        One that is dated in the future is none.
 
         One whose record cannot be read any more protects nothing, and keeps nobody from the others: it is None.
         """
         wanted = [(pool, one) for pool in pools for one in COMPANIONS.values()]
         indices = [keys.companions(one.scope(pool), one.key) for pool, one in wanted]
-        found = await self._newest(keys=indices, args=[keys.companion("")]) if indices else []
+        found = await self._newest(keys=indices, args=[keys.companion(""), repr(now + AHEAD_S)]) if indices else []
         answer: dict[str, dict[str, CompanionCopy | None]] = {}
         for (pool, one), each in zip(wanted, found, strict=True):
             answer.setdefault(pool, {})[one.key] = self._readable(*_pair(each)) if each else None
@@ -147,7 +149,7 @@ class Companions:
         """The ids of the newest copies of each kind that a newer version wrote."""
         places = [place.decode().partition("/") for place in await self._client.zrange(keys.ACCOMPANIED, 0, -1)]
         indices = [keys.companions(scope, kind) for scope, _, kind in places]
-        found = await self._newest(keys=indices, args=[keys.companion("")]) if indices else []
+        found = await self._newest(keys=indices, args=[keys.companion(""), "+inf"]) if indices else []
         return tuple(id for id, stored in map(_pair, filter(None, found)) if self._is_newer(id, stored))
 
     @guard()

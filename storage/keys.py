@@ -143,6 +143,9 @@ def piece(name: str) -> str:
     return f"piece:{name}"
 
 
+DATES = "dates"
+"""Hash: when somebody looked at the ages of backups last, and when time leapt before such a look."""
+
 WATCHED = "watched"
 """Hash: since when each pool is watched for backups that are too old."""
 

@@ -82,10 +82,10 @@ class Watches:
 
     @guard()
     async def since(self, pools: Iterable[str], now: float) -> Mapping[str, float]:
-        """When each of them was watched first: now, for those that never were."""
+        """When each of them was watched first: now, for those that never were, or by a clock that was ahead."""
         names = tuple(pools)
-        pipe = self._client.pipeline()
-        for fqdn in names:
-            pipe.hsetnx(keys.WATCHED, fqdn, repr(now))
-            pipe.hget(keys.WATCHED, fqdn)
-        return dict(zip(names, map(float, (await pipe.execute())[1::2]), strict=True))
+        known = await self._client.hmget(keys.WATCHED, names) if names else []
+        since = {fqdn: min(now, float(said or now)) for fqdn, said in zip(names, known, strict=True)}
+        if since:
+            await self._client.hset(keys.WATCHED, mapping={fqdn: repr(at) for fqdn, at in since.items()})
+        return since

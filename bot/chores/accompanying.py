@@ -38,7 +38,7 @@ class Accompanying:
         A pool in an outage has other worries: its notice stays as it is.
         """
         fqdns = [pool.fqdn for pool in self._pools]
-        newest, failures = await self._companions.newest(fqdns), await self._companions.failures()
+        newest, failures = await self._companions.newest(fqdns, now), await self._companions.failures()
         records = await self._runs.records(fqdns)
         for pool in self._pools:
             if records[pool.fqdn].state is PoolState.ACTIVE:

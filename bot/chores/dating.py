@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 
 from bot.chores.shelves import newest_sound
 from bot.domain.measures import aged, numbered
@@ -11,10 +12,14 @@ from bot.domain.model import short
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.companions import Companions
+from storage.dates import LEAP_S, Dates
 from storage.notices import Notices
 
 APART_S = 120.0
 """The clocks of this process and of Redis may differ by so much."""
+
+SEEN_S = 7 * 86_400.0
+"""So long after time leapt, somebody has read of it, and has set a clock that was wrong."""
 
 _KEY = "dates"
 _HOUR_S = 3600.0
@@ -55,10 +60,12 @@ class Dating:
         keepings: Keepings,
         companions: Companions,
         notices: Notices,
+        dates: Dates,
         objectives: Objectives,
     ) -> None:
         self._redis_now, self._backups, self._keepings = redis_now, backups, keepings
-        self._companions, self._notices, self._objectives = companions, notices, objectives
+        self._companions, self._notices, self._dates = companions, notices, dates
+        self._objectives = objectives
 
     async def ages(self, now: float) -> Ages:
         """What may go at `now` (seconds, of this process); whatever stands against it is one notice."""
@@ -77,6 +84,9 @@ class Dating:
         if ahead := await self._backups.ahead(now) + await self._companions.ahead(now):
             are = "is" if ahead == 1 else "are"
             return Ages(f"{numbered(ahead, 'backup')} {are} dated in the future, so a clock is or was wrong.")
+        leapt = await self._dates.look(now)
+        if leapt is not None and now - leapt < SEEN_S:
+            return Ages(f"until {datetime.fromtimestamp(leapt, UTC):%-d %b %Y} nobody looked for {_LEAP}.")
         stale, fresh = set(), set()
         objectives = await self._objectives()
         for fqdn in await self._backups.pools():
@@ -94,6 +104,7 @@ def _stale(found: Ages) -> str:
     return f"the newest sound backup of {pools} is more than twice as old as it may get."
 
 
+_LEAP = f"more than {aged(LEAP_S)}: either Switchback did not run, or the clocks were set"
 _DETAILS = (
     "A wrong clock would make backups look too old, so nothing is removed until this is over.",
     "Check the time on the machines of Switchback and Redis, and that backups are made: `/rgs pools` shows them.",

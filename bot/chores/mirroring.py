@@ -109,7 +109,7 @@ class Mirroring:
                 await self._recognise(self._mirror, now)
                 await self._copy_due(self._mirror, now, remarks)
                 await self._remember(self._mirror, now, remarks)
-                await self._copy_companions(self._mirror, remarks)
+                await self._copy_companions(self._mirror, now, remarks)
                 self._waits.pop("", None)
             except (MirrorAway, Damaged) as error:
                 self._later("", error.sentence, now)
@@ -171,9 +171,9 @@ class Mirroring:
         load = Load(id, await self._backups.record(id), await self._backups.parts(id), path)
         await self._deliver(mirror, load, lambda raw: is_record(self._backups, id, raw), seen, remarks)
 
-    async def _copy_companions(self, mirror: Mirror, remarks: list[str]) -> None:
+    async def _copy_companions(self, mirror: Mirror, now: float, remarks: list[str]) -> None:
         """The newest copy of every companion goes along; one that cannot be read stops no other and no backup."""
-        newest = await self._companions.newest(self._pools)
+        newest = await self._companions.newest(self._pools, now)
         kept = {one.id: one for kinds in newest.values() for one in kinds.values() if one}
         for id in await self._off_site.lacking(tuple(kept)):
             try:

@@ -68,7 +68,8 @@ def pruning_of(care: Care, kept: Stores, estate: Estate) -> Pruning:
 def dating_of(care: Care, kept: Stores) -> Dating:
     """What says whether ages can be believed."""
     objectives = _objectives(care, kept)
-    return Dating(kept.turns.now, kept.backups, kept.keepings, kept.companions, kept.notices, objectives)
+    beside = (kept.companions, kept.notices, kept.dates)
+    return Dating(kept.turns.now, kept.backups, kept.keepings, *beside, objectives)
 
 
 def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from datetime import UTC, date, datetime, timedelta
 from zoneinfo import ZoneInfo
 
+from bot.domain.backups.backup import AHEAD_S
 from bot.domain.backups.schedule import Schedule, Slot, weekday
 
 
@@ -18,10 +19,14 @@ def due_at(slot: Slot, time_zone: str) -> datetime:
 
 
 def latest_due(schedule: Schedule, now: datetime) -> Slot | None:
-    """The newest slot that is due at the instant `now`; None when there is none, or none since the schedule holds."""
+    """The newest slot that is due at the instant `now`; None when there is none, or none since the schedule holds.
+
+    A clock that was ahead may have said since when it holds: then it holds already.
+    """
     slots = _around(schedule, now)
     instant = max((instant for instant in slots if instant <= now), default=None)
-    return slots[instant] if instant and instant.timestamp() >= schedule.since else None
+    since = schedule.since if schedule.since <= now.timestamp() + AHEAD_S else 0.0
+    return slots[instant] if instant and instant.timestamp() >= since else None
 
 
 def next_due(schedule: Schedule, now: datetime) -> tuple[Slot, datetime] | None:

@@ -59,11 +59,15 @@ class Custody:
     async def _newest_kept(self, act: NewestKept) -> tuple[tuple[Backup, Keeping], ...]:
         """Those of one day share most pieces, so one damaged piece may take all of the newest ones along."""
         found: list[tuple[Backup, Keeping]] = []
+        ahead: list[tuple[Backup, Keeping]] = []
         async for one, known in self._all(act.pool, act.count):
-            found.append((one, await self._proven(one, known) if act.proven else known))
+            wrong = is_ahead(one, self._clock())
+            if wrong and len(ahead) >= act.count:
+                continue
+            (ahead if wrong else found).append((one, await self._proven(one, known) if act.proven else known))
             if len(found) >= act.count and not (act.proven and all(known.damage for _, known in found)):
                 break
-        return tuple(found)
+        return (*found, *ahead[: max(0, act.count - len(found))])
 
     async def _proven(self, one: Backup, known: Keeping) -> Keeping:
         """Reads it now: the last check may be days ago, and what it found may have been mended since."""

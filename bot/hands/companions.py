@@ -77,7 +77,7 @@ class Gathering:
         """Only what changed is fetched: the server tells the digest of every file first."""
         folder = f"{act.store}\\{one.folder}"
         listed = await self._listed(one, act, folder)
-        held = (await self._companions.newest([act.pool]))[act.pool][one.key]
+        held = (await self._companions.newest([act.pool], self._clock()))[act.pool][one.key]
         known = {file.sha256 for file in held.files} if held else set()
         files, data = [], {}
         for name, _ in listed:

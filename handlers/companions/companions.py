@@ -122,7 +122,7 @@ async def send(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply
     """Only for holders of the role, and only to themselves."""
     await permit(desk, person, Need.ADMIN, NAME)
     pool, one = _chosen(desk, value)
-    kept = (await desk.companions.newest([pool.fqdn]))[pool.fqdn][one.key]
+    kept = (await desk.companions.newest([pool.fqdn], desk.now()))[pool.fqdn][one.key]
     if kept is None or not kept.files:
         raise BadInput(f"No file of {one.title} of {pool.short} is kept.")
     missed = partial(say, desk.slack, person.slack_id, f"{one.title} of {pool.short} did not get to you.")
@@ -148,7 +148,7 @@ def _zipped(files: dict[str, bytes]) -> bytes:
 
 
 async def _coverages(desk: Desk, *pools: Pool) -> tuple[Coverage, ...]:
-    newest = await desk.companions.newest([pool.fqdn for pool in pools])
+    newest = await desk.companions.newest([pool.fqdn for pool in pools], desk.now())
     return tuple(coverage(pool, newest[pool.fqdn], desk.rules, desk.now()) for pool in pools)
 
 

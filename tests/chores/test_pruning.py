@@ -77,7 +77,7 @@ async def stock(redis: Redis) -> Stock:
         return dict.fromkeys(POOLS, 26.0)
 
     backups, keepings = kept.backups, kept.keepings
-    dating = Dating(redis_now, backups, keepings, kept.companions, kept.notices, objectives)
+    dating = Dating(redis_now, backups, keepings, kept.companions, kept.notices, kept.dates, objectives)
     pruning = Pruning(backups, keepings, Runs(redis), POOLS, {A: B, B: A}, Windows(), dating)
     return Stock(backups, keepings, pruning, kept.notices, redis_clock)
 
@@ -244,6 +244,40 @@ async def test_nothing_goes_when_redis_has_the_same_wrong_clock(stock: Stock, sh
     assert len(await stock.left()) == 20 and len(await stock.backups.unlisted(NOW + 1)) == 20
     said = "the newest sound backup of pool-a is more than twice as old as it may get."
     assert await stock.stands() == [f"Old backups are not cleaned up: {said}"]
+
+
+LEAPT = "nobody looked for more than 2 days: either Switchback did not run, or the clocks were set."
+
+
+@pytest.mark.parametrize("shift", [60 * DAY, 400 * DAY], ids=["60 days", "400 days"])
+async def test_a_backup_that_the_wrong_clock_dated_as_well_vouches_for_nothing_until_people_had_a_week(
+    stock: Stock, shift: float
+) -> None:
+    """The embedded server on the same wrong clock, and what is due at its start: then the newest backup is fresh."""
+    for days in range(20):
+        await stock.keep(f"b{days}", days)
+    await stock.work(NOW)
+    there = await stock.left()
+    for hour in range(150):
+        if hour % 24 == 0:
+            await stock.keep(f"later{hour}", -(shift + hour * HOUR) / DAY)
+            there.add(f"later{hour}")
+        await stock.work(NOW + shift + hour * HOUR)
+    assert await stock.left() == there
+    (sentence,) = await stock.stands()
+    assert sentence.startswith("Old backups are not cleaned up: until ") and sentence.endswith(LEAPT)
+
+    await stock.keep("last", -(shift + 7.1 * DAY) / DAY)
+    await stock.work(NOW + shift + 7.1 * DAY)
+    assert len(await stock.left()) < len(there) and await stock.stands() == []
+
+
+async def test_a_wrong_clock_that_was_set_right_again_holds_nothing_up(stock: Stock) -> None:
+    for days in (0, 999, 1000):
+        await stock.keep(f"b{days}", days)
+    for now in (NOW - HOUR, NOW + 60 * DAY, NOW):
+        await stock.work(now)
+    assert await stock.left() == {"b0"} and await stock.stands() == []
 
 
 async def test_a_pool_that_is_stale_keeps_no_other_from_being_cleaned_up(stock: Stock) -> None:

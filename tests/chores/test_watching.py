@@ -67,6 +67,12 @@ async def test_a_pool_without_any_backup_is_late_only_after_it_was_watched_for_s
     assert await tower.look(NOW + 27 * HOUR) == [f"{LATE}there is none at all."]
 
 
+async def test_a_pool_that_a_wrong_clock_watched_first_is_late_all_the_same(tower: Tower) -> None:
+    assert await tower.look(NOW + 400 * 24 * HOUR) == []
+    assert await tower.look(NOW) == []
+    assert await tower.look(NOW + 27 * HOUR) == [f"{LATE}there is none at all."]
+
+
 @pytest.mark.parametrize("flag", ["damage", "shrunk"])
 async def test_a_backup_that_is_not_sound_does_not_count(tower: Tower, flag: str) -> None:
     await tower.keep("b1", NOW)

@@ -81,7 +81,7 @@ async def attest(front: Front, day: str, where: str = "tape library", title: str
 
 
 async def newest(front: Front, kind: str, pool: str = A) -> CompanionCopy | None:
-    return (await front.desk.companions.newest([pool]))[pool][kind]
+    return (await front.desk.companions.newest([pool], front.desk.now()))[pool][kind]
 
 
 async def settled(front: Front) -> Run:

@@ -70,7 +70,7 @@ async def store_file(stage: Stage, name: str, data: bytes | None) -> None:
 
 
 async def newest(stage: Stage, kind: str, pool: str = A) -> CompanionCopy | None:
-    return (await stage.companions.newest([pool]))[pool][kind]
+    return (await stage.companions.newest([pool], stage.clock.now))[pool][kind]
 
 
 def watching(stage: Stage, rules: Rules) -> Accompanying:
@@ -83,7 +83,7 @@ def watching(stage: Stage, rules: Rules) -> Accompanying:
         return {}
 
     kept = stage.kept
-    dating = Dating(redis_now, kept.backups, kept.keepings, kept.companions, kept.notices, objectives)
+    dating = Dating(redis_now, kept.backups, kept.keepings, kept.companions, kept.notices, kept.dates, objectives)
     return Accompanying(stage.companions, stage.runs, Notices(stage.redis), POOLS.values(), rules, dating)
 
 
@@ -108,7 +108,9 @@ async def test_weeks_of_slots_keep_one_copy_each_and_nothing_is_ever_stale(stage
             assert run.phase is Phase.DONE and "failed" not in run.facts, run.sentence
             seen.add((pool.fqdn, one.key, due.local))
         for pool in POOLS.values():
-            found = coverage(pool, (await stage.companions.newest([pool.fqdn]))[pool.fqdn], rules, stage.clock.now)
+            found = coverage(
+                pool, (await stage.companions.newest([pool.fqdn], stage.clock.now))[pool.fqdn], rules, stage.clock.now
+            )
             assert not found.of(State.STALE, State.UNPROTECTED)
     scopes = ((scope, kind) for scope in (A, B, ORGANISATION) for kind in COMPANIONS)
     kept = [one for scope in scopes for one in await stage.companions.page(*scope, 99)]

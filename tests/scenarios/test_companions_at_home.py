@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+
 from redis.asyncio import Redis
 
 from bot.commands import demo
@@ -37,7 +39,7 @@ async def test_what_was_missed_is_taken_at_start_without_a_word_and_what_needs_p
             return len(runs) >= len(slots(demo.POOLS, {})) and not any(run.is_open for run in runs)
 
         await until(taken, "the companions are not taken at start")
-        found = await home.bot.stores.companions.newest([pool.fqdn for pool in demo.POOLS])
+        found = await home.bot.stores.companions.newest([pool.fqdn for pool in demo.POOLS], time.time())
         for pool in demo.POOLS[:2]:
             covered = coverage(pool, found[pool.fqdn], {}, home.bot.backups.pieces.clock())
             fresh = [cover.companion.key for cover in covered.covers if cover.kept]

@@ -10,6 +10,7 @@ from redis.asyncio import Redis
 
 from bot.commands import status
 from bot.domain.backups.backup import Backup
+from bot.domain.runs.acts import NewestKept
 from bot.domain.runs.run import Phase
 from handlers.home import gather
 from handlers.home_view import home
@@ -39,10 +40,10 @@ async def back_up(stage: Stage) -> Backup:
     return await stage.backups.get(str(run.fact("backup")))
 
 
-async def from_ahead(stage: Stage, like: Backup, shift: float) -> Backup:
+async def from_ahead(stage: Stage, like: Backup, shift: float, id: str = "ahead") -> Backup:
     """One that a process with a wrong clock kept: five times as many objects, all of them others."""
     counts = {kind: 5 * count for kind, count in like.counts.items()}
-    wrong = replace(like, id="ahead", taken_at=stage.clock() + shift, counts=counts)
+    wrong = replace(like, id=id, taken_at=stage.clock() + shift, counts=counts)
     await stage.backups.save(wrong, await stage.backups.load(like.id), {"Queue/other": "another"})
     return wrong
 
@@ -56,6 +57,17 @@ async def test_the_next_backup_is_compared_with_the_newest_that_is_rightly_dated
         second = await back_up(stage)
         assert (second.before, second.changed) == (first.id, 0)
         first = second
+
+
+@shifted
+async def test_any_number_of_them_hide_no_other_from_whoever_chooses_one(redis: Redis, shift: float) -> None:
+    stage = await stage_of(redis)
+    first = await back_up(stage)
+    for number in range(12):
+        await from_ahead(stage, first, shift + number, f"ahead{number}")
+    for proven in (False, True):
+        kept = await stage.hands.perform(NewestKept(A, 10, proven=proven))
+        assert [one.id for one, _ in kept] == [first.id, *(f"ahead{number}" for number in range(11, 2, -1))]
 
 
 @shifted

@@ -62,7 +62,7 @@ async def test_rows_and_attestations_are_kept_as_they_were(redis: Redis) -> None
     kept = copy("r", "call-park-settings", files=(), rows=rows), copy("w", "archiving", files=(), attestation=word)
     for one in kept:
         assert await store(redis).keep(one, {}) == one
-    newest = (await store(redis).newest([A]))[A]
+    newest = (await store(redis).newest([A], NOW))[A]
     assert (newest["call-park-settings"], newest["archiving"]) == kept
     assert newest["archiving"].as_of == NOW - 5 * DAY_S
 
@@ -112,13 +112,13 @@ async def test_the_newest_of_every_pool_and_kind_comes_in_one_round_trip(redis: 
     await companions.keep(copy("old", at=NOW - 9), FILES)
     await companions.keep(copy("new", at=NOW), FILES)
     await companions.keep(copy("lis", "lis", pool=ORGANISATION), FILES)
-    await companions.newest([A])  # The script is known to the server from now on.
+    await companions.newest([A], NOW)  # The script is known to the server from now on.
     before = (
         (await redis.info("stats"))["total_commands_processed"],
         (await redis.info("commandstats"))["cmdstat_evalsha"],
     )
 
-    found = await companions.newest([A, B])
+    found = await companions.newest([A, B], NOW)
 
     after = (await redis.info("commandstats"))["cmdstat_evalsha"]
     assert after["calls"] - before[1]["calls"] == 1
@@ -132,7 +132,16 @@ async def test_an_attestation_of_an_older_backup_does_not_take_the_place_of_a_ne
     for id, days in (("fresh", 2), ("late", 30)):
         word = Attestation(NOW - days * DAY_S, "tape")
         await companions.keep(copy(id, "archiving", files=(), attestation=word), {})
-    assert (await companions.newest([A]))[A]["archiving"].id == "fresh"
+    assert (await companions.newest([A], NOW))[A]["archiving"].id == "fresh"
+
+
+@pytest.mark.parametrize("days", [1 / 24, 1, 400])
+async def test_a_copy_that_is_dated_in_the_future_is_never_the_newest(redis: Redis, days: float) -> None:
+    companions = store(redis)
+    await companions.keep(copy("ahead", at=NOW + days * DAY_S), FILES)
+    assert (await companions.newest([A], NOW))[A]["announcements"] is None
+    await companions.keep(copy("right", at=NOW - 60), FILES)
+    assert (await companions.newest([A], NOW))[A]["announcements"] == copy("right", at=NOW - 60)
 
 
 async def test_what_is_old_and_not_among_the_newest_ten_goes_with_its_pieces(redis: Redis) -> None:
@@ -178,14 +187,14 @@ async def test_a_record_that_cannot_be_read_protects_nothing_and_keeps_nobody_fr
     await kept.keep(copy("other", "call-park-music"), FILES)
     for id in ("hurt", f"old-{NEWEST_KEPT + 2}"):
         await redis.set(keys.companion(id), b"kept::rotten")
-    newest = (await kept.newest([A]))[A]
+    newest = (await kept.newest([A], NOW))[A]
     assert newest["announcements"] is None and newest["call-park-music"] == copy("other", "call-park-music")
     assert [one.id for one in await kept.page(A, "announcements", 3)] == ["old-0", "old-1"]
     assert await kept.prune(NOW) == 3
     await redis.set(
         keys.companion("other"), PieceRecords(redis, Pieces(redis)).closed(keys.companion("other"), b"no", "")
     )
-    assert (await kept.newest([A]))[A]["call-park-music"] is None
+    assert (await kept.newest([A], NOW))[A]["call-park-music"] is None
 
 
 async def test_without_room_nothing_is_kept_and_that_is_said(redis: Redis) -> None:

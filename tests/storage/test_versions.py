@@ -259,7 +259,7 @@ async def test_lists_pass_over_what_a_newer_version_wrote(old: Old) -> None:
     assert set(await old.schedules.overrides()) == {B} and await old.schedules.newer() == (A,)
     assert await old.backups.page(B) == () and await old.backups.newer(B) == (BACKUP,)
     assert [copy.id for copy in await old.companions.page(A, "call-park-music")] == [COPY]
-    assert (await old.companions.newest([A]))[A]["call-park-music"] is None and await old.companions.newer() == (
+    assert (await old.companions.newest([A], LATER))[A]["call-park-music"] is None and await old.companions.newer() == (
         "fresh",
     )
     assert await old.companions.needing(["0" * 64]) == () and await old.companions.failures() == {}

@@ -107,6 +107,8 @@ class CheckBackups:
 class NewestKept:
     """The newest backups of a pool with what is known of each, newest first; gives pairs (Backup, Keeping).
 
+    Those that are dated in the future come last.
+
     `proven`: each is read as a whole first, and one that cannot be is marked as damaged; while none is whole, older
     ones follow.
     """

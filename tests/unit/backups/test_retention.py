@@ -142,7 +142,11 @@ def test_backups_dated_ahead_or_flagged_let_no_other_backup_go(
     """Where a day has a sound one: among nothing but flagged ones, the last stands for them."""
     real = [one for one in real if one.is_sound]
     fake = [
-        kept(days, Keeping(shrunk="Half of it is gone.") if days >= 0 or flag else Keeping(), f"fake{place}")
+        kept(
+            days,
+            Keeping(shrunk="Half of it is gone.") if NOW - days * DAY <= NOW or flag else Keeping(),
+            f"fake{place}",
+        )
         for place, (days, flag) in enumerate(fakes)
     ]
     assert stays(real) <= stays([*real, *fake])

@@ -132,6 +132,9 @@ def test_slots_before_a_change_are_not_caught_up() -> None:
     later = latest_due(changed, now + timedelta(days=1))
     assert later and later.local == "2027-01-11T02:30"
     due = instant("2027-01-10T02:30")
+    wrong = Schedule(POOL, "UTC", ("02:30",), since=(now + timedelta(days=400)).timestamp())
+    already = latest_due(wrong, now)
+    assert already and already.local == "2027-01-10T02:30", "a clock that was ahead holds nothing up"
     at_once = latest_due(Schedule(POOL, "UTC", ("02:30",), since=due.timestamp()), now)
     assert at_once and at_once.local == "2027-01-10T02:30"
 
