@@ -113,6 +113,14 @@ def restore_from_mirror(args: argparse.Namespace, environ: Environ) -> int:
     return asyncio.run(restoring.restore_from_mirror(settings, lambda line: say([line])))
 
 
+def accept_loss(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot.commands import accept
+
+    say(asyncio.run(accept.accept_loss(settings)))
+    return 0
+
+
 def check(args: argparse.Namespace, environ: Environ) -> int:
     """0 when nothing is missing, 1 when something is."""
     from bot.commands import check as checks
@@ -166,6 +174,7 @@ COMMANDS = (
         ),
     ),
     Command("restore-from-mirror", "fill an empty Redis from the off-site copy alone", restore_from_mirror),
+    Command("accept-loss", "go on with what is left in SWITCHBACK_DATA when some of it is missing", accept_loss),
     Command("inspect", "say what an export holds", inspect, (Argument("export", "an export", "EXPORT.zip"), _JSON)),
     Command(
         "diff",

@@ -27,6 +27,7 @@ from storage.notices import Notices
 from storage.redis_time import RedisTime
 from storage.runs import Runs
 from storage.schedules import Schedules, Watches
+from storage.served import Served
 from storage.server import refuse_unfit, refuse_unwritable
 from storage.turns import Turns
 from storage.vault.records import Room, sealed_with
@@ -64,6 +65,7 @@ class Stores:
     watches: Watches
     time: RedisTime
     dates: Dates
+    served: Served
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -73,8 +75,9 @@ class Stores:
 
 def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = now_here) -> Stores:
     """`clock` gives seconds since the epoch."""
-    room = None if place.redis_url else embedded.room(Path(place.data))
-    return stores_over(client, parse(place.backup_keys), room, clock, by_redis=True)
+    folder = None if place.redis_url else Path(place.data)
+    room = embedded.room(folder) if folder else None
+    return stores_over(client, parse(place.backup_keys), room, clock, by_redis=True, folder=folder)
 
 
 def stores_over(
@@ -84,11 +87,12 @@ def stores_over(
     clock: Callable[[], float] = now_here,
     knows: Callable[[Run], bool] = knows,
     by_redis: bool = False,
+    folder: Path | None = None,
 ) -> Stores:
     """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis.
 
     `knows` says whether this version can go on with a run. `by_redis`: messages wait by Redis' clock, whatever `clock`
-    says.
+    says. `folder` is that of the embedded server, if it is one.
     """
     backups = Backups(client, keyring, room, clock)
     time = RedisTime(client, clock)
@@ -108,6 +112,7 @@ def stores_over(
         watches=Watches(client),
         time=time,
         dates=Dates(client),
+        served=Served(client, folder),
     )
 
 

@@ -62,6 +62,9 @@ LOOSE = "pieces:loose"
 HURT = "pieces:damaged"
 """Set of pieces that were not sound when they were last checked; who stores the same bytes again mends them."""
 
+SERVED = "served"
+"""String: a counter of an embedded server, of which a file beside its data knows as well."""
+
 COUNTED = "pieces:counted"
 """String that is there once all backups of earlier versions are counted: only then is anything swept."""
 

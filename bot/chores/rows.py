@@ -23,6 +23,7 @@ from bot.domain.runs.opening import Estate
 from bot.hands.hands import Performer
 from bot.hands.thinking import Think
 from bot.stores import Stores
+from storage import served
 from storage.vault.mirror import Mirror
 
 _GLANCE_S = 1.0
@@ -97,6 +98,7 @@ def chores_of(
     return (
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
         Chore("mirror", mirroring.EVERY_S, copying.work, "Copying backups off-site"),
+        Chore("served", served.EVERY_S, kept.served.work, "Counting how far the data has come"),
         Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
         Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),

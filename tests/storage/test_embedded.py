@@ -205,11 +205,15 @@ async def test_a_platform_without_a_wheel_is_told_what_to_set(folder: Path, monk
         await start(folder)
 
 
-async def test_a_server_that_refuses_its_data_says_why(folder: Path) -> None:
-    (folder / "appendonlydir").mkdir()
-    (folder / "appendonlydir" / "appendonly.aof.manifest").write_text("nonsense\n")
-    with pytest.raises(StoreAway, match=r"stopped while starting: .*\w"):
+async def test_a_server_that_refuses_its_data_says_why_and_advises_no_program_that_is_not_there(folder: Path) -> None:
+    await (await start(folder)).close()
+    (base,) = (folder / "appendonlydir").glob("*.base.rdb")
+    os.truncate(base, 20)
+    with pytest.raises(
+        StoreAway, match=r"stopped while starting: .*RDB.* `python -m bot restore-from-mirror`\.$"
+    ) as caught:
         await start(folder)
+    assert "check-aof" not in caught.value.sentence
 
 
 async def test_a_server_that_neither_answers_nor_ends_is_given_up_and_ended(folder: Path) -> None:
