@@ -116,6 +116,15 @@ class _Data:
 
     def ready(self) -> None:
         """Nobody else has the folder. Raises BadInput when something is missing, StoreAway when it was no torn end."""
+        try:
+            self._mend()
+        except OSError as fault:
+            raise StoreAway(
+                f"The log in {self._folder} has to be mended, but the folder cannot be written to ({fault.strerror}). "
+                "Nothing is lost; make room there, then start again."
+            ) from fault
+
+    def _mend(self) -> None:
         if self._stopped:
             self._cut()
         elif missing := aof.lost(self._folder) or self._gone():

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import BadInput
+from bot.domain.errors import BadInput, StoreAway
 from storage import aof, keys
 from storage.connect import connect
 from storage.embedded import Embedded, start
@@ -75,6 +75,22 @@ async def test_it_starts_without_what_lies_behind_the_last_whole_entry_and_keeps
     again = await start(folder)
     assert again.told == () and await values(again) == [b"1", b"2", b"3"]
     await again.close()
+
+
+async def test_a_torn_end_of_which_no_copy_can_be_kept_stays_where_it_is_and_is_told(folder: Path) -> None:
+    log = await filled(folder)
+    torn = log.read_bytes() + b"\0" * 9
+    log.write_bytes(torn)
+    in_the_way = folder / f"cut-off.{log.name}.{len(torn) - 9}.new"
+    in_the_way.mkdir()
+    with pytest.raises(StoreAway, match=r"cannot be written to \(Is a directory\). Nothing is lost; make room"):
+        await start(folder)
+    assert log.read_bytes() == torn
+
+    in_the_way.rmdir()
+    server = await start(folder)
+    assert await values(server) == [b"1", b"2", b"3"] and cut_off(folder) == [b"\0" * 9]
+    await server.close()
 
 
 async def test_of_a_transaction_that_was_torn_nothing_counts(folder: Path) -> None:
