@@ -8,7 +8,7 @@ import logging
 import signal
 import sys
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -28,10 +28,11 @@ from bot.clock.timetable import Timetable
 from bot.clock.waiting import first_of
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
-from bot.directory.holders import EVERYBODY, Holders
+from bot.directory.holders import EVERYBODY, Holders, JudgedAgain
 from bot.domain.backups.schedule import Schedule, Slot, schedule_of
 from bot.domain.companions.coverage import slots
-from bot.domain.errors import BadInput
+from bot.domain.errors import BadInput, NeverSent
+from bot.domain.model import Person
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
@@ -137,6 +138,7 @@ class Switchback:
             uploads,
             clock,
             redis_time=kept.time,
+            holders=JudgedAgain(self._judged_again),
             think=self.think,
             committed=self._told.set,
         )
@@ -148,6 +150,7 @@ class Switchback:
         self._chores = Chores(works.chores, kept.turns, kept.notices, clock, allow=self._restored)
         self.bolt = _bolt(self.slack, authorizer(lambda: self.identity, settings.bot_token))
         self.identity: Identity | None = None
+        self._people: People | None = None
         self._socket: Any = None
         self._ringing: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
@@ -170,7 +173,8 @@ class Switchback:
         # Loading what rings would keep the first clicks waiting; its first look sees a slot that is due meanwhile.
         self._ringing = asyncio.get_running_loop().call_later(_RINGS_S, self._timetable.ring)
         self.identity = await join(self.slack)
-        desk = self._desk(self.identity)
+        self._people = self._people_of(self.identity)
+        desk = self._desk(self.identity, self._people)
         register(self.bolt, desk)
         drawer = Drawer(desk)
         self._loop("drawer", partial(drawer.run_forever, self._stop, self._told))
@@ -228,10 +232,22 @@ class Switchback:
     async def _connected(self) -> bool:
         return self._socket is not None and await self._socket.client.is_connected()
 
-    def _desk(self, who: Identity) -> Desk:
-        settings, kept = self._settings, self.stores
+    def _people_of(self, who: Identity) -> People:
+        settings = self._settings
         groups = SlackGroups(self.slack, {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()})
         directory = AnyOf([ConfiguredRoles(settings.users), groups])
+        return People(
+            self.slack, directory, who.team, enterprise=who.enterprise, groups=groups, doubt=lambda: self.refused
+        )
+
+    async def _judged_again(self, ids: Iterable[str]) -> tuple[Person, ...]:
+        """Raises NeverSent while Slack has not joined: nobody can be judged yet."""
+        if self._people is None:
+            raise NeverSent("Slack does not answer yet, so nobody can tell whether those who approved still may.")
+        return await self._people.judged_again(ids)
+
+    def _desk(self, who: Identity, people: People) -> Desk:
+        settings, kept = self._settings, self.stores
         return Desk(
             engine=self.engine,
             runs=self.runs,
@@ -240,9 +256,7 @@ class Switchback:
             keepings=kept.keepings,
             cards=kept.cards,
             notices=kept.notices,
-            people=People(
-                self.slack, directory, who.team, enterprise=who.enterprise, groups=groups, doubt=lambda: self.refused
-            ),
+            people=people,
             readers=Readers(self.slack, time.monotonic),
             slack=self.slack,
             estate=self.estate,

@@ -39,6 +39,7 @@ from bot.domain.runs.moves import (
     launch,
     lose,
     open_run,
+    outdated,
     propose,
     retry,
     settle,
@@ -268,11 +269,13 @@ class Engine:
         if step.plan is None:
             return settle(run, runbook, await self._judged(run, step, seen), self._clock())
         plan = await self._think(step.plan, run, seen)
-        if not is_approved(run, step, plan):
-            return propose(run, step, plan, self._clock())
         approvals = approved(run, plan)
-        lost = await self._holders.lost(approvals, step.need) if approvals else ""
-        return propose(run, step, plan, self._clock(), lost) if lost else plan
+        lost = outdated(approvals, self._clock())
+        if not lost and is_approved(run, step, plan):
+            lost = await self._holders.lost(approvals, step.need) if approvals else ""
+            if not lost:
+                return plan
+        return propose(run, step, plan, self._clock(), lost)
 
     async def _look(self, run: Run, runbook: Runbook, step: Step) -> Change:
         """A lost command is looked at: the pool is read and compared with what the command would have done."""

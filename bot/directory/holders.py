@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from bot.domain.access import Need
+from bot.domain.access import Need, lost
+from bot.domain.model import Person
 from bot.domain.runs.run import Approval
 
 
@@ -27,3 +29,18 @@ class Everybody:
 
 
 EVERYBODY: Holders = Everybody()
+
+
+class JudgedAgain:
+    """Holders as they are now: `people` gives them by their ids, in this order, from answers that are not remembered.
+
+    Whoever cannot be judged counts as somebody who lost the role.
+    """
+
+    def __init__(self, people: Callable[[Iterable[str]], Awaitable[Iterable[Person]]]) -> None:
+        self._people = people
+
+    async def lost(self, approvals: tuple[Approval, ...], need: Need) -> str:
+        people = await self._people(approval.who.id for approval in approvals)
+        reasons = (lost(person, one.who.name, need) for person, one in zip(people, approvals, strict=True))
+        return next((f"{reason} It asks again." for reason in reasons if reason), "")

@@ -39,6 +39,14 @@ _STANDINGS = {
     Standing.UNKNOWN: "Slack did not say in time who you are, so the answer is no. Nothing was changed. Try again.",
 }
 
+_LOST = {
+    Standing.GUEST: "{name} is a guest of this workspace now",
+    Standing.EXTERNAL: "{name} belongs to another organisation",
+    Standing.DELETED: "The account of {name} is deactivated",
+    Standing.BOT: "{name} is a bot",
+    Standing.UNKNOWN: "Slack did not say in time who {name} is",
+}
+
 
 def allow(person: Person, need: Need) -> None:
     """Returns when the person may; raises NotAllowed with the reason, the missing role and where it is granted."""
@@ -59,6 +67,19 @@ def allow(person: Person, need: Need) -> None:
             f"This needs {need.words}, which you do not hold. It is granted by the Slack user groups or the people "
             f"named under {tables} in Switchback's configuration. Nothing was changed."
         )
+
+
+def lost(person: Person, name: str, need: Need) -> str:
+    """Why somebody who was allowed, and was called `name` then, is not any more; "" when they still are."""
+    if person.doubt and (person.roles is None or person.standing is Standing.UNKNOWN):
+        return f"{person.doubt} So nobody can tell whether {name} still may approve this."
+    if person.standing is not Standing.MEMBER:
+        return f"{_LOST[person.standing].format(name=name)}, so their approval does not count."
+    if person.roles is None:
+        return f"Nobody could say in time whether {name} still holds {need.words}, so their approval does not count."
+    if need.roles and not person.roles & frozenset(need.roles):
+        return f"{name} no longer holds {need.words}, so their approval does not count."
+    return ""
 
 
 def allow_second(person: Person, first: str | None) -> None:

@@ -42,9 +42,14 @@ class Cache(Generic[K, V]):
         known = question is not None and until > self._now() and question.done() and not _failed(question)
         return question.result() if known else None
 
-    def forget(self, key: K) -> None:
-        """The answer may have changed: also one that is still under way is not used for later questions."""
-        self._asked.pop(key, None)
+    def forget(self, key: K, older_s: float = 0.0) -> None:
+        """The answer may have changed: also one that is still under way is not used for later questions.
+
+        What was asked less than `older_s` seconds ago is kept.
+        """
+        until, _ = self._asked.get(key, (0.0, None))
+        if until - self._seconds <= self._now() - older_s:
+            self._asked.pop(key, None)
 
     def _begin(self, key: K) -> tuple[float, asyncio.Task[V]]:
         self.forget(key)

@@ -20,6 +20,9 @@ from handlers.slack.cache import Cache
 log = logging.getLogger(__name__)
 
 REMEMBERED_S = 300.0
+AFRESH_S = 2.0
+"""An answer that an approval rests on is no older than this, so that a burst of clicks asks once."""
+
 ANSWER_S = 1.5
 NAME_LIMIT = 80
 
@@ -76,6 +79,11 @@ class SlackGroups:
     def forget(self, group: str) -> None:
         """The members of this group have changed."""
         self._members.forget(group)
+
+    def forget_all(self, older_s: float = 0.0) -> None:
+        """Only what was asked less than so many seconds ago is still believed."""
+        for _, group in self._asked():
+            self._members.forget(group, older_s)
 
     async def _ask(self, group: str) -> frozenset[str]:
         try:
@@ -135,6 +143,23 @@ class People:
 
     async def _named(self, role: Role) -> set[str]:
         return {id.rpartition(":")[2] for id in await self._directory.holders(role)}
+
+    async def afresh(self, user: str, team: str = "") -> Person:
+        """The same by answers that are two seconds old at most, for what rests on them more than on others."""
+        self._forget(user, AFRESH_S)
+        return await self.person(user, team)
+
+    async def judged_again(self, ids: Iterable[str]) -> tuple[Person, ...]:
+        """Who these people (`T…:U…`) are now, whatever is remembered."""
+        users = [id.rpartition(":")[2] for id in ids]
+        for user in users:
+            self._forget(user)
+        return tuple(await asyncio.gather(*map(self.person, users)))
+
+    def _forget(self, user: str, older_s: float = 0.0) -> None:
+        self._users.forget(user, older_s)
+        if self._groups is not None:
+            self._groups.forget_all(older_s)
 
     def changed(self, user: str) -> None:
         """Something about this account has changed."""

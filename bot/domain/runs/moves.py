@@ -11,6 +11,9 @@ from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, 
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
 
+APPROVED_S = 3600.0
+"""An approval counts for so long."""
+
 
 def open_run(run: Run, runbook: Runbook, now: float) -> Change:
     """The first commit of a run, at the first row that does not fall away."""
@@ -54,6 +57,19 @@ def propose(run: Run, step: Step, plan: Plan, now: float, lost: str = "") -> Cha
 def approved(run: Run, plan: Plan) -> tuple[Approval, ...]:
     """The approvals of this very plan."""
     return tuple(approval for approval in run.approvals if approval.hash == plan.hash)
+
+
+def counts(approval: Approval, now: float) -> bool:
+    """Whether it is recent enough; one that is dated as far ahead is believed as little."""
+    return abs(now - approval.at) <= APPROVED_S
+
+
+def outdated(approvals: tuple[Approval, ...], now: float) -> str:
+    """Why these approvals no longer count, as a sentence; "" while all of them do."""
+    late = next((approval.who.name for approval in approvals if not counts(approval, now)), "")
+    return (
+        f"The approval of {late} is not from the last {APPROVED_S / 60:.0f} minutes, so it asks again." if late else ""
+    )
 
 
 def is_approved(run: Run, step: Step, plan: Plan) -> bool:

@@ -9,7 +9,7 @@ from bot.domain.access import allow, allow_second
 from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
-from bot.domain.runs.moves import accept_lost, again, close, go_back, pass_on
+from bot.domain.runs.moves import accept_lost, again, close, counts, go_back, pass_on
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
@@ -146,7 +146,8 @@ def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str]
     proposal = run.proposal
     if proposal is None:
         raise Stale(already(run, run.step))
-    first = next((approval for approval in run.approvals if approval.hash == proposal.hash), None)
+    standing = (one for one in run.approvals if one.hash == proposal.hash and counts(one, now))
+    first = next(standing, None)
     allow_second(person, first.who.id if first else None)
     approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now))
     entry = Entry(now, Who.person(person), "approved", run.step, "Approved this plan.", {"plan": proposal.hash})
