@@ -214,7 +214,7 @@ class Shelf(Backups):
 
     now = 0.0
 
-    async def page(self, pool: str, *, before: str | None = None, count: int = 10) -> tuple[Backup, ...]:
+    async def dated(self, pool: str, now: float, count: int) -> tuple[Backup, ...]:
         busy = tuple(kept(number, self.now, 20 if number else None) for number in (3, 2, 1, 0))
         return busy if pool == A else ()
 

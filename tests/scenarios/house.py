@@ -10,6 +10,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field, replace
+from tempfile import TemporaryDirectory
 from typing import Any
 
 from redis.asyncio import Redis
@@ -183,8 +184,9 @@ async def house(
     await slack.start()
     try:
         driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
-        settings = replace(settings_for(road, slack), **changes)
-        with unhurried():
+        with TemporaryDirectory() as data, unhurried():
+            # Never the folder of a demo on this machine.
+            settings = replace(settings_for(road, slack), **{"data": data, **changes})
             async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
                 if road == SOCKET:
                     await slack.sockets.until_connected()
