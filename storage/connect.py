@@ -139,7 +139,7 @@ def _about(*named: Any) -> Iterator[None]:
     try:
         yield
     except failures.ResponseError as error:
-        error.add_note(" or ".join(str(key) for key in named[:4]))
+        error.add_note(" or ".join(str(key) for key in named[:8]))
         raise
 
 
