@@ -62,6 +62,7 @@ _CODES = {
 }
 """What redis-py has no class for; for what it has one, it strips the code."""
 
+_NO_NUMBER = re.compile("is not an integer|not a valid float|is not a float")
 _UNREAD = (UnicodeDecodeError, msgspec.MsgspecError)
 
 _MOVED = (failures.ReadOnlyError, failures.ClusterError, failures.AskError, failures.BusyLoadingError)
@@ -138,7 +139,7 @@ def _about(*named: Any) -> Iterator[None]:
     try:
         yield
     except failures.ResponseError as error:
-        error.add_note(" or ".join(str(key) for key in named[:4]))
+        error.add_note(" or ".join(str(key) for key in named[:8]))
         raise
 
 
@@ -206,7 +207,7 @@ class guard(AsyncContextDecorator):
             ) from error
         if not isinstance(error, failures.RedisError | OSError):
             return
-        if _code(error) == "WRONGTYPE":
+        if _code(error) == "WRONGTYPE" or _NO_NUMBER.search(str(error)):
             raise Unreadable(
                 f"What Redis keeps under {_named(error)} is not what Switchback writes there. It was left as it is, "
                 "and nothing was saved."

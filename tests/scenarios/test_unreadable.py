@@ -1,0 +1,171 @@
+"""What cannot be read keeps nobody from the rest: each key turned to garbage, and the story of another pool goes on."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.chores.deferring import Deferring
+from bot.domain.errors import BadInput, BotError, Held, NotAllowed, Stale
+from bot.domain.runs.run import Change, Phase
+from handlers import commands
+from storage import keys
+from storage.runs import RUN
+from tests import records
+from tests.sandbox.parts import ANNA as ANNA_ID
+from tests.sandbox.parts import EMIL, INCIDENT
+from tests.scenarios.slack_stage import SlackStage, slack_stage
+from tests.scenarios.stage import ANNA, A, B, C, stage_of
+
+GLOBAL = ("due", "outbox", "outbox:tells", "runs", "runs:open", "refused", "notices", "homes")
+"""What every story needs; of these the loops are looked at, not the story."""
+
+KEYS = sorted(key for key in records.kept()["keys"] if not key.startswith("world:"))
+SHARED = ("backups", "pieces", "pieces:refs")
+"""What every backup is counted in."""
+
+OF_SOMEBODY = [key for key in KEYS if key not in (*GLOBAL, *SHARED) and not key.startswith("piece:")]
+
+
+async def turned(redis: Redis, key: str, how: str) -> None:
+    """The key as garbage: of another kind, or of its own kind with bytes in it that nobody can read."""
+    kind = (await redis.type(key)).decode()
+    if how == "another kind" or kind not in ("hash", "string"):
+        await redis.delete(key)
+        await (redis.set(key, b"\xff\xfe{") if kind != "string" else redis.rpush(key, b"\xff"))
+    elif kind == "hash":
+        await redis.hset(key, mapping={field: b"\xff\xfe{" for field in await redis.hkeys(key)})
+    else:
+        await redis.set(key, b"\xff\xfe{")
+
+
+async def filled(redis: Redis) -> None:
+    """What 0.1 left: a failover of A and B that waits, and every other kind of record around it."""
+    copy = records.kept()["keys"]
+    await records.put(redis)
+    await redis.delete(*(key for key in copy if key.startswith("world:")))
+
+
+async def done(stage: SlackStage) -> None:
+    """The story of a pool that nothing of it belongs to: exported, kept, and told."""
+    run = await stage.story.settle((await stage.story.engine.start("backup", C, ANNA)).id)
+    assert run.phase is Phase.DONE, run.sentence
+    for _ in range(3):
+        await stage.drain()
+    assert any("pool-c" in message.text for message in stage.posted())
+
+
+@pytest.mark.parametrize("how", ["another kind", "its own kind"])
+@pytest.mark.parametrize("key", OF_SOMEBODY)
+async def test_the_story_of_another_pool_goes_on(redis: Redis, key: str, how: str) -> None:
+    await filled(redis)
+    await turned(redis, key, how)
+    left = await redis.dump(key)
+    async with slack_stage(redis) as stage:
+        await done(stage)
+    if key.startswith(("run:", "pool:", "card:", "notice:")):
+        assert await redis.dump(key) == left
+
+
+@pytest.mark.parametrize("how", ["another kind", "its own kind"])
+@pytest.mark.parametrize("key", SHARED)
+async def test_where_every_backup_is_counted_the_run_says_which_key_and_waits_for_people(
+    redis: Redis, key: str, how: str
+) -> None:
+    await filled(redis)
+    await turned(redis, key, how)
+    stage = await stage_of(redis)
+    run = await stage.settle((await stage.engine.start("backup", C, ANNA)).id)
+    assert run.phase is Phase.STOPPED
+    assert key in run.sentence and "is not what Switchback writes there" in run.sentence
+
+
+@pytest.mark.parametrize("key", ["pool:" + A, records.key_of("run:failover"), "schedules", f"backups:{A}"])
+async def test_of_the_damaged_pool_each_command_says_one_sentence(redis: Redis, key: str) -> None:
+    await filled(redis)
+    await turned(redis, key, "another kind")
+    async with slack_stage(redis) as stage:
+        for typed in (
+            "status",
+            "failover pool-a",
+            "backup pool-a",
+            "backups pool-a",
+            "impact pool-a",
+            "schedule pool-a",
+        ):
+            try:
+                person = await stage.desk.people.person(ANNA_ID)
+                await commands.run(stage.desk, person, INCIDENT, typed)
+            except BotError as said:
+                assert said.sentence.strip(), typed
+
+
+async def test_fifty_ids_without_a_run_keep_no_other_from_moving(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await redis.zadd(keys.DUE, {f"gone-{number}": 0.0 for number in range(50)} | {b"\xff\xfe": 0.0})
+    run = await stage.engine.start("backup", A, ANNA)
+    assert (await stage.settle(run.id)).phase is Phase.DONE
+    assert await redis.zcard(keys.DUE) == 51
+
+
+async def test_a_run_that_cannot_be_moved_is_said_once(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    stage = await stage_of(redis)
+    run = await stage.engine.start("backup", A, ANNA)
+    await redis.hset(keys.run(run.id), "run", RUN.encode(replace(run, step="a row of tomorrow")))
+    with caplog.at_level(logging.INFO, "bot"):
+        for _ in range(50):
+            await stage.engine.tick()
+    (said,) = caplog.messages
+    assert said == (
+        f"{run.id} waits: The run {run.id} stands at a row that this version does not have "
+        "(backup, a row of tomorrow). It was left as it is."
+    )
+
+
+async def test_one_notice_names_it_and_a_holder_of_the_role_frees_its_pools_with_a_reason(redis: Redis) -> None:
+    async with slack_stage(redis) as stage:
+        story = stage.story
+        run = await story.settle((await story.engine.start("failover", A, ANNA)).id)
+        body = b'{"v":2,"id":\xff'
+        await redis.hset(keys.run(run.id), "run", body)
+        kept = story.kept
+        chore = Deferring(kept.runs, kept.schedules, kept.backups, kept.companions, kept.notices, [A, B, C])
+        for _ in range(3):
+            await chore.work(story.clock())
+        (notice,) = await kept.notices.standing()
+        assert f"The run {run.id} cannot be read" in notice.details[0]
+        assert "`/rgs free <run> <reason>` frees it" in notice.details[-1]
+        with pytest.raises(Held, match=f"/rgs free {run.id} <reason>"):
+            await story.engine.start("failover", A, ANNA)
+
+        typed = f"free {run.id} its record is damaged"
+        people = stage.desk.people
+        with pytest.raises(NotAllowed):
+            await commands.run(stage.desk, await people.person(EMIL), INCIDENT, typed)
+        await commands.run(stage.desk, await people.person(ANNA_ID), INCIDENT, typed)
+
+        line, *_ = await kept.runs.audit()
+        assert line.what == "freed" and line.sentence.endswith("which cannot be read: its record is damaged")
+        assert await redis.hget(keys.run(run.id), "run") == body
+        assert await redis.zscore(keys.OPEN, run.id) is None and await redis.zscore(keys.DUE, run.id) is None
+        again = await story.settle((await story.engine.start("failover", A, ANNA)).id)
+        assert again.phase in (Phase.ASKING, Phase.WAITING)
+        await chore.work(story.clock())
+        assert (await kept.notices.find("unreadable")).over
+        # Mended by hand, it still never moves again: its pools may be somebody else's by now.
+        await redis.hset(keys.run(run.id), "run", RUN.encode(run))
+        with pytest.raises(Stale):
+            await kept.runs.commit(Change(run), story.clock())
+
+
+async def test_one_that_can_be_read_is_not_freed(redis: Redis) -> None:
+    async with slack_stage(redis) as stage:
+        run = await stage.story.settle((await stage.story.engine.start("failover", A, ANNA)).id)
+        anna = await stage.desk.people.person(ANNA_ID)
+        with pytest.raises(BadInput, match="can be read: finish or abandon it on its card"):
+            await commands.run(stage.desk, anna, INCIDENT, f"free {run.id} why not")
+        with pytest.raises(BadInput, match="holds no pool"):
+            await commands.run(stage.desk, anna, INCIDENT, "free nothing why not")
