@@ -218,9 +218,6 @@ class Shelf(Backups):
         busy = tuple(kept(number, self.now, 20 if number else None) for number in (3, 2, 1, 0))
         return busy if pool == A else ()
 
-    async def dated(self, pool: str, now: float, count: int) -> tuple[Backup, ...]:
-        return await self.page(pool)
-
 
 async def test_a_tighter_schedule_is_proposed_and_one_button_accepts_it(office: Office) -> None:
     shelf = Shelf(office.stage.redis)
