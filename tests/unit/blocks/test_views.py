@@ -7,7 +7,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from hypothesis import Phase, given, settings
+from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.backups.backup import Backup
@@ -39,7 +39,12 @@ from tests.unit.blocks.strategies import (
 )
 
 # A run_view is too large to shrink in reasonable time; the first one that fails is shown as it is.
-FEW = settings(max_examples=25, deadline=None, phases=(Phase.explicit, Phase.reuse, Phase.generate))
+FEW = settings(
+    max_examples=25,
+    deadline=None,
+    phases=(Phase.explicit, Phase.reuse, Phase.generate),
+    suppress_health_check=(HealthCheck.too_slow,),
+)
 NOW = 2e9
 _ODD = re.compile(r"<(?!!date\^|@[UW][A-Z0-9]+>|#C[A-Z0-9]+>)")
 """Anything that Slack would take for a link or a mention, other than those that are meant."""
