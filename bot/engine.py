@@ -91,7 +91,7 @@ class Engine:
         poll_s: float = 0.5,
         committed: Callable[[], None] = lambda: None,
         think: Think = asyncio.to_thread,
-        synced: Callable[[], Awaitable[None]] = nothing,
+        synced: Callable[[], Awaitable[object]] = nothing,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
