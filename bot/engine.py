@@ -100,7 +100,7 @@ class Engine:
         self._longest_s = 2 * max(lease_s, *_WAITS_S)
         self._think, self._synced = think, synced
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._passed = PassedOver()
+        self._passed = PassedOver(clock)
         self._wake = asyncio.Event()
 
     async def start(

@@ -62,7 +62,7 @@ class Drawer:
         self._homes_stale = False
         self._homes_from = 0.0
         self._held: dict[str, float] = {}
-        self._passed = PassedOver()
+        self._passed = PassedOver(desk.now)
         self._waiting = Spell("The outbox")
         self._pulse = Pulse("drawer")
         self._kinds: dict[str, Callable[[OutboxItem, float], Awaitable[float | None]]] = {
