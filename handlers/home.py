@@ -105,7 +105,8 @@ async def _links(desk: Desk, views: Iterable[RunView]) -> dict[str, str]:
 
 async def _link(desk: Desk, run: str) -> tuple[str, str]:
     place = await desk.cards.place(run)
-    if place is None:
+    # What one person has directly, nobody else can open.
+    if place is None or place.is_direct:
         return run, ""
     try:
         answer = await desk.slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)

@@ -120,7 +120,7 @@ async def test_when_nobody_takes_anything_one_notice_stands_and_home_has_the_but
     await stage.until_drained()
     closed = [(method, channel) for method in (POST, EDIT) for channel in (INCIDENT, BACKUPS)]
     stage.sandbox.faults.refused.update(dict.fromkeys(closed, "no_permission"))
-    stage.sandbox.faults.refused[POST, ANNA] = "cannot_dm_bot"
+    stage.sandbox.faults.refused |= {(POST, user): "cannot_dm_bot" for user in (ANNA, CLARA)}
     await stage.desk.cards.opened_home(ANNA, stage.story.clock.now)
     await stage.story.runs.commit(Change(replace(await stage.story.runs.load(run.id), sentence="New.")), 0.0)
     for _ in range(3):
