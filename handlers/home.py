@@ -78,7 +78,7 @@ async def gather(desk: Desk) -> House:
         unpaired=desk.estate.unpaired,
         now=now,
         links=await _links(desk, views),
-        unread=[notice.sentence for notice in standing if notice.place is None],
+        unread=[notice.sentence for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
     )

@@ -35,6 +35,11 @@ class Notice:
     ended: float = 0.0
     place: Place | None = None
 
+    @property
+    def is_in_channel(self) -> bool:
+        """Whether everybody may have read it."""
+        return self.place is not None and not self.place.is_direct
+
 
 @dataclass(frozen=True, slots=True)
 class Said:

@@ -178,6 +178,10 @@ async def test_a_notice_that_no_channel_takes_reaches_holders_once_each_time_it_
     await stage.until_drained()
     await notices.say("disk", "The disk is fuller.", now())
     await stage.until_drained()
+    await home.opened(stage.desk, DAVID)
+    drawn = stage.sandbox.home(DAVID)
+    assert drawn is not None and "The disk is fuller." in str(drawn.blocks)
+
     told = [BORIS, CLARA, DAVID]
     assert await everybody(stage, "The disk is full.") == told and await everybody(stage, "fuller") == [ANNA]
 
