@@ -99,6 +99,10 @@ class Drawer:
                 # Each of them may wait for Slack as long as it may.
                 self._pulse.beat()
             await self._strangers.tell(now)
+            for item in await self._strangers.exposed(now):
+                if item.key not in self._passed:
+                    await self._take(item, now)
+                self._pulse.beat()
             await self._refresh_homes(now)
             self._strikes = 0
             self._waiting.over()
@@ -164,6 +168,7 @@ class Drawer:
             self._homes_stale = True
             await self._desk.cards.lost(item.run)
         if item.kind == "notice":
+            await self._desk.notices.lost(item.run)
             return
         said = "Slack takes cards or messages of Switchback in no channel, and not directly either. They wait."
         help_ = "Invite Switchback to the incident and the notification channel, and look that both may be written in."
@@ -233,7 +238,7 @@ class Drawer:
 
     async def _edited(self, shown: RunView, place: Place) -> Place:
         run, message = shown.run, self._message(shown, place.channel)
-        if digest(message) == place.digest:
+        if digest(message) == place.digest and not self._desk.readers.shared(place.channel):
             return place
         try:
             await self._speech.edit(place.channel, place.ts, message)

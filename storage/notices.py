@@ -114,6 +114,11 @@ class Notices:
         await self._client.hset(keys.notice(key), "place", PLACE.encode(place))
 
     @guard()
+    async def lost(self, key: str) -> None:
+        """Its message can be read nowhere any more."""
+        await self._client.hdel(keys.notice(key), "place")
+
+    @guard()
     async def forget(self, key: str) -> None:
         """That it is over has been shown."""
         await self._forget(keys=[keys.notice(key)])

@@ -30,11 +30,11 @@ async def draw(desk: Desk, speech: Speech, key: str) -> bool:
 
 async def _shown(desk: Desk, speech: Speech, notice: Notice, said: Message) -> Place | None:
     place = notice.place
-    if place is not None and place.digest == digest(said):
+    if place is not None and place.digest == digest(said) and not desk.readers.shared(place.channel):
         return place
     if place is not None:
         with suppress(NoPlace):
-            await speech.edit(place.channel, place.ts, said)
+            await speech.edit(place.channel, place.ts, said, "notice")
             return await _placed(desk, notice, replace(place, digest=digest(said)))
     if notice.over:
         return place  # What nobody was told of, or can read any more, need not be called off.

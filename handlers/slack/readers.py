@@ -80,6 +80,11 @@ class Readers:
         told = self._told.get(channel)
         return told.strangers if told else None
 
+    @property
+    def strangers(self) -> frozenset[str]:
+        """The channels that strangers read by the last answers."""
+        return frozenset(channel for channel, told in self._told.items() if told.strangers)
+
     async def _ask(self, channel: str) -> Told | None:
         try:
             async with asyncio.timeout(ANSWER_S):

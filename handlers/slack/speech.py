@@ -13,7 +13,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.domain.errors import BotError
-from handlers.blocks.blocks import Message
+from handlers.blocks.blocks import Message, sentence
 from handlers.blocks.kit import validate
 from handlers.slack import answers, footing
 from handlers.slack.answers import AWAY, RETRY_S, Answer, Kind
@@ -26,6 +26,9 @@ ANSWER_S = 10.0
 """No call waits longer, so that whoever may draw a card has drawn it before somebody else may."""
 
 EDIT = "chat.update"
+
+_MOVED = "people of other organisations read this channel"
+_MAY_BE_READ = "Slack does not tell who reads this channel"
 
 
 class SlackAway(BotError):
@@ -65,10 +68,27 @@ class Speech:
         answer = await self._say(POST, self._slack.chat_postMessage, where, message)
         return str(answer["channel"]), str(answer["ts"])
 
-    async def edit(self, channel: str, ts: str, message: Message) -> None:
-        """The message in the place of the one that is there."""
-        await self._allow(channel)
+    async def edit(self, channel: str, ts: str, message: Message, what: str = "card") -> None:
+        """The message in the place of the one that is there.
+
+        Where strangers read along, that one says instead that it has moved, and Overheard is raised: then it has to be.
+        """
+        try:
+            await self._allow(channel)
+        except Overheard:
+            await self._take_back(channel, ts, what)
+            raise
         await self._say(EDIT, self._slack.chat_update, {"channel": channel, "ts": ts}, message)
+
+    async def _take_back(self, channel: str, ts: str, what: str) -> None:
+        because = _MOVED if self._readers.shared(channel) else _MAY_BE_READ
+        try:
+            where = {"channel": channel, "ts": ts}
+            await self._say(
+                EDIT, self._slack.chat_update, where, sentence(f"This {what} has moved, because {because}.")
+            )
+        except NoPlace as no:
+            log.warning("A %s stays in %s as it was, although strangers may read it: %s", what, channel, no.sentence)
 
     async def _allow(self, channel: str, afresh: bool = False) -> None:
         why = await self._readers.against(channel, afresh=afresh)
