@@ -30,9 +30,9 @@ from handlers.listeners import register
 from handlers.runs import card
 from handlers.slack.connections import reachable
 from handlers.slack.errands import Errands
+from handlers.slack.forgetting import Forgetting
 from handlers.slack.ingress import Probes, routes
 from handlers.slack.joining import BOLT
-from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
