@@ -212,8 +212,9 @@ async def test_every_press_is_let_through_or_refused_and_logged_once_where_slack
     async with office(redis) as people:
         sorts = [(sort, await people.knows(sort)) for sort in SORTS]
     elsewhere, wrong, seen = Stage(redis, stage.clock), [], Counter[tuple[str, str]]()
-    asks = [asked for run in await ended(stage) for asked in questions(run, stage.clock())]
-    for asked, choice in [(asked, choice) for asked in asks for choice in offered(asked, RUNBOOKS[asked.runbook])]:
+    asking = [asked for run in await ended(stage) for asked in questions(run, stage.clock())]
+    presses = [(run, choice) for run in asking for choice in offered(run, RUNBOOKS[run.runbook])]
+    for asked, choice in presses:
         needed = takes(asked, choice)
         for sort, person in sorts:
             right = "let through" if needed in sort.may else "refused"
