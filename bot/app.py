@@ -37,7 +37,7 @@ from bot.domain.runs.opening import Estate
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
-from bot.engine import Engine
+from bot.engine import Engine, nothing
 from bot.hands.companions import Uploads
 from bot.hands.hands import Hands, Performer
 from bot.hands.thinking import Think, Thinking
@@ -56,7 +56,6 @@ from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, kee
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
-from storage.redis_time import RedisTime
 from storage.server import persistence
 from storage.worlds.worlds import RedisWorlds
 
@@ -90,25 +89,37 @@ def build(
     holders: Holders = EVERYBODY,
     think: Think = asyncio.to_thread,
     committed: Callable[[], None] = lambda: None,
-    redis_time: RedisTime | None = None,
+    synced: Callable[[], Awaitable[object]] = nothing,
     **pace: float,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
-    `clock` is this process's own; by `redis_time`, if it is given, runs go the same way for all processes.
-    `uploads` fetches files that people sent, `holders` knows who lost a role, `think` works out what rows say;
-    `committed` and `pace` are the engine's.
+    `clock` has to be the same for all processes: what one of them writes down, another one reads. `uploads` fetches
+    files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced` and
+    `pace` are the engine's.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
-    by_redis = {"clock": redis_time, "synced": redis_time.ask} if redis_time else {"clock": clock}
-    joined = {**by_redis, "holders": holders, "think": think, "committed": committed}
-    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **pace)
+    engine = Engine(
+        kept.runs,
+        lambda run: hands(),
+        runbooks,
+        estate,
+        clock=clock,
+        synced=synced,
+        holders=holders,
+        think=think,
+        committed=committed,
+        **pace,
+    )
     return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think))
 
 
 class Switchback:
-    """One running bot. `driver` reaches the deployment; `clock` gives seconds since the epoch."""
+    """One running bot. `driver` reaches the deployment; `clock` is this machine's own (seconds since the epoch).
+
+    By `clock` go signatures only. Whatever is kept goes by Redis' time.
+    """
 
     def __init__(
         self,
@@ -137,8 +148,8 @@ class Switchback:
             self.estate,
             care,
             uploads,
-            clock,
-            redis_time=kept.time,
+            kept.time,
+            synced=kept.time.ask,
             holders=JudgedAgain(self._judged_again),
             think=self.think,
             committed=self._told.set,
@@ -148,7 +159,7 @@ class Switchback:
             self._read_schedules, self._start_slot, lambda: datetime.fromtimestamp(kept.time(), UTC)
         )
         self._restored = partial(refuse_while_restoring, settings.mirror, kept)
-        self._chores = Chores(works.chores, kept.turns, kept.notices, clock, allow=self._restored)
+        self._chores = Chores(works.chores, kept.turns, kept.notices, kept.time, allow=self._restored)
         self.bolt = _bolt(self.slack, authorizer(lambda: self.identity, settings.bot_token))
         self.identity: Identity | None = None
         self._people: People | None = None
@@ -267,7 +278,7 @@ class Switchback:
             notifications=settings.notifications_channel,
             plan_block=settings.plan_block,
             team=who.team,
-            off_site=lambda: off_site(settings.mirror, kept, self._clock()),
+            off_site=lambda: off_site(settings.mirror, kept, kept.time()),
             errands=self.errands,
             schedules=kept.schedules,
             timings=settings.timings,

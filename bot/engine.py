@@ -91,7 +91,7 @@ class Engine:
         poll_s: float = 0.5,
         committed: Callable[[], None] = lambda: None,
         think: Think = asyncio.to_thread,
-        synced: Callable[[], Awaitable[None]] = nothing,
+        synced: Callable[[], Awaitable[object]] = nothing,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
@@ -100,7 +100,7 @@ class Engine:
         self._longest_s = 2 * max(lease_s, *_WAITS_S)
         self._think, self._synced = think, synced
         self._busy: dict[str, asyncio.Task[None]] = {}
-        self._passed = PassedOver()
+        self._passed = PassedOver(clock)
         self._wake = asyncio.Event()
 
     async def start(

@@ -76,7 +76,7 @@ class Stores:
 
 
 def stores_of(place: StorePlace, client: Redis, clock: Callable[[], float] = now_here) -> Stores:
-    """`clock` gives seconds since the epoch."""
+    """`clock` is this machine's own (seconds since the epoch)."""
     folder = None if place.redis_url else Path(place.data)
     room = embedded.room(folder) if folder else None
     return stores_over(client, parse(place.backup_keys), room, clock, by_redis=True, folder=folder)
@@ -93,11 +93,11 @@ def stores_over(
 ) -> Stores:
     """What is kept is sealed with the keyring; `room` tells how many bytes are free on the disk of this Redis.
 
-    `knows` says whether this version can go on with a run. `by_redis`: messages wait by Redis' clock, whatever `clock`
-    says. `folder` is that of the embedded server, if it is one.
+    `knows` says whether this version can go on with a run. `by_redis`: pieces are dated by Redis' clock, whatever
+    `clock` says. `folder` is that of the embedded server, if it is one.
     """
-    backups = Backups(client, keyring, room, clock)
     time = RedisTime(client, clock)
+    backups = Backups(client, keyring, room, time if by_redis else clock)
     runs, keepings, schedules = Runs(client, knows), Keepings(client), Schedules(client)
     return Stores(
         client=client,
@@ -108,7 +108,7 @@ def stores_over(
         off_site=OffSiteCopies(client),
         states=RestoreStates(runs, schedules, backups, keepings),
         cards=Cards(client),
-        notices=Notices(client, (lambda at: time()) if by_redis else lambda at: at),
+        notices=Notices(client),
         schedules=schedules,
         turns=Turns(client),
         watches=Watches(client),

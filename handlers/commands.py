@@ -101,7 +101,8 @@ async def _status(asked: Asked) -> Reply:
     desk = asked.desk
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.estate.pools)
-    return Reply(status(views, records, now=desk.now()), public=True)
+    unread = [notice for notice in await desk.notices.standing() if not notice.is_in_channel]
+    return Reply(status(views, records, unread), public=True)
 
 
 async def _pools(asked: Asked) -> Reply:

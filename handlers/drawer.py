@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 from collections.abc import Awaitable, Callable
+from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
@@ -15,7 +16,7 @@ from bot.domain.runs.view import RunView, view_of
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.runs import notices, routes, trouble
+from handlers.runs import notices, routes, trouble, whom
 from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
 from handlers.runs.strangers import Strangers
@@ -54,7 +55,7 @@ class Drawer:
 
     def __init__(self, desk: Desk) -> None:
         self._desk, self._speech = desk, Speech(desk.slack, desk.now, desk.readers)
-        self._strangers = Strangers(desk, self._speech)
+        self._strangers = Strangers(desk)
         self._stuck: set[str] = set()
         self._may_stand = True
         self._quiet_until = 0.0
@@ -62,7 +63,7 @@ class Drawer:
         self._homes_stale = False
         self._homes_from = 0.0
         self._held: dict[str, float] = {}
-        self._passed = PassedOver()
+        self._passed = PassedOver(desk.now)
         self._waiting = Spell("The outbox")
         self._pulse = Pulse("drawer")
         self._kinds: dict[str, Callable[[OutboxItem, float], Awaitable[float | None]]] = {
@@ -219,32 +220,44 @@ class Drawer:
         run = await self._load(run_id)
         if run is None:
             return False
-        shown, place = view_of(run, self._runbook(run)), await self._desk.cards.place(run_id)
-        if place is None and shown.waits_for_people:
-            place = await trouble.inherited(self._desk, run)
+        shown, before = view_of(run, self._runbook(run)), await self._desk.cards.place(run_id)
+        if before is None and shown.waits_for_people:
+            before = await trouble.inherited(self._desk, run)
         await trouble.ended(self._desk, self._speech, run)
-        if place is None:
-            return not self._goes_unseen(run, shown) and await self._post(run, shown)
-        message = self._message(shown, place.channel)
-        if digest(message) == place.digest:
+        if before is None and self._goes_unseen(run, shown):
             return False
+        place = await self._edited(shown, before) if before else await self._post(run, shown)
+        if place.is_direct and shown.waits_for_people:
+            await whom.tell_of_card(self._desk, self._speech, shown)
+        return place != before
+
+    async def _edited(self, shown: RunView, place: Place) -> Place:
+        run, message = shown.run, self._message(shown, place.channel)
+        if digest(message) == place.digest:
+            return place
         try:
             await self._speech.edit(place.channel, place.ts, message)
         except NoPlace as no:
-            log.info("the card of %s is posted anew: %s", run_id, no.sentence)
+            log.info("the card of %s is posted anew: %s", run.id, no.sentence)
             return await self._post(run, shown)
-        await self._desk.cards.put(run_id, Place(place.channel, place.ts, digest(message)))
-        return True
+        return await self._placed(run, replace(place, digest=digest(message)))
 
-    async def _post(self, run: Run, shown: RunView) -> bool:
+    async def _post(self, run: Run, shown: RunView) -> Place:
         aims = routes.of_card(self._desk, run, self._is_quiet(run))
-        where, ts = await routes.deliver(
-            self._desk, self._speech, aims, lambda channel: self._message(shown, channel), afresh=True
+        landed = await routes.deliver(
+            self._desk, self._speech, aims, lambda channel: self._message(shown, channel), run=run, afresh=True
         )
-        await self._desk.cards.put(run.id, Place(where, ts, digest(self._message(shown, where))))
+        drawn = digest(self._message(shown, landed.channel))
+        place = await self._placed(run, Place(landed.channel, landed.ts, drawn))
         if self._is_quiet(run) and run.is_open:
             await self._desk.cards.trouble(series(run), run.id)
-        return True
+        if place.is_direct:
+            await self._desk.cards.reach(run.id, landed.to)
+        return place
+
+    async def _placed(self, run: Run, place: Place) -> Place:
+        await self._desk.cards.put(run.id, place)
+        return place
 
     def _message(self, shown: RunView, channel: str) -> Message:
         """The card as it looks in this channel: elsewhere than it belongs, it says so."""
@@ -274,6 +287,7 @@ class Drawer:
             self._speech,
             aims,
             lambda channel: message_of(tell, run, missed=_missed(tell.to, channel)),
+            run=run,
             afresh=place is None,
         )
         return None

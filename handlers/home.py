@@ -78,7 +78,7 @@ async def gather(desk: Desk) -> House:
         unpaired=desk.estate.unpaired,
         now=now,
         links=await _links(desk, views),
-        unread=[notice.sentence for notice in standing if notice.place is None],
+        unread=[notice.sentence for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
     )
@@ -105,7 +105,8 @@ async def _links(desk: Desk, views: Iterable[RunView]) -> dict[str, str]:
 
 async def _link(desk: Desk, run: str) -> tuple[str, str]:
     place = await desk.cards.place(run)
-    if place is None:
+    # What one person has directly, nobody else can open.
+    if place is None or place.is_direct:
         return run, ""
     try:
         answer = await desk.slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)

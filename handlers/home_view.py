@@ -9,8 +9,7 @@ from bot.domain.access import Need, allow
 from bot.domain.backups.backup import Backup
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
-from bot.domain.runs.press import leaves
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import Run
 from bot.domain.runs.view import RunView
 from handlers.asked import may
 from handlers.blocks import actions, blocks
@@ -18,6 +17,7 @@ from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
 from handlers.runs.card import asked, title
 from handlers.runs.lists import pool_line, run_line, view_line
+from handlers.runs.whom import waits_for
 
 ENTRIES = 5
 """Entries of each part at first; "Show more" adds as many."""
@@ -75,17 +75,6 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
         _foot(house, most),
     ]
     return {"type": "home", "blocks": drawn}
-
-
-def waits_for(view: RunView, person: Person) -> bool:
-    """Whether this person may press one of the buttons that the run waits with; nobody is their own second."""
-    run = view.run
-    if not view.waits_for_people:
-        return False
-    if run.phase is Phase.WAITING and any(approval.who.id == person.id for approval in run.approvals):
-        return False
-    needs = {choice.need or view.need for choice in view.buttons if not leaves(choice)}
-    return any(may(person, need) for need in needs)
 
 
 def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> list[Block]:

@@ -11,6 +11,7 @@ from storage.connect import guard
 from storage.versions import Codec
 
 _HOME_S = 86_400
+_REACHED_S = 30 * 86_400
 
 REPLAY_S = 660
 """Longer than a signature can be used, which is five minutes to either side of now."""
@@ -23,6 +24,11 @@ class Place:
     channel: str
     ts: str
     digest: str = ""
+
+    @property
+    def is_direct(self) -> bool:
+        """Whether one person alone can read it."""
+        return self.channel.startswith("D")
 
 
 PLACE = Codec(Place)
@@ -48,6 +54,19 @@ class Cards:
     async def lost(self, run_id: str) -> None:
         """The card of this run can be read nowhere any more."""
         await self._client.delete(keys.card(run_id))
+
+    @guard()
+    async def reached(self, about: str) -> frozenset[str]:
+        """Who (U…) heard directly of this card (the run's id) or notice."""
+        return frozenset(user.decode() for user in await self._client.smembers(keys.reached(about)))
+
+    @guard()
+    async def reach(self, about: str, user: str) -> None:
+        """This person has heard of it, or cannot be written to."""
+        pipe = self._client.pipeline()
+        pipe.sadd(keys.reached(about), user)
+        pipe.expire(keys.reached(about), _REACHED_S)
+        await pipe.execute()
 
     @guard()
     async def trouble(self, series: str, run_id: str) -> None:

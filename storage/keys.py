@@ -106,6 +106,11 @@ def trouble(series: str) -> str:
     return f"card:trouble:{series}"
 
 
+def reached(about: str) -> str:
+    """Set that expires: who heard directly of this card or notice, because no channel takes it."""
+    return f"reached:{about}"
+
+
 def drawing(run_id: str) -> str:
     """String that expires: somebody is drawing this card right now."""
     return f"card:{run_id}:drawing"

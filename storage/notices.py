@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -35,6 +35,11 @@ class Notice:
     ended: float = 0.0
     place: Place | None = None
 
+    @property
+    def is_in_channel(self) -> bool:
+        """Whether everybody may have read it."""
+        return self.place is not None and not self.place.is_direct
+
 
 @dataclass(frozen=True, slots=True)
 class Said:
@@ -51,24 +56,23 @@ SAID = Codec(Said, lambda said: {"sentence": said[0], "details": said[1]})
 class Notices:
     """Each change is one script: the value and its mark in the outbox. All methods raise StoreAway."""
 
-    def __init__(self, client: Redis, time: Callable[[float], float] = lambda at: at) -> None:
-        """`time` makes of the second at which something is said the one from which it may be shown."""
-        self._client, self._time = client, time
+    def __init__(self, client: Redis) -> None:
+        self._client = client
         self._say, self._end, self._forget = (script(client, f"notice_{name}") for name in ("say", "end", "forget"))
 
     @guard()
     async def say(self, key: str, sentence: str, at: float, details: tuple[str, ...] = ()) -> None:
-        """It stands, at `at`. The same words once more only count; other words are shown at once.
+        """It stands, and is shown from `at` on. The same words once more only count; other words are shown at once.
 
         One that a newer version wrote stays as it is, here and when it ends.
         """
-        args = [key, SAID.encode(Said(sentence, details)), repr(at)]
-        await self._say(keys=_keys(key), args=[*args, COUNT_S, VERSION, repr(self._time(at))])
+        args = [key, SAID.encode(Said(sentence, details)), repr(at), COUNT_S, VERSION]
+        await self._say(keys=_keys(key), args=args)
 
     @guard()
     async def end(self, key: str, sentence: str, at: float) -> bool:
         """It is over, and `sentence` says so. False, and nothing is shown, when it did not stand."""
-        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at), VERSION, repr(self._time(at))]))
+        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at), VERSION]))
 
     @guard()
     async def standing(self) -> tuple[Notice, ...]:

@@ -22,13 +22,7 @@ class Turns:
     """Seconds by Redis' own clock, whatever those of the processes say. All methods raise StoreAway."""
 
     def __init__(self, client: Redis) -> None:
-        self._client, self._turns = client, script(client, "turns")
-
-    @guard()
-    async def now(self) -> float:
-        """What Redis' own clock says."""
-        seconds, micros = await self._client.time()
-        return float(seconds) + micros / 1e6
+        self._turns = script(client, "turns")
 
     @guard()
     async def take(self, chore: str, *, every_s: float, again_s: float, lease_s: float) -> Turn | None:

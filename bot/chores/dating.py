@@ -51,11 +51,11 @@ class Ages:
 
 
 class Dating:
-    """`redis_now` gives the seconds of Redis' own clock, `objectives` are those of the configured pools."""
+    """`apart` tells how many seconds this machine's clock is ahead of Redis'; `objectives` has the configured pools."""
 
     def __init__(
         self,
-        redis_now: Callable[[], Awaitable[float]],
+        apart: Callable[[], Awaitable[float]],
         backups: Backups,
         keepings: Keepings,
         companions: Companions,
@@ -63,12 +63,12 @@ class Dating:
         dates: Dates,
         objectives: Objectives,
     ) -> None:
-        self._redis_now, self._backups, self._keepings = redis_now, backups, keepings
+        self._apart, self._backups, self._keepings = apart, backups, keepings
         self._companions, self._notices, self._dates = companions, notices, dates
         self._objectives = objectives
 
     async def ages(self, now: float) -> Ages:
-        """What may go at `now` (seconds, of this process); whatever stands against it is one notice."""
+        """What may go at `now` (seconds, by Redis' clock); whatever stands against it is one notice."""
         found = await self._found(now)
         if sentence := found.doubt or _stale(found):
             await self._notices.say(_KEY, f"Old backups are not cleaned up: {sentence}", now, _DETAILS)
@@ -77,7 +77,7 @@ class Dating:
         return found
 
     async def _found(self, now: float) -> Ages:
-        apart = now - await self._redis_now()
+        apart = await self._apart()
         if abs(apart) > APART_S:
             side = "ahead of" if apart > 0 else "behind"
             return Ages(f"Switchback's clock is {aged(abs(apart))} {side} the clock of Redis.")

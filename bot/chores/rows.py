@@ -70,7 +70,7 @@ def dating_of(care: Care, kept: Stores) -> Dating:
     """What says whether ages can be believed."""
     objectives = _objectives(care, kept)
     beside = (kept.companions, kept.notices, kept.dates)
-    return Dating(kept.turns.now, kept.backups, kept.keepings, *beside, objectives)
+    return Dating(kept.time.apart, kept.backups, kept.keepings, *beside, objectives)
 
 
 def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:

@@ -57,7 +57,8 @@ class Spell:
         if said != self._said:
             self._said, self._times, self._since, self._next, self._gap_s = said, 0, now, now, _FIRST_S
         self._times += 1
-        if now < self._next:
+        # A pause that is longer than any was begun before the clock was set back.
+        if now < self._next <= now + _SELDOM_S:
             return
         often = f" ({self._times} times by now)" if self._times > 1 else ""
         log.warning("%s waits: %s%s", self._name, said, often)
@@ -67,15 +68,19 @@ class Spell:
         """It went well."""
         if self._times:
             often = "once" if self._times == 1 else f"{self._times} times"
-            log.info("%s works again. It had waited %s, for %.0f s.", self._name, often, self._now() - self._since)
+            lasted = max(0.0, self._now() - self._since)
+            log.info("%s works again. It had waited %s, for %.0f s.", self._name, often, lasted)
         self._said, self._times = "", 0
 
 
 class PassedOver:
-    """What could not be done, by name: it is let be for growing pauses while the rest goes on, and said as a spell."""
+    """What could not be done, by name: it is let be for growing pauses while the rest goes on, and said as a spell.
 
-    def __init__(self, longest_s: float = READY_S, now: Callable[[], float] = time.monotonic) -> None:
-        self._longest_s, self._now = longest_s, now
+    `now` is the clock (seconds) of whoever is to go on; it may be set, forward or back.
+    """
+
+    def __init__(self, now: Callable[[], float], longest_s: float = READY_S) -> None:
+        self._now, self._longest_s = now, longest_s
         self._spells: dict[str, Spell] = {}
         self._pauses: dict[str, float] = {}
         self._until: dict[str, float] = {}
@@ -85,7 +90,8 @@ class PassedOver:
 
     def __contains__(self, name: str) -> bool:
         """Whether it is let be now."""
-        return self._until.get(name, 0.0) > self._now()
+        now = self._now()
+        return now < self._until.get(name, now) <= now + self._longest_s
 
     def met(self, name: str, said: str, *, soon: bool = False) -> None:
         """`soon`: it is not the one to blame, so it is tried again as if nothing had been."""

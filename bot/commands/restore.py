@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -203,4 +202,4 @@ async def restore_from_mirror(settings: Settings, say: Say) -> int:
     async with store(settings) as client:
         kept = stores_of(settings, client)
         mirror = Mirror(settings.mirror, kept.backups.pieces.sound)
-        return 0 if await Restoring(kept, mirror, say, time.time()).restore() else 1
+        return 0 if await Restoring(kept, mirror, say, await kept.time.ask()).restore() else 1

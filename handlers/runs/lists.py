@@ -18,6 +18,7 @@ from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, listing
 from handlers.blocks.wording import exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
+from storage.notices import Notice
 
 STATES: Mapping[PoolState, str] = {
     PoolState.ACTIVE: "🟢 active",
@@ -27,6 +28,7 @@ STATES: Mapping[PoolState, str] = {
     PoolState.FAILING_BACK: "🔵 failing back",
     PoolState.UNKNOWN: "⚪ not known",
 }
+_UNREAD = 5
 _ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
 
 
@@ -124,14 +126,18 @@ def run_line(run: Run, now: float) -> str:
     return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
 
 
-def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], *, now: float) -> Message:
-    """Where every pool stands, then every open run with what it waits for."""
+def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], unread: Sequence[Notice] = ()) -> Message:
+    """What stands and is in no channel, where every pool stands, then every open run with what it waits for."""
+    notices = [
+        f"⚠️ *{shown(one.sentence, 500)}*\n      {shown(' '.join(one.details), 500)} Since {when(one.since)}."
+        for one in unread[:_UNREAD]
+    ]
     away = [record for record in records.values() if record.state is not PoolState.ACTIVE]
     standing = [f"*{shown(one.fqdn, 260)}* · {STATES[one.state]} since {when(one.since)}" for one in away]
     active = len(records) - len(away)
     calm = [f"🟢 {'All' if not away else 'The other'} {active} pools are active."] if active else []
     running = [view_line(view) for view in views] or ["No run is open."]
-    return listing("Status", [*standing, *calm, *running], "`/rgs runs` lists what is over.")
+    return listing("Status", [*notices, *standing, *calm, *running], "`/rgs runs` lists what is over.")
 
 
 def view_line(view: RunView) -> str:

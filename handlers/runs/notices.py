@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from contextlib import suppress
+from dataclasses import replace
 
 from handlers.blocks.blocks import Message, context, header, section
 from handlers.blocks.wording import bounded, bullets, shown, utc, when
 from handlers.desk import Desk
-from handlers.runs import routes
+from handlers.runs import routes, whom
 from handlers.slack.speech import NoPlace, Speech, digest
 from storage.cards import Place
 from storage.notices import Notice
@@ -19,26 +20,39 @@ async def draw(desk: Desk, speech: Speech, key: str) -> bool:
     if notice is None:
         return False
     said = _over(notice) if notice.over else _standing(notice)
-    drawn = await _shown(desk, speech, notice, said)
+    place = await _shown(desk, speech, notice, said)
     if notice.over:
         await desk.notices.forget(key)
-    return drawn
+    elif place is not None and place.is_direct:
+        await whom.tell(desk, speech, _about(notice), await whom.people(desk), _once(said))
+    return place != notice.place
 
 
-async def _shown(desk: Desk, speech: Speech, notice: Notice, said: Message) -> bool:
+async def _shown(desk: Desk, speech: Speech, notice: Notice, said: Message) -> Place | None:
     place = notice.place
     if place is not None and place.digest == digest(said):
-        return False
+        return place
     if place is not None:
         with suppress(NoPlace):
             await speech.edit(place.channel, place.ts, said)
-            await desk.notices.placed(notice.key, Place(place.channel, place.ts, digest(said)))
-            return True
+            return await _placed(desk, notice, replace(place, digest=digest(said)))
     if notice.over:
-        return False  # What nobody was told of, or can read any more, need not be called off.
-    where, ts = await routes.deliver(desk, speech, routes.of_notice(desk), lambda _: said, afresh=True)
-    await desk.notices.placed(notice.key, Place(where, ts, digest(said)))
-    return True
+        return place  # What nobody was told of, or can read any more, need not be called off.
+    landed = await routes.deliver(desk, speech, routes.of_notice(desk), lambda _: said, afresh=True)
+    place = await _placed(desk, notice, Place(landed.channel, landed.ts, digest(said)))
+    if place.is_direct:
+        await desk.cards.reach(_about(notice), landed.to)
+    return place
+
+
+async def _placed(desk: Desk, notice: Notice, place: Place) -> Place:
+    await desk.notices.placed(notice.key, place)
+    return place
+
+
+def _about(notice: Notice) -> str:
+    """Each time that it begins to stand, it is told anew."""
+    return f"notice:{notice.key}:{notice.since!r}"
 
 
 def _standing(notice: Notice) -> Message:
@@ -49,6 +63,14 @@ def _standing(notice: Notice) -> Message:
     text = bounded("\n".join(part for part in (f"⚠️ {said}", lines, plain) if part), 3900)
     top = [header("⚠️ Needs attention"), section(f"*{said}*")]
     return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), context(drawn)]}
+
+
+def _once(said: Message) -> Message:
+    """As it is told to others than whoever has the one that is kept current."""
+    return {"text": f"{said['text']}\n{_ONCE}", "blocks": [*said["blocks"], context(_ONCE)]}
+
+
+_ONCE = "No channel takes this, so you are told directly, and once. The Home tab of Switchback shows what stands now."
 
 
 def _over(notice: Notice) -> Message:

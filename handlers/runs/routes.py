@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Callable, Iterable, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable
+from dataclasses import dataclass
 
 from bot.domain.errors import BotError
 from bot.domain.runs.run import Run
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.slack.speech import NoPlace, Overheard, Speech
+from handlers.runs import whom
+from handlers.slack.speech import NoPlace, Speech
 from storage.cards import Place
 
 Aim = tuple[str, str]
@@ -19,10 +21,19 @@ class Nowhere(BotError):
     """No place takes this message."""
 
 
+@dataclass(frozen=True, slots=True)
+class Landed:
+    """Where a message is; `to` is the channel or the user id that it was sent to."""
+
+    channel: str
+    ts: str
+    to: str
+
+
 def of_card(desk: Desk, run: Run, quiet: bool) -> list[Aim]:
-    """Where it was asked for, the configured channels, then those who have to act, directly."""
+    """Where it was asked for, then the configured channels."""
     first = desk.notifications if quiet else run.channel
-    return _aims([(first, ""), *_configured(desk, notices_first=quiet), *_direct(run)])
+    return _aims([(first, ""), *_configured(desk, notices_first=quiet)])
 
 
 def of_tell(desk: Desk, to: str, run: Run | None, place: Place | None, quiet: bool) -> list[Aim]:
@@ -39,40 +50,41 @@ def of_notice(desk: Desk) -> list[Aim]:
 
 
 async def deliver(
-    desk: Desk, speech: Speech, aims: Iterable[Aim], message: Callable[[str], Message], *, afresh: bool = False
-) -> tuple[str, str]:
-    """Posts to the first place that takes it; gives the channel it landed in and its ts.
+    desk: Desk,
+    speech: Speech,
+    aims: Iterable[Aim],
+    message: Callable[[str], Message],
+    *,
+    run: Run | None = None,
+    afresh: bool = False,
+) -> Landed:
+    """Posts to the first place that takes it: where no channel does, to one of those who have to act, directly.
 
-    Where strangers read a channel, holders of a role are the last places. `afresh`: who reads there is asked now.
-    `message` gives it as it looks there. Raises Nowhere, and what speech raises.
+    `run` is what they have to act in, if anything. `afresh`: who reads a channel is asked now. `message` gives it as it
+    looks there. Raises Nowhere, and what speech raises.
     """
     refused: dict[str, NoPlace] = {}
-    async for channel, thread in _places(desk, aims, refused):
+    async for to, thread in _places(desk, aims, run):
         try:
-            return await speech.post(channel, message(channel), thread, afresh=afresh)
+            return Landed(*await speech.post(to, message(to), thread, afresh=afresh), to)
         except NoPlace as no:
-            refused[channel] = no
-    raise Nowhere(" ".join(f"{at}: {no.sentence}" for at, no in refused.items()) or "No channel is configured.")
+            refused[to] = no
+    raise Nowhere(
+        " ".join(f"{at}: {no.sentence}" for at, no in refused.items())
+        or "No channel is configured, and nobody holds a role."
+    )
 
 
-async def _places(desk: Desk, aims: Iterable[Aim], refused: Mapping[str, NoPlace]) -> AsyncIterator[Aim]:
+async def _places(desk: Desk, aims: Iterable[Aim], run: Run | None) -> AsyncIterator[Aim]:
     for aim in aims:
         yield aim
-    if any(isinstance(no, Overheard) for no in refused.values()):
-        for user in await desk.people.holders():
-            yield user, ""
+    for person in (await whom.people(desk, run))[: whom.MOST]:
+        yield person.slack_id, ""
 
 
 def _configured(desk: Desk, *, notices_first: bool) -> list[Aim]:
     both = (desk.notifications, desk.incidents) if notices_first else (desk.incidents, desk.notifications)
     return [(channel, "") for channel in both]
-
-
-def _direct(run: Run) -> list[Aim]:
-    """Whoever opened the run, and whoever pressed something in it, the latest first."""
-    latest = [who for record in reversed(run.records) for who in (record.who, *record.approved)]
-    everybody = [run.opened_by, *(approval.who for approval in run.approvals), *latest]
-    return [(who.id.rpartition(":")[2], "") for who in everybody if ":" in who.id]
 
 
 def _aims(found: Iterable[Aim]) -> list[Aim]:

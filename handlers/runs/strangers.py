@@ -3,11 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from contextlib import suppress
 
-from handlers.blocks import blocks
 from handlers.desk import Desk
-from handlers.slack.speech import HeldBack, NoPlace, Speech
 
 KEY = "shared-channels"
 _HELP = (
@@ -20,11 +17,9 @@ _OVER = "Only this workspace reads the configured channels again, so Switchback 
 class Strangers:
     """What was told of it by this process."""
 
-    def __init__(self, desk: Desk, speech: Speech) -> None:
-        self._desk, self._speech = desk, speech
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
         self._told: frozenset[str] | None = None
-        self._owed: list[str] = []
-        """Whom it has to be said to directly, since no channel is left."""
 
     async def tell(self, now: float) -> None:
         """Says it, or that it is over, when that has changed; nothing before Slack has said anything."""
@@ -32,22 +27,12 @@ class Strangers:
         known = {one: desk.readers.shared(one) for one in (desk.incidents, desk.notifications) if one}
         shared = frozenset(channel for channel, strangers in known.items() if strangers)
         if shared == self._told or (not shared and None in known.values()):
-            return await self._to_holders()
+            return
         if shared:
             await desk.notices.say(KEY, _sentence(shared), now, (_HELP,))
         else:
             await desk.notices.end(KEY, _OVER, now)
         self._told = shared
-        self._owed = await desk.people.holders() if shared and shared == known.keys() else []
-
-    async def _to_holders(self) -> None:
-        while self._owed:
-            with suppress(NoPlace):
-                try:
-                    await self._speech.post(self._owed[0], blocks.sentence(f"{_sentence(self._told or ())} {_HELP}"))
-                except HeldBack:
-                    return
-            self._owed.pop(0)
 
 
 def _sentence(shared: Iterable[str]) -> str:

@@ -41,12 +41,8 @@ class Stock:
     keepings: Keepings
     pruning: Pruning
     notices: Notices
-    redis_clock: list[float]
-
-    async def work(self, now: float) -> None:
-        """A turn while Redis' clock says the same."""
-        self.redis_clock[0] = now
-        await self.pruning.work(now)
+    ahead_s: list[float]
+    """How far this machine's clock is ahead of Redis'."""
 
     async def stands(self) -> list[str]:
         """What people read."""
@@ -67,19 +63,19 @@ async def _keep(backups: Backups, id: str, at: float, pool: str = A, *, listed: 
 
 @pytest.fixture
 async def stock(redis: Redis) -> Stock:
-    redis_clock = [NOW]
+    ahead_s = [0.0]
     kept = stores_over(redis, clock=lambda: NOW)
 
-    async def redis_now() -> float:
-        return redis_clock[0]
+    async def apart() -> float:
+        return ahead_s[0]
 
     async def objectives() -> Mapping[str, float]:
         return dict.fromkeys(POOLS, 26.0)
 
     backups, keepings = kept.backups, kept.keepings
-    dating = Dating(redis_now, backups, keepings, kept.companions, kept.notices, kept.dates, objectives)
+    dating = Dating(apart, backups, keepings, kept.companions, kept.notices, kept.dates, objectives)
     pruning = Pruning(backups, keepings, Runs(redis), POOLS, {A: B, B: A}, Windows(), dating)
-    return Stock(backups, keepings, pruning, kept.notices, redis_clock)
+    return Stock(backups, keepings, pruning, kept.notices, ahead_s)
 
 
 async def test_what_the_plan_lets_go_goes_and_what_it_keeps_can_be_loaded(stock: Stock) -> None:
@@ -141,7 +137,7 @@ async def test_pieces_that_nothing_needs_are_swept_a_day_later(stock: Stock, red
         await stock.keep(f"b{days}", days)
     before = len(await redis.keys(keys.piece("*")))
     await stock.pruning.work(NOW)
-    await stock.work(NOW + 1.1 * DAY)
+    await stock.pruning.work(NOW + 1.1 * DAY)
     assert 0 < len(await redis.keys(keys.piece("*"))) < before
     assert await stock.backups.load("b0") == b"b0" * 100
 
@@ -194,12 +190,16 @@ APART = "Old backups are not cleaned up: Switchback's clock is {} the clock of R
 
 @pytest.mark.parametrize("shift", SHIFTS.values(), ids=SHIFTS)
 @pytest.mark.parametrize("side", [1, -1], ids=["ahead", "behind"])
-async def test_nothing_goes_while_the_process_and_redis_are_apart(stock: Stock, shift: float, side: int) -> None:
+@pytest.mark.parametrize("wrong", ["process", "redis"])
+async def test_nothing_goes_while_the_process_and_redis_are_apart(
+    stock: Stock, shift: float, side: int, wrong: str
+) -> None:
+    stock.ahead_s[0] = side * shift
     for days in (0, 10, 10.1, 40, 1000):
         await stock.keep(f"b{days}", days - 500)
         await stock.keep(f"unlisted{days}", 1000, listed=False)
     for _ in range(8):
-        await stock.pruning.work(NOW + side * shift)
+        await stock.pruning.work(NOW if wrong == "process" else NOW - side * shift)
     assert len(await stock.left()) == 5 and len(await stock.backups.unlisted(NOW)) == 5
     (sentence,) = await stock.stands()
     assert sentence == APART.format(f"{aged(shift)} {'ahead of' if side > 0 else 'behind'}")
@@ -207,17 +207,19 @@ async def test_nothing_goes_while_the_process_and_redis_are_apart(stock: Stock, 
 
 async def test_eight_turns_of_a_process_60_days_ahead_of_the_real_clock_of_redis_leave_all_20(redis: Redis) -> None:
     stage = await stage_of(redis)
-    now = await stage.kept.turns.now()
+    now = await stage.kept.time.ask()
+    stage.clock.now = now + 60 * DAY
     for days in range(20):
         await _keep(stage.backups, f"b{days}", now - 3 * days * DAY)
     pruning = pruning_of(stage)
     for _ in range(8):
-        await pruning.work(now + 60 * DAY)
+        await pruning.work(stage.clock())
     assert await stage.backups.count(A) == 20
     (notice,) = await stage.kept.notices.standing()
     assert notice.sentence == APART.format("60 days ahead of")
 
-    await pruning.work(await stage.kept.turns.now())
+    stage.clock.now = now
+    await pruning.work(now)
     assert await stage.kept.notices.standing() == () and await stage.backups.count(A) < 20
 
 
@@ -240,7 +242,7 @@ async def test_nothing_goes_when_redis_has_the_same_wrong_clock(stock: Stock, sh
         await stock.keep(f"b{days}", days)
         await stock.keep(f"unlisted{days}", days, listed=False)
     for _ in range(8):
-        await stock.work(NOW + shift)
+        await stock.pruning.work(NOW + shift)
     assert len(await stock.left()) == 20 and len(await stock.backups.unlisted(NOW + 1)) == 20
     said = "the newest sound backup of pool-a is more than twice as old as it may get."
     assert await stock.stands() == [f"Old backups are not cleaned up: {said}"]
@@ -256,19 +258,19 @@ async def test_a_backup_that_the_wrong_clock_dated_as_well_vouches_for_nothing_u
     """The embedded server on the same wrong clock, and what is due at its start: then the newest backup is fresh."""
     for days in range(20):
         await stock.keep(f"b{days}", days)
-    await stock.work(NOW)
+    await stock.pruning.work(NOW)
     there = await stock.left()
     for hour in range(150):
         if hour % 24 == 0:
             await stock.keep(f"later{hour}", -(shift + hour * HOUR) / DAY)
             there.add(f"later{hour}")
-        await stock.work(NOW + shift + hour * HOUR)
+        await stock.pruning.work(NOW + shift + hour * HOUR)
     assert await stock.left() == there
     (sentence,) = await stock.stands()
     assert sentence.startswith("Old backups are not cleaned up: until ") and sentence.endswith(LEAPT)
 
     await stock.keep("last", -(shift + 7.1 * DAY) / DAY)
-    await stock.work(NOW + shift + 7.1 * DAY)
+    await stock.pruning.work(NOW + shift + 7.1 * DAY)
     assert len(await stock.left()) < len(there) and await stock.stands() == []
 
 
@@ -276,7 +278,7 @@ async def test_a_wrong_clock_that_was_set_right_again_holds_nothing_up(stock: St
     for days in (0, 999, 1000):
         await stock.keep(f"b{days}", days)
     for now in (NOW - HOUR, NOW + 60 * DAY, NOW):
-        await stock.work(now)
+        await stock.pruning.work(now)
     assert await stock.left() == {"b0"} and await stock.stands() == []
 
 
@@ -290,12 +292,13 @@ async def test_a_pool_that_is_stale_keeps_no_other_from_being_cleaned_up(stock: 
 
 async def test_copies_of_companions_stay_while_ages_are_in_doubt(redis: Redis) -> None:
     stage = await stage_of(redis)
-    now = await stage.kept.turns.now()
+    now = await stage.kept.time.ask()
+    stage.clock.now = now + 60 * DAY
     for number in range(12):
         at = now - 50 * DAY - number
         await stage.companions.keep(CompanionCopy(f"c{number}", A, "call-park-music", A, at, "Anna", "same"), {})
     watching = Accompanying(
         stage.companions, stage.runs, stage.kept.notices, STAGED.values(), {}, dating_of(CARE, stage.kept)
     )
-    await watching.prune(now + 60 * DAY)
+    await watching.prune(stage.clock())
     assert len(await redis.zrange(keys.companions(A, "call-park-music"), 0, -1)) == 12

@@ -102,6 +102,14 @@ def test_the_rules_themselves_are_awake() -> None:
         assert list(rule(BAD, tree, False)), rule.__name__
 
 
+def test_redis_is_asked_for_its_time_in_one_place() -> None:
+    asked = []
+    for file in sorted(file for room in ("bot", "handlers", "storage") for file in (ROOT / room).rglob("*.py")):
+        awaited = (node.value for node in ast.walk(ast.parse(file.read_text("utf-8"))) if isinstance(node, ast.Await))
+        asked += [str(file.relative_to(ROOT)) for call in awaited if ast.unparse(call).endswith(".time()")]
+    assert asked == ["storage/redis_time.py"]
+
+
 def test_what_is_kept_is_opened_in_one_place() -> None:
     stores = {kind.__name__ for kind in get_type_hints(Stores).values()} - {"Redis"}
     opened = []

@@ -111,7 +111,7 @@ class Stage:
 
     def __post_init__(self) -> None:
         self.worlds = RedisWorlds(self.redis)
-        self.kept = stores_over(self.redis)
+        self.kept = stores_over(self.redis, clock=self.clock)
         self.driver = SimulatedDriver(self.worlds, clock=self.clock)
         self.rebuilt()
 

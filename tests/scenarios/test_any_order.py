@@ -24,6 +24,9 @@ from tests.scenarios.stage import ANNA, BORIS, CLARA, DAVID, EMIL, FAILOVER, FOR
 PEOPLE = (ANNA, BORIS, CLARA, DAVID, EMIL, person("Finn", Role.SERVER_ADMIN, standing=Standing.GUEST))
 NEEDS_TWO = {"clear", "clean"}
 GUARDED = ("Import-CsRgsConfiguration", "Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack")
+BEGINNINGS = ("a failback that waits for its approval", "a failback", "a failover")
+ROUNDS = 6
+"""So often luck may leave out a row: now and then a round does, however idle the machine is."""
 
 
 def small_world() -> World:
@@ -63,17 +66,20 @@ class AnyOrder(RuleBasedStateMachine):
         self.do(self.stage.redis.aclose())
         self.loop.close()
 
-    @initialize(failed_over=st.booleans())
-    def there_is_a_backup(self, failed_over: bool) -> None:
+    @initialize(beginning=st.sampled_from(BEGINNINGS))
+    def there_is_a_backup(self, beginning: str) -> None:
         """Every example begins within a failover, or within the failback after one."""
         run = self.do(self.stage.engine.start("backup", A, ANNA))
         assert self.do(self.stage.settle(run.id)).phase is Phase.DONE
         self.start("failover", A, ANNA)
-        if failed_over:
-            self.do(self.stage.play(self.do(self.stage.settle(self.known[0])), FAILOVER))
-            self.start("failback", A, ANNA)
-            # As far as it goes without people: few examples would come to the pool move from the very start.
-            self.do(self.stage.settle(self.known[-1]))
+        if beginning == "a failover":
+            return
+        self.do(self.stage.play(self.do(self.stage.settle(self.known[0])), FAILOVER))
+        self.start("failback", A, ANNA)
+        # As far as it goes without people: few examples would come to the pool move from the very start.
+        run = self.do(self.stage.settle(self.known[-1]))
+        if beginning != "a failback":
+            self.do(self.stage.press(run, "same", ANNA))
 
     @rule(
         book=st.sampled_from(["failover", "failback", "backup"]),
@@ -178,11 +184,13 @@ class AnyOrder(RuleBasedStateMachine):
 def test_whoever_presses_whatever_in_any_order_the_rules_hold(redis_url: str) -> None:
     machine = type("AnyOrderHere", (AnyOrder,), {"url": redis_url, "sent": Counter()})
     slow = [HealthCheck.too_slow, HealthCheck.data_too_large, HealthCheck.filter_too_much]
-    run_state_machine_as_test(
-        machine,
-        settings=settings(
-            max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=slow, print_blob=True
-        ),
+    usual = settings(
+        max_examples=25, stateful_step_count=40, deadline=None, suppress_health_check=slow, print_blob=True
     )
     # A machine that never gets there would prove nothing.
-    assert {"failover", "failback", "import"} <= machine.sent.keys()
+    wanted = {"failover", "failback", "import"}
+    for _ in range(ROUNDS):
+        run_state_machine_as_test(machine, settings=usual)
+        if wanted <= machine.sent.keys():
+            return
+    raise AssertionError(f"nobody ever approves {wanted - machine.sent.keys()}")

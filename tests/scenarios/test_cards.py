@@ -15,7 +15,7 @@ from bot.sandbox import Message, Trouble
 from bot.sandbox.faults import ANY
 from storage.cards import Place
 from tests.patience import PATIENCE_S
-from tests.sandbox.parts import ANNA, BACKUPS, GENERAL, INCIDENT
+from tests.sandbox.parts import ANNA, BACKUPS, CLARA, GENERAL, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
 from tests.scenarios.stage import FAILOVER, A
 
@@ -99,7 +99,8 @@ async def test_where_the_bot_is_not_the_card_goes_to_the_incident_channel_and_sa
 
 
 async def test_without_any_channel_the_card_waits_and_comes_when_there_is_one(stage: SlackStage) -> None:
-    stage.sandbox.faults.refused["chat.postMessage", ANNA] = "cannot_dm_bot"
+    for user in (ANNA, CLARA):
+        stage.sandbox.faults.refused["chat.postMessage", user] = "cannot_dm_bot"
     await failover(stage, "C0NOWHERE1")
     lost = stage.another_drawer(incidents="C0NOWHERE2", notifications="C0NOWHERE3")
     assert await lost.drain(stage.story.clock.now) == 0
@@ -201,7 +202,8 @@ async def test_a_message_that_always_fails_does_not_hold_up_the_others(stage: Sl
     run = await failover(stage, "")
     await stage.drain()
     await told(stage, run, Tell("notifications", "one"), Tell("thread", "two"))
-    stage.sandbox.faults.refused["chat.postMessage", ANNA] = "cannot_dm_bot"
+    for user in (ANNA, CLARA):
+        stage.sandbox.faults.refused["chat.postMessage", user] = "cannot_dm_bot"
     drawer = stage.another_drawer(notifications="C0NOWHERE1", incidents="C0NOWHERE2")
     await stage.desk.cards.release(run.id)
     await drawer.drain(stage.story.clock.now)

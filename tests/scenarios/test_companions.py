@@ -76,14 +76,14 @@ async def newest(stage: Stage, kind: str, pool: str = A) -> CompanionCopy | None
 def watching(stage: Stage, rules: Rules) -> Accompanying:
     """Redis' clock and ours agree."""
 
-    async def redis_now() -> float:
-        return stage.clock()
+    async def apart() -> float:
+        return 0.0
 
     async def objectives() -> dict[str, float]:
         return {}
 
     kept = stage.kept
-    dating = Dating(redis_now, kept.backups, kept.keepings, kept.companions, kept.notices, kept.dates, objectives)
+    dating = Dating(apart, kept.backups, kept.keepings, kept.companions, kept.notices, kept.dates, objectives)
     return Accompanying(stage.companions, stage.runs, Notices(stage.redis), POOLS.values(), rules, dating)
 
 

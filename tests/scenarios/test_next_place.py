@@ -12,7 +12,9 @@ from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Run, Tell
 from bot.sandbox import Message
 from bot.sandbox.faults import ANY
+from handlers import commands
 from handlers.blocks import actions
+from handlers.blocks.kit import validate
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, GENERAL, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, slack_stage
 from tests.scenarios.stage import A
@@ -120,7 +122,7 @@ async def test_when_nobody_takes_anything_one_notice_stands_and_home_has_the_but
     await stage.until_drained()
     closed = [(method, channel) for method in (POST, EDIT) for channel in (INCIDENT, BACKUPS)]
     stage.sandbox.faults.refused.update(dict.fromkeys(closed, "no_permission"))
-    stage.sandbox.faults.refused[POST, ANNA] = "cannot_dm_bot"
+    stage.sandbox.faults.refused |= {(POST, user): "cannot_dm_bot" for user in (ANNA, CLARA)}
     await stage.desk.cards.opened_home(ANNA, stage.story.clock.now)
     await stage.story.runs.commit(Change(replace(await stage.story.runs.load(run.id), sentence="New.")), 0.0)
     for _ in range(3):
@@ -136,8 +138,14 @@ async def test_when_nobody_takes_anything_one_notice_stands_and_home_has_the_but
         if "action_id" in element
     )
 
+    anna = await stage.desk.people.person(ANNA)
+    said = (await commands.run(stage.desk, anna, INCIDENT, "status")).message["text"]
+    assert notice.sentence in said and "Invite Switchback" in said
+    assert validate((await commands.run(stage.desk, anna, INCIDENT, "status")).message, "message") == []
+
     stage.sandbox.faults.refused.clear()
     await stage.until_drained()
+    assert notice.sentence not in (await commands.run(stage.desk, anna, INCIDENT, "status")).message["text"]
     assert await stage.desk.notices.standing() == () and len(cards(stage, run, INCIDENT)) == 2
 
 

@@ -24,7 +24,7 @@ shifted = pytest.mark.parametrize("shift", SHIFTS.values(), ids=SHIFTS)
 async def two(redis: Redis, shift: float) -> tuple[Stage, Stage]:
     """A process on the clock of Redis, and another one so far away from it."""
     right = await stage_of(redis)
-    right.clock.now = await right.kept.turns.now()
+    right.clock.now = await right.kept.time.ask()
     return right, Stage(redis, Clock(right.clock.now + shift))
 
 

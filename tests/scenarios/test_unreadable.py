@@ -9,6 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.chores.deferring import Deferring
+from bot.clock.pulse import READY_S
 from bot.domain.errors import BadInput, BotError, Held, NotAllowed, Stale
 from bot.domain.runs.run import Change, Phase
 from handlers import commands
@@ -123,6 +124,32 @@ async def test_a_run_that_cannot_be_moved_is_said_once(redis: Redis, caplog: pyt
         f"{run.id} waits: The run {run.id} stands at a row that this version does not have "
         "(backup, a row of tomorrow). It was left as it is."
     )
+
+
+async def test_once_it_can_be_read_it_goes_on_after_a_pause_by_the_clock_of_the_engine(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await stage.engine.start("backup", A, ANNA)
+    stored = await redis.hget(keys.run(run.id), "run")
+    await redis.hset(keys.run(run.id), "run", b"\xff")
+    assert await stage.engine.tick() == 1
+    await redis.hset(keys.run(run.id), "run", stored)
+    assert await stage.engine.tick() == 0, "it is let be"
+    stage.clock.now += READY_S
+    assert await stage.engine.tick() == 1
+    assert (await stage.runs.load(run.id)).version > run.version
+
+
+async def test_what_the_drawer_stumbled_over_is_drawn_after_a_pause_by_its_own_clock(redis: Redis) -> None:
+    async with slack_stage(redis) as stage:
+        run = await stage.story.settle((await stage.story.engine.start("failover", A, ANNA, channel=INCIDENT)).id)
+        stored = await redis.hget(keys.run(run.id), "run")
+        await redis.hset(keys.run(run.id), "run", b"\xff")
+        await stage.drain()
+        await redis.hset(keys.run(run.id), "run", stored)
+        await stage.drain(0.5)
+        assert stage.posted() == [], "it is let be"
+        await stage.drain(READY_S)
+        assert len(stage.posted()) == 1
 
 
 async def test_one_notice_names_it_and_a_holder_of_the_role_frees_its_pools_with_a_reason(redis: Redis) -> None:

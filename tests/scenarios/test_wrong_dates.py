@@ -95,11 +95,11 @@ async def test_where_every_backup_is_wrongly_dated_none_is_said_to_be_the_last(o
 
 async def test_status_tells_it_apart(redis: Redis) -> None:
     stage = await stage_of(redis)
-    stage.clock.now = await stage.kept.turns.now() - DAY
+    stage.clock.now = await stage.kept.time.ask() - DAY
     right = await back_up(stage)
     stage.clock.now += DAY
     await from_ahead(stage, right, DAY)
-    said = await status._last(stage.kept, A)
+    said = await status._last(stage.kept, A, stage.clock())
     assert said.startswith("last backup ") and said.endswith(f" UTC, {WRONG}")
 
 

@@ -14,11 +14,12 @@ from bot.domain.runs.run import FOR_PEOPLE, Approval, Phase, Proposal, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
 from bot.domain.runs.view import Line, RunView
 from handlers.blocks import actions
-from handlers.home_view import House, home, waits_for
+from handlers.home_view import House, home
 from handlers.runs.card import card
 from handlers.runs.forms import form
 from handlers.runs.lists import view_line
 from handlers.runs.tell import message_of
+from handlers.runs.whom import waits_for
 from tests.unit.blocks.strategies import ABANDON
 
 ANNA, CLARA = Who("T0SWITCH01:U0ANNA0001", "Anna"), Who("T0SWITCH01:U0CLARA001", "Clara")

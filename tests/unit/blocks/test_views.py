@@ -26,6 +26,7 @@ from handlers.runs.card import card
 from handlers.runs.forms import detail, form
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.runs.tell import message_of
+from storage.notices import Notice
 from tests.unit.blocks.strategies import (
     backups,
     choices,
@@ -146,9 +147,16 @@ def test_the_servers_own_answer_is_shown_to_the_letter_in_its_form(run_view: Run
 
 
 @FEW
-@given(st.lists(run_views(most_rows=5), max_size=4), st.lists(records, max_size=12))
-def test_every_status_is_accepted(found: Sequence[RunView], standing: Sequence[PoolRecord]) -> None:
-    assert_good(status(found, {record.fqdn: record for record in standing}, now=NOW))
+@given(
+    st.lists(run_views(most_rows=5), max_size=4),
+    st.lists(records, max_size=12),
+    st.lists(st.tuples(names, st.lists(names, max_size=5)), max_size=8),
+)
+def test_every_status_is_accepted(
+    found: Sequence[RunView], standing: Sequence[PoolRecord], said: Sequence[tuple[str, Sequence[str]]]
+) -> None:
+    unread = [Notice("key", sentence, tuple(details), NOW, NOW, 1) for sentence, details in said]
+    assert_good(status(found, {record.fqdn: record for record in standing}, unread))
 
 
 @FEW
@@ -194,7 +202,7 @@ def test_help_and_empty_lists_are_accepted() -> None:
         runs_list((), older=False, now=NOW),
         backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
         pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
-        status((), {}, now=NOW),
+        status((), {}),
     ):
         assert_good(message)
 

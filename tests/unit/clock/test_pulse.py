@@ -54,7 +54,7 @@ def test_another_trouble_is_said_at_once_and_what_went_well_says_nothing(lines: 
 
 def test_what_is_passed_over_is_let_be_for_growing_pauses() -> None:
     time = Told()
-    passed, tries = PassedOver(now=time), []
+    passed, tries = PassedOver(time), []
     for time.now in range(0, 600):
         if "run" not in passed:
             tries.append(time.now)
@@ -62,6 +62,22 @@ def test_what_is_passed_over_is_let_be_for_growing_pauses() -> None:
     assert tries == [0, 1, 3, 7, 15, 31, 63, 123, 183, 243, 303, 363, 423, 483, 543]
     passed.over("run")
     assert "run" not in passed and len(passed) == 0
+
+
+def test_a_clock_that_is_set_back_lets_nothing_be_for_longer_than_the_longest_pause(
+    lines: pytest.LogCaptureFixture,
+) -> None:
+    time = Told()
+    time.now = 86_400.0
+    passed = PassedOver(time)
+    passed.met("run", "It cannot be read.")
+    assert "run" in passed
+    time.now = 0.0
+    assert "run" not in passed
+    passed.met("run", "It cannot be read.")
+    assert "run" in passed and lines.messages[-1] == "run waits: It cannot be read. (2 times by now)"
+    passed.over("run")
+    assert lines.messages[-1] == "run works again. It had waited 2 times, for 0 s."
 
 
 @pytest.mark.parametrize(
