@@ -51,6 +51,7 @@ from handlers.slack import ingress
 from handlers.slack.connections import reachable
 from handlers.slack.errands import Errands
 from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
+from handlers.slack.forgetting import Forgetting
 from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.readers import Readers
@@ -188,6 +189,7 @@ class Switchback:
         desk = self._desk(self.identity, self._people)
         register(self.bolt, desk)
         drawer = Drawer(desk)
+        self._loop("changes of people", partial(desk.forgetting.run_forever, self._stop))
         self._loop("drawer", partial(drawer.run_forever, self._stop, self._told))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._opener)
@@ -268,6 +270,7 @@ class Switchback:
             cards=kept.cards,
             notices=kept.notices,
             people=people,
+            forgetting=Forgetting(kept.forgotten, people),
             readers=Readers(self.slack, time.monotonic),
             slack=self.slack,
             estate=self.estate,

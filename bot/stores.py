@@ -23,6 +23,7 @@ from storage.cards import Cards
 from storage.companions import Companions
 from storage.connect import connect
 from storage.dates import Dates
+from storage.forgotten import Forgotten
 from storage.notices import Notices
 from storage.redis_time import RedisTime
 from storage.runs import Runs
@@ -66,6 +67,7 @@ class Stores:
     time: RedisTime
     dates: Dates
     served: Served
+    forgotten: Forgotten
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -113,6 +115,7 @@ def stores_over(
         time=time,
         dates=Dates(client),
         served=Served(client, folder),
+        forgotten=Forgotten(client),
     )
 
 

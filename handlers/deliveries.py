@@ -8,7 +8,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.errors import Replayed
 from bot.domain.model import Person
-from bot.domain.runs.press import Press
+from bot.domain.runs.press import APPROVE, Press
 from handlers.blocks.actions import Pressed
 from handlers.desk import Desk
 from handlers.slack import payloads
@@ -33,6 +33,11 @@ async def once(desk: Desk, args: AsyncArgs) -> None:
 
 
 async def press(desk: Desk, args: AsyncArgs, person: Person, button: Pressed, form: Mapping[str, str]) -> None:
-    """Hands the press to the engine, which ends the delivery by what it writes: a change, or a refusal."""
+    """Hands the press to the engine, which ends the delivery by what it writes: a change, or a refusal.
+
+    A command rests on an approval, so whoever gives one is asked for afresh.
+    """
+    if button.choice == APPROVE and person.roles:
+        person = await desk.people.afresh(*payloads.actor(args.body))
     pressed = Press(button.step, button.choice, button.question, form)
     await desk.engine.press(button.run_id, pressed, person, delivery(args))

@@ -13,6 +13,7 @@ from bot.domain.companions.coverage import Rules
 from bot.domain.runs.opening import Estate
 from bot.engine import Engine
 from handlers.slack.errands import Errands
+from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People
 from handlers.slack.readers import Readers
 from storage.backups.backups import Backups
@@ -43,6 +44,7 @@ class Desk:
     notices: Notices
     errands: Errands
     people: People
+    forgetting: Forgetting
     readers: Readers
     slack: AsyncWebClient
     estate: Estate

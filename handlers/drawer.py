@@ -91,6 +91,7 @@ class Drawer:
             return 0
         done = 0
         try:
+            await self._give_back(now)
             # Cards first: what people act on must not wait for what they may read later.
             due = await self._desk.runs.outbox(now, BATCH + len(self._passed))
             for item in sorted(due, key=lambda item: item.kind != "card"):
@@ -203,8 +204,6 @@ class Drawer:
     async def _alone(self, message: str, now: float, draw: Callable[[], Awaitable[bool]]) -> float | None:
         """Draws unless somebody else draws the same message now; then, when to try again."""
         cards = self._desk.cards
-        if self._held.get(message, 0.0) > now:
-            await cards.release(message)  # It is ours: Redis went away before it could be given back.
         self._held[message] = now + _LEASE_S
         if not await cards.lease(message, _LEASE_S):
             del self._held[message]
@@ -219,6 +218,13 @@ class Drawer:
                 # Given back, and barred for a while: a card changes at most so often, whichever process draws it.
                 await cards.lease(message, EDIT_S)
         return None
+
+    async def _give_back(self, now: float) -> None:
+        """What is still ours because Redis went away while it was drawn: nobody else can draw it before."""
+        for message, until in tuple(self._held.items()):
+            if until > now:
+                await self._desk.cards.release(message)
+            del self._held[message]
 
     async def _draw(self, run_id: str) -> bool:
         """Whether anything had to be drawn."""

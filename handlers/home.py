@@ -123,12 +123,12 @@ async def home_opened(desk: Desk, args: AsyncArgs) -> None:
 
 
 async def user_changed(desk: Desk, args: AsyncArgs) -> None:
-    desk.people.changed(_event(args)["user"]["id"])
+    await desk.forgetting.tell(_event(args)["user"]["id"])
 
 
 async def group_changed(desk: Desk, args: AsyncArgs) -> None:
     event = _event(args)
-    desk.people.group_changed(event.get("subteam_id") or event["subteam"]["id"])
+    await desk.forgetting.tell(event.get("subteam_id") or event["subteam"]["id"])
 
 
 def _event(args: AsyncArgs) -> Mapping[str, Any]:

@@ -23,6 +23,9 @@ PROBE = "probe"
 REFUSED = "refused"
 """Stream: who was refused a run and why, who changed a schedule, and who freed a pool; read from its end."""
 
+FORGOTTEN = "forgotten"
+"""Stream: people and user groups of whom Slack said that something has changed; every process reads it as it grows."""
+
 SCHEDULES = "schedules"
 """Hash: what people said of a pool's schedule in place of the configuration, by pool."""
 

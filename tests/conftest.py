@@ -14,6 +14,15 @@ from bot.domain.backups.offsite import OffSite
 from storage.connect import connect
 from storage.embedded import start
 from tests.peers import S3, s3_server
+from tests.scenarios import house
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--bots", type=int, default=1, help="so many processes of the bot on one Redis, in whole houses")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    house.BOTS = config.getoption("--bots")
 
 
 @pytest.fixture(scope="session")

@@ -12,7 +12,6 @@ from bot.domain.backups.checkup import Checkup
 from bot.domain.errors import BadInput, Damaged, DriverError, Stale
 from bot.domain.groups.compare import contents, fingerprints
 from bot.domain.groups.groups import Inventory
-from bot.domain.model import BOT
 from bot.domain.runs.acts import (
     Act,
     Acts,
@@ -181,7 +180,7 @@ class Hands:
             if act.only_stuck and run.phase not in FOR_PEOPLE:
                 continue
             try:
-                await self._runs.commit(close(run, Phase.SUPERSEDED, act.because, self._clock(), BOT), self._clock())
+                await self._runs.commit(close(run, Phase.SUPERSEDED, act.because, self._clock()), self._clock())
             except Stale:
                 return await self._supersede(act)
             ended.append(run.id)

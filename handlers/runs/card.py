@@ -192,7 +192,7 @@ def _value(view: RunView, choice: Choice) -> str:
 
 
 def _who_may(view: RunView, at: Callable[[float], str] = when) -> str:
-    others = [choice for choice in view.buttons if choice.need not in (None, view.need) and not leaves(choice)]
+    others = [choice for choice in view.buttons if choice.need not in (None, view.need)]
     apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
     who = f"May press: {view.need.words}.{apart}"
     if not _takes_two(view.run):

@@ -51,6 +51,10 @@ class Cache(Generic[K, V]):
         if until - self._seconds <= self._now() - older_s:
             self._asked.pop(key, None)
 
+    def clear(self) -> None:
+        """All of them may have changed."""
+        self._asked.clear()
+
     def _begin(self, key: K) -> tuple[float, asyncio.Task[V]]:
         self.forget(key)
         while len(self._asked) >= self._most:

@@ -146,29 +146,32 @@ class People:
 
     async def afresh(self, user: str, team: str = "") -> Person:
         """The same by answers that are two seconds old at most, for what rests on them more than on others."""
-        self._forget(user, AFRESH_S)
+        self._ask_again(user, AFRESH_S)
         return await self.person(user, team)
 
     async def judged_again(self, ids: Iterable[str]) -> tuple[Person, ...]:
         """Who these people (`T…:U…`) are now, whatever is remembered."""
         users = [id.rpartition(":")[2] for id in ids]
         for user in users:
-            self._forget(user)
+            self._ask_again(user)
         return tuple(await asyncio.gather(*map(self.person, users)))
 
-    def _forget(self, user: str, older_s: float = 0.0) -> None:
+    def _ask_again(self, user: str, older_s: float = 0.0) -> None:
         self._users.forget(user, older_s)
         if self._groups is not None:
             self._groups.forget_all(older_s)
 
-    def changed(self, user: str) -> None:
-        """Something about this account has changed."""
-        self._users.forget(user)
-
-    def group_changed(self, group: str) -> None:
-        """Somebody joined or left this user group."""
+    def forget(self, id: str) -> None:
+        """Something about this person (U…) or user group (S…) has changed."""
+        self._users.forget(id)
         if self._groups is not None:
-            self._groups.forget(group)
+            self._groups.forget(id)
+
+    def forget_all(self) -> None:
+        """Anything may have changed."""
+        self._users.clear()
+        if self._groups is not None:
+            self._groups.forget_all()
 
     async def _profile(self, user: str) -> User | None:
         try:

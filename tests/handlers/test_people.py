@@ -214,10 +214,10 @@ async def test_a_change_that_slack_tells_of_counts_at_once(office: Office) -> No
     emil = office.slack.workspace.person(EMIL)
     assert emil
 
-    office.people.group_changed("S0SERVER01")
+    office.people.forget("S0SERVER01")
     assert await office.roles(EMIL) == {Role.SERVER_ADMIN}
     await office.change(replace(emil, kind=Kind.GUEST))
-    office.people.changed(EMIL)
+    office.people.forget(EMIL)
     assert await office.standing(EMIL) is Standing.GUEST
 
 
@@ -249,7 +249,7 @@ async def test_when_groups_cannot_be_read_roles_are_unknown_which_is_not_none() 
 
 async def test_a_group_that_cannot_be_read_does_not_take_what_another_grants(office: Office) -> None:
     assert await office.groups.roles(model.Account(f"{TEAM}:{CLARA}")) == {Role.RG_ADMIN}
-    office.people.group_changed("S0SERVER01")
+    office.people.forget("S0SERVER01")
     office.slack.faults.next_calls(1, Trouble.SERVER_ERROR)
 
     assert await office.groups.roles(model.Account(f"{TEAM}:{CLARA}")) == {Role.RG_ADMIN}

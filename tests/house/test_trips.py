@@ -133,9 +133,12 @@ async def test_an_approval_goes_from_the_door_to_the_commit_and_nowhere_else(red
     compare(told("An approval"), trip)
 
 
-async def _without_chores() -> None:
-    """They have their own times, and no part in an export."""
-    each = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ == "Chores._keep"]
+_ASIDE = {"Chores._keep", "Forgetting.run_forever"}
+"""They have their own times, and no part in an export."""
+
+
+async def _alone() -> None:
+    each = [task for task in asyncio.all_tasks() if task.get_coro().__qualname__ in _ASIDE]
     for task in each:
         task.cancel()
     # Each by itself: what gathers them ends with the first.
@@ -148,7 +151,7 @@ async def test_a_nightly_export_goes_from_the_timetable_to_the_drawer(
     monkeypatch.setattr(timetable, "LOOK_S", 0.1)
     with recorded() as trip:
         async with house(redis) as home:
-            await _without_chores()
+            await _alone()
 
             async def is_over() -> bool:
                 newest = await home.bot.runs.page()

@@ -30,6 +30,7 @@ from handlers.listeners import register
 from handlers.runs import card
 from handlers.slack.connections import reachable
 from handlers.slack.errands import Errands
+from handlers.slack.forgetting import Forgetting
 from handlers.slack.ingress import Probes, routes
 from handlers.slack.joining import BOLT
 from handlers.slack.people import People, SlackGroups
@@ -37,6 +38,7 @@ from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
+from storage.forgotten import Forgotten
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.patience import PATIENCE_S
@@ -157,6 +159,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         cards=Cards(stage.redis),
         notices=Notices(stage.redis),
         people=people,
+        forgetting=Forgetting(Forgotten(stage.redis), people),
         readers=Readers(client, stage.clock),
         slack=client,
         estate=replace(ESTATE, mirrored=True),

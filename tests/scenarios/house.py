@@ -7,12 +7,13 @@ import html
 import json
 import socket
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass, field, replace
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from aiohttp import ClientSession, web
 from redis.asyncio import Redis
 
 from bot.app import Switchback, running
@@ -25,11 +26,16 @@ from bot.drivers.simulated import SimulatedDriver
 from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
 from bot.settings.settings import Settings
 from handlers.blocks import actions
+from handlers.slack.connections import reachable
 from storage.cards import Cards
 from storage.worlds.worlds import RedisWorlds
 from tests.patience import until
 from tests.sandbox.parts import INCIDENT, MANIFEST
+from tests.scenarios.balancer import Balancer
 from tests.scenarios.limits import ACKED_S, unhurried
+
+BOTS = 1
+"""So many processes of the bot, where a test does not say how many: `--bots`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +56,18 @@ class Button:
 
 @dataclass(slots=True)
 class House:
-    """A bot at work, listening at `url`. `seen` has every version of every message, in order."""
+    """A bot at work, listening at `url`. `seen` has every version of every message, in order.
+
+    `bots` are all processes on this Redis, the bot itself first; Slack speaks to them through the `balancer`.
+    """
 
     slack: Sandbox
     bot: Switchback
     redis: Redis
     worlds: RedisWorlds
     url: str
+    bots: tuple[Switchback, ...] = ()
+    balancer: Balancer | None = None
     seen: list[Seen] = field(default_factory=list)
 
     def __post_init__(self) -> None:
@@ -168,31 +179,57 @@ async def house(
     road: str = "http",
     *,
     worlds: RedisWorlds | None = None,
+    bots: int | None = None,
     latency_s: float = 0.0,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
 
-    `changes` are made to its settings.
+    `bots` says how many processes of it (`--bots`). `changes` are made to its settings.
     """
     worlds = worlds or RedisWorlds(redis)
     await demo.furnish(worlds, None)
-    port = free_port()
-    deliver = SOCKET if road == SOCKET else f"http://127.0.0.1:{port}/slack/events"
-    slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, ack_seconds=ACKED_S)
-    await slack.start()
-    try:
+    bots = bots or BOTS
+    ports = [free_port() for _ in range(bots)]
+    async with AsyncExitStack() as stack:
+        balancer, address = await stack.enter_async_context(balanced(ports))
+        deliver = SOCKET if road == SOCKET else address
+        slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, ack_seconds=ACKED_S)
+        await slack.start()
+        stack.push_async_callback(slack.stop)
         driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
-        with TemporaryDirectory() as data, unhurried():
-            # Never the folder of a demo on this machine.
-            settings = replace(settings_for(road, slack), **{"data": data, **changes})
-            async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
-                if road == SOCKET:
-                    await slack.sockets.until_connected()
-                yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")
-    finally:
-        await slack.stop()
+        # Never the folder of a demo on this machine.
+        data = stack.enter_context(TemporaryDirectory())
+        stack.enter_context(unhurried())
+        settings = replace(settings_for(road, slack), **{"data": data, **changes})
+        at_work = [
+            await stack.enter_async_context(running(settings, redis, driver, host="127.0.0.1", port=port))
+            for port in ports
+        ]
+        if road == SOCKET:
+            await until(lambda: _true(slack.sockets.connections >= bots))
+        yield House(slack, at_work[0], redis, worlds, f"http://127.0.0.1:{ports[0]}", tuple(at_work), balancer)
+
+
+async def _true(said: bool) -> bool:
+    return said
+
+
+@asynccontextmanager
+async def balanced(ports: Sequence[int]) -> AsyncIterator[tuple[Balancer | None, str]]:
+    """The one address of the processes that listen at these ports, and what stands there if they are several."""
+    doors = [f"http://127.0.0.1:{port}/slack/events" for port in ports]
+    if len(doors) == 1:
+        yield None, doors[0]
+        return
+    async with ClientSession() as session:
+        balancer = Balancer(session, doors)
+        application = web.Application()
+        application.router.add_post("/slack/events", balancer.hand_on)
+        with socket.create_server(("127.0.0.1", 0)) as door:
+            async with reachable(application, shutdown_s=0.1, sock=door):
+                yield balancer, f"http://127.0.0.1:{door.getsockname()[1]}/slack/events"
 
 
 def free_port() -> int:

@@ -17,10 +17,12 @@ from bot.sandbox import Message, Sandbox, Trouble
 from handlers.desk import Desk
 from handlers.drawer import Drawer
 from handlers.slack.errands import Errands
+from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People
 from handlers.slack.readers import Readers
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
+from storage.forgotten import Forgotten
 from storage.notices import Notices
 from storage.schedules import Schedules
 from tests.patience import PATIENCE_S
@@ -87,6 +89,7 @@ class SlackStage:
 async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
     story = await stage_of(redis)
     async with alone() as (sandbox, client):
+        people = People(client, Roles(), TEAM, answer_s=PATIENCE_S)
         desk = Desk(
             engine=story.engine,
             runs=story.runs,
@@ -95,7 +98,8 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             keepings=Keepings(redis),
             cards=Cards(redis),
             notices=Notices(redis),
-            people=People(client, Roles(), TEAM, answer_s=PATIENCE_S),
+            people=people,
+            forgetting=Forgetting(Forgotten(redis), people),
             readers=Readers(client, story.clock),
             slack=client,
             estate=replace(ESTATE, mirrored=True),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 
 import pytest
 from redis.asyncio import Redis
@@ -13,11 +13,12 @@ from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Phase, Run, Tell
 from bot.sandbox import Message, Trouble
 from bot.sandbox.faults import ANY
-from storage.cards import Place
+from storage.cards import Cards, Place
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, GENERAL, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
 from tests.scenarios.stage import FAILOVER, A
+from tests.storage.wire import wired
 
 
 @pytest.fixture
@@ -286,3 +287,29 @@ async def _backed_up(stage: SlackStage) -> None:
     run = await stage.story.engine.start("backup", A, ANNA_BERG, channel=INCIDENT)
     assert (await stage.story.settle(run.id)).phase is Phase.DONE
     await stage.story.take_down(A)
+
+
+async def test_a_card_that_could_not_be_given_back_is_free_as_soon_as_its_holder_looks_again(
+    stage: SlackStage, redis_url: str
+) -> None:
+    """Another process keeps moving the entry ahead of the holder, which then never comes to it in the outbox."""
+    cut: list[bytes] = []
+
+    async def without_way_back(command: bytes, send: Callable[[bytes], Awaitable[None]]) -> None:
+        if b"\r\nDEL\r\n" in command and not cut:
+            cut.append(command)
+            raise ConnectionError("cut")
+        await send(command)
+
+    run = await failover(stage)
+    async with wired(redis_url, without_way_back) as client:
+        holder, other = stage.another_drawer(cards=Cards(client)), stage.another_drawer()
+        now = stage.story.clock.now
+        await holder.drain(now)
+        assert len(cut) == 1
+        await stage.story.engine.press(run.id, _abandon(run), ANNA_BERG)
+        await other.drain(now + 2)
+        assert "ABANDONED" not in stage.posted()[0].text
+        await holder.drain(now + 2.1)
+        await other.drain(now + 4)
+        assert "ABANDONED" in stage.posted()[0].text and await stage.waiting() == 0

@@ -28,7 +28,7 @@ LOCAL = "2026-11-21T02:30"
 async def done(redis: Redis, runbook: str, id: str) -> str:
     """A run of this id that came to its end, as an earlier process left it."""
     run = begin(id, RUNBOOKS[runbook], ESTATE.pools[A], ESTATE, PoolRecord(A), SCHEDULE, 1_700_000_000.0)
-    await Runs(redis).commit(close(run, Phase.DONE, "Kept.", 1_700_000_100.0, SCHEDULE), 1_700_000_100.0)
+    await Runs(redis).commit(close(run, Phase.DONE, "Kept.", 1_700_000_100.0), 1_700_000_100.0)
     return id
 
 

@@ -26,7 +26,7 @@ from tests.sandbox.parts import ANNA, INCIDENT
 from tests.scenarios.house import House, house, settings_for
 from tests.storage.test_refused import CLASSES, SPECIAL
 
-LOOPS = {"engine", "chores", "timetable", "drawer", "question to Slack"}
+LOOPS = {"engine", "chores", "timetable", "drawer", "question to Slack", "changes of people"}
 
 
 @pytest.fixture

@@ -164,10 +164,10 @@ def go_back(run: Run, runbook: Runbook, to: str, now: float) -> Change:
     return _arrive(run, runbook, runbook.position(to), now)
 
 
-def close(run: Run, phase: Phase, sentence: str, now: float, who: Who) -> Change:
+def close(run: Run, phase: Phase, sentence: str, now: float) -> Change:
     """The run ends here; its pools are free again."""
     ended = replace(run, phase=phase, due=None, closed_at=now, sentence=sentence, proposal=None, approvals=())
-    return Change(ended, (Entry(now, who, str(phase), run.step, sentence),))
+    return Change(ended, (Entry(now, BOT, str(phase), run.step, sentence),))
 
 
 def _is_further(state: PoolState | None, leaves: PoolState) -> bool:
@@ -212,4 +212,4 @@ def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:
         run = replace(run, records=(*run.records, RowRecord(step.key, "skipped", reason, BOT, now)))
     last = run.records[-1].sentence if run.records else ""
     ended = replace(run, carry=runbook.carry(run))
-    return close(ended, Phase.DONE, last, now, BOT)
+    return close(ended, Phase.DONE, last, now)

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
-from bot.domain.access import allow, allow_second
+from bot.domain.access import Need, allow, allow_second
 from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.moves import accept_lost, again, close, counts, go_back, pass_on
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
+
+APPROVE = "approve"
+"""The choice that lets a command run, alone or with a second person's."""
 
 _ABANDON = "abandon"
 REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", multiline=True, max_length=300)
@@ -32,7 +35,7 @@ def offered(run: Run, runbook: Runbook) -> tuple[Choice, ...]:
     if not run.is_open:
         return ()
     step = runbook.step(run.step)
-    return (*_BY_PHASE.get(run.phase, _none)(run, step), _abandon(run))
+    return (*_BY_PHASE.get(run.phase, _none)(run, step), _abandon(runbook, step))
 
 
 def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float) -> Change:
@@ -45,7 +48,16 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     if choice is None or not is_asked(run, pressed.step, choice, pressed.question):
         raise Stale(already(run, pressed.step))
     form = _checked(choice, pressed.form)
-    return _ACTIONS.get(choice.key, _choose)(run, runbook, choice, form, person, now)
+    what, does = _ACTIONS.get(choice.key, _CHOSEN)
+    change = does(run, runbook, choice, form, person, now)
+    data = {"choice": choice.key} | ({"plan": run.proposal.hash} if run.proposal else {})
+    entry = Entry(now, Who.person(person), what, run.step, _said(choice, form, person), data)
+    return replace(change, entries=(entry, *change.entries))
+
+
+def _said(choice: Choice, form: Mapping[str, str], person: Person) -> str:
+    """What the log and the card say of it: people's own words without addresses and numbers of others."""
+    return f"{person.name} {choice.said.format_map({key: masked(value) for key, value in form.items()})}"
 
 
 def is_asked(run: Run, step: str, choice: Choice, question: int) -> bool:
@@ -79,10 +91,10 @@ def _none(run: Run, step: Step) -> tuple[Choice, ...]:
 def _waiting(run: Run, step: Step) -> tuple[Choice, ...]:
     needed = run.proposal.needed if run.proposal else 1
     if needed > 1 and not run.approvals:
-        approve = Choice("approve", "Ask for a second person", "asked for it.", style="primary")
+        approve = Choice(APPROVE, "Ask for a second person", "asked for it.", style="primary")
     else:
         label = "Approve as second person" if needed > 1 else "Run this command"
-        approve = Choice("approve", label, "approved it.", style="primary", confirm="It runs as shown, at once.")
+        approve = Choice(APPROVE, label, "approved it.", style="primary", confirm="It runs as shown, at once.")
     return approve, *step.choices(run)
 
 
@@ -121,8 +133,11 @@ _BY_PHASE: Mapping[Phase, Callable[[Run, Step], tuple[Choice, ...]]] = {
 }
 
 
-def _abandon(run: Run) -> Choice:
-    return Choice(_ABANDON, "Abandon the run", "abandoned the run", fields=(REASON,), style="danger")
+def _abandon(runbook: Runbook, step: Step) -> Choice:
+    """Whoever may answer a row may leave the run there; where that is anybody, it takes what starting one takes."""
+    need = runbook.need if step.need is Need.ANYONE else None
+    said = "abandoned this run: {reason}."
+    return Choice(_ABANDON, "Abandon the run", said, need=need, fields=(REASON,), style="danger")
 
 
 def fault_of(field: Field, text: str) -> str:
@@ -150,22 +165,19 @@ def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str]
     first = next(standing, None)
     allow_second(person, first.who.id if first else None)
     approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now))
-    entry = Entry(now, Who.person(person), "approved", run.step, "Approved this plan.", {"plan": proposal.hash})
     if len(approvals) < proposal.needed:
         sentence = f"{person.name} asked for this command. A second person who holds the role has to approve it."
         # A new question: two people who press the same "Ask" must not together have approved.
-        return Change(replace(run, approvals=approvals, sentence=sentence, question=run.question + 1), (entry,))
-    return Change(replace(run, approvals=approvals, phase=Phase.READY, due=now, tries=0), (entry,))
+        return Change(replace(run, approvals=approvals, sentence=sentence, question=run.question + 1))
+    return Change(replace(run, approvals=approvals, phase=Phase.READY, due=now, tries=0))
 
 
 def _retry(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
-    entry = Entry(now, Who.person(person), "retry", run.step, f"{person.name} {choice.said}")
-    return Change(again(run, now), (entry,))
+    return Change(again(run, now))
 
 
 def _look(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
-    entry = Entry(now, Who.person(person), "look", run.step, f"{person.name} {choice.said}")
-    return Change(replace(run, phase=Phase.LOOKING, due=now, finding=None), (entry,))
+    return Change(replace(run, phase=Phase.LOOKING, due=now, finding=None))
 
 
 def _accept(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
@@ -176,30 +188,31 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
     left = runbook.left(run)
     if left.state is not None and left.state is not run.pool_state:
         run = replace(run, pool_state=left.state, since=now)
-    flying = " A command was under way, and its outcome was not awaited." if run.phase is Phase.RUNNING else ""
-    sentence = f"{person.name} abandoned this run: {masked(form['reason'])}.{flying} {left.sentence}"
-    run = replace(run, carry=runbook.carry(run))
-    return close(run, Phase.ABANDONED, sentence, now, Who.person(person))
+    flying = "A command was under way, and its outcome was not awaited. " if run.phase is Phase.RUNNING else ""
+    ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
+    said = f"{_said(choice, form, person)} {ended.run.sentence}"
+    return replace(ended, run=replace(ended.run, sentence=said))
 
 
 def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
-    who = Who.person(person)
-    shown = {key: masked(value) for key, value in form.items()}
-    sentence = f"{person.name} {choice.said.format_map(shown)}"
     run = replace(run, facts={**run.facts, **choice.facts, **form})
-    entry = Entry(now, who, "chose", run.step, sentence, {"choice": choice.key})
     if choice.then is Then.AGAIN:
-        return Change(again(run, now), (entry,))
+        return Change(again(run, now))
     if choice.then is Then.BACK:
-        back = go_back(run, runbook, choice.to, now)
-        return Change(back.run, (entry, *back.entries), back.tells)
-    return pass_on(run, runbook, Verdict(Mark.PASS, sentence), now, who, (entry,))
+        return go_back(run, runbook, choice.to, now)
+    verdict = Verdict(Mark.PASS, _said(choice, form, person))
+    return pass_on(run, runbook, verdict, now, Who.person(person))
 
 
-_ACTIONS: Mapping[str, Callable[[Run, Runbook, Choice, Mapping[str, str], Person, float], Change]] = {
-    "approve": _approve,
-    "retry": _retry,
-    "look": _look,
-    "accept": _accept,
-    _ABANDON: _leave,
+Action = Callable[[Run, Runbook, Choice, Mapping[str, str], Person, float], Change]
+
+_ACTIONS: Mapping[str, tuple[str, Action]] = {
+    APPROVE: ("approved", _approve),
+    "retry": ("retry", _retry),
+    "look": ("look", _look),
+    "accept": ("accepted", _accept),
+    _ABANDON: ("left", _leave),
 }
+"""What the log calls a press, and what it makes of the run."""
+
+_CHOSEN = ("chose", _choose)
