@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
+import platform
 import signal
 import sys
 import time
@@ -90,13 +91,14 @@ def build(
     think: Think = asyncio.to_thread,
     committed: Callable[[], None] = lambda: None,
     synced: Callable[[], Awaitable[object]] = nothing,
+    machine: str = "here",
     **pace: float,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
     `clock` has to be the same for all processes: what one of them writes down, another one reads. `uploads` fetches
     files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced` and
-    `pace` are the engine's.
+    `pace` are the engine's. `machine` is the name of this one.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
@@ -112,11 +114,11 @@ def build(
         committed=committed,
         **pace,
     )
-    return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think))
+    return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think, machine))
 
 
 class Switchback:
-    """One running bot. `driver` reaches the deployment; `clock` is this machine's own (seconds since the epoch).
+    """One running bot. `driver` reaches the deployment; `clock` is that of this `machine` (seconds since the epoch).
 
     By `clock` go signatures only. Whatever is kept goes by Redis' time.
     """
@@ -128,6 +130,7 @@ class Switchback:
         driver: Driver,
         session: ClientSession,
         clock: Callable[[], float] = time.time,
+        machine: str = "",
     ) -> None:
         self._settings, self._driver, self._clock = settings, driver, clock
         self.stores = kept = stores_of(settings, client, clock)
@@ -150,6 +153,7 @@ class Switchback:
             uploads,
             kept.time,
             synced=kept.time.ask,
+            machine=machine or platform.node(),
             holders=JudgedAgain(self._judged_again),
             think=self.think,
             committed=self._told.set,

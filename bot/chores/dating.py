@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
+from bot.chores.clocks import APART_S
 from bot.chores.shelves import newest_sound
 from bot.domain.measures import aged, numbered
 from bot.domain.model import short
@@ -14,9 +15,6 @@ from storage.backups.keepings import Keepings
 from storage.companions import Companions
 from storage.dates import LEAP_S, Dates
 from storage.notices import Notices
-
-APART_S = 120.0
-"""The clocks of this process and of Redis may differ by so much."""
 
 SEEN_S = 7 * 86_400.0
 """So long after time leapt, somebody has read of it, and has set a clock that was wrong."""
@@ -68,7 +66,12 @@ class Dating:
         self._objectives = objectives
 
     async def ages(self, now: float) -> Ages:
-        """What may go at `now` (seconds, by Redis' clock); whatever stands against it is one notice."""
+        """What may go at `now` (seconds, by Redis' clock); what stands against it in Redis is one notice.
+
+        That this machine's clock is apart is said of it by itself, and changes nothing of what others found.
+        """
+        if abs(await self._apart()) > APART_S:
+            return Ages("The clocks are apart.")
         found = await self._found(now)
         if sentence := found.doubt or _stale(found):
             await self._notices.say(_KEY, f"Old backups are not cleaned up: {sentence}", now, _DETAILS)
@@ -77,10 +80,6 @@ class Dating:
         return found
 
     async def _found(self, now: float) -> Ages:
-        apart = await self._apart()
-        if abs(apart) > APART_S:
-            side = "ahead of" if apart > 0 else "behind"
-            return Ages(f"Switchback's clock is {aged(abs(apart))} {side} the clock of Redis.")
         if ahead := await self._backups.ahead(now) + await self._companions.ahead(now):
             are = "is" if ahead == 1 else "are"
             return Ages(f"{numbered(ahead, 'backup')} {are} dated in the future, so a clock is or was wrong.")

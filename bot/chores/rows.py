@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.chores import checking, deferring, mirroring, pruning, restamping, watching
+from bot.chores import checking, clocks, deferring, mirroring, pruning, restamping, watching
 from bot.chores.accompanying import Accompanying
 from bot.chores.checking import Checking
 from bot.chores.chores import Chore
+from bot.chores.clocks import Clocks
 from bot.chores.dating import Dating, Objectives
 from bot.chores.deferring import Deferring
 from bot.chores.mirroring import Mirroring, fault_of
@@ -81,9 +82,9 @@ def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:
 
 
 def chores_of(
-    care: Care, kept: Stores, checks: Checking, hands: Performer, estate: Estate, think: Think
+    care: Care, kept: Stores, checks: Checking, hands: Performer, estate: Estate, think: Think, machine: str
 ) -> tuple[Chore, ...]:
-    """What has to be done for backups that are kept already, and for those that should be."""
+    """What has to be done for backups that are kept already, and for those that should be; `machine` is this one."""
     backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
     pools = estate.pools
     beside = (kept.companions, kept.off_site, notices, kept.states)
@@ -95,7 +96,10 @@ def chores_of(
         kept.companions, runs, notices, tuple(pools.values()), care.companions, dating_of(care, kept)
     )
     others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
+    clock = Clocks(machine, kept.time.apart, notices)
     return (
+        # Each machine's own turn: nobody else can look at its clock.
+        Chore(clock.chore, clocks.EVERY_S, clock.work, f"Comparing the clock of {machine} with that of Redis"),
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
         Chore("mirror", mirroring.EVERY_S, copying.work, "Copying backups off-site"),
         Chore("served", served.EVERY_S, kept.served.work, "Counting how far the data has come"),
