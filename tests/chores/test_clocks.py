@@ -63,11 +63,12 @@ async def test_what_one_machine_says_of_its_clock_no_other_ends(redis: Redis, no
 
 async def test_a_machine_that_runs_no_switchback_any_more_is_not_spoken_of_for_ever(redis: Redis, now: float) -> None:
     await Machine(redis, "east", now, HOUR).turn(now)
+    await Notices(redis).say("disk", "The disk is full.", now)
     west = Machine(redis, "west", now, 0.0)
     await west.turn(now + HOUR)
-    assert len(await stands(redis)) == 1, "it may only be slow"
+    assert len(await stands(redis)) == 2, "it may only be slow"
     await west.turn(now + HOUR + 1)
-    assert await stands(redis) == []
+    assert await stands(redis) == [("The disk is full.", 1)]
 
 
 async def test_what_was_found_in_redis_is_neither_said_nor_ended_by_a_machine_whose_clock_is_apart(
