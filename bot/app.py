@@ -347,10 +347,11 @@ async def running(
     host: str = "0.0.0.0",
     port: int | None = None,
     clock: Callable[[], float] = time.time,
+    machine: str = "",
 ) -> AsyncIterator[Switchback]:
     """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own."""
     async with ClientSession(timeout=ClientTimeout(total=_SLACK_S)) as session:
-        bot = Switchback(settings, client, driver, session, clock)
+        bot = Switchback(settings, client, driver, session, clock, machine)
         door = nullcontext() if port is None else reachable(bot.application(), host=host, port=port)
         try:
             async with door:

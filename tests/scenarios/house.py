@@ -180,18 +180,20 @@ async def house(
     *,
     worlds: RedisWorlds | None = None,
     bots: int | None = None,
+    ahead_s: Sequence[float] = (),
     latency_s: float = 0.0,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
 
-    `bots` says how many processes of it (`--bots`). `changes` are made to its settings.
+    `bots` says how many processes of it (`--bots`). Or `ahead_s` says of each on how wrong a machine it is: so many
+    seconds is the clock there ahead. `changes` are made to its settings.
     """
     worlds = worlds or RedisWorlds(redis)
     await demo.furnish(worlds, None)
-    bots = bots or BOTS
-    ports = [free_port() for _ in range(bots)]
+    wrong = tuple(ahead_s) or (0.0,) * (bots or BOTS)
+    ports = [free_port() for _ in wrong]
     async with AsyncExitStack() as stack:
         balancer, address = await stack.enter_async_context(balanced(ports))
         deliver = SOCKET if road == SOCKET else address
@@ -204,12 +206,19 @@ async def house(
         stack.enter_context(unhurried())
         settings = replace(settings_for(road, slack), **{"data": data, **changes})
         at_work = [
-            await stack.enter_async_context(running(settings, redis, driver, host="127.0.0.1", port=port))
-            for port in ports
+            await stack.enter_async_context(
+                running(settings, redis, driver, host="127.0.0.1", port=port, clock=clock(ahead), machine=str(port))
+            )
+            for port, ahead in zip(ports, wrong, strict=True)
         ]
         if road == SOCKET:
-            await until(lambda: _true(slack.sockets.connections >= bots))
+            await until(lambda: _true(slack.sockets.connections >= len(wrong)))
         yield House(slack, at_work[0], redis, worlds, f"http://127.0.0.1:{ports[0]}", tuple(at_work), balancer)
+
+
+def clock(ahead_s: float, right: Callable[[], float] = time.time) -> Callable[[], float]:
+    """That of a machine, so many seconds ahead."""
+    return lambda: right() + ahead_s
 
 
 async def _true(said: bool) -> bool:
