@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import pytest
 
+from bot.domain.groups.difference import quoted
 from handlers.blocks.wording import exact, plain, shown, without_people
 from handlers.slack.people import _name
 from handlers.slack.replies import is_slack
@@ -11,11 +12,23 @@ from handlers.slack.replies import is_slack
 API = "https://slack.com/api/"
 
 
-@pytest.mark.parametrize("hidden", list("\u00ad\u034f\u115f\u1160\u180e\u3164\uffa0\U000e0001\U000e0041\U000e0100"))
+HIDDEN = "\u00ad\u034f\u115f\u1160\u180e\u200b\u3164\uffa0\U000e0001\U000e0041\U000e0100"
+
+
+@pytest.mark.parametrize("hidden", HIDDEN)
 def test_a_sign_that_nobody_sees_is_in_no_name(hidden: str) -> None:
     name = f"He{hidden}lp"
     assert plain(name) == shown(name) == exact(name) == "Help"
+    assert quoted(name) == "“Help”"
     assert _name({"profile": {"real_name": name}}, "U1") == "Help"
+
+
+@pytest.mark.parametrize("between", [*HIDDEN, " "])
+@pytest.mark.parametrize("number", ["+49 30 555 1234", "1234 5678"])
+def test_no_number_is_whole_because_of_what_nobody_sees_between_its_digits(number: str, between: str) -> None:
+    split = number.replace(" ", 4 * between)
+    for said in (plain(split), shown(split), without_people(split), quoted(split)):
+        assert sum(sign.isdigit() for sign in said) == 2, said
 
 
 def test_without_the_role_addresses_and_numbers_of_people_are_masked() -> None:
