@@ -13,7 +13,7 @@ from bot.clock.wall_clock import latest_due
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.schedule import Override, schedule_of
 from bot.domain.model import Who
-from bot.domain.runs.run import Phase
+from bot.domain.runs.run import Change, Phase
 from tests.scenarios.stage import ANNA, CARE, POOLS, A, Clock, Stage, pruning_of, stage_of
 
 HOUR, DAY = 3600.0, 86_400.0
@@ -104,3 +104,16 @@ async def test_times_that_the_wrong_clock_took_down_hold_by_the_right_one(redis:
     tomorrow = datetime.fromtimestamp(right.clock() + 2 * DAY, UTC)
     slot = latest_due(schedule, tomorrow)
     assert slot is not None and tomorrow.timestamp() - datetime.fromisoformat(f"{slot.local}Z").timestamp() < 2 * DAY
+
+
+@pytest.mark.parametrize("ahead", [60.0, HOUR, DAY, 400 * DAY])
+async def test_a_lease_is_believed_for_as_long_as_leases_are_and_not_when_it_lies_further_ahead(
+    redis: Redis, ahead: float
+) -> None:
+    stage = await stage_of(redis)
+    run = await stage.engine.start("backup", A, ANNA)
+    held = await stage.runs.commit(Change(replace(run, due=stage.clock() + ahead)), stage.clock())
+    for _ in range(50):
+        await stage.engine.tick()
+    now = await stage.runs.load(run.id)
+    assert now == held if ahead == 60.0 else now.phase is Phase.DONE

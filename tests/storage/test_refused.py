@@ -11,7 +11,8 @@ import pytest
 from redis import exceptions
 from redis.asyncio import Redis
 
-from bot.domain.errors import BadInput, BotError, StoreAway
+from bot.commands import check, status
+from bot.domain.errors import BotError, StoreAway
 from bot.settings.settings import Settings
 from bot.stores import store
 from storage.connect import connect, guard, script
@@ -107,11 +108,17 @@ async def test_when_another_server_takes_over_behind_one_name_the_next_press_goe
 
 
 async def told(url: str) -> str:
-    """What the start, `status` and everything else that opens the store says."""
+    """What the start says, and `status` and `check` say the same, in one sentence each."""
+    settings = Settings(redis_url=url)
     with pytest.raises(BotError) as fault:
-        async with store(Settings(redis_url=url)):
+        async with store(settings):
             pass
-    return fault.value.sentence
+    said = fault.value.sentence
+    with pytest.raises(BotError) as again:
+        await status.status(settings)
+    lines = [line for line in await check.check(settings) if "Redis" in line or "REDIS" in line]
+    assert lines == [said] == [again.value.sentence]
+    return said
 
 
 async def test_a_read_only_replica_is_refused(server: Embedded, client: Redis) -> None:
@@ -147,8 +154,7 @@ async def test_a_database_that_is_not_there_is_named_as_what_it_is(server: Embed
     port = free_port()
     await client.execute_command("CONFIG", "SET", "bind", "127.0.0.1", "port", port)
     assert "names a database that this Redis does not have" in await told(f"redis://127.0.0.1:{port}/99")
-    with pytest.raises(BadInput, match="REDIS_URL cannot be used"):
-        connect(f"redis://127.0.0.1:{port}/x")
+    assert (await told(f"redis://127.0.0.1:{port}/x")).startswith("REDIS_URL cannot be used")
 
 
 async def test_what_a_switch_to_a_replica_may_cost_is_said(server: Embedded, client: Redis, folder: Path) -> None:
