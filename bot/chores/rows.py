@@ -94,7 +94,7 @@ def chores_of(
     companions = Accompanying(
         kept.companions, runs, notices, tuple(pools.values()), care.companions, dating_of(care, kept)
     )
-    others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
+    others = Deferring(runs, kept.schedules, backups, keepings, kept.companions, notices, pools)
     return (
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
         Chore("mirror", mirroring.EVERY_S, copying.work, "Copying backups off-site"),

@@ -15,7 +15,11 @@ from redis import exceptions
 from redis.asyncio import Redis
 
 from bot.app import running
+from bot.clock.pulse import Pulse
+from bot.clock.timetable import Timetable
+from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.deployment.world import World
+from bot.domain.errors import StoreAway
 from bot.domain.runs.run import Phase
 from bot.drivers.simulated import SimulatedDriver
 from storage import keys
@@ -26,6 +30,7 @@ from tests.patience import until
 from tests.sandbox.parts import ANNA, INCIDENT
 from tests.scenarios.house import House, house, settings_for
 from tests.scenarios.limits import hurried
+from tests.scenarios.slack_stage import slack_stage
 from tests.storage.test_refused import CLASSES, SPECIAL
 
 LOOPS = {"engine", "chores", "timetable", "drawer", "question to Slack"}
@@ -137,6 +142,29 @@ async def chores_done(rooms: House) -> None:
     chores = rooms.bot._chores
     await chores._look(rooms.bot._stop)
     await asyncio.gather(*chores._busy.values())
+
+
+async def test_whoever_waits_for_slack_or_redis_again_and_again_within_one_turn_turns_all_the_while(
+    redis: Redis,
+) -> None:
+    async with slack_stage(redis) as stage:
+        for number in range(5):
+            await stage.desk.notices.say(f"notice{number}", "Something stands.", stage.story.clock())
+        before = stage.drawer._pulse.beats
+        await stage.drain()
+        assert stage.drawer._pulse.beats >= before + 5
+
+    async def away(slot: Slot) -> None:
+        raise StoreAway("Redis cannot be reached.")
+
+    async def five() -> list[Schedule]:
+        return [Schedule(f"pool-{number}.contoso.com", "Europe/Paris", ("02:30",)) for number in range(5)]
+
+    timetable, stopped, pulse = Timetable(five, away), asyncio.Event(), Pulse("timetable")
+    stopped.set()
+    await timetable.run_forever(stopped, pulse)
+    await timetable.wake()
+    assert pulse.beats >= 5
 
 
 async def test_what_only_reads_is_answered_while_nothing_can_be_saved(own: Redis, redis: Redis) -> None:

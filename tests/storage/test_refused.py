@@ -171,6 +171,7 @@ async def test_what_a_switch_to_a_replica_may_cost_is_said(server: Embedded, cli
         await until(follows)
         (said,) = [one for one in await persistence(client) if "replica" in one]
         assert "everything since it last heard may be lost. Set `min-replicas-to-write 1`" in said
+        assert said in await check.check(Settings(redis_url=f"redis://127.0.0.1:{port}"))
         await client.execute_command("CONFIG", "SET", "min-replicas-to-write", "1", "min-replicas-max-lag", "10")
         (said,) = [one for one in await persistence(client) if "replica" in one]
         assert "the last 10 seconds may be lost" in said
