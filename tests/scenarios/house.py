@@ -172,11 +172,12 @@ async def house(
     worlds: RedisWorlds | None = None,
     latency_s: float = 0.0,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    clock: Callable[[], float] = time.time,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
 
-    `changes` are made to its settings.
+    `clock` is the bot's own; `changes` are made to its settings.
     """
     worlds = worlds or RedisWorlds(redis)
     await demo.furnish(worlds, None)
@@ -189,7 +190,7 @@ async def house(
         with TemporaryDirectory() as data, unhurried():
             # Never the folder of a demo on this machine.
             settings = replace(settings_for(road, slack), **{"data": data, **changes})
-            async with running(settings, redis, driver, host="127.0.0.1", port=port) as bot:
+            async with running(settings, redis, driver, host="127.0.0.1", port=port, clock=clock) as bot:
                 if road == SOCKET:
                     await slack.sockets.until_connected()
                 yield House(slack, bot, redis, worlds, f"http://127.0.0.1:{port}")

@@ -13,7 +13,7 @@ from bot.sandbox import Message
 from bot.sandbox.faults import ANY
 from handlers.runs import places
 from handlers.runs.strangers import KEY
-from handlers.slack.readers import DOUBT_S, FRESH_S
+from handlers.slack.readers import DOUBT_S, FRESH_S, _is_read_by_strangers
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, slack_stage
 from tests.scenarios.stage import A
@@ -62,6 +62,24 @@ async def test_a_channel_that_is_shared_in_mid_run_hears_nothing_more_and_the_ca
     assert saying(before, run.id) == 1 and stage.posted() == before
     assert place is not None and place.channel == BACKUPS
     assert saying(stage.posted(BACKUPS), "The drill is over.") == 1
+
+
+@pytest.mark.parametrize(
+    ("info", "strangers"),
+    [
+        ({}, False),
+        ({"is_shared": True, "is_org_shared": True}, False),
+        ({"is_shared": True}, True),
+        ({"is_shared": True, "is_org_shared": True, "is_ext_shared": True}, True),
+        ({"is_pending_ext_shared": True}, True),
+        ({"pending_shared": ["T0PARTNER1"]}, True),
+        ({"pending_connected_team_ids": ["T0PARTNER1"]}, True),
+    ],
+)
+def test_a_channel_of_our_own_grid_has_no_strangers_and_an_open_invitation_has(
+    info: dict[str, object], strangers: bool
+) -> None:
+    assert _is_read_by_strangers(info) is strangers
 
 
 async def test_the_first_word_of_a_run_rests_on_an_answer_of_now(stage: SlackStage) -> None:

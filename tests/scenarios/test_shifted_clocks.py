@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import time
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis.asyncio import Redis
@@ -11,10 +13,14 @@ from redis.asyncio import Redis
 from bot.chores.rows import dating_of
 from bot.clock.wall_clock import latest_due
 from bot.domain.backups.backup import Backup
-from bot.domain.backups.schedule import Override, schedule_of
+from bot.domain.backups.schedule import Override, Slot, schedule_of
 from bot.domain.model import Who
 from bot.domain.runs.run import Change, Phase
-from tests.scenarios.stage import ANNA, CARE, POOLS, A, Clock, Stage, pruning_of, stage_of
+from bot.sandbox import SOCKET
+from storage.redis_time import RedisTime
+from tests.sandbox.parts import ANNA as SEEN_BY
+from tests.scenarios.house import house
+from tests.scenarios.stage import ANNA, CARE, POOLS, A, C, Clock, Stage, pruning_of, stage_of
 
 HOUR, DAY = 3600.0, 86_400.0
 SHIFTS = {"+1 h": HOUR, "-1 h": -HOUR, "+1 day": DAY, "-1 day": -DAY, "+400 days": 400 * DAY}
@@ -104,6 +110,36 @@ async def test_times_that_the_wrong_clock_took_down_hold_by_the_right_one(redis:
     tomorrow = datetime.fromtimestamp(right.clock() + 2 * DAY, UTC)
     slot = latest_due(schedule, tomorrow)
     assert slot is not None and tomorrow.timestamp() - datetime.fromisoformat(f"{slot.local}Z").timestamp() < 2 * DAY
+
+
+@shifted
+async def test_a_bot_with_a_wrong_clock_draws_its_cards_and_starts_the_slots_that_are_due_by_the_clock_of_redis(
+    redis: Redis, shift: float
+) -> None:
+    def wrong() -> float:
+        return time.time() + shift
+
+    def due() -> str:
+        now = datetime.now(ZoneInfo(POOLS[C].time_zone))
+        return Slot(C, f"{now:%Y-%m-%d}T{12 * (now.hour >= 12):02}:00").id
+
+    before = due()
+    async with house(redis, SOCKET, clock=wrong, schedules={C: ("00:00", "12:00")}) as rooms:
+        run = await rooms.started(SEEN_BY, "/rgs backup pool-a")
+        await rooms.card(run, "✅ *Done.*")
+        slots = {run.id for run in await rooms.bot.runs.page(count=50) if run.primary.fqdn == C}
+    assert slots and slots <= {before, due()}
+
+
+async def test_the_time_of_redis_is_asked_for_before_each_look(redis: Redis) -> None:
+    """A machine that slept: its own seconds stood still meanwhile."""
+    counted = Clock(0.0)
+    by_redis = RedisTime(redis, counted=counted)
+    stage = await stage_of(redis)
+    stage.rebuilt(redis_time=by_redis)
+    counted.now += 400 * DAY
+    await stage.engine.tick()
+    assert abs(by_redis() - await stage.kept.turns.now()) < HOUR
 
 
 @pytest.mark.parametrize("ahead", [60.0, HOUR, DAY, 400 * DAY])

@@ -75,9 +75,10 @@ async def _pumped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
+@pytest.mark.parametrize("why", ["read-only replica", "misses its replicas"])
 @pytest.mark.parametrize("way", ["command", "batch", "script"])
 async def test_when_another_server_takes_over_behind_one_name_the_next_press_goes_through(
-    way: str, server: Embedded, tmp_path_factory: pytest.TempPathFactory, folder: Path
+    way: str, why: str, server: Embedded, folder: Path
 ) -> None:
     (folder / "other").mkdir()
     other = await start(folder / "other")
@@ -96,10 +97,12 @@ async def test_when_another_server_takes_over_behind_one_name_the_next_press_goe
         await press(client)
         # Several connections are open, and each stays with the old primary.
         await asyncio.gather(*(client.ping() for _ in range(20)))
-        await old.replicaof("127.0.0.1", "1")
+        busy = await client.connection_pool.get_connection()
+        await (old.replicaof("127.0.0.1", "1") if "only" in why else old.config_set("min-replicas-to-write", 1))
         leads_to.pop(0)
-        with pytest.raises(StoreAway, match=r"read-only replica. Nothing was saved. If another server has just taken"):
+        with pytest.raises(StoreAway, match=f"{why}.* Nothing was saved"):
             await press(client)
+        await client.connection_pool.release(busy)
         if way == "script":
             await client.delete("mark")
         await press(client)
