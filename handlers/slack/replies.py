@@ -75,9 +75,10 @@ async def _beside(args: AsyncArgs, reply: Reply) -> None:
 
 
 def is_slack(address: str, api: str) -> bool:
-    """Whether it is where Slack takes answers: its own host for that, or where the Web API is."""
+    """Whether it is where Slack takes answers: its own host for that (GovSlack has another), or where the Web API is."""
     there, ours = urlsplit(address), urlsplit(api)
-    return (there.scheme, there.netloc) in {("https", _HOOKS), (ours.scheme, ours.netloc)}
+    hosts = {("https", _HOOKS), ("https", f"hooks.{ours.netloc}"), (ours.scheme, ours.netloc)}
+    return (there.scheme, there.netloc) in hosts
 
 
 async def _opened(args: AsyncArgs, reply: Reply) -> None:

@@ -21,7 +21,8 @@ from tests.sandbox.parts import ANNA as ANNA_ID
 from tests.sandbox.parts import EMIL, INCIDENT
 from tests.scenarios.house import house
 from tests.scenarios.slack_stage import SlackStage, slack_stage
-from tests.scenarios.stage import ANNA, FAILOVER, A, B, C, stage_of
+from tests.scenarios.stage import ANNA, FAILOVER, A, B, C, Stage, stage_of
+from tests.storage.test_backups import backup_of
 
 GLOBAL = ("due", "outbox", "outbox:tells", "runs", "runs:open", "refused", "notices", "homes")
 """What every story needs; of these the loops are looked at, not the story."""
@@ -112,10 +113,10 @@ async def test_the_chores_do_the_rest_for_another_pool(redis: Redis, key: str) -
     for how in ("another kind", "its own kind"):
         await redis.flushall()
         await filled(redis)
-        stage = await stage_of(redis)
+        stage = Stage(redis)
         stage.clock.now = await stage.kept.turns.now()
-        run = await stage.settle((await stage.engine.start("backup", C, ANNA)).id)
-        name, *_ = await stage.backups.named(str(run.fact("backup")))
+        await stage.backups.save(replace(backup_of(b"x", "c1"), pool=C, taken_at=stage.clock() - 1.0), b"x", {})
+        name, *_ = await stage.backups.named("c1")
         await redis.delete(keys.piece(name))
         await redis.hset(keys.WATCHED, C, 0.0)
         await turned(redis, key, how)

@@ -42,6 +42,7 @@ def test_without_the_role_addresses_and_numbers_of_people_are_masked() -> None:
         ("https://hooks.slack.com/actions/T1/2/3", True),
         ("https://slack.com/answers/1", True),
         ("http://hooks.slack.com/actions/T1/2/3", False),
+        ("https://hooks.slack-gov.com/actions/T1/2/3", False),
         ("https://hooks.slack.com.evil.example/1", False),
         ("https://hooks.slack.com@evil.example/1", False),
         ("http://169.254.169.254/latest", False),
@@ -50,3 +51,7 @@ def test_without_the_role_addresses_and_numbers_of_people_are_masked() -> None:
 )
 def test_answers_go_to_slack_only(address: str, slack: bool) -> None:
     assert is_slack(address, API) is slack
+
+
+def test_another_slack_has_another_host_for_answers() -> None:
+    assert is_slack("https://hooks.slack-gov.com/actions/T1/2/3", "https://slack-gov.com/api/")
