@@ -75,7 +75,7 @@ async def _beside(args: AsyncArgs, reply: Reply) -> None:
 
 
 def is_slack(address: str, api: str) -> bool:
-    """Whether it is where Slack takes answers: its own host for that (GovSlack has another), or where the Web API is."""
+    """Whether Slack takes answers there: at its host for that, which GovSlack has of its own, or at the Web API's."""
     there, ours = urlsplit(address), urlsplit(api)
     hosts = {("https", _HOOKS), ("https", f"hooks.{ours.netloc}"), (ours.scheme, ours.netloc)}
     return (there.scheme, there.netloc) in hosts
