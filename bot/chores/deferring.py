@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -56,21 +56,25 @@ class Deferring:
         await self._tell(_NEWER, newer, now)
         await self._tell(_UNREAD, list(dict.fromkeys((*unread, *lists))), now)
 
-    def _newer(self) -> Iterator[_Look]:
-        yield "The run {}", self._runs.newer
-        yield "Where {} stands", partial(self._unknown, newer=True)
-        yield "The schedule of {}", self._schedules.newer
-        yield from (("Backup {}", partial(self._backups.newer, pool)) for pool in self._pools)
-        yield "Copy {}", self._companions.newer
-        yield "The notice {}", self._notices.newer
+    def _newer(self) -> tuple[_Look, ...]:
+        return (
+            ("The run {}", self._runs.newer),
+            ("Where {} stands", partial(self._unknown, newer=True)),
+            ("The schedule of {}", self._schedules.newer),
+            *(("Backup {}", partial(self._backups.newer, pool)) for pool in self._pools),
+            ("Copy {}", self._companions.newer),
+            ("The notice {}", self._notices.newer),
+        )
 
-    def _unread(self) -> Iterator[_Look]:
-        yield "{}", self._runs.unreadable
-        yield "{}", partial(self._unknown, newer=False)
-        yield "The schedule of {} cannot be read.", self._schedules.unreadable
+    def _unread(self) -> tuple[_Look, ...]:
         known = "What is known of backup {} beside its contents cannot be read."
-        yield from ((known, partial(self._unread_keepings, pool)) for pool in self._pools)
-        yield "The notice {} cannot be read.", self._notices.unreadable
+        return (
+            ("{}", self._runs.unreadable),
+            ("{}", partial(self._unknown, newer=False)),
+            ("The schedule of {} cannot be read.", self._schedules.unreadable),
+            *((known, partial(self._unread_keepings, pool)) for pool in self._pools),
+            ("The notice {} cannot be read.", self._notices.unreadable),
+        )
 
     async def _unknown(self, newer: bool) -> list[str]:
         """The pools of which a newer version knows where they stand; or else why nobody knows it of others."""
