@@ -287,7 +287,7 @@ def lost(where: str, fault: BaseException, patience: Patience) -> ControllerAway
             return ControllerAway(f"The certificate of {where} is not to be trusted: {shown(fault.verify_message)}")
         case TimeoutError():
             return ControllerAway(f"{where} did not answer within {patience.silence_s:g} s.")
-        case ssl.SSLError():
+        case ssl.SSLError() if not isinstance(fault, ssl.SSLEOFError | ssl.SSLZeroReturnError):
             return Ended(f"{where} does not speak TLS as it should.")
         case socket.gaierror():
             return ControllerAway(f"The name of {where} is not known to the network.")

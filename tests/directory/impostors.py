@@ -99,14 +99,14 @@ class Relay:
 
     def __init__(self, address: str) -> None:
         self.address, self.port = address, 0
-        self.taken, self.ends_after = 0, 1 << 60
+        self.taken, self.ends_after, self.drip_s = 0, 1 << 60, 0.0
         self.flows = asyncio.Event()
         self.flows.set()
         self._writers: set[asyncio.StreamWriter] = set()
 
     def cut(self) -> None:
         """Ends every connection that there is."""
-        for writer in self._writers:
+        for writer in tuple(self._writers):
             writer.transport.abort()
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
@@ -125,13 +125,22 @@ class Relay:
         passed = 0
         while data := await reader.read(65536):
             await self.flows.wait()
-            left = self.ends_after - passed if counted else len(data)
-            writer.write(data[:left])
-            await writer.drain()
+            left = max(self.ends_after - passed, 0) if counted else len(data)
+            if counted and self.drip_s:
+                await self._drip(data, writer)
+            else:
+                writer.write(data[:left])
+                await writer.drain()
             passed += len(data)
             if left < len(data):
                 break
         raise ConnectionError
+
+    async def _drip(self, data: bytes, writer: asyncio.StreamWriter) -> None:
+        for place in range(len(data)):
+            writer.write(data[place : place + 1])
+            await writer.drain()
+            await asyncio.sleep(self.drip_s)
 
 
 @asynccontextmanager
