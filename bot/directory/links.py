@@ -284,7 +284,9 @@ def lost(where: str, fault: BaseException, patience: Patience) -> ControllerAway
     """What it means for people that this went wrong on the way to, or while asking, a controller."""
     match fault:
         case ssl.SSLCertVerificationError():
-            return ControllerAway(f"The certificate of {where} is not to be trusted: {shown(fault.verify_message)}")
+            return ControllerAway(
+                f"The certificate of {where} is not to be trusted: {shown(fault.verify_message).rstrip('.')}."
+            )
         case TimeoutError():
             return ControllerAway(f"{where} did not answer within {patience.silence_s:g} s.")
         case ssl.SSLError() if not isinstance(fault, ssl.SSLEOFError | ssl.SSLZeroReturnError):

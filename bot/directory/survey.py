@@ -76,4 +76,4 @@ def _groups(
 def _nobody(read: Members, forest: Forest, counts: dict[str, int]) -> Iterator[str]:
     for role in Role:
         if not any(counts.get(name) for name in forest.groups[role]):
-            yield f"Nobody holds {role}: none of its groups in the directory has anybody in it whose account counts."
+            yield f"Nobody holds {role}: nobody whose account counts is in any of its groups."

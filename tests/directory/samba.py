@@ -81,6 +81,10 @@ class Domain:
         """Certificate and key, good for this address, 127.0.0.1 and localhost."""
         return self.folder / "tls" / "certificate.pem", self.folder / "tls" / "key.pem"
 
+    @property
+    def certified_until(self) -> datetime:
+        return x509.load_pem_x509_certificate(self.certificate[0].read_bytes()).not_valid_after_utc
+
     def change(self, ldif: str) -> None:
         """Changes entries behind everybody's back, through Samba's own rules."""
         _ldb("ldbmodify", self.folder, ldif)
