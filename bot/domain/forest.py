@@ -78,7 +78,7 @@ def forest(said: Mapping[str, Any] | None, password: str = "") -> Forest | None:
 
 def faults(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What no single key of `[directory]` can tell: the key, and a sentence."""
-    if not said.get("base") and not said.get("global_catalog"):
+    if said.get("base") == "" and not said.get("global_catalog"):
         yield "base", "name where the accounts lie, such as “DC=contoso,DC=com”; only a global catalog needs none."
     for key in ("ca_file", "password_file"):
         if (path := said.get(key)) and not path.startswith("/"):
@@ -90,15 +90,14 @@ def faults(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
         yield "controllers", f"{ports} has no port from 1 to 65535."
 
 
-def passwords(said: Forest | None, password: str) -> Iterator[str]:
-    """What is wrong with where the password comes from, a sentence each; it never shows the password."""
-    if said is not None and not said.password_file and not password:
-        yield (
-            f"The bot's own account for [directory] has no password: name a password_file there, or set {PASSWORD}. "
-            "Without one, a domain controller would take everybody for nobody."
-        )
-    if said is not None and said.password_file and password:
-        yield f"Both {PASSWORD} and password_file under [directory] are set: keep one of them."
+def passwords(said: Mapping[str, Any] | None, password: str) -> Iterator[str]:
+    """What is wrong with where the password of `[directory]` comes from; the sentence never shows it."""
+    if not said:
+        return
+    if not said["password_file"] and not password:
+        yield f"The bot's own account under [directory] has no password: name a password_file there, or set {PASSWORD}."
+    if said["password_file"] and password:
+        yield f"{PASSWORD} is set, and password_file under [directory] as well: keep one of the two."
 
 
 def _controller(text: str) -> Controller:
