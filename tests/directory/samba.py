@@ -28,8 +28,12 @@ from tests.patience import PATIENCE_S
 
 LDAPS, CATALOG = 636, 3269
 _PROGRAMS = ("samba", "samba-tool", "ldbadd", "ldbmodify", "ldbsearch")
-_PACKAGES = "samba samba-ad-provision samba-vfs-modules ldb-tools"
-_MODULES = "/usr/lib/*/samba/ldb"
+_PIECES = (
+    "/usr/share/samba/setup/provision.ldif",
+    "/usr/lib/*/samba/ldb/samba_dsdb.so",
+    "/usr/lib/*/samba/vfs/acl_xattr.so",
+)
+_PACKAGES = "samba, samba-ad-provision, samba-dsdb-modules, samba-vfs-modules and ldb-tools"
 _CONFIGURATION = """[global]
 netbios name = DC1
 realm = CONTOSO.TEST
@@ -58,8 +62,9 @@ tls cafile = {folder}/tls/ca.pem
 def why_not() -> str:
     """Why no domain controller can be started here; "" when one can."""
     missing = [name for name in _PROGRAMS if shutil.which(name) is None]
+    missing += [piece for piece in _PIECES if not any(Path("/").glob(piece[1:]))]
     if missing:
-        return f"a real domain controller needs Debian's {_PACKAGES} ({', '.join(missing)} not found)"
+        return f"a real domain controller needs Debian's {_PACKAGES}; {', '.join(missing)} not found"
     if os.geteuid() != 0:
         return "a real domain controller listens on port 636, which only root may open"
     return ""
@@ -123,16 +128,24 @@ def domain_controller(folder: Path) -> Iterator[Domain]:
         if os.environ.get("CI"):
             raise AssertionError(f"Nothing is skipped here, but {reason}.")
         pytest.skip(f"Skipped: {reason}.")
-    domain = Domain(_free_address(), folder)
-    _provision(domain)
-    _certify(domain)
-    _fill(domain)
+    with _address() as address:
+        domain = Domain(address, folder)
+        _provision(domain)
+        _certify(domain)
+        _fill(domain)
+        with _running(domain):
+            yield domain
+
+
+@contextmanager
+def _running(domain: Domain) -> Iterator[None]:
+    folder = domain.folder
     (folder / "run").mkdir()
     command = ("samba", "--foreground", "--no-process-group", "-M", "single", f"--configfile={folder}/dc.conf")
     with (folder / "out").open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
         try:
             _wait_for(server, domain)
-            yield domain
+            yield
         finally:
             server.terminate()
             with suppress(subprocess.TimeoutExpired):
@@ -140,12 +153,21 @@ def domain_controller(folder: Path) -> Iterator[Domain]:
             server.kill()
 
 
-def _free_address() -> str:
-    """An address on loopback at which nobody else runs a domain controller now."""
+@contextmanager
+def _address() -> Iterator[str]:
+    """An address on loopback at which nobody else runs a domain controller, nor is about to."""
     for last in range(10, 250):
-        with socket.socket() as probe, suppress(OSError):
-            probe.bind((address := f"127.0.0.{last}", LDAPS))
-            return address
+        address = f"127.0.0.{last}"
+        with socket.socket(socket.AF_UNIX) as mark, socket.socket() as probe:
+            try:
+                # A name without a file, which is free again as soon as this process ends.
+                mark.bind(f"\0switchback-test-dc-{address}")
+                probe.bind((address, LDAPS))
+            except OSError:
+                continue
+            probe.close()
+            yield address
+            return
     raise AssertionError("No address is free for a domain controller.")
 
 

@@ -66,12 +66,19 @@ async def test_an_account_is_known_by_what_never_changes(domain: Domain) -> None
     assert by_name.addresses == {"ida@contoso.test", "ida.tell@contoso.test"}
 
 
-@pytest.mark.parametrize(("who", "why"), [("fred", "is disabled"), ("gina", "is locked"), ("hugo", "has expired")])
+@pytest.mark.parametrize(("who", "why"), [("fred", "is disabled"), ("hugo", "has expired")])
 async def test_an_account_that_is_switched_off_holds_nothing(domain: Domain, who: str, why: str) -> None:
-    if who == "gina":
-        domain.lock_out(address("gina"))
-    sentence = await refusal(domain, address(who))
-    assert why in sentence and "holds no role" in sentence
+    assert await refusal(domain, address(who)) == (
+        f"The account of this person in the directory {why}, so it holds no role."
+    )
+
+
+async def test_an_account_that_is_locked_holds_nothing(domain: Domain) -> None:
+    groups = {Role.SERVER_ADMIN: ("Locked Soon",), Role.RG_ADMIN: ("Nobody Here",)}
+    async with asking(forest_of(domain, groups=groups)) as directory:
+        assert (await directory.holding(address("gina"))).roles == {Role.SERVER_ADMIN}
+    domain.lock_out(address("gina"))
+    assert "is locked, after wrong passwords" in await refusal(domain, address("gina"), groups=groups)
 
 
 async def test_an_account_expires_at_its_moment(domain: Domain) -> None:

@@ -28,11 +28,11 @@ async def test_a_reading_says_of_everybody_what_a_question_says(domain: Domain, 
         read = await directory.members()
         by_name = {one.account.name: one for one in read.holdings.values()}
         for name, one in by_name.items():
-            if name in ("fred", "gina", "hugo", "jan", "kim"):
+            if name in ("fred", "hugo", "jan", "kim"):
                 continue
             asked = await directory.holding(contents.ODD if name == "nils" else address(name))
             assert (asked.account, asked.through) == (one.account, one.through), name
-    assert " ".join(sorted(by_name)) == "anna ben carl dora emil fred gina hugo ida jan kim mike nils olaf"
+    assert " ".join(sorted(by_name)) == "anna ben carl dora emil fred hugo ida jan kim mike nils olaf"
     assert by_name["olaf"].through == {role: ("Direct Home",) for role in Role}
     assert "2 groups in the directory are called Twin Group" in read.doubts[0]
 
