@@ -49,25 +49,22 @@ class Controllers:
         whatever the first that answered said no with.
         """
         reasons: list[str] = []
-        passed = False
-        for controller in tuple(self._order):
-            if domain and self._domains.get(controller, domain) != domain:
-                passed = True
+        known = tuple(one for one in self._order if not domain or self._domains.get(one, domain) == domain)
+        for controller in known:
+            if patience.over:
+                reasons.append(f"There was no time left to ask {controller.host}:{_port(controller, catalog)}.")
                 continue
             try:
-                link = self._link(controller, catalog, patience)
-                if domain and self._domain(controller, link) != domain:
-                    passed = True
-                    self._keep(controller, catalog, link)
+                if domain and self._domain(controller, catalog, patience) != domain:
                     continue
-                answer = self._answer(controller, catalog, link, question, patience)
+                answer = self._answer(controller, catalog, question, patience)
             except ControllerAway as fault:
                 reasons.append(fault.sentence)
                 self._rank(controller, first=False)
             else:
                 self._rank(controller, first=True)
                 return answer
-        if passed and not reasons:
+        if not reasons:
             raise DirectoryAway(f"None of the controllers under [directory] is of the domain {shown(domain)}.")
         raise DirectoryAway(f"No domain controller answers, so nobody can tell who holds a role. {' '.join(reasons)}")
 
@@ -77,19 +74,15 @@ class Controllers:
         """What every controller answers on a new connection, or why it does not, in the order of the configuration."""
         for controller in self._forest.controllers:
             try:
-                until = patience()
-                yield self._answer(controller, catalog, self._open(controller, catalog, until), question, until)
+                yield self._answer(controller, catalog, question, patience(), afresh=True)
             except DirectoryAway as fault:
                 yield fault
 
     def domains(self, patience: Patience) -> tuple[str, ...]:
         """The domains whose controllers have answered now or before."""
         for controller in self._forest.controllers:
-            if controller not in self._domains:
-                with suppress(ControllerAway):
-                    link = self._link(controller, self._forest.global_catalog, patience)
-                    self._domain(controller, link)
-                    self._keep(controller, self._forest.global_catalog, link)
+            with suppress(ControllerAway):
+                self._domain(controller, self._forest.global_catalog, patience)
         return tuple(dict.fromkeys(self._domains.values()))
 
     def close(self) -> None:
@@ -99,39 +92,38 @@ class Controllers:
         for link in links:
             link.close()
 
+    def _domain(self, controller: Controller, catalog: bool, patience: Patience) -> str:
+        if controller not in self._domains:
+            self._domains[controller] = self._answer(controller, catalog, lambda link: link.domain, patience)
+        return self._domains[controller]
+
     def _answer(
         self,
         controller: Controller,
         catalog: bool,
-        link: Link,
         question: Callable[[Link], Answered],
         patience: Patience,
+        *,
+        afresh: bool = False,
     ) -> Answered:
         """One that ended while it lay idle says nothing of its controller: that is asked once more on a new one."""
-        lay_idle = link.patience is not patience
+        idle = None if afresh else self._idle_link(controller, catalog)
+        link = idle or self._open(controller, catalog, patience)
         link.patience = patience
         try:
             answer = question(link)
         except Ended:
             link.close()
-            if not lay_idle:
+            if not idle:
                 raise
-            return self._answer(controller, catalog, self._open(controller, catalog, patience), question, patience)
+            return self._answer(controller, catalog, question, patience, afresh=True)
         except BaseException:
             link.close()
             raise
         self._keep(controller, catalog, link)
         return answer
 
-    def _domain(self, controller: Controller, link: Link) -> str:
-        try:
-            self._domains[controller] = link.domain
-        except BaseException:
-            link.close()
-            raise
-        return link.domain
-
-    def _link(self, controller: Controller, catalog: bool, patience: Patience) -> Link:
+    def _idle_link(self, controller: Controller, catalog: bool) -> Link | None:
         with self._lock:
             idle = self._idle.pop((controller, _port(controller, catalog)), [])
             fresh = [link for link in idle if link.idle_s < IDLE_S]
@@ -140,7 +132,7 @@ class Controllers:
         for old in idle:
             if old is not link and old not in fresh:
                 old.close()
-        return link or self._open(controller, catalog, patience)
+        return link
 
     def _keep(self, controller: Controller, catalog: bool, link: Link) -> None:
         with self._lock:

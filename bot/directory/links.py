@@ -76,6 +76,10 @@ class Patience:
     def of(cls, silence_s: float, all_s: float) -> Patience:
         return cls(silence_s, time.monotonic() + all_s)
 
+    @property
+    def over(self) -> bool:
+        return time.monotonic() >= self.ends
+
     def left(self) -> float:
         """How long the next sign of life may take. Raises TimeoutError when the time is over."""
         if (left := min(self.silence_s, self.ends - time.monotonic())) <= 0:

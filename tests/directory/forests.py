@@ -7,7 +7,7 @@ from contextlib import asynccontextmanager
 from dataclasses import replace
 from typing import Any
 
-from bot.directory.active_directory import ActiveDirectory
+from bot.directory.active_directory import ActiveDirectory, Times
 from bot.domain.forest import Controller, Forest
 from bot.domain.model import Role
 from tests.directory import contents
@@ -22,6 +22,9 @@ FOREST = Forest(
     group_base=contents.BASE,
 )
 
+PATIENT = Times(silence_s=10.0, question_s=30.0, reading_silence_s=10.0, reading_s=60.0)
+"""Where it is not the time that is looked at, a busy machine may take its own."""
+
 
 def forest_of(domain: Domain, **changed: Any) -> Forest:
     return replace(FOREST, **{"controllers": (Controller(domain.address),), "ca_file": domain.ca_file, **changed})
@@ -32,8 +35,8 @@ def at(*ports: int) -> tuple[Controller, ...]:
 
 
 @asynccontextmanager
-async def asking(forest: Forest, **more: Any) -> AsyncIterator[ActiveDirectory]:
-    directory = ActiveDirectory(forest, **more)
+async def asking(forest: Forest, *, times: Times = PATIENT, **more: Any) -> AsyncIterator[ActiveDirectory]:
+    directory = ActiveDirectory(forest, times=times, **more)
     try:
         yield directory
     finally:
