@@ -144,9 +144,9 @@ class Relay:
 
 
 @asynccontextmanager
-async def relay(domain: Domain) -> AsyncIterator[Relay]:
+async def relay(domain: Domain, host: str = "127.0.0.1") -> AsyncIterator[Relay]:
     way = Relay(domain.address)
-    async with _serving(way.serve) as way.port:
+    async with _serving(way.serve, host=host) as way.port:
         yield way
 
 
@@ -154,6 +154,7 @@ async def relay(domain: Domain) -> AsyncIterator[Relay]:
 async def _serving(
     serve: Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]],
     context: ssl.SSLContext | None = None,
+    host: str = "127.0.0.1",
 ) -> AsyncIterator[int]:
     tasks: set[asyncio.Task[None]] = set()
 
@@ -163,7 +164,7 @@ async def _serving(
             await serve(reader, writer)
         writer.transport.abort()
 
-    server = await asyncio.start_server(held, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(held, host, 0, ssl=context)
     try:
         yield server.sockets[0].getsockname()[1]
     finally:

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import time
 import traceback
 from contextlib import AsyncExitStack
 from pathlib import Path
 
+import ldap3
 import pytest
 
-from bot.directory.active_directory import THREADS, TIMES, ActiveDirectory, DirectoryAway, Times
+from bot.directory.active_directory import THREADS, TIMES, AccountRefused, ActiveDirectory, DirectoryAway, Times
 from bot.directory.controllers import Controllers
 from bot.domain.forest import Controller
 from bot.domain.model import Role
@@ -238,13 +240,15 @@ async def test_a_busy_controller_is_left_behind(domain: Domain, code: int) -> No
         assert (await directory.holding(ANNA)).roles == BOTH
 
 
-async def test_another_directory_that_is_pointed_at_is_told_and_never_asked(domain: Domain) -> None:
+@pytest.mark.parametrize("whole", [True, False], ids=["instead of an answer", "beside the answer"])
+async def test_another_directory_that_is_pointed_at_is_told_and_never_asked(domain: Domain, whole: bool) -> None:
     taken = 0
 
     def refers(number: int, tag: int) -> bytes:
         url = f"ldaps://127.0.0.1:{other}/DC=fabrikam,DC=test"
-        said = impostors.reference(number, url) if tag == SEARCH else b""
-        return said + done(number, tag, 0)
+        if tag == SEARCH and whole:
+            return done(number, tag, 10, referrals=(url,))
+        return (impostors.reference(number, url) if tag == SEARCH else b"") + done(number, tag, 0)
 
     def counts(number: int, tag: int) -> bytes:
         nonlocal taken
@@ -256,9 +260,11 @@ async def test_another_directory_that_is_pointed_at_is_told_and_never_asked(doma
         impostor(domain, refers) as port,
         asking(forest_of(domain, controllers=at(port))) as directory,
     ):
-        with pytest.raises(Exception, match="No account in the directory") as refused:
+        with pytest.raises((AccountRefused, DirectoryAway)) as refused:
             await directory.holding(ANNA)
-    assert f"lies elsewhere (ldaps://127.0.0.1:{other}/DC=fabrikam,DC=test) and was not searched" in str(refused.value)
+    place = f"(ldaps://127.0.0.1:{other}/DC=fabrikam,DC=test)"
+    told = f"points to another directory {place}" if whole else f"lies elsewhere {place} and was not searched"
+    assert told in str(refused.value)
     assert taken == 0
 
 
@@ -352,6 +358,14 @@ async def test_the_password_shows_nowhere(domain: Domain, caplog: pytest.LogCapt
     texts.append(await asyncio.to_thread(COMMAND_LINE.read_text))
     assert any("password is wrong" in text for text in texts)
     assert not [text for text in texts if secret in text]
+
+
+async def test_nothing_that_stays_holds_the_password(domain: Domain) -> None:
+    async with asking(forest_of(domain)) as directory:
+        await directory.holding(ANNA)
+        links = [repr(one) for one in gc.get_objects() if isinstance(one, ldap3.Connection)]
+    assert any("bound" in link or "user=" in link for link in links)
+    assert not [link for link in links if contents.PASSWORD in link]
 
 
 async def test_threads_asking_at_once_get_their_own_answers(domain: Domain) -> None:

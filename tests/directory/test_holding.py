@@ -7,10 +7,12 @@ import time
 import pytest
 
 from bot.directory.active_directory import AccountRefused, DirectoryAway
+from bot.domain.forest import Controller
 from bot.domain.model import Role
 from tests.directory import contents
 from tests.directory.contents import address
 from tests.directory.forests import asking, forest_of
+from tests.directory.impostors import relay
 from tests.directory.samba import Domain
 
 BOTH = {Role.SERVER_ADMIN, Role.RG_ADMIN}
@@ -172,11 +174,18 @@ async def test_whoever_left_the_group_holds_nothing_at_the_next_question(domain:
 
 
 async def test_in_a_forest_the_global_catalog_is_asked_and_the_state_at_the_accounts_own_domain(domain: Domain) -> None:
-    async with asking(forest_of(domain, global_catalog=True, base="", group_base="")) as directory:
+    where = {"global_catalog": True, "base": "", "group_base": ""}
+    async with (
+        relay(domain, domain.address) as own,
+        asking(forest_of(domain, controllers=(Controller(domain.address, own.port),), **where)) as directory,
+    ):
         for who, roles in (("anna", BOTH), ("carl", {Role.SERVER_ADMIN}), ("dora", {Role.RG_ADMIN})):
             assert (await directory.holding(address(who))).roles == roles
-        with pytest.raises(AccountRefused, match="has expired"):
-            await directory.holding(address("hugo"))
+        assert own.taken == 1, "a global catalog knows neither of locks nor of ends"
+        own.cut()
+        own.ends_after = 0
+        with pytest.raises(DirectoryAway, match=f"{domain.address}:{own.port} ended the connection"):
+            await directory.holding(address("anna"))
 
 
 async def test_a_base_that_is_not_there_is_told(domain: Domain) -> None:
