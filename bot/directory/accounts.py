@@ -60,7 +60,7 @@ class Holding:
 
 
 @dataclass(frozen=True, slots=True)
-class Members:
+class Roster:
     """All who held a role through the configured groups at the moment `read_at`, when the reading began.
 
     By the guid of their accounts, which alone tells them apart for certain: of two accounts with one address, only

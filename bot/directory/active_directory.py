@@ -7,7 +7,7 @@ before, is for the caller to know.
 What it gets: `holding(address)` is a `Holding`: the one account with this address, its `guid` (which never changes, so
 it is what to remember of a person), and for each role the groups through which it is held; no roles is an answer like
 any other. `members()` is everybody who holds a role, in one reading, with the moment at which it began; look people up
-in it by guid, through `Members.holding`. `survey()` is what an administrator wants to know of the whole, as sentences.
+in it by guid, through `Roster.holding`. `survey()` is what an administrator wants to know of the whole, as sentences.
 
 What it raises: `AccountRefused` (a NotAllowed) when the directory has answered and this person counts for nothing;
 `DirectoryAway` when nobody could tell. Both grant nothing, and say why in a sentence for people. Nothing here ever
@@ -23,7 +23,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.directory import asking
-from bot.directory.accounts import AccountRefused, Holding, Members
+from bot.directory.accounts import AccountRefused, Holding, Roster
 from bot.directory.base import DirectoryAway
 from bot.directory.controllers import Controllers
 from bot.directory.links import Patience
@@ -31,7 +31,7 @@ from bot.directory.survey import Finding, survey
 from bot.directory.threads import Threads
 from bot.domain.forest import Forest
 
-__all__ = ["AccountRefused", "ActiveDirectory", "DirectoryAway", "Finding", "Holding", "Members", "Times"]
+__all__ = ["AccountRefused", "ActiveDirectory", "DirectoryAway", "Finding", "Holding", "Roster", "Times"]
 
 THREADS = 4
 
@@ -74,7 +74,7 @@ class ActiveDirectory:
             lambda: asking.holding(self._controllers, self._forest, address, patience, self._now())
         )
 
-    async def members(self) -> Members:
+    async def members(self) -> Roster:
         """Everybody who holds a role now. Raises DirectoryAway unless all of it could be read."""
         return await self._reading.run(
             lambda: asking.members(self._controllers, self._forest, self._times.reading(), self._now())

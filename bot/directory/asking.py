@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping
 
 from bot.directory import questions
-from bot.directory.accounts import AccountRefused, Holding, Members, account_of, allowed, counted, domain_of, only
+from bot.directory.accounts import AccountRefused, Holding, Roster, account_of, allowed, counted, domain_of, only
 from bot.directory.controllers import Controllers
 from bot.directory.links import Entry, Link, Patience
 from bot.domain.forest import Forest
@@ -39,7 +39,7 @@ def holding(controllers: Controllers, forest: Forest, address: str, patience: Pa
     return controllers.ask(through, patience, catalog=catalog, domain=domain)
 
 
-def members(controllers: Controllers, forest: Forest, patience: Patience, now: float) -> Members:
+def members(controllers: Controllers, forest: Forest, patience: Patience, now: float) -> Roster:
     """Everybody who holds a role, as read from `now` on. Raises DirectoryAway unless all of it could be read."""
     holdings: dict[str, Holding] = {}
     doubts: dict[str, None] = {}
@@ -60,7 +60,7 @@ def members(controllers: Controllers, forest: Forest, patience: Patience, now: f
         for entry, names in people:
             account = account_of(entry, states.get(entry.one("objectGUID") or b"", entry))
             holdings[account.guid] = Holding(account, known.through(forest, names))
-    return Members(now, holdings, tuple(doubts))
+    return Roster(now, holdings, tuple(doubts))
 
 
 def _parts(controllers: Controllers, forest: Forest, patience: Patience) -> Iterable[tuple[str, str]]:
@@ -88,7 +88,7 @@ def _people(link: Link, forest: Forest, known: questions.Groups, base: str) -> I
     return iter(seen.values())
 
 
-def counts(read: Members, forest: Forest) -> Mapping[str, int]:
+def counts(read: Roster, forest: Forest) -> Mapping[str, int]:
     """How many of those whose account counts hold something through each group."""
     usable = [one for one in read.holdings.values() if _counts(one, read.read_at)]
     return {name: sum(name in names for one in usable for names in one.through.values()) for name in forest.names}

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 
 from bot.directory import asking, questions
-from bot.directory.accounts import Members
+from bot.directory.accounts import Roster
 from bot.directory.base import DirectoryAway
 from bot.directory.controllers import Controllers
 from bot.directory.links import Link, Patience
@@ -73,7 +73,7 @@ def _groups(
     yield from (Finding(sentence, False) for sentence in _nobody(read, forest, counts))
 
 
-def _nobody(read: Members, forest: Forest, counts: dict[str, int]) -> Iterator[str]:
+def _nobody(read: Roster, forest: Forest, counts: dict[str, int]) -> Iterator[str]:
     for role in Role:
         if not any(counts.get(name) for name in forest.groups[role]):
             yield f"Nobody holds {role}: nobody whose account counts is in any of its groups."
