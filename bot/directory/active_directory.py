@@ -34,6 +34,8 @@ from bot.domain.forest import Forest
 __all__ = ["AccountRefused", "ActiveDirectory", "DirectoryAway", "Finding", "Holding", "Roster", "Times"]
 
 THREADS = 4
+GRACE_S = 0.05
+"""A thread whose time is over is given so long to say why."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +73,15 @@ class ActiveDirectory:
         """What whoever has this e-mail address holds now. Raises AccountRefused, or DirectoryAway."""
         patience = self._times.question()
         return await self._asking.run(
-            lambda: asking.holding(self._controllers, self._forest, address, patience, self._now())
+            lambda: asking.holding(self._controllers, self._forest, address, patience, self._now()),
+            patience.ends + GRACE_S,
         )
 
     async def members(self) -> Roster:
         """Everybody who holds a role now. Raises DirectoryAway unless all of it could be read."""
+        patience = self._times.reading()
         return await self._reading.run(
-            lambda: asking.members(self._controllers, self._forest, self._times.reading(), self._now())
+            lambda: asking.members(self._controllers, self._forest, patience, self._now()), patience.ends + GRACE_S
         )
 
     async def survey(self) -> tuple[Finding, ...]:

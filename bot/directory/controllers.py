@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import socket
 import ssl
 import threading
@@ -14,6 +15,8 @@ from typing import TypeVar
 from bot.directory.base import DirectoryAway
 from bot.directory.links import BindRefused, ControllerAway, Ended, Link, Patience, dial, lost, shown
 from bot.domain.forest import Controller, Forest
+
+log = logging.getLogger(__name__)
 
 CATALOG = 3269
 """Where a domain controller answers for the whole forest."""
@@ -59,6 +62,7 @@ class Controllers:
                     continue
                 answer = self._answer(controller, catalog, question, patience)
             except ControllerAway as fault:
+                log.warning("%s The next domain controller is asked.", fault.sentence)
                 reasons.append(fault.sentence)
                 self._rank(controller, first=False)
             else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import math
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
@@ -19,8 +21,12 @@ class Threads:
         self._pool = ThreadPoolExecutor(count, thread_name_prefix="directory")
         self._free, self._patience_s = asyncio.Semaphore(count), patience_s
 
-    async def run(self, work: Callable[[], Answered]) -> Answered:
-        """What the work gives. Raises DirectoryAway when no thread is free for so many seconds."""
+    async def run(self, work: Callable[[], Answered], ends: float = math.inf) -> Answered:
+        """What the work gives. Raises DirectoryAway when no thread is free for so many seconds.
+
+        And when it takes longer than until `ends` (of `time.monotonic`): a name service that does not answer cannot be
+        given a time.
+        """
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._free.acquire()
@@ -30,7 +36,10 @@ class Threads:
             ) from None
         asked = asyncio.get_running_loop().run_in_executor(self._pool, work)
         asked.add_done_callback(self._ended)
-        return await asyncio.shield(asked)
+        ended, _ = await asyncio.wait([asked], timeout=None if ends == math.inf else ends - time.monotonic())
+        if not ended:
+            raise DirectoryAway("The directory did not answer in time, or the name service that knows where it is.")
+        return asked.result()
 
     def close(self) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)

@@ -37,7 +37,9 @@ async def no(directory: ActiveDirectory) -> str:
     return away.value.sentence
 
 
-async def test_a_silent_controller_is_left_behind_and_the_last_good_one_is_asked_first(domain: Domain) -> None:
+async def test_a_silent_controller_is_left_behind_and_the_last_good_one_is_asked_first(
+    domain: Domain, caplog: pytest.LogCaptureFixture
+) -> None:
     async with (
         deaf() as port,
         relay(domain) as way,
@@ -50,6 +52,7 @@ async def test_a_silent_controller_is_left_behind_and_the_last_good_one_is_asked
         assert (await directory.holding(ANNA)).roles == BOTH
         second = time.monotonic() - began
     assert 0.4 <= first < 1.0 and second < 0.3
+    assert caplog.messages == [f"127.0.0.1:{port} did not answer within 0.4 s. The next domain controller is asked."]
 
 
 @pytest.mark.parametrize("answered", [(), (BIND,)], ids=["after TLS", "after signing in"])

@@ -7,7 +7,6 @@ import pytest
 from bot.directory.accounts import AccountRefused, Entry, account_of, counted, domain_of, only
 from bot.directory.base import DirectoryAway
 from bot.directory.questions import escaped
-from bot.directory.threads import Threads
 
 SID = bytes.fromhex("010500000000000515000000") + b"\x01" * 12 + (1105).to_bytes(4, "little")
 IDENTITY = Entry(
@@ -79,11 +78,3 @@ def test_the_domain_is_the_end_of_a_name(dn: str, domain: str) -> None:
 
 def test_a_filter_never_means_more_than_its_value() -> None:
     assert escaped("a1*)(|\\\0\né") == "a1\\2a\\29\\28\\7c\\5c\\00\\0a\\c3\\a9"
-
-
-async def test_an_error_in_a_thread_is_the_askers() -> None:
-    threads = Threads(1, 0.1)
-    with pytest.raises(ZeroDivisionError):
-        await threads.run(lambda: 1 // 0)
-    assert await threads.run(lambda: 7) == 7
-    threads.close()
