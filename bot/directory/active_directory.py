@@ -42,11 +42,12 @@ GRACE_S = 0.05
 class Times:
     """Seconds: how long a controller may be silent, and how long a question may take in all.
 
-    A press waits 1.5 s for everybody who is asked; for the reading of all members nobody waits.
+    A press waits 1.5 s for everybody who is asked, and the reason has to come before; for the reading of all members
+    nobody waits.
     """
 
     silence_s: float = 0.4
-    question_s: float = 1.4
+    question_s: float = 1.3
     reading_silence_s: float = 5.0
     reading_s: float = 20.0
 

@@ -62,7 +62,7 @@ class Controllers:
                     continue
                 answer = self._answer(controller, catalog, question, patience)
             except ControllerAway as fault:
-                log.warning("%s The next domain controller is asked.", fault.sentence)
+                log.warning("a domain controller is left behind: %s", fault.sentence)
                 reasons.append(fault.sentence)
                 self._rank(controller, first=False)
             else:
