@@ -88,10 +88,15 @@ def _people(link: Link, forest: Forest, known: questions.Groups, base: str) -> I
     return iter(seen.values())
 
 
+def usable(read: Roster) -> tuple[Holding, ...]:
+    """Those whose account counted when it was read."""
+    return tuple(one for one in read.holdings.values() if _counts(one, read.read_at))
+
+
 def counts(read: Roster, forest: Forest) -> Mapping[str, int]:
-    """How many of those whose account counts hold something through each group."""
-    usable = [one for one in read.holdings.values() if _counts(one, read.read_at)]
-    return {name: sum(name in names for one in usable for names in one.through.values()) for name in forest.names}
+    """How many of them hold something through each group of `forest.names`."""
+    through = [{name.lower() for names in one.through.values() for name in names} for one in usable(read)]
+    return {name: sum(name.lower() in names for names in through) for name in forest.names}
 
 
 def _counts(one: Holding, now: float) -> bool:

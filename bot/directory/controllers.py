@@ -8,7 +8,6 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from contextlib import suppress
 from pathlib import Path
 from typing import TypeVar
 
@@ -60,14 +59,11 @@ class Controllers:
             try:
                 if domain and self._domain(controller, catalog, patience) != domain:
                     continue
-                answer = self._answer(controller, catalog, question, patience)
+                return self._answer(controller, catalog, question, patience)
             except ControllerAway as fault:
                 log.warning("a domain controller is left behind: %s", fault.sentence)
                 reasons.append(fault.sentence)
-                self._rank(controller, first=False)
-            else:
-                self._rank(controller, first=True)
-                return answer
+                self._leave_behind(controller)
         if not reasons:
             raise DirectoryAway(f"None of the controllers under [directory] is of the domain {shown(domain)}.")
         raise DirectoryAway(f"No domain controller answers, so nobody can tell who holds a role. {' '.join(reasons)}")
@@ -83,11 +79,9 @@ class Controllers:
                 yield fault
 
     def domains(self, patience: Patience) -> tuple[str, ...]:
-        """The domains whose controllers have answered now or before."""
-        for controller in self._forest.controllers:
-            with suppress(ControllerAway):
-                self._domain(controller, self._forest.global_catalog, patience)
-        return tuple(dict.fromkeys(self._domains.values()))
+        """The domains of all controllers. Raises DirectoryAway while one has never said which is its own."""
+        catalog = self._forest.global_catalog
+        return tuple(dict.fromkeys(self._domain(one, catalog, patience) for one in self._forest.controllers))
 
     def close(self) -> None:
         with self._lock:
@@ -168,12 +162,10 @@ class Controllers:
         return link
 
     def _dial(self, controller: Controller, port: int, context: ssl.SSLContext, patience: Patience) -> ssl.SSLSocket:
-        """At the address that worked before: with a domain's controllers its name service may be away, too."""
-        for address in self._addresses.get(controller, ()):
-            with suppress(OSError):
-                return dial(controller, port, address, context, patience)
+        """At the address that worked last: with a domain's controllers its name service may be away, too."""
+        addresses = self._addresses.pop(controller, ()) or _addresses(controller.host, port)
         fault: OSError = socket.gaierror()
-        for address in _addresses(controller.host, port):
+        for address in addresses:
             try:
                 tls = dial(controller, port, address, context, patience)
             except OSError as reason:
@@ -212,10 +204,10 @@ class Controllers:
                 ) from None
         return self._context
 
-    def _rank(self, controller: Controller, *, first: bool) -> None:
+    def _leave_behind(self, controller: Controller) -> None:
+        """Whoever does not answer is asked last, so the last that did is asked first."""
         with self._lock:
-            others = [one for one in self._order if one is not controller]
-            self._order = [controller, *others] if first else [*others, controller]
+            self._order = [*(one for one in self._order if one is not controller), controller]
 
 
 def _port(controller: Controller, catalog: bool) -> int:

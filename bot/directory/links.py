@@ -305,7 +305,7 @@ def lost(where: str, fault: BaseException, patience: Patience) -> ControllerAway
 
 
 def shown(words: str) -> str:
-    """A stranger's words on one line, not too long, and with the end of a sentence."""
+    """A stranger's words, on one line and not too long."""
     return "".join(letter if letter.isprintable() else " " for letter in words)[:200]
 
 

@@ -66,14 +66,20 @@ def _groups(
     counts = asking.counts(read, forest)
     for name in forest.names:
         if group := known.found.get(name.lower()):
-            held = " and ".join(role for role, names in forest.groups.items() if name in names)
             people = numbered(counts[name], "person holds", "people hold")
-            yield Finding(f"{people} {held} through the group {name} ({group.dn}).", True)
+            yield Finding(f"{people} {_granted(forest, name)} through the group {name} ({group.dn}).", True)
     yield from (Finding(sentence, False) for sentence in read.doubts)
-    yield from (Finding(sentence, False) for sentence in _nobody(read, forest, counts))
+    yield from (Finding(sentence, False) for sentence in _nobody(read))
 
 
-def _nobody(read: Roster, forest: Forest, counts: dict[str, int]) -> Iterator[str]:
+def _granted(forest: Forest, group: str) -> str:
+    """The roles that it grants, in words."""
+    rows = forest.groups.items()
+    return " and ".join(role for role, names in rows if group.lower() in {name.lower() for name in names})
+
+
+def _nobody(read: Roster) -> Iterator[str]:
+    held = frozenset[Role]().union(*(one.roles for one in asking.usable(read)))
     for role in Role:
-        if not any(counts.get(name) for name in forest.groups[role]):
+        if role not in held:
             yield f"Nobody holds {role}: nobody whose account counts is in any of its groups."

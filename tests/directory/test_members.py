@@ -8,6 +8,7 @@ import time
 import pytest
 
 from bot.directory.active_directory import AccountRefused, DirectoryAway, Times
+from bot.domain.forest import Controller
 from bot.domain.model import Role
 from tests.directory import contents
 from tests.directory.contents import address
@@ -75,6 +76,16 @@ async def test_a_reading_ends_in_its_time_at_a_silent_controller(domain: Domain)
             with pytest.raises(DirectoryAway, match=r"did not answer within 0\.3 s"):
                 await directory.members()
     assert time.monotonic() - began < 1.0
+
+
+async def test_a_forest_of_which_a_part_is_silent_is_no_reading(domain: Domain) -> None:
+    """Of a domain that was never seen, nobody can say that none of its people holds a role."""
+    async with deaf() as port:
+        controllers = (Controller(domain.address), *at(port))
+        forest = forest_of(domain, controllers=controllers, global_catalog=True, base="", group_base="")
+        async with asking(forest, times=Times(reading_silence_s=0.3, reading_s=5.0)) as directory:
+            with pytest.raises(DirectoryAway, match=r"127\.0\.0\.1:3269"):
+                await directory.members()
 
 
 async def test_a_limit_of_the_directory_is_no_reading(domain: Domain) -> None:

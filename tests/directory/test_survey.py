@@ -63,6 +63,15 @@ async def test_whatever_is_wrong_is_said_in_a_sentence_each(domain: Domain, tmp_
     assert well[5].startswith("0 people hold CsResponseGroupAdministrator through the group Nobody Here (")
 
 
+async def test_a_group_that_grants_both_roles_counts_its_people_once(domain: Domain) -> None:
+    groups = {Role.SERVER_ADMIN: ("RTCUniversalServerAdmins",), Role.RG_ADMIN: ("rtcuniversalserveradmins",)}
+    well, missing = await findings(forest_of(domain, groups=groups))
+    assert missing == []
+    assert [line.partition(" through")[0] for line in well[4:]] == [
+        "4 people hold RTCUniversalServerAdmins and CsResponseGroupAdministrator"
+    ]
+
+
 async def test_a_base_and_an_account_that_are_wrong_are_said(domain: Domain) -> None:
     _, missing = await findings(forest_of(domain, base="OU=Typo,DC=contoso,DC=test"))
     assert missing[0] == f"There is no “OU=Typo,DC=contoso,DC=test” in the directory, says {domain.address}:636."
