@@ -19,6 +19,8 @@ _DISABLED, _LOCKED = 0x2, 0x10
 _NEVER = (0, 0x7FFF_FFFF_FFFF_FFFF)
 _WINDOWS_EPOCH_S = 11_644_473_600
 _TICKS_PER_S = 10_000_000
+_GUID_BYTES, _LEAST_SID_BYTES = 16, 12
+_UNSIGNED = 0xFFFF_FFFF
 
 
 class AccountRefused(NotAllowed):
@@ -130,25 +132,22 @@ def addresses(entry: Entry) -> frozenset[str]:
 
 def account_of(identity: Entry, state: Entry) -> DirectoryAccount:
     """The account that both entries are of. Raises DirectoryAway when the directory does not show all that decides."""
-    guid, sid, flags, computed = (
-        identity.one("objectGUID"),
-        identity.one("objectSid"),
-        _number(state, "userAccountControl"),
-        _number(state, "msDS-User-Account-Control-Computed"),
-    )
-    expires, primary = _number(state, "accountExpires"), _number(identity, "primaryGroupID")
-    if guid is None or sid is None or flags is None or computed is None or expires is None or primary is None:
+    guid, sid = identity.one("objectGUID") or b"", identity.one("objectSid") or b""
+    said = [*(_number(state, name) for name in STATE), _number(identity, "primaryGroupID")]
+    numbers = [number for number in said if number is not None]
+    if len(numbers) < len(said) or len(guid) != _GUID_BYTES or len(sid) < _LEAST_SID_BYTES:
         raise DirectoryAway(
             "The directory does not show the bot's own account whether the account of this person is disabled, locked "
             "or expired. Give it the right to read accounts."
         )
+    flags, computed, expires, primary = numbers
     return DirectoryAccount(
         guid=str(uuid.UUID(bytes_le=guid)),
         dn=identity.dn,
         name=identity.text("sAMAccountName"),
         addresses=addresses(identity),
         sid=sid,
-        primary_group=sid[:-4] + primary.to_bytes(4, "little"),
+        primary_group=sid[:-4] + (primary & _UNSIGNED).to_bytes(4, "little"),
         disabled=bool(flags & _DISABLED),
         locked=bool(computed & _LOCKED),
         expires=None if expires in _NEVER else expires / _TICKS_PER_S - _WINDOWS_EPOCH_S,

@@ -2,10 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 
 from bot.directory import questions
-from bot.directory.accounts import AccountRefused, Holding, Roster, account_of, allowed, counted, domain_of, only
+from bot.directory.accounts import (
+    AccountRefused,
+    DirectoryAccount,
+    Holding,
+    Roster,
+    account_of,
+    allowed,
+    counted,
+    domain_of,
+    only,
+)
 from bot.directory.controllers import Controllers
 from bot.directory.links import Entry, Link, Patience
 from bot.domain.forest import Forest
@@ -44,23 +54,30 @@ def members(controllers: Controllers, forest: Forest, patience: Patience, now: f
     holdings: dict[str, Holding] = {}
     doubts: dict[str, None] = {}
     for domain, base in _parts(controllers, forest, patience):
-
-        def read(link: Link, base: str = base) -> tuple[questions.Groups, list[tuple[Entry, frozenset[str]]]]:
-            known = questions.groups(link, forest)
-            return known, list(_people(link, forest, known, base))
-
-        known, people = controllers.ask(read, patience, catalog=forest.global_catalog, domain=domain)
-        entries = [entry for entry, _ in people]
-        states = (
-            controllers.ask(lambda link, of=entries: questions.states(link, of), patience, domain=domain)
-            if forest.global_catalog
-            else {}
-        )
+        known, people = _read(controllers, forest, patience, domain, base)
         doubts |= dict.fromkeys(known.doubts)
-        for entry, names in people:
-            account = account_of(entry, states.get(entry.one("objectGUID") or b"", entry))
+        for account, names in people:
             holdings[account.guid] = Holding(account, known.through(forest, names))
     return Roster(now, holdings, tuple(doubts))
+
+
+def _read(
+    controllers: Controllers, forest: Forest, patience: Patience, domain: str, base: str
+) -> tuple[questions.Groups, list[tuple[DirectoryAccount, frozenset[str]]]]:
+    """The groups, and everybody of one domain who is in any of them."""
+
+    def read(link: Link) -> tuple[questions.Groups, list[tuple[Entry, frozenset[str]]]]:
+        known = questions.groups(link, forest)
+        return known, _people(link, forest, known, base)
+
+    def state(link: Link) -> Mapping[bytes, Entry]:
+        return questions.states(link, [entry for entry, _ in people])
+
+    known, people = controllers.ask(read, patience, catalog=forest.global_catalog, domain=domain)
+    states = controllers.ask(state, patience, domain=domain) if forest.global_catalog else {}
+    guids = (entry.one("objectGUID") or b"" for entry, _ in people)
+    rows = zip(guids, people, strict=True)
+    return known, [(account_of(entry, states.get(guid, entry)), names) for guid, (entry, names) in rows]
 
 
 def _parts(controllers: Controllers, forest: Forest, patience: Patience) -> Iterable[tuple[str, str]]:
@@ -77,7 +94,7 @@ def _within(base: str, domain: str) -> str:
     return inner if not outer or inner == outer or inner.endswith(f",{outer}") else ""
 
 
-def _people(link: Link, forest: Forest, known: questions.Groups, base: str) -> Iterator[tuple[Entry, frozenset[str]]]:
+def _people(link: Link, forest: Forest, known: questions.Groups, base: str) -> list[tuple[Entry, frozenset[str]]]:
     """Everybody in any of the groups, once, with the names of the groups in which they are."""
     seen: dict[str, tuple[Entry, frozenset[str]]] = {}
     for name, group in known.found.items():
@@ -85,7 +102,7 @@ def _people(link: Link, forest: Forest, known: questions.Groups, base: str) -> I
         for entry in questions.members(link, group, base, groups_base):
             _, names = seen.get(entry.dn, (entry, frozenset()))
             seen[entry.dn] = entry, names | {name}
-    return iter(seen.values())
+    return list(seen.values())
 
 
 def usable(read: Roster) -> tuple[Holding, ...]:

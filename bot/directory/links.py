@@ -146,8 +146,10 @@ class Link:
     def domain(self) -> str:
         """The naming context of the controller's own domain, `dc=contoso,dc=com`, in lower case."""
         if not self._domain:
-            (root,) = self.search("", "(objectClass=*)", ("defaultNamingContext",), below=False).entries
-            self._domain = root.text("defaultNamingContext").lower()
+            roots = self.search("", "(objectClass=*)", ("defaultNamingContext",), below=False).entries
+            self._domain = roots[0].text("defaultNamingContext").lower() if roots else ""
+        if not self._domain:
+            raise ControllerAway(f"{self.where} does not say of which domain it is.")
         return self._domain
 
     @property

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.directory.accounts import IDENTITY, STATE, DirectoryAccount, domain_of
-from bot.directory.links import Answer, Entry, Link
+from bot.directory.links import Answer, Entry, Link, NoSuchPlace
 from bot.domain.forest import Forest
 from bot.domain.model import Role
 
@@ -66,11 +66,11 @@ def groups(link: Link, forest: Forest) -> Groups:
 
 def held(link: Link, forest: Forest, account: DirectoryAccount, known: Groups) -> frozenset[str]:
     """The names, in lower case, of those of the known groups in which the account is, directly or not."""
-    (primary,) = link.search(_by_sid(account.primary_group), ANYTHING, below=False).entries or (Entry("", {}),)
-    members = "".join(f"(member:{_IN_CHAIN}:={escaped(dn)})" for dn in (account.dn, primary.dn) if dn)
+    primary = _primary(link, account)
+    members = "".join(f"(member:{_IN_CHAIN}:={escaped(dn)})" for dn in (account.dn, primary) if dn)
     names = "".join(f"(sAMAccountName={escaped(name)})" for name in known.found)
     answer = link.search(forest.group_base, f"(&(objectClass=group)(|{names})(|{members}))")
-    dns = {entry.dn for entry in answer.entries} | {primary.dn}
+    dns = {entry.dn for entry in answer.entries} | {primary}
     return frozenset(name for name, entry in known.found.items() if entry.dn in dns)
 
 
@@ -99,11 +99,11 @@ def _within(group: Entry, domain: str) -> str:
 def states(link: Link, people: Iterable[Entry]) -> Mapping[bytes, Entry]:
     """`state_of` for many, by their objectGUID."""
     guids = [guid for entry in people if (guid := entry.one("objectGUID"))]
-    known = {}
+    known: dict[bytes, Entry] = {}
     for start in range(0, len(guids), _BATCH):
         any_of = "".join(f"(objectGUID={escaped(guid)})" for guid in guids[start : start + _BATCH])
         answer = link.search(link.domain, f"(|{any_of})", ("objectGUID", *STATE))
-        known |= {entry.one("objectGUID"): entry for entry in answer.entries}
+        known |= {entry.one("objectGUID") or b"": entry for entry in answer.entries}
     return known
 
 
@@ -124,6 +124,10 @@ def _doubts(forest: Forest, named: Mapping[str, list[Entry]]) -> Iterator[str]:
             )
 
 
-def _by_sid(sid: bytes) -> str:
-    """The name under which a controller finds an entry by its SID."""
-    return f"<SID={sid.hex()}>"
+def _primary(link: Link, account: DirectoryAccount) -> str:
+    """The name of the primary group, "" when the directory does not show it."""
+    try:
+        found = link.search(f"<SID={account.primary_group.hex()}>", ANYTHING, below=False).entries
+    except NoSuchPlace:
+        return ""
+    return found[0].dn if found else ""

@@ -45,6 +45,12 @@ def test_what_the_directory_does_not_show_is_no_reason_to_believe(name: str, val
         account_of(IDENTITY, Entry(IDENTITY.dn, {**STATE, name: value}))
 
 
+@pytest.mark.parametrize(("name", "value"), [("objectguid", b"short"), ("objectsid", b""), ("primarygroupid", b"x")])
+def test_an_account_that_nobody_can_tell_from_others_is_none(name: str, value: bytes) -> None:
+    with pytest.raises(DirectoryAway, match="Give it the right to read accounts"):
+        account_of(Entry(IDENTITY.dn, {**IDENTITY.values, name: (value,)}), Entry(IDENTITY.dn, STATE))
+
+
 @pytest.mark.parametrize("never", [b"0", b"9223372036854775807"])
 def test_an_account_without_an_end_never_expires(never: bytes) -> None:
     counted(account_of(IDENTITY, Entry(IDENTITY.dn, {**STATE, "accountexpires": (never,)})), 1e12)
