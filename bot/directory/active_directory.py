@@ -40,7 +40,7 @@ GRACE_S = 0.05
 
 @dataclass(frozen=True, slots=True)
 class Times:
-    """Seconds: how long a controller may be silent, and how long a question may take in all.
+    """Seconds: how long a controller may be silent, a question may take in all, and a connection is kept unused.
 
     A press waits 1.5 s for everybody who is asked, and the reason has to come before; for the reading of all members
     nobody waits.
@@ -50,6 +50,7 @@ class Times:
     question_s: float = 1.3
     reading_silence_s: float = 5.0
     reading_s: float = 20.0
+    idle_s: float = 60.0
 
     def question(self) -> Patience:
         return Patience.of(self.silence_s, self.question_s)
@@ -66,7 +67,7 @@ class ActiveDirectory:
 
     def __init__(self, forest: Forest, *, now: Callable[[], float] = time.time, times: Times = TIMES) -> None:
         self._forest, self._now, self._times = forest, now, times
-        self._controllers = Controllers(forest)
+        self._controllers = Controllers(forest, times.idle_s)
         self._asking = Threads(THREADS, times.silence_s)
         self._reading = Threads(1, times.silence_s)
 

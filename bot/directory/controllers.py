@@ -23,17 +23,17 @@ CATALOG = 3269
 REFUSED_S = 300.0
 """So long a password that was refused is not tried again: a bot that goes on trying locks its own account."""
 
-IDLE_S = 60.0
-"""So long a connection is kept for the next question: some firewalls forget idle ones without a word."""
-
 Answered = TypeVar("Answered")
 
 
 class Controllers:
-    """Asks by threads: each question holds one connection, and connections are kept for the next question."""
+    """Asks by threads: each question holds one connection, which is kept for the next one for `idle_s` seconds.
 
-    def __init__(self, forest: Forest) -> None:
-        self._forest = forest
+    Not for longer, since some firewalls forget idle connections without a word.
+    """
+
+    def __init__(self, forest: Forest, idle_s: float = 60.0) -> None:
+        self._forest, self._idle_s = forest, idle_s
         self._lock = threading.Lock()
         self._order = list(forest.controllers)
         self._idle: dict[tuple[Controller, int], list[Link]] = {}
@@ -124,7 +124,7 @@ class Controllers:
     def _idle_link(self, controller: Controller, catalog: bool) -> Link | None:
         with self._lock:
             idle = self._idle.pop((controller, _port(controller, catalog)), [])
-            fresh = [link for link in idle if link.idle_s < IDLE_S]
+            fresh = [link for link in idle if link.idle_s < self._idle_s]
             link = fresh.pop() if fresh else None
             self._idle[(controller, _port(controller, catalog))] = fresh
         for old in idle:

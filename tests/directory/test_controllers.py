@@ -162,6 +162,17 @@ async def test_connections_are_kept_for_the_next_question(domain: Domain) -> Non
         assert way.taken <= 4
 
 
+async def test_a_connection_that_lay_idle_for_long_is_not_used_again(domain: Domain) -> None:
+    async with (
+        relay(domain) as way,
+        asking(
+            forest_of(domain, controllers=at(way.port)), times=Times(silence_s=10, question_s=30, idle_s=0)
+        ) as directory,
+    ):
+        assert (await directory.holding(ANNA)).roles == BOTH
+        assert way.taken == 2, "each holding takes two questions"
+
+
 async def test_without_a_free_thread_the_answer_is_no(domain: Domain) -> None:
     async with relay(domain) as way, asking(forest_of(domain, controllers=at(way.port)), times=TIMES) as directory:
         await directory.holding(ANNA)
