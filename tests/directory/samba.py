@@ -141,8 +141,12 @@ def domain_controller(folder: Path) -> Iterator[Domain]:
 def _running(domain: Domain) -> Iterator[None]:
     folder = domain.folder
     (folder / "run").mkdir()
-    command = ("samba", "--foreground", "--no-process-group", "-M", "single", f"--configfile={folder}/dc.conf")
-    with (folder / "out").open("wb") as out, subprocess.Popen(command, stdout=out, stderr=out) as server:
+    # Interactive, it ends when its stdin does: also when the tests are killed.
+    command = ("samba", "--interactive", "--no-process-group", "-M", "single", f"--configfile={folder}/dc.conf")
+    with (
+        (folder / "out").open("wb") as out,
+        subprocess.Popen(command, stdin=subprocess.PIPE, stdout=out, stderr=out) as server,
+    ):
         try:
             _wait_for(server, domain)
             yield
