@@ -38,6 +38,20 @@ async def test_a_reading_says_of_everybody_what_a_question_says(domain: Domain, 
     assert "2 groups in the directory are called Twin Group" in read.doubts[0]
 
 
+async def test_in_a_forest_the_state_of_all_is_read_at_their_own_domain(domain: Domain) -> None:
+    async with relay(domain, domain.address) as own:
+        controllers = (Controller(domain.address, own.port),)
+        async with asking(
+            forest_of(domain, controllers=controllers, global_catalog=True, base="", group_base="")
+        ) as all_:
+            assert (await all_.members()).holdings
+            assert own.taken == 1
+            own.cut()
+            own.ends_after = 0
+            with pytest.raises(DirectoryAway, match=f"{domain.address}:{own.port} ended the connection"):
+                await all_.members()
+
+
 async def test_whoever_is_switched_off_is_read_and_holds_nothing(domain: Domain) -> None:
     async with asking(forest_of(domain), now=lambda: 1_900_000_000.0) as directory:
         read = await directory.members()
