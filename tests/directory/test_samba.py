@@ -12,9 +12,13 @@ from tests.directory.samba import domain_controller
 def test_what_is_missing_is_said_and_never_skipped_under_ci(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", str(tmp_path))
     monkeypatch.delenv("CI", raising=False)
-    said = "a real domain controller needs Debian's samba, "
-    with pytest.raises(pytest.skip.Exception, match=f"Skipped: {said}"), domain_controller(tmp_path):
-        raise AssertionError("it starts without a program")
+    assert _refused(tmp_path).startswith("Skipped: a real domain controller needs Debian's samba, ")
     monkeypatch.setenv("CI", "true")
-    with pytest.raises(AssertionError, match=f"Nothing is skipped here, but {said}"), domain_controller(tmp_path):
-        raise AssertionError("it starts without a program")
+    assert _refused(tmp_path).startswith("Nothing is skipped here, but a real domain controller needs Debian's samba, ")
+
+
+def _refused(folder: Path) -> str:
+    """In which words it is not started; a skip that left this function would pass for a test that holds."""
+    with pytest.raises((AssertionError, pytest.skip.Exception)) as refused, domain_controller(folder):
+        raise KeyError("it starts without a program")
+    return str(refused.value)
