@@ -3,11 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import logging
 import platform
 import signal
-import sys
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterable, Mapping
 from contextlib import asynccontextmanager, nullcontext
@@ -24,16 +22,15 @@ from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chores.chores import Chore, Chores
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
-from bot.clock.pulse import Pulses, watched
+from bot.clock.pulse import Pulses, turning, watched
 from bot.clock.timetable import Timetable
 from bot.clock.waiting import first_of
-from bot.directory.base import AnyOf
-from bot.directory.config import ConfiguredRoles
 from bot.directory.holders import EVERYBODY, Holders, JudgedAgain
 from bot.domain.backups.schedule import Schedule, Slot, schedule_of
 from bot.domain.companions.coverage import slots
 from bot.domain.errors import BadInput, NeverSent
 from bot.domain.model import Person
+from bot.domain.runs.glass import NEVER, BreakGlass
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
@@ -41,8 +38,10 @@ from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine, nothing
 from bot.hands.companions import Uploads
 from bot.hands.hands import Hands, Performer
-from bot.hands.thinking import Think, Thinking
+from bot.hands.thinking import Think, Thinking, let_clicks_pass
+from bot.roles import Roles
 from bot.runbooks import RUNBOOKS
+from bot.runbooks.needs import asking
 from bot.settings.settings import Settings
 from bot.stores import Stores, store, stores_of
 from handlers.desk import Desk
@@ -54,7 +53,7 @@ from handlers.slack.errands import Errands
 from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
-from handlers.slack.people import People, SlackGroups
+from handlers.slack.people import People
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage.server import persistence
@@ -64,8 +63,6 @@ log = logging.getLogger(__name__)
 
 _SLACK_S = 10.0
 _REST_S = 10.0
-_SWITCH_S = 0.00005
-_SELDOM = 1_000
 _RINGS_S = 1.0
 
 
@@ -92,13 +89,14 @@ def build(
     committed: Callable[[], None] = lambda: None,
     synced: Callable[[], Awaitable[object]] = nothing,
     machine: str = "here",
+    glass: BreakGlass = NEVER,
     **pace: float,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
     `clock` has to be the same for all processes: what one of them writes down, another one reads. `uploads` fetches
-    files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced` and
-    `pace` are the engine's. `machine` is the name of this one.
+    files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced`,
+    `glass` and `pace` are the engine's. `machine` is the name of this one.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
@@ -112,6 +110,7 @@ def build(
         holders=holders,
         think=think,
         committed=committed,
+        glass=glass,
         **pace,
     )
     return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think, machine))
@@ -142,6 +141,7 @@ class Switchback:
             slack_client(token, settings.slack_api_url, session, footing)
             for token, footing in zip((settings.bot_token, settings.app_token), self._footings, strict=True)
         )
+        self._roles = Roles(settings, kept.links, kept.time)
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
         uploads = SlackUploads(self.slack)
@@ -152,11 +152,13 @@ class Switchback:
             care,
             uploads,
             kept.time,
+            runbooks=asking(RUNBOOKS, settings.needs),
             synced=kept.time.ask,
             machine=machine or platform.node(),
             holders=JudgedAgain(self._judged_again),
             think=self.think,
             committed=self._told.set,
+            glass=self._roles.break_glass,
         )
         self.engine = works.engine
         self._timetable = Timetable(
@@ -197,6 +199,8 @@ class Switchback:
         self._loop("drawer", partial(drawer.run_forever, self._stop, self._told))
         if self._settings.app_token:
             self._socket = await open_socket(self.bolt, self._opener)
+        if self._roles.linked is not None:
+            self._loop("directory", partial(turning, turn=self._reread, stopped=self._stop))
         self._loop("question to Slack", partial(keep_asking, self.slack, self._stop))
         let_clicks_pass()
         log.info("Switchback is at work in workspace %s.", self.identity.team)
@@ -220,6 +224,7 @@ class Switchback:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
         await self.think.close()
+        self._roles.close()
         await self._driver.close()
 
     def application(self) -> web.Application:
@@ -249,13 +254,12 @@ class Switchback:
     async def _connected(self) -> bool:
         return self._socket is not None and await self._socket.client.is_connected()
 
+    async def _reread(self) -> float:
+        return await self._roles.reread(self.runs.open, self.engine.end_glasses)
+
     def _people_of(self, who: Identity) -> People:
-        settings = self._settings
-        groups = SlackGroups(self.slack, {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()})
-        directory = AnyOf([ConfiguredRoles(settings.users), groups])
-        return People(
-            self.slack, directory, who.team, enterprise=who.enterprise, groups=groups, doubt=lambda: self.refused
-        )
+        directory = self._roles.directory(self.slack)
+        return People(self.slack, directory, who.team, enterprise=who.enterprise, doubt=lambda: self.refused)
 
     async def _judged_again(self, ids: Iterable[str]) -> tuple[Person, ...]:
         """Raises NeverSent while Slack has not joined: nobody can be judged yet."""
@@ -312,20 +316,6 @@ def _bolt(client: AsyncWebClient, authorize: Callable[..., Awaitable[AuthorizeRe
         logger=BOLT,
         process_before_response=True,
     )
-
-
-def let_clicks_pass() -> None:
-    """For the whole process: whoever clicks hardly waits for a thread that compares hundreds of objects.
-
-    A click takes the interpreter back from such a thread up to twenty times, and each time that lasts one switch
-    interval: 100 ms in all with the 5 ms that Python starts with. A look for garbage among all objects stops every
-    thread, for 0.2 s with two large inventories in memory; inventories hold no garbage, so it may come seldom.
-    Thousands of objects are compared in another process (`bot.hands.thinking`).
-    """
-    sys.setswitchinterval(_SWITCH_S)
-    young, middle, _ = gc.get_threshold()
-    gc.set_threshold(young, middle, _SELDOM)
-    gc.freeze()
 
 
 def estate_of(settings: Settings) -> Estate:

@@ -15,6 +15,7 @@ from bot.domain.errors import BadInput
 from bot.domain.runs.run import Run
 from bot.runbooks import knows
 from storage import embedded
+from storage.account_links import AccountLinks
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.backups.off_site import OffSiteCopies
@@ -68,6 +69,7 @@ class Stores:
     dates: Dates
     served: Served
     forgotten: Forgotten
+    links: AccountLinks
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -116,6 +118,7 @@ def stores_over(
         dates=Dates(client),
         served=Served(client, folder),
         forgotten=Forgotten(client),
+        links=AccountLinks(client),
     )
 
 

@@ -31,6 +31,7 @@ from handlers.desk import Desk
 from handlers.runs import places
 from handlers.runs.board import impact_board
 from handlers.runs.freeing import free
+from handlers.runs.identity import accept, break_glass
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
@@ -87,8 +88,9 @@ def named(name: str) -> Command:
 
 def plain(text: str) -> list[str]:
     """The typed words without what Slack, people and telephones add: links around names of servers, entities, quotes,
-    brackets, and dashes in place of a hyphen.
+    brackets, and dashes in place of a hyphen. Somebody who is mentioned is `@U…`, whatever they are called.
     """
+    text = re.sub(r"<(@[UW][A-Z0-9]+)(?:\|[^<>]*)?>", r"\1", text)
     words = re.sub(r"<(?:https?://)?([^|<>]*)(?:\|([^<>]*))?>", lambda link: link[2] or link[1], text)
     return re.sub(_DASHES, "-", re.sub("[\"'`“”‘’<>]", "", html.unescape(words))).split()
 
@@ -137,7 +139,7 @@ async def _impact(asked: Asked) -> Reply:
 
 
 async def _whoami(asked: Asked) -> Reply:
-    return Reply(whoami(asked.person))
+    return Reply(whoami(asked.person, by_address=asked.desk.people.by_address))
 
 
 def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
@@ -265,6 +267,23 @@ COMMANDS = (
         "Free the pools that a run holds which cannot be read.",
         free,
         range(2, 120),
+    ),
+    Command(
+        "break-glass",
+        "break-glass <run> [reason]",
+        "/rgs break-glass failover-pool-a-0312-0240-4f2a the directory lies in the dead site",
+        "Go on with a run while the directory is silent: one of the configured people asks, another one opens it.",
+        break_glass,
+        range(1, 120),
+    ),
+    Command(
+        "accept",
+        "accept <person>",
+        "/rgs accept @Anna",
+        "Say that somebody whose e-mail address has changed is still the same person.",
+        accept,
+        ONE_ARGUMENT,
+        need=Need.SERVER_ADMIN,
     ),
     Command(
         "whoami",

@@ -26,6 +26,12 @@ REFUSED = "refused"
 FORGOTTEN = "forgotten"
 """Stream: people and user groups of whom Slack said that something has changed; every process reads it as it grows."""
 
+LINKS = "accounts"
+"""Hash: which account of the directory a person in Slack has, by person."""
+
+LINKED = "accounts:people"
+"""Hash: whose an account of the directory is, by its GUID."""
+
 SCHEDULES = "schedules"
 """Hash: what people said of a pool's schedule in place of the configuration, by pool."""
 

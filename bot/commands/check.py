@@ -7,6 +7,7 @@ import json
 import re
 import secrets
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +15,14 @@ import aiohttp
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
+from bot.directory.accounts import Roster
+from bot.directory.base import DirectoryAway
 from bot.domain.errors import BadInput, BotError
 from bot.domain.model import Role
+from bot.runbooks import RUNBOOKS
+from bot.runbooks.needs import asking, unfinishable
 from bot.settings.settings import Settings
+from handlers.slack.addresses import Addresses
 from storage import embedded
 from storage.connect import connect
 from storage.server import persistence, refuse_unfit
@@ -27,6 +33,9 @@ from storage.vault.sealing import Keyring, parse
 ENDPOINT = "/slack/events"
 _PUBLIC = re.compile(r"https://[A-Za-z0-9][A-Za-z0-9.-]*(:\d+)?(/[\w./-]*)?")
 _TIMEOUT_S = 10
+_ADDRESSES = "users:read.email"
+"""The scope that only a directory needs."""
+
 _WRONG_TOKEN = {
     "invalid_auth",
     "not_authed",
@@ -95,12 +104,28 @@ def configured(settings: Settings) -> Iterator[str]:
     """What can be seen without asking anybody."""
     yield from (sentence for missing, sentence in _MISSING if missing(settings))
     yield from settings.unpaired.values()
-    for role in Role if settings.directory is None else ():
-        if not settings.users.get(role) and not settings.user_groups.get(role):
+    holders = _holders(settings)
+    for role in Role:
+        if holders[role] == frozenset():
             yield f"Nobody holds {role}: name user groups or people under [roles.{role}]."
+    try:
+        runbooks = asking(RUNBOOKS, settings.needs)
+        if frozenset() not in holders.values():
+            yield from unfinishable(runbooks, holders)
+    except BadInput as fault:
+        yield fault.sentence
     for name, channel in _channels(settings).items():
         if not channel:
             yield f"No channel for {name} is configured: set {name} under [channels]."
+
+
+def _holders(settings: Settings) -> Mapping[Role, frozenset[str] | None]:
+    """Who holds each role as far as the file tells; None where a group does, whose members it does not know."""
+    elsewhere = settings.directory is not None
+    return {
+        role: None if elsewhere or settings.user_groups.get(role) else settings.users.get(role, frozenset())
+        for role in Role
+    }
 
 
 async def _slack(settings: Settings) -> list[str]:
@@ -111,7 +136,7 @@ async def _slack(settings: Settings) -> list[str]:
         who = await _ask(client.auth_test(), settings, "SLACK_BOT_TOKEN")
     except SlackSaidNo as fault:
         return [fault.sentence]
-    found = [*_scopes(who.headers), *_workspace(settings, who["team_id"])]
+    found = [*_scopes(who.headers, settings), *_workspace(settings, who["team_id"])]
     for name, channel in _channels(settings).items():
         if channel:
             found += await _channel(client, settings, name, channel, who["user"])
@@ -121,10 +146,12 @@ async def _slack(settings: Settings) -> list[str]:
     return found
 
 
-def _scopes(headers: Mapping[str, str]) -> Iterator[str]:
+def _scopes(headers: Mapping[str, str], settings: Settings) -> Iterator[str]:
     said = next((value for name, value in headers.items() if name.lower() == "x-oauth-scopes"), "")
     granted = {scope.strip() for scope in said.split(",")}
-    if missing := [scope for scope in manifest()["oauth_config"]["scopes"]["bot"] if scope not in granted]:
+    asked = manifest()["oauth_config"]["scopes"]["bot"]
+    needed = (scope for scope in asked if settings.directory or scope != _ADDRESSES)
+    if missing := [scope for scope in needed if scope not in granted]:
         yield f"The app lacks {', '.join(missing)}: add these scopes under OAuth & Permissions and reinstall it."
 
 
@@ -184,12 +211,33 @@ async def _directory(settings: Settings, well: Callable[[str], None]) -> list[st
     directory = ActiveDirectory(settings.directory)
     try:
         findings = await directory.survey()
+        here, missing = await _in_slack(settings, directory.members)
     finally:
         directory.close()
-    for one in findings:
-        if one.well:
-            well(one.sentence)
-    return [one.sentence for one in findings if not one.well]
+    for sentence in (*(one.sentence for one in findings if one.well), *here):
+        well(sentence)
+    return [*(one.sentence for one in findings if not one.well), *missing]
+
+
+async def _in_slack(settings: Settings, read: Callable[[], Awaitable[Roster]]) -> tuple[list[str], list[str]]:
+    """Of each group that grants a role: how many have an account in Slack with their address; first what is well."""
+    forest, well, missing = settings.directory, [], []
+    if forest is None or not settings.bot_token:
+        return [], []
+    with suppress(DirectoryAway):  # The survey has said so.
+        holdings = (await read()).holdings.values()
+        client = AsyncWebClient(settings.bot_token, base_url=settings.slack_api_url, timeout=_TIMEOUT_S)
+        addresses = Addresses(client)
+        for name in forest.names:
+            those = [one.account.addresses for one in holdings if any(name in names for names in one.through.values())]
+            found = len(await addresses.of(frozenset[str]().union(*those)))
+            if found:
+                well.append(f"{found} of {len(those)} in the group {name} have an account in Slack.")
+            elif those:
+                missing.append(
+                    f"Nobody of {len(those)} in the group {name} has an account in Slack with their address."
+                )
+    return well, missing
 
 
 async def _redis(settings: Settings) -> list[str]:

@@ -6,9 +6,8 @@ import uuid
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bot.directory.base import DirectoryAway
-from bot.directory.links import Entry
-from bot.domain.errors import NotAllowed
+from bot.directory.base import AccountRefused, DirectoryAway
+from bot.directory.entries import Entry
 from bot.domain.model import Role
 
 IDENTITY = ("objectGUID", "objectSid", "sAMAccountName", "userPrincipalName", "mail", "primaryGroupID")
@@ -21,10 +20,6 @@ _WINDOWS_EPOCH_S = 11_644_473_600
 _TICKS_PER_S = 10_000_000
 _GUID_BYTES, _LEAST_SID_BYTES = 16, 12
 _UNSIGNED = 0xFFFF_FFFF
-
-
-class AccountRefused(NotAllowed):
-    """The directory has answered, and this person holds nothing by it; the sentence says why."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -23,8 +23,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.directory import asking
-from bot.directory.accounts import AccountRefused, Holding, Roster
-from bot.directory.base import DirectoryAway
+from bot.directory.accounts import Holding, Roster
+from bot.directory.base import AccountRefused, DirectoryAway
 from bot.directory.controllers import Controllers
 from bot.directory.links import Patience
 from bot.directory.survey import Finding, survey

@@ -6,7 +6,6 @@ from collections.abc import Iterable, Mapping
 
 from bot.directory import questions
 from bot.directory.accounts import (
-    AccountRefused,
     DirectoryAccount,
     Holding,
     Roster,
@@ -16,8 +15,10 @@ from bot.directory.accounts import (
     domain_of,
     only,
 )
+from bot.directory.base import AccountRefused
 from bot.directory.controllers import Controllers
-from bot.directory.links import Entry, Link, Patience
+from bot.directory.entries import Entry
+from bot.directory.links import Link, Patience
 from bot.domain.forest import Forest
 
 

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TypeVar
 
-from bot.directory.base import DirectoryAway
+from bot.directory.base import DirectoryAway, Silent
 from bot.directory.links import BindRefused, ControllerAway, Ended, Link, Patience, dial, lost, shown
 from bot.domain.forest import Controller, Forest
 
@@ -66,7 +66,7 @@ class Controllers:
                 self._leave_behind(controller)
         if not reasons:
             raise DirectoryAway(f"None of the controllers under [directory] is of the domain {shown(domain)}.")
-        raise DirectoryAway(f"No domain controller answers, so nobody can tell who holds a role. {' '.join(reasons)}")
+        raise Silent(f"No domain controller answers, so nobody can tell who holds a role. {' '.join(reasons)}")
 
     def each(
         self, question: Callable[[Link], Answered], patience: Callable[[], Patience], *, catalog: bool = False

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from typing import Protocol
 
-from bot.domain.access import Need, lost
+from bot.domain.access import Need, lost, lost_again
 from bot.domain.model import Person
 from bot.domain.runs.run import Approval
 
@@ -42,5 +42,8 @@ class JudgedAgain:
 
     async def lost(self, approvals: tuple[Approval, ...], need: Need) -> str:
         people = await self._people(approval.who.id for approval in approvals)
-        reasons = (lost(person, one.who.name, need) for person, one in zip(people, approvals, strict=True))
+        reasons = (
+            (lost_again if one.lent else lost)(person, one.who.name, need)
+            for person, one in zip(people, approvals, strict=True)
+        )
         return next((f"{reason} It asks again." for reason in reasons if reason), "")

@@ -18,6 +18,7 @@ import ldap3
 from ldap3.core.exceptions import LDAPExceptionError
 
 from bot.directory.base import DirectoryAway
+from bot.directory.entries import Answer, Entry
 from bot.domain.forest import Controller
 
 Answered = TypeVar("Answered")
@@ -85,30 +86,6 @@ class Patience:
         if (left := min(self.silence_s, self.ends - time.monotonic())) <= 0:
             raise TimeoutError
         return left
-
-
-@dataclass(frozen=True, slots=True)
-class Entry:
-    """One entry: its name, and the values that were asked for, by their names in lower case."""
-
-    dn: str
-    values: Mapping[str, tuple[bytes, ...]]
-
-    def one(self, name: str) -> bytes | None:
-        """The only value; None where there is none, or more than one."""
-        values = self.values.get(name.lower(), ())
-        return values[0] if len(values) == 1 else None
-
-    def text(self, name: str) -> str:
-        return (self.one(name) or b"").decode("utf-8", "replace")
-
-
-@dataclass(frozen=True, slots=True)
-class Answer:
-    """What was found, and the places (`ldap://…`) that the controller named instead of looking there itself."""
-
-    entries: tuple[Entry, ...] = ()
-    elsewhere: tuple[str, ...] = ()
 
 
 class Link:

@@ -10,7 +10,8 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 from bot.directory.accounts import IDENTITY, STATE, DirectoryAccount, domain_of
-from bot.directory.links import Answer, Entry, Link, NoSuchPlace
+from bot.directory.entries import Answer, Entry
+from bot.directory.links import Link, NoSuchPlace
 from bot.domain.forest import Forest
 from bot.domain.model import Role
 

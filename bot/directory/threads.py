@@ -9,7 +9,7 @@ from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import TypeVar
 
-from bot.directory.base import DirectoryAway
+from bot.directory.base import Busy, Silent
 
 Answered = TypeVar("Answered")
 
@@ -22,23 +22,23 @@ class Threads:
         self._free, self._patience_s = asyncio.Semaphore(count), patience_s
 
     async def run(self, work: Callable[[], Answered], ends: float = math.inf) -> Answered:
-        """What the work gives. Raises DirectoryAway when no thread is free for so many seconds.
+        """What the work gives. Raises Busy when no thread is free for so many seconds.
 
-        And when it takes longer than until `ends` (of `time.monotonic`): a name service that does not answer cannot be
-        given a time.
+        And Silent when it takes longer than until `ends` (of `time.monotonic`): a name service that does not answer
+        cannot be given a time.
         """
         try:
             async with asyncio.timeout(self._patience_s):
                 await self._free.acquire()
         except TimeoutError:
-            raise DirectoryAway(
+            raise Busy(
                 "Too many questions to the directory are still waiting for their answers, so this one was not asked."
             ) from None
         asked = asyncio.get_running_loop().run_in_executor(self._pool, work)
         asked.add_done_callback(self._ended)
         ended, _ = await asyncio.wait([asked], timeout=None if ends == math.inf else ends - time.monotonic())
         if not ended:
-            raise DirectoryAway("The directory did not answer in time, or the name service that knows where it is.")
+            raise Silent("The directory did not answer in time, or the name service that knows where it is.")
         return asked.result()
 
     def close(self) -> None:

@@ -50,7 +50,8 @@ _LOST = {
 
 def allow(person: Person, need: Need) -> None:
     """Returns when the person may; raises NotAllowed with the reason, the missing role and where it is granted."""
-    if person.doubt and (person.roles is None or person.standing is Standing.UNKNOWN):
+    unknown = person.standing is Standing.MEMBER and person.roles is None and need.roles
+    if person.doubt and (unknown or person.standing is Standing.UNKNOWN):
         raise NotAllowed(f"{person.doubt} So nobody can tell who may do this. Nothing was changed.")
     if person.standing is not Standing.MEMBER:
         raise NotAllowed(_STANDINGS[person.standing])
@@ -63,9 +64,11 @@ def allow(person: Person, need: Need) -> None:
         )
     if not person.roles & frozenset(need.roles):
         tables = " or ".join(f"[roles.{role}]" for role in need.roles)
+        granted = (
+            f"It is granted by the Slack user groups or the people named under {tables} in Switchback's configuration."
+        )
         raise NotAllowed(
-            f"This needs {need.words}, which you do not hold. It is granted by the Slack user groups or the people "
-            f"named under {tables} in Switchback's configuration. Nothing was changed."
+            f"This needs {need.words}, which you do not hold. {person.doubt or granted} Nothing was changed."
         )
 
 
@@ -80,6 +83,24 @@ def lost(person: Person, name: str, need: Need) -> str:
     if need.roles and not person.roles & frozenset(need.roles):
         return f"{name} no longer holds {need.words}, so their approval does not count."
     return ""
+
+
+def lost_again(person: Person, name: str, need: Need) -> str:
+    """The same for somebody who held the roles by break-glass only: that ends as soon as anybody knows their own."""
+    if person.standing is Standing.MEMBER and person.roles is None:
+        return ""
+    if person.standing is Standing.MEMBER:
+        return "The directory answers again, so what was approved under break-glass does not count."
+    return lost(person, name, need)
+
+
+def allow_accepting(person: Person, other: str) -> None:
+    """Raises NotAllowed for somebody who would accept their own changed e-mail address; `other` is whose it is."""
+    if other == person.id:
+        raise NotAllowed(
+            "Nobody accepts their own e-mail address. Ask another holder of RTCUniversalServerAdmins. "
+            "Nothing was changed."
+        )
 
 
 def allow_second(person: Person, first: str | None) -> None:

@@ -29,7 +29,8 @@ class Standing(StrEnum):
 class Person:
     """Somebody in Slack, by stable id `T…:U…`; `roles` is None when nobody could tell in time, which is not "none".
 
-    `doubt` says why not, as a sentence, where that is known.
+    `doubt` says why not, or why there are none, as a sentence, where that is known. `lent`: the roles are those of a
+    break-glass, not theirs. `through` are the groups by which they are held, as they were read at `read_at` (seconds).
     """
 
     id: str
@@ -37,6 +38,9 @@ class Person:
     standing: Standing
     roles: frozenset[Role] | None = frozenset()
     doubt: str = ""
+    lent: bool = False
+    through: tuple[str, ...] = ()
+    read_at: float = 0.0
 
     @property
     def slack_id(self) -> str:
@@ -50,6 +54,24 @@ class Account:
     id: str
     email: str = ""
     name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AccountLink:
+    """The account (its GUID) of a person in Slack (`T…:U…`), and the e-mail address that led to it."""
+
+    person: str
+    account: str
+    address: str
+
+
+@dataclass(frozen=True, slots=True)
+class Asks:
+    """That a row of a runbook, or starting and leaving it (`row` is empty), takes this role, or "anybody"."""
+
+    runbook: str
+    role: str
+    row: str = ""
 
 
 class Edition(StrEnum):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import logging
 import os
 import subprocess
@@ -18,6 +19,9 @@ from bot.hands.parting import decoded, encoded, places, put, taken
 
 log = logging.getLogger(__name__)
 T = TypeVar("T")
+
+_SWITCH_S = 0.00005
+_SELDOM = 1_000
 R = TypeVar("R")
 
 LARGE = 500
@@ -169,3 +173,17 @@ def _ended(process: subprocess.Popen[bytes]) -> None:
     for pipe in (process.stdin, process.stdout):
         with suppress(OSError):
             pipe.close()
+
+
+def let_clicks_pass() -> None:
+    """For the whole process: whoever clicks hardly waits for a thread that compares hundreds of objects.
+
+    A click takes the interpreter back from such a thread up to twenty times, and each time that lasts one switch
+    interval: 100 ms in all with the 5 ms that Python starts with. A look for garbage among all objects stops every
+    thread, for 0.2 s with two large inventories in memory; inventories hold no garbage, so it may come seldom.
+    Thousands of objects are compared in another process.
+    """
+    sys.setswitchinterval(_SWITCH_S)
+    young, middle, _ = gc.get_threshold()
+    gc.set_threshold(young, middle, _SELDOM)
+    gc.freeze()

@@ -79,13 +79,13 @@ def conversation_replies(slack: Slack, args: Args) -> dict[str, Any]:
 
 def user_info(slack: Slack, args: Args) -> dict[str, Any]:
     """users.info: the only place that tells the truth about guests and external people."""
-    return {"user": user_json(_person(slack, text(args, "user")), slack.workspace)}
+    return {"user": user_json(_person(slack, text(args, "user")), slack.workspace, slack.manifest.scopes)}
 
 
 def user_list(slack: Slack, args: Args) -> dict[str, Any]:
     """users.list: everybody of this workspace, deleted people and bots included."""
     ours = [person for person in slack.workspace.people() if person.team == slack.workspace.team]
-    return paged(args, "members", [user_json(person, slack.workspace) for person in ours])
+    return paged(args, "members", [user_json(person, slack.workspace, slack.manifest.scopes) for person in ours])
 
 
 def group_list(slack: Slack, args: Args) -> dict[str, Any]:

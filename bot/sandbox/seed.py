@@ -1,10 +1,13 @@
 """The workspace a newcomer finds: who is there, which user groups they are in, which channels exist."""
 
+from dataclasses import replace
+
 from bot.sandbox.values import Channel, Durable, Group, Kind, Person
 
 TEAM = "T0SWITCH01"
 PARTNER = "T0PARTNER1"
 DOMAIN = "switchback-demo"
+MAIL_DOMAIN = "contoso.com"
 BOT_USER = "U0BOT00001"
 BOT_ID = "B0BOT00001"
 APP_ID = "A0SWITCH01"
@@ -54,4 +57,5 @@ CHANNELS = (
 
 def contents(bot_name: str) -> tuple[Durable, ...]:
     """Everything a new workspace starts with; the bot carries the name its manifest gives it."""
-    return (Person(BOT_USER, bot_name, bot_name, TEAM, Kind.BOT), *PEOPLE, *GROUPS, *CHANNELS)
+    people = (replace(person, email=f"{person.handle}@{MAIL_DOMAIN}") for person in PEOPLE)
+    return (Person(BOT_USER, bot_name, bot_name, TEAM, Kind.BOT), *people, *GROUPS, *CHANNELS)

@@ -210,7 +210,7 @@ class Sandbox:
         changed = replace(changed, updated=int(self.slack.clock()))
         self.workspace.put(changed)
         await self.slack.write_down()
-        shown = user_json(changed, self.workspace)
+        shown = user_json(changed, self.workspace, self.slack.manifest.scopes)
         event = {"type": "user_change", "user": shown, "cache_ts": changed.updated}
         await self.delivery.announce("user_change", event)
 

@@ -1,6 +1,7 @@
 """The same values as Slack spells them in JSON."""
 
 import re
+from collections.abc import Collection
 from typing import Any
 
 from bot.sandbox.filetypes import type_of
@@ -11,8 +12,11 @@ from bot.sandbox.workspace import Workspace
 GUESTS = (Kind.GUEST, Kind.SINGLE_CHANNEL_GUEST)
 
 
-def user_json(person: Person, workspace: Workspace) -> dict[str, Any]:
-    """A user as users.info tells it; the mail address stays out, since no scope for it is granted."""
+def user_json(person: Person, workspace: Workspace, scopes: Collection[str] = ()) -> dict[str, Any]:
+    """A user as users.info tells it; the mail address of members only, and only with the scope for it."""
+    said = {"real_name": person.name, "display_name": person.handle, "team": person.team}
+    if person.email and "users:read.email" in scopes and not workspace.is_stranger(person):
+        said["email"] = person.email
     return {
         "id": person.id,
         "team_id": person.team,
@@ -20,7 +24,7 @@ def user_json(person: Person, workspace: Workspace) -> dict[str, Any]:
         "deleted": person.kind is Kind.DELETED,
         "real_name": person.name,
         "tz": person.tz,
-        "profile": {"real_name": person.name, "display_name": person.handle, "team": person.team},
+        "profile": said,
         "is_admin": False,
         "is_owner": False,
         "is_primary_owner": False,

@@ -28,6 +28,7 @@ class Person:
     about: str = ""
     tz: str = "Europe/Berlin"
     updated: int = 0
+    email: str = ""
 
     @property
     def key(self) -> str:

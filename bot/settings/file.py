@@ -200,6 +200,30 @@ GROUPS = tuple(
     )
     for role in Role
 )
+NEEDS = (
+    Key("runbook", text, meaning="`backup`, `failover`, `failback`, `verify` or `companion`.", required=True),
+    Key(
+        "row",
+        text,
+        "",
+        "The key of one of its rows. Without it: who may start it.",
+    ),
+    Key(
+        "role",
+        one_of(*Role, "anybody"),
+        meaning="Who may do it. `CsResponseGroupAdministrator`: holders of either role. "
+        "`anybody`: full members, where no command runs.",
+        required=True,
+    ),
+)
+BREAK_GLASS = (
+    Key(
+        "people",
+        many(_USER, least=2),
+        (),
+        "Two of these, `T…:U…`, may open one run for both of them while the directory is silent. Without it: nobody.",
+    ),
+)
 CHANNELS = (
     Key(
         "incidents",
@@ -253,6 +277,8 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     **{f"[roles.{role}]": ROLE for role in Role},
     "[directory]": DIRECTORY,
     "[directory.groups]": GROUPS,
+    "[[needs]]": NEEDS,
+    "[break_glass]": BREAK_GLASS,
     "[channels]": CHANNELS,
     "[[schedules]]": SCHEDULE,
     "[[companions]]": COMPANION,
@@ -267,6 +293,8 @@ _FILE = table(
     Key("driver", table(*DRIVER), {"kind": DRIVERS[0]}),
     Key("roles", table(*(Key(role, table(*ROLE), {}) for role in Role)), {}),
     Key("directory", table(*DIRECTORY, Key("groups", table(*GROUPS), {})), None),
+    Key("needs", many(table(*NEEDS)), ()),
+    Key("break_glass", table(*BREAK_GLASS), {}),
     Key("channels", table(*CHANNELS), {}),
     Key("schedules", many(table(*SCHEDULE)), ()),
     Key("companions", many(table(*COMPANION)), ()),
@@ -303,6 +331,8 @@ def read(source: str, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
 def _check_source(values: Mapping[str, Any], report: Report) -> None:
     """Roles come from the directory or from this file, never from both: each would hide the other's mistakes."""
     if not (directory := values.get("directory")):
+        if (values.get("break_glass") or {}).get("people"):
+            report(("break_glass",), "is for a directory that is silent, and no [directory] is named. Remove it.")
         return
     for key, sentence in forest.faults(directory):
         report(("directory", key), sentence)

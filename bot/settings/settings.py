@@ -15,7 +15,7 @@ from bot.domain.backups.schedule import DAILY, OBJECTIVE_H, Timing, ordered
 from bot.domain.companions.coverage import Rules, rules_of
 from bot.domain.errors import BadInput
 from bot.domain.forest import PASSWORD, Forest, forest, passwords
-from bot.domain.model import Edition, Pool, Role
+from bot.domain.model import Asks, Edition, Pool, Role
 from bot.settings import file as configuration
 
 
@@ -64,7 +64,9 @@ class Settings:
     `users` and `user_groups` say who holds a role: `T…:U…` and `S…` ids. `schedules` has every pool's local wall times
     ("02:30" or "Sun 02:30", in the pool's time zone), `objectives` how old (hours) its newest backup may get before it
     is told loudly, `companions` what is said of single companions. `directory` is where roles come from in place of
-    `users` and `user_groups`. Empty text means that something is not set.
+    `users` and `user_groups`, `break_glass` who may go on while it is silent
+    (`T…:U…`), `needs` which rows take another role than they say themselves.
+    Empty text means that something is not set.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -82,6 +84,8 @@ class Settings:
     users: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     user_groups: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     directory: Forest | None = None
+    needs: tuple[Asks, ...] = ()
+    break_glass: frozenset[str] = frozenset()
     incidents_channel: str = ""
     notifications_channel: str = ""
     schedules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -163,6 +167,8 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         users=_holders(values["roles"], "users"),
         user_groups=_holders(values["roles"], "user_groups"),
         directory=forest(values["directory"], said[PASSWORD]),
+        needs=tuple(Asks(**row) for row in values["needs"]),
+        break_glass=frozenset(values["break_glass"].get("people", ())),
         incidents_channel=values["channels"].get("incidents", ""),
         notifications_channel=values["channels"].get("notifications", ""),
         schedules=_schedules(pools, values["schedules"]),

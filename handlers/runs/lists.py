@@ -149,22 +149,40 @@ def view_line(view: RunView) -> str:
     return f"{what} · {state}\n      {waits} `{exact(view.run.id, 120)}`"
 
 
-def whoami(person: Person) -> Message:
-    """Who somebody is to Switchback, which roles they hold, and what follows."""
-    roles = ", ".join(sorted(person.roles)) if person.roles else "none"
-    known = "not known: whoever grants roles did not answer in time" if person.roles is None else roles
+def whoami(person: Person, *, by_address: bool = False) -> Message:
+    """Who somebody is to Switchback, which roles they hold, and what follows; `by_address`: by the directory."""
     lines = [
         f"*{shown(person.name, 100) or 'Somebody'}* · `{exact(person.id, 60)}`",
         f"In this workspace: {_STANDINGS[person.standing]}",
-        f"Roles: {known}",
+        *_roles(person),
         *(f"{'✅ You may' if may(person, need) else '➖ You may not'} {what}" for need, what in _MAY.items()),
     ]
     return listing(
         "Who you are to Switchback",
         lines,
-        f"Roles come from Slack user groups or from [roles.{Role.SERVER_ADMIN}] and [roles.{Role.RG_ADMIN}] "
-        "in Switchback's configuration.",
+        _BY_ADDRESS if by_address else _BY_FILE,
     )
+
+
+def _roles(person: Person) -> list[str]:
+    """What they hold and through what, or why nothing; the time is when that was read."""
+    if person.roles is None:
+        return [f"Roles: not known. {shown(person.doubt, 600) or 'Whoever grants roles did not answer in time.'}"]
+    if not person.roles:
+        return [f"Roles: none. {shown(person.doubt, 600)}".rstrip()]
+    through = f" through {' and '.join(shown(name, 100) for name in person.through)}" if person.through else ""
+    read = f", read {when(person.read_at)}" if person.read_at else ""
+    return [f"Roles: {', '.join(sorted(person.roles))}{through}{read}"]
+
+
+_BY_FILE = (
+    f"Roles come from Slack user groups or from [roles.{Role.SERVER_ADMIN}] and [roles.{Role.RG_ADMIN}] "
+    "in Switchback's configuration."
+)
+_BY_ADDRESS = (
+    "Roles come from groups of Active Directory, for the account that has your e-mail address in Slack. The groups are "
+    "named under [directory.groups] in Switchback's configuration."
+)
 
 
 _STANDINGS = {

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections import OrderedDict
 from collections.abc import Awaitable, Callable
+from math import inf
 from typing import Generic, TypeVar
 
 K = TypeVar("K")
@@ -29,41 +30,37 @@ class Cache(Generic[K, V]):
         self._ask, self._seconds, self._most, self._now = ask, seconds, most, now
         self._asked: OrderedDict[K, tuple[float, asyncio.Task[V]]] = OrderedDict()
 
-    async def get(self, key: K) -> V:
-        """The answer; raises what `ask` raises."""
-        known = self._asked.get(key)
-        if known is None or known[0] <= self._now() or _failed(known[1]):
-            known = self._begin(key)
-        return await asyncio.shield(known[1])
+    async def get(self, key: K, since: float = -inf) -> V:
+        """The answer to a question that was asked since then, by the clock `now`; raises what `ask` raises."""
+        return await asyncio.shield(self._known(key, since) or self._begin(key))
 
-    def recall(self, key: K) -> V | None:
+    def recall(self, key: K, since: float = -inf) -> V | None:
         """The answer if it is there, or None: then it has to be waited for."""
-        until, question = self._asked.get(key, (0.0, None))
-        known = question is not None and until > self._now() and question.done() and not _failed(question)
-        return question.result() if known else None
+        question = self._known(key, since)
+        return question.result() if question and question.done() else None
 
-    def forget(self, key: K, older_s: float = 0.0) -> None:
-        """The answer may have changed: also one that is still under way is not used for later questions.
-
-        What was asked less than `older_s` seconds ago is kept.
-        """
-        until, _ = self._asked.get(key, (0.0, None))
-        if until - self._seconds <= self._now() - older_s:
-            self._asked.pop(key, None)
+    def forget(self, key: K) -> None:
+        """The answer may have changed: also one that is still under way is not used for later questions."""
+        self._asked.pop(key, None)
 
     def clear(self) -> None:
         """All of them may have changed."""
         self._asked.clear()
 
-    def _begin(self, key: K) -> tuple[float, asyncio.Task[V]]:
+    def _known(self, key: K, since: float) -> asyncio.Task[V] | None:
+        at, question = self._asked.get(key, (-inf, None))
+        late = at < since or at <= self._now() - self._seconds
+        return None if question is None or late or _failed(question) else question
+
+    def _begin(self, key: K) -> asyncio.Task[V]:
         self.forget(key)
         while len(self._asked) >= self._most:
             self._asked.popitem(last=False)
         question = asyncio.ensure_future(self._ask(key))
         # A question whose askers have all given up may fail unheard.
         question.add_done_callback(_failed)
-        self._asked[key] = self._now() + self._seconds, question
-        return self._asked[key]
+        self._asked[key] = self._now(), question
+        return question
 
 
 def _failed(question: asyncio.Task) -> bool:

@@ -6,20 +6,26 @@ import asyncio
 import logging
 import time
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, Protocol
+from math import inf
+from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.directory.base import DirectoryAway
+from bot.directory.base import Directory, DirectoryAway, Held
+from bot.domain.access import Need, allow
 from bot.domain.model import Account, Person, Role, Standing
 from handlers.blocks.wording import seen
+from handlers.slack.addresses import Addresses
 from handlers.slack.answers import code, why
 from handlers.slack.cache import Cache
 
 log = logging.getLogger(__name__)
 
 REMEMBERED_S = 300.0
+MEMBERS_S = 60.0
+"""Who is in a user group is believed for no longer, as it is with any directory."""
+
 AFRESH_S = 2.0
 """An answer that an approval rests on is no older than this, so that a burst of clicks asks once."""
 
@@ -31,40 +37,34 @@ GRANTS_NOTHING = frozenset({"plan_upgrade_required", "no_such_subteam"})
 
 User = Mapping[str, Any]
 
-
-class Directory(Protocol):
-    """Everybody who may know roles, joined: None when nobody grants one and somebody could not tell."""
-
-    async def roles(self, account: Account) -> frozenset[Role] | None: ...
-
-    async def holders(self, role: Role) -> frozenset[str]: ...
+_NOTHING = Held(frozenset())
 
 
 class SlackGroups:
     """A RoleSource: members of Slack user groups. `groups` has the ids (`S…`) of each role's groups.
 
-    Membership is remembered for five minutes at most: `usergroups.users.list` allows twenty calls a minute.
+    Membership is remembered for a minute at most: `usergroups.users.list` allows twenty calls a minute.
     """
 
     def __init__(
         self, client: AsyncWebClient, groups: Mapping[Role, tuple[str, ...]], now: Callable[[], float] = time.monotonic
     ) -> None:
         self._client, self._groups = client, groups
-        self._members = Cache(self._ask, REMEMBERED_S, now=now)
+        self._members = Cache(self._ask, MEMBERS_S, now=now)
 
-    async def roles(self, account: Account) -> frozenset[Role]:
+    async def roles(self, account: Account, since: float = -inf) -> frozenset[Role]:
         """The roles that groups grant. Raises DirectoryAway when none does and Slack cannot tell of all."""
         asked = self._asked()
-        answers = await asyncio.gather(*(self._members.get(group) for _, group in asked), return_exceptions=True)
+        answers = await asyncio.gather(*(self._members.get(group, since) for _, group in asked), return_exceptions=True)
         known = [(role, members) for (role, _), members in zip(asked, answers, strict=True) if _told(members)]
         granted = _granted(account, known)
         if not granted and len(known) < len(asked):
             raise DirectoryAway("Slack does not tell who is in a user group.")
         return granted
 
-    def recalled(self, account: Account) -> frozenset[Role] | None:
+    def recalled(self, account: Account, since: float = -inf) -> frozenset[Role] | None:
         """The same as it is remembered, or None when a group has to be asked for."""
-        known = [(role, self._members.recall(group)) for role, group in self._asked()]
+        known = [(role, self._members.recall(group, since)) for role, group in self._asked()]
         return None if any(members is None for _, members in known) else _granted(account, known)
 
     async def holders(self, role: Role) -> frozenset[str]:
@@ -76,14 +76,12 @@ class SlackGroups:
     def _asked(self) -> list[tuple[Role, str]]:
         return [(role, group) for role, groups in self._groups.items() for group in groups]
 
-    def forget(self, group: str) -> None:
-        """The members of this group have changed."""
-        self._members.forget(group)
-
-    def forget_all(self, older_s: float = 0.0) -> None:
-        """Only what was asked less than so many seconds ago is still believed."""
-        for _, group in self._asked():
-            self._members.forget(group, older_s)
+    def forget(self, id: str = "") -> None:
+        """The members of this group have changed, or of any."""
+        if id:
+            self._members.forget(id)
+        else:
+            self._members.clear()
 
     async def _ask(self, group: str) -> frozenset[str]:
         try:
@@ -110,30 +108,48 @@ class People:
         team: str,
         *,
         enterprise: str = "",
-        groups: SlackGroups | None = None,
         doubt: Callable[[], str] = str,
         now: Callable[[], float] = time.monotonic,
         answer_s: float = ANSWER_S,
     ) -> None:
-        self._client, self._directory, self._groups, self._doubt = client, directory, groups, doubt
+        self._client, self._directory, self._doubt = client, directory, doubt
         self._team, self._enterprise, self._answer_s = team, enterprise, answer_s
-        self._users = Cache(self._ask, REMEMBERED_S, now=now)
+        self._addresses = Addresses(client, now)
+        self._now, self._users = now, Cache(self._ask, REMEMBERED_S, now=now)
 
-    async def person(self, user: str, team: str = "") -> Person:
-        """Whoever acted. `team` is the workspace that Slack says they belong to, where it says so. Never raises."""
+    @property
+    def by_address(self) -> bool:
+        """Whether roles come from a directory that knows people by their e-mail addresses."""
+        return self._directory.by_address
+
+    async def person(self, user: str, team: str = "", since: float = -inf) -> Person:
+        """Whoever acted, by answers to questions asked `since` then. Never raises.
+
+        `team` is the workspace that Slack says they belong to, where it says so.
+        """
         id = f"{self._team}:{user}"
-        profile = self._users.recall(user)
-        if profile is not None:
-            roles = await self._directory.roles(Account(id, name=_name(profile, user)))
-        else:
-            # At the same time: one after the other, two slow answers would take longer than Slack waits for a click.
-            profile, roles = await asyncio.gather(self._profile(user), self._directory.roles(Account(id)))
+        profile, held = await self._known(id, user, team, since)
         known = standing(profile, team, self._team, self._enterprise)
         if known is Standing.EXTERNAL:
             id = f"{(profile or {}).get('team_id') or team}:{user}"
-        held = roles if known is Standing.MEMBER else frozenset()
-        doubt = self._doubt() if known is Standing.UNKNOWN or held is None else ""
-        return Person(id, _name(profile, user), known, held, doubt)
+        roles, why = (held.roles, held.why) if known is Standing.MEMBER else (frozenset[Role](), "")
+        doubt = self._doubt() if known is Standing.UNKNOWN or roles is None else ""
+        return Person(id, _name(profile, user), known, roles, doubt or why, through=held.through, read_at=held.read_at)
+
+    async def _known(self, id: str, user: str, team: str, since: float) -> tuple[User | None, Held]:
+        profile = self._users.recall(user, since)
+        if profile is None and not self._directory.by_address:
+            # At the same time: one after the other, two slow answers would take longer than Slack waits for a click.
+            return await asyncio.gather(self._profile(user, since), self._directory.held(Account(id), since))
+        try:
+            async with asyncio.timeout(self._answer_s):
+                profile = profile or await self._profile(user, since)
+                if standing(profile, team, self._team, self._enterprise) is not Standing.MEMBER:
+                    return profile, _NOTHING
+                account = Account(id, email=_address(profile), name=_name(profile, user))
+                return profile, await self._directory.held(account, since)
+        except TimeoutError:
+            return profile, Held(None)
 
     async def holders(self) -> list[str]:
         """The user ids of all full members who are known to hold a role, those first who may press everything."""
@@ -142,41 +158,39 @@ class People:
         return [person.slack_id for person in people if person.roles]
 
     async def _named(self, role: Role) -> set[str]:
-        return {id.rpartition(":")[2] for id in await self._directory.holders(role)}
+        held = await self._directory.holders(role)
+        return await self._addresses.of(held) if self._directory.by_address else {id.rpartition(":")[2] for id in held}
 
     async def afresh(self, user: str, team: str = "") -> Person:
         """The same by answers that are two seconds old at most, for what rests on them more than on others."""
-        self._ask_again(user, AFRESH_S)
-        return await self.person(user, team)
+        return await self.person(user, team, self._now() - AFRESH_S)
 
     async def judged_again(self, ids: Iterable[str]) -> tuple[Person, ...]:
         """Who these people (`T…:U…`) are now, whatever is remembered."""
-        users = [id.rpartition(":")[2] for id in ids]
-        for user in users:
-            self._ask_again(user)
-        return tuple(await asyncio.gather(*map(self.person, users)))
+        now = self._now()
+        return tuple(await asyncio.gather(*(self.person(id.rpartition(":")[2], since=now) for id in ids)))
 
-    def _ask_again(self, user: str, older_s: float = 0.0) -> None:
-        self._users.forget(user, older_s)
-        if self._groups is not None:
-            self._groups.forget_all(older_s)
+    async def accept(self, user: str) -> None:
+        """From now on they have the account to which their e-mail address leads now. Raises NotAllowed or BotError."""
+        person, since = await self.person(user), self._now()
+        allow(person, Need.ANYONE)
+        profile = await self._users.get(user, since)
+        await self._directory.accept(Account(person.id, email=_address(profile), name=person.name))
 
     def forget(self, id: str) -> None:
         """Something about this person (U…) or user group (S…) has changed."""
         self._users.forget(id)
-        if self._groups is not None:
-            self._groups.forget(id)
+        self._directory.forget(id)
 
     def forget_all(self) -> None:
         """Anything may have changed."""
         self._users.clear()
-        if self._groups is not None:
-            self._groups.forget_all()
+        self._directory.forget()
 
-    async def _profile(self, user: str) -> User | None:
+    async def _profile(self, user: str, since: float) -> User | None:
         try:
             async with asyncio.timeout(self._answer_s):
-                return await self._users.get(user)
+                return await self._users.get(user, since)
         except Exception as fault:
             log.warning("Slack did not say who %s is: %s", user, why(fault))
             return None
@@ -224,6 +238,11 @@ def _told(answer: object) -> bool:
 
 
 _DECIDING = ("deleted", "is_bot", "is_restricted", "is_ultra_restricted")
+
+
+def _address(profile: User | None) -> str:
+    """The e-mail address that Slack shows of them; nothing without the scope for that."""
+    return str(((profile or {}).get("profile") or {}).get("email") or "")
 
 
 def _name(profile: User | None, user: str) -> str:

@@ -8,7 +8,7 @@ from time import perf_counter
 
 from redis.asyncio import Redis
 
-from bot.app import let_clicks_pass
+from bot.hands.thinking import let_clicks_pass
 from storage.backups.backups import Backups
 from storage.connect import connect
 from tests.bench.exports import backup_of, large

@@ -41,7 +41,7 @@ async def slack() -> AsyncIterator[tuple[Sandbox, Holders]]:
 async def remembering(client: object) -> Holders:
     groups = SlackGroups(client, GROUPS)
     directory = AnyOf([ConfiguredRoles(NAMED), groups], PATIENCE_S)
-    people = People(client, directory, TEAM, groups=groups, answer_s=PATIENCE_S)
+    people = People(client, directory, TEAM, answer_s=PATIENCE_S)
     for user in (ANNA, BORIS, CLARA):
         await people.person(user, TEAM)
     return JudgedAgain(people.judged_again)

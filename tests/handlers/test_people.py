@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 import pytest
 from slack_sdk.web.async_client import AsyncWebClient
 
-from bot.directory.base import AnyOf, DirectoryAway
+from bot.directory.base import AnyOf, DirectoryAway, Held
 from bot.directory.config import ConfiguredRoles
 from bot.domain import model
 from bot.domain.access import Need, allow
@@ -64,7 +64,7 @@ def opened(slack: Sandbox, client: AsyncWebClient, answer_s: float = PATIENCE_S)
     clock = Clock()
     groups = SlackGroups(client, GROUPS, clock)
     directory = AnyOf([ConfiguredRoles({}), groups], answer_s)
-    people = People(client, directory, TEAM, groups=groups, now=clock, answer_s=answer_s)
+    people = People(client, directory, TEAM, now=clock, answer_s=answer_s)
     return Office(slack, client, people, groups, clock)
 
 
@@ -78,15 +78,15 @@ async def test_a_member_is_known_by_stable_id_and_name(office: Office) -> None:
 async def test_roles_are_asked_for_an_account_with_the_name_as_soon_as_it_is_known(office: Office) -> None:
     asked: list[model.Account] = []
 
-    class Noting:
-        async def roles(self, account: model.Account) -> frozenset[Role]:
+    class Noting(AnyOf):
+        async def held(self, account: model.Account, since: float = 0.0) -> Held:
             asked.append(account)
-            return frozenset()
+            return Held(frozenset())
 
-    people = People(office.client, Noting(), TEAM)
+    people = People(office.client, Noting([]), TEAM)
     for _ in range(2):
         await people.person(ANNA, TEAM)
-    assert asked == [model.Account(f"{TEAM}:{ANNA}"), model.Account(f"{TEAM}:{ANNA}", name="Anna Berg")]
+    assert asked == [model.Account(f"{TEAM}:{ANNA}"), model.Account(f"{TEAM}:{ANNA}", "anna@contoso.com", "Anna Berg")]
 
 
 async def test_every_role_comes_from_its_own_group(office: Office) -> None:

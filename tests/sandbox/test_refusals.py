@@ -108,7 +108,7 @@ async def test_history_needs_a_scope_the_manifest_does_not_ask_for():
 async def test_every_scope_of_the_manifest_is_used_by_some_method():
     used = {scope for method in METHODS.values() for scope in method.scopes}
     asked = set(MANIFEST["oauth_config"]["scopes"]["bot"])
-    assert asked - used == {"commands", "channels:read", "groups:read"}
+    assert asked - used == {"commands", "channels:read", "groups:read", "users:read.email"}
 
 
 async def test_bad_blocks_are_refused_with_a_pointer_and_post_nothing():

@@ -149,7 +149,7 @@ async def opened(redis: Redis, road: str = "http", **changes: Any) -> AsyncItera
 def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
     groups = SlackGroups(client, GROUPS)
     directory = AnyOf([ConfiguredRoles({}), groups], timeout_s=PATIENCE_S)
-    people = People(client, directory, TEAM, groups=groups, answer_s=PATIENCE_S)
+    people = People(client, directory, TEAM, answer_s=PATIENCE_S)
     return Desk(
         engine=stage.engine,
         runs=stage.runs,

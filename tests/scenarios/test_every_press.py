@@ -14,14 +14,14 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.errors import NotAllowed
-from bot.domain.model import Person, Role, Who
+from bot.domain.model import Account, Person, Role, Who
 from bot.domain.runs.facts import KIND
 from bot.domain.runs.press import Press, offered
 from bot.domain.runs.run import Approval, Finding, Found, Phase, Proposal, Run
 from bot.domain.runs.runbook import Choice
 from bot.runbooks import RUNBOOKS
 from bot.sandbox import Group, Kind, Sandbox
-from bot.sandbox import Person as Account
+from bot.sandbox import Person as Profile
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People, SlackGroups
 from storage import keys
@@ -90,6 +90,7 @@ class Office:
     slack: Sandbox
     hears: Forgetting
     other: People
+    groups: SlackGroups
 
     async def knows(self, sort: Sort) -> Person:
         """Them, as the process takes them that nobody told."""
@@ -111,9 +112,7 @@ class Office:
         return person
 
     async def _forgot(self) -> bool:
-        return self.other._users.recall(WHO) is None and all(
-            self.other._groups and self.other._groups._members.recall(group) is None for group in BOTH
-        )
+        return self.other._users.recall(WHO) is None and self.groups.recalled(Account(WHO)) is None
 
     def _are(self, groups: tuple[str, ...], kind: Kind) -> None:
         team = OTHERS if kind is Kind.EXTERNAL else TEAM
@@ -122,7 +121,7 @@ class Office:
             self.slack.workspace.put(Group(id, id.lower(), id.lower(), (WHO,) if id in groups else ()))
 
     @property
-    def _like(self) -> Account:
+    def _like(self) -> Profile:
         account = self.slack.workspace.person(ANNA)
         assert account is not None
         return account
@@ -131,17 +130,17 @@ class Office:
 @asynccontextmanager
 async def office(redis: Redis) -> AsyncIterator[Office]:
     async with alone() as (slack, client):
-        hears, other = remembering(client), remembering(client)
+        groups = SlackGroups(client, GROUPS)
+        hears, other = remembering(client, SlackGroups(client, GROUPS)), remembering(client, groups)
         stopped, listening = asyncio.Event(), Forgetting(Forgotten(redis), other)
         loop = asyncio.create_task(listening.run_forever(stopped))
-        yield Office(slack, Forgetting(Forgotten(redis), hears), other)
+        yield Office(slack, Forgetting(Forgotten(redis), hears), other, groups)
         stopped.set()
         await loop
 
 
-def remembering(client: AsyncWebClient) -> People:
-    groups = SlackGroups(client, GROUPS)
-    return People(client, AnyOf([ConfiguredRoles({}), groups], PATIENCE_S), TEAM, groups=groups, answer_s=PATIENCE_S)
+def remembering(client: AsyncWebClient, groups: SlackGroups) -> People:
+    return People(client, AnyOf([ConfiguredRoles({}), groups], PATIENCE_S), TEAM, answer_s=PATIENCE_S)
 
 
 async def ended(stage: Stage) -> list[Run]:

@@ -9,6 +9,7 @@ from bot.domain.access import Need, allow, allow_second
 from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
+from bot.domain.runs.glass import lent
 from bot.domain.runs.moves import accept_lost, again, close, counts, go_back, pass_on
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
@@ -44,6 +45,7 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     if step is None:
         raise BadInput("This button belongs to no row of this runbook. Nothing was changed.")
     choice = next((item for item in offered(run, runbook) if item.key == pressed.choice), None)
+    person = lent(run, person, now)
     allow(person, (choice and choice.need) or step.need)
     if choice is None or not is_asked(run, pressed.step, choice, pressed.question):
         raise Stale(already(run, pressed.step))
@@ -164,7 +166,7 @@ def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str]
     standing = (one for one in run.approvals if one.hash == proposal.hash and counts(one, now))
     first = next(standing, None)
     allow_second(person, first.who.id if first else None)
-    approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now))
+    approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now, person.lent))
     if len(approvals) < proposal.needed:
         sentence = f"{person.name} asked for this command. A second person who holds the role has to approve it."
         # A new question: two people who press the same "Ask" must not together have approved.

@@ -32,9 +32,24 @@ FOR_PEOPLE = frozenset({Phase.WAITING, Phase.ASKING, Phase.STOPPED, Phase.LOST})
 
 @dataclass(frozen=True, slots=True)
 class Approval:
+    """Somebody let this plan (its hash) run; `lent`: under a break-glass, and only as long as that is open."""
+
     who: Who
     hash: str
     at: float
+    lent: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Glass:
+    """A break-glass in one run: who asked for it and why, and the second person who opened it, if one has yet."""
+
+    reason: str
+    asked: Who
+    asked_at: float
+    opened: Who | None = None
+    opened_at: float = 0.0
+    ended: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,6 +129,7 @@ class Run:
     carry: Mapping[str, Any] = field(default_factory=dict)
     closed_at: float | None = None
     channel: str = ""
+    glass: Glass | None = None
 
     @property
     def is_open(self) -> bool:

@@ -1,0 +1,40 @@
+"""What people do about who somebody is: accept a changed e-mail address, and go on while the directory is silent."""
+
+from __future__ import annotations
+
+import re
+
+from bot.domain.access import allow_accepting
+from bot.domain.errors import BadInput
+from bot.domain.model import Who
+from bot.domain.runs.run import Entry
+from handlers.asked import Asked, usage
+from handlers.blocks import blocks
+from handlers.slack.replies import Reply
+
+_MENTION = re.compile(r"@([UW][A-Z0-9]+)")
+_LONGEST = 300
+
+
+async def break_glass(asked: Asked) -> Reply:
+    """`/rgs break-glass <run> [reason]`: the first of two asks, with a reason; the second one opens it."""
+    run = await asked.desk.engine.strike(asked.words[0], asked.person, " ".join(asked.words[1:])[:_LONGEST])
+    return Reply(blocks.sentence((await asked.desk.runs.audit(run.id, 1))[0].sentence))
+
+
+async def accept(asked: Asked) -> Reply:
+    """`/rgs accept <person>`: their e-mail address leads to their account; nobody accepts their own."""
+    desk, user = asked.desk, _mentioned(asked)
+    person = await desk.people.person(user)
+    allow_accepting(asked.person, person.id)
+    await desk.people.accept(user)
+    await desk.forgetting.tell(user)
+    sentence = f"{asked.person.name} accepted the changed e-mail address of {person.name}."
+    await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "accepted", asked.row.name, sentence))
+    return Reply(blocks.sentence(f"{sentence} Their roles come from that account now."))
+
+
+def _mentioned(asked: Asked) -> str:
+    if (named := _MENTION.fullmatch(asked.words[0])) is None:
+        raise BadInput(f"Name one person with @, as Slack offers them. {usage(asked.row)}")
+    return named[1]
