@@ -144,13 +144,12 @@ class Switchback:
         self._roles = Roles(settings, kept.links, kept.time)
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
-        uploads = SlackUploads(self.slack)
         works = build(
             kept,
             driver,
             self.estate,
             care,
-            uploads,
+            SlackUploads(self.slack),
             kept.time,
             runbooks=asking(RUNBOOKS, settings.needs),
             synced=kept.time.ask,
@@ -172,8 +171,7 @@ class Switchback:
         self._socket: Any = None
         self._ringing: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.errands = Errands()
-        self.pulses = Pulses()
+        self.errands, self.pulses = Errands(), Pulses()
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers.
