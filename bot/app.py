@@ -102,18 +102,8 @@ def build(
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
-    engine = Engine(
-        kept.runs,
-        lambda run: hands(),
-        runbooks,
-        estate,
-        clock=clock,
-        synced=synced,
-        holders=holders,
-        think=think,
-        committed=committed,
-        **pace,
-    )
+    joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **pace)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think, machine))
 
 
