@@ -351,9 +351,9 @@ async def running(
             await bot.close()
 
 
-async def at_work(bot: Switchback) -> None:
-    """For ever; the process ends when a loop of the bot does not turn any more."""
-    with watched(bot.pulses):
+async def at_work(bot: Switchback, **patience: Any) -> None:
+    """For ever; the process ends when a loop of the bot does not turn any more. `patience` is the watchdog's."""
+    with watched(bot.pulses, **patience):
         await asyncio.Event().wait()
 
 

@@ -6,12 +6,13 @@ import asyncio
 import logging
 import re
 from collections.abc import Awaitable, Callable
+from functools import partial
 
 from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
-from bot.domain.errors import BadInput, Replayed, StoreAway
+from bot.domain.errors import BadInput, NotDelivered, Replayed, StoreAway
 from handlers import buttons, commands, home, modals
 from handlers.blocks import blocks
 from handlers.deliveries import once
@@ -19,6 +20,7 @@ from handlers.desk import Desk
 from handlers.slack import failures, payloads, replies
 from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply
+from handlers.slack.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -41,16 +43,17 @@ def register(app: AsyncApp, desk: Desk) -> None:
 
     Bolt asks them one after the other, so clicks come first.
     """
-    app.action(_ANY)(listener(desk, buttons.pressed, buttons.is_of_run))
-    app.command("/rgs")(listener(desk, commands.typed))
-    app.view(_ANY)(listener(desk, modals.submitted, modals.is_of_run))
-    app.event("app_home_opened")(listener(desk, home.home_opened))
-    app.event("user_change")(listener(desk, home.user_changed))
-    app.event(re.compile("subteam_.+"))(listener(desk, home.group_changed))
+    listening = partial(listener, desk, Tally(log))
+    app.action(_ANY)(listening(buttons.pressed, buttons.is_of_run))
+    app.command("/rgs")(listening(commands.typed))
+    app.view(_ANY)(listening(modals.submitted, modals.is_of_run))
+    app.event("app_home_opened")(listening(home.home_opened))
+    app.event("user_change")(listening(home.user_changed))
+    app.event(re.compile("subteam_.+"))(listening(home.group_changed))
 
 
 def listener(
-    desk: Desk, handle: Handler, marks: Callable[[Body], bool] = lambda body: False
+    desk: Desk, tally: Tally, handle: Handler, marks: Callable[[Body], bool] = lambda body: False
 ) -> Callable[[AsyncArgs], Awaitable[BoltResponse | None]]:
     """The handler as Bolt may call it; `marks` says of which deliveries it leaves the mark itself, with what ends them.
 
@@ -72,7 +75,7 @@ def listener(
         except Exception as error:
             # Bolt 1.30 with process_before_response answers 500 to whatever leaves a listener.
             reply = _sorry(error)
-        await _answer(args, reply, deadline + REPLY_S)
+        await _answer(args, reply, deadline + REPLY_S, tally)
         return None
 
     return listen
@@ -100,14 +103,15 @@ def _sorry(error: Exception) -> Reply:
     return Reply(blocks.sentence(failures.sentence(error)), again=isinstance(error, AGAIN))
 
 
-async def _answer(args: AsyncArgs, reply: Reply | None, deadline: float) -> None:
-    if reply is None and args.ack.response is None:
-        await args.ack()
-    if reply is None:
-        return
+async def _answer(args: AsyncArgs, reply: Reply | None, deadline: float, tally: Tally) -> None:
+    """Whatever becomes of the answer, the delivery is acknowledged; what did not get to Slack is counted in the log."""
     try:
-        async with asyncio.timeout_at(deadline):
-            await replies.send(args, reply)
+        if reply is not None:
+            async with asyncio.timeout_at(deadline):
+                await replies.send(args, reply)
+    except NotDelivered as no:
+        tally.say(no.sentence)
     except Exception as error:
-        log.warning("an answer did not get to Slack: %s", failures.named(error))
+        tally.say(f"An answer did not get to Slack: {failures.named(error)}.")
+    if args.ack.response is None:
         await args.ack()

@@ -85,7 +85,14 @@ class Watches:
         """When each of them was watched first: now, for those that never were, or by a clock that was ahead."""
         names = tuple(pools)
         known = await self._client.hmget(keys.WATCHED, names) if names else []
-        since = {fqdn: min(now, float(said or now)) for fqdn, said in zip(names, known, strict=True)}
+        since = {fqdn: min(now, _second(said, now)) for fqdn, said in zip(names, known, strict=True)}
         if since:
             await self._client.hset(keys.WATCHED, mapping={fqdn: repr(at) for fqdn, at in since.items()})
         return since
+
+
+def _second(said: bytes | None, otherwise: float) -> float:
+    try:
+        return float(said) if said else otherwise
+    except ValueError:
+        return otherwise

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import suppress
+from functools import partial
 
+from bot.chores.chores import each
 from bot.domain.backups.checkup import Checkup, listed
 from bot.domain.errors import BadInput, Damaged, Newer
 from bot.domain.measures import numbered
@@ -78,16 +80,18 @@ class Checking:
         So is whatever was damaged: who stored the same bytes again may have mended it.
         """
         await self._refuse_without_keys()
-        for pool in self._pools:
-            found: dict[str, str] = {}
-            newest = await self._backups.newest(pool, now)
-            async for ids in self._pages(pool):
-                for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
-                    whole = not found or bool(keeping.damage) or (newest is not None and id == newest.id)
-                    fault = await self._fault(self._read if whole else self._backups.parts, id)
-                    found[id] = fault and (await self._whole(pool, id, now))[0]
-            await self._mark(pool, found, now)
-        await self._tell_of_companions(now)
+        pools = [partial(self._records_of, pool, now) for pool in self._pools]
+        await each([*pools, partial(self._tell_of_companions, now)])
+
+    async def _records_of(self, pool: str, now: float) -> None:
+        found: dict[str, str] = {}
+        newest = await self._backups.newest(pool, now)
+        async for ids in self._pages(pool):
+            for id, keeping in zip(ids, await self._keepings.read(ids), strict=True):
+                whole = not found or bool(keeping.damage) or (newest is not None and id == newest.id)
+                fault = await self._fault(self._read if whole else self._backups.parts, id)
+                found[id] = fault and (await self._whole(pool, id, now))[0]
+        await self._mark(pool, found, now)
 
     async def pool(self, fqdn: str, now: float) -> Checkup:
         """Every byte of every backup of the pool is read now; what is damaged is fetched again where that can be."""

@@ -11,6 +11,7 @@ from datetime import UTC, datetime
 from bot.clock.lease import kept
 from bot.clock.pulse import Pulse, Spell, reason, turning
 from bot.clock.waiting import first_of
+from bot.domain.errors import Damaged
 from storage.notices import Notices
 from storage.turns import Turns
 
@@ -32,6 +33,18 @@ class Chore:
     every_s: float
     work: Callable[[float], Awaitable[None]]
     title: str = ""
+
+
+async def each(works: Iterable[Callable[[], Awaitable[object]]]) -> None:
+    """Does all of these. What cannot be read for one of them keeps nobody from the others; its fault is raised then."""
+    faults: list[Damaged] = []
+    for work in works:
+        try:
+            await work()
+        except Damaged as fault:
+            faults.append(fault)
+    if faults:
+        raise faults[0]
 
 
 async def always() -> None:

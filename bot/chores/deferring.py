@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 
-from bot.domain.errors import Newer
+from bot.domain.errors import Damaged, Newer
 from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from storage.companions import Companions
 from storage.notices import Notices
 from storage.runs import Runs
@@ -14,6 +16,11 @@ from storage.schedules import Schedules
 
 EVERY_S = 60.0
 _SHOWN = 10
+_LOOKED_AT = 10
+"""So many of the newest backups of each pool: this is asked every minute."""
+
+_Look = tuple[str, Callable[[], Awaitable[Sequence[str]]]]
+"""What is said of each thing that is found, and how they are found."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,32 +41,48 @@ class Deferring:
         runs: Runs,
         schedules: Schedules,
         backups: Backups,
+        keepings: Keepings,
         companions: Companions,
         notices: Notices,
         pools: Iterable[str],
     ) -> None:
-        self._runs, self._schedules, self._backups = runs, schedules, backups
+        self._runs, self._schedules, self._backups, self._keepings = runs, schedules, backups, keepings
         self._companions, self._notices, self._pools = companions, notices, tuple(pools)
 
     async def work(self, now: float) -> None:
         """One notice stands for all that is newer, one for all that cannot be read, and each ends with it."""
-        pools = await self._runs.unknown(self._pools)
-        newer = (
-            *(f"The run {id}" for id in await self._runs.newer()),
-            *(f"Where {fqdn} stands" for fqdn, fault in pools.items() if isinstance(fault, Newer)),
-            *(f"The schedule of {fqdn}" for fqdn in await self._schedules.newer()),
-            *[f"Backup {id}" for pool in self._pools for id in await self._backups.newer(pool)],
-            *(f"Copy {id}" for id in await self._companions.newer()),
-            *(f"The notice {key}" for key in await self._notices.newer()),
-        )
-        unread = (
-            *await self._runs.unreadable(),
-            *(fault.sentence for fault in pools.values() if not isinstance(fault, Newer)),
-            *(f"The schedule of {fqdn} cannot be read." for fqdn in await self._schedules.unreadable()),
-            *(f"The notice {key} cannot be read." for key in await self._notices.unreadable()),
-        )
+        lists: list[str] = []
+        newer, unread = await _found(self._newer(), lists), await _found(self._unread(), lists)
         await self._tell(_NEWER, newer, now)
-        await self._tell(_UNREAD, unread, now)
+        await self._tell(_UNREAD, list(dict.fromkeys((*unread, *lists))), now)
+
+    def _newer(self) -> tuple[_Look, ...]:
+        return (
+            ("The run {}", self._runs.newer),
+            ("Where {} stands", partial(self._unknown, newer=True)),
+            ("The schedule of {}", self._schedules.newer),
+            *(("Backup {}", partial(self._backups.newer, pool)) for pool in self._pools),
+            ("Copy {}", self._companions.newer),
+            ("The notice {}", self._notices.newer),
+        )
+
+    def _unread(self) -> tuple[_Look, ...]:
+        known = "What is known of backup {} beside its contents cannot be read."
+        return (
+            ("{}", self._runs.unreadable),
+            ("{}", partial(self._unknown, newer=False)),
+            ("The schedule of {} cannot be read.", self._schedules.unreadable),
+            *((known, partial(self._unread_keepings, pool)) for pool in self._pools),
+            ("The notice {} cannot be read.", self._notices.unreadable),
+        )
+
+    async def _unknown(self, newer: bool) -> list[str]:
+        """The pools of which a newer version knows where they stand; or else why nobody knows it of others."""
+        found = (await self._runs.unknown(self._pools)).items()
+        return [fqdn if newer else fault.sentence for fqdn, fault in found if isinstance(fault, Newer) is newer]
+
+    async def _unread_keepings(self, pool: str) -> tuple[str, ...]:
+        return await self._keepings.unreadable(await self._backups.ids(pool, 0, _LOOKED_AT))
 
     async def _tell(self, one: _Standing, found: Sequence[str], now: float) -> None:
         if not found:
@@ -67,6 +90,17 @@ class Deferring:
             return
         more = (f"And {len(found) - _SHOWN} more.",) if len(found) > _SHOWN else ()
         await self._notices.say(one.key, one.said(found), now, (*found[:_SHOWN], *more, one.advice))
+
+
+async def _found(looks: Iterable[_Look], lists: list[str]) -> list[str]:
+    """A line for each; a whole list that cannot be read goes to `lists`, and keeps nobody from the others."""
+    found: list[str] = []
+    for words, look in looks:
+        try:
+            found += [words.format(one) for one in await look()]
+        except Damaged as fault:
+            lists.append(fault.sentence)
+    return found
 
 
 def _newer(found: Sequence[str]) -> str:

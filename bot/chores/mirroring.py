@@ -8,7 +8,9 @@ import random
 import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import partial
 
+from bot.chores.chores import each
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.offsite import NONE, RestoreState, carried
 from bot.domain.companions.kinds import CompanionCopy
@@ -102,7 +104,6 @@ class Mirroring:
             stands = await self._notices.find(_NO_MIRROR)
             # It is no event that could be counted: it stands until somebody names a place.
             return None if stands and not stands.over else await self._notices.say(_NO_MIRROR, NONE, now)
-        await self._notices.end(_NO_MIRROR, f"Backups are copied to {self._mirror.where} now.", now)
         remarks: list[str] = []
         if self._may("", now):
             try:
@@ -113,7 +114,8 @@ class Mirroring:
                 self._waits.pop("", None)
             except (MirrorAway, Damaged) as error:
                 self._later("", error.sentence, now)
-        return await self._tell(now, remarks)
+        over = partial(self._notices.end, _NO_MIRROR, f"Backups are copied to {self._mirror.where} now.", now)
+        await each((partial(self._tell, now, remarks), over))
 
     async def _recognise(self, mirror: Mirror, now: float) -> None:
         """The place has to be the one that copies went to so far; a new one lacks every backup."""

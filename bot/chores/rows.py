@@ -95,7 +95,7 @@ def chores_of(
     companions = Accompanying(
         kept.companions, runs, notices, tuple(pools.values()), care.companions, dating_of(care, kept)
     )
-    others = Deferring(runs, kept.schedules, backups, kept.companions, notices, pools)
+    others = Deferring(runs, kept.schedules, backups, keepings, kept.companions, notices, pools)
     clock = Clocks(machine, kept.time.apart, notices)
     return (
         # Each machine's own turn: nobody else can look at its clock.

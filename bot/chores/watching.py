@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import partial
 
+from bot.chores.chores import each
 from bot.chores.dating import Objectives
 from bot.chores.shelves import newest_sound
 from bot.domain.measures import aged
@@ -42,7 +44,8 @@ class Watching:
         """Looks at every pool once."""
         objectives, since = await self._objectives(), await self._watches.since(self._pools, now)
         records = await self._runs.records(self._pools)
-        for fqdn, pool in self._pools.items():
+
+        async def look(fqdn: str, pool: Pool) -> None:
             newest = await newest_sound(self._backups, self._keepings, fqdn, now)
             age_s = now - (since[fqdn] if newest is None else newest)
             if age_s <= objectives[fqdn] * _HOUR_S:
@@ -51,7 +54,9 @@ class Watching:
                 await self._notices.say(f"{_KEY}{fqdn}", *_in_outage(pool, objectives[fqdn], now))
             else:
                 await self._notices.say(f"{_KEY}{fqdn}", *_late(pool, newest, objectives[fqdn], now))
-        await self._forget_others(now)
+
+        looks = [partial(look, fqdn, pool) for fqdn, pool in self._pools.items()]
+        await each([*looks, partial(self._forget_others, now)])
 
     async def _forget_others(self, now: float) -> None:
         """Nobody looks at such a pool any more, so nobody else ends what stands of it."""

@@ -11,7 +11,7 @@ BotError
 │   └── Unreadable      a record that nobody here can read; it is passed over and left as it is
 ├── StoreAway           Redis does not answer; nothing was written
 ├── NoRoom              Redis or its disk is full; nothing was kept, older backups stay
-├── NotDelivered        a file that somebody asked for did not get to them
+├── NotDelivered        a file or an answer did not get to whoever asked for it
 ├── MirrorAway          the off-site copy cannot be reached, or refused; backups go on without it
 └── DriverError         the deployment, in three kinds that must never be mixed up
     ├── NeverSent       the command did not leave; nothing happened
@@ -74,7 +74,7 @@ class MirrorAway(BotError):
 
 
 class NotDelivered(BotError):
-    """A file that somebody asked for could not be made or sent; the sentence says that they do not have it."""
+    """What somebody asked for could not be made or sent; the sentence says that they do not have it."""
 
 
 class NoRoom(BotError):

@@ -6,15 +6,8 @@ import re
 from collections.abc import Iterable, Sequence
 from datetime import UTC, datetime
 
-from bot.domain.groups.compare import masked
+from bot.domain.groups.difference import masked, seen
 from bot.domain.model import Who
-
-_UNSEEN = re.compile(
-    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
-    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufff9-\ufffb"
-    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
-)
-"""Controls, marks of direction, soft hyphens, fillers and tags: nobody sees them, and names hide behind them."""
 
 _RUNBOOKS = "backup|companion|failover|failback|verify"
 _OWN = re.compile(rf"((?<![\w-])(?:{_RUNBOOKS})-[a-z0-9.-]+?-\d{{4}}-\d{{4}}-[0-9a-f]{{4}}(?![0-9a-f]))")
@@ -33,23 +26,18 @@ _FENCE_ROOM = 2 * len(_FENCE) + 2
 
 def plain(text: str, most: int = 150, otherwise: str = "(no name)") -> str:
     """One line for a plain_text object, which Slack does not parse: no mention, no hidden sign, `most` characters."""
-    line = _line(without_numbers(text[: 4 * most])).replace("<", "‹").replace(">", "›").replace(_FENCE, "'''")
+    line = without_numbers(_line(text[: 4 * most])).replace("<", "‹").replace(">", "›").replace(_FENCE, "'''")
     return bounded(line, most) or otherwise
 
 
 def shown(text: str, most: int = 600) -> str:
     """One line for mrkdwn: numbers masked, `& < >` escaped, no code fence; `most` characters after escaping."""
-    return exact(without_numbers(text[: 2 * most]), most)
+    return exact(without_numbers(_line(text[: 2 * most])), most)
 
 
 def exact(text: str, most: int = 600) -> str:
     """As `shown`, with every number: for our own ids, and for commands, which people approve to the letter."""
     return bounded(escaped(_line(text)), most)
-
-
-def seen(text: str) -> str:
-    """The text without what nobody sees."""
-    return _UNSEEN.sub("", text)
 
 
 def without_numbers(text: str) -> str:
@@ -58,8 +46,8 @@ def without_numbers(text: str) -> str:
 
 
 def without_people(text: str) -> str:
-    """The text without SIP addresses, mail addresses and numbers, for whoever holds no role."""
-    return without_numbers(_ADDRESS.sub("(address)", seen(text)))
+    """One line without SIP addresses, mail addresses and numbers, for whoever holds no role."""
+    return without_numbers(_ADDRESS.sub("(address)", _line(text)))
 
 
 def escaped(text: str) -> str:

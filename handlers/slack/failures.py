@@ -67,6 +67,11 @@ def named(error: BaseException) -> str:
     return f"{type(error).__name__}{why} at {where(error)}"
 
 
+def unforeseen(error: BaseException) -> str:
+    """The line about what Slack sent and Bolt could not take, without anything of what was sent."""
+    return f"A request was not answered: {type(error).__name__} at {where(error)}."
+
+
 def where(error: BaseException) -> str:
     """The innermost places, such as "buttons.py:40 < __init__.py:61"; without any value, which might be a secret."""
     frames = traceback.extract_tb(error.__traceback__)[-FRAMES:]

@@ -15,11 +15,12 @@ from aiohttp import web
 from slack_bolt.async_app import AsyncApp, AsyncBoltRequest
 from yarl import query_to_pairs
 
-from bot.clock.pulse import READY_S, Spell, reason
+from bot.clock.pulse import READY_S
+from bot.domain.errors import BotError
 from bot.domain.measures import aged
 from handlers.slack import failures
 from handlers.slack.connections import SIGNED
-from handlers.slack.shapes import Body, sound
+from handlers.slack.shapes import NONSENSE, Body, sound
 from handlers.slack.tally import Tally
 
 log = logging.getLogger(__name__)
@@ -36,8 +37,6 @@ DEADLINE_S = 2.95
 """Slack waits for 3 s."""
 
 PROBE_S = 2.0
-
-NONSENSE = "A request was refused that has Slack's signature, but not the form of anything that Slack sends."
 
 Handler = Callable[[web.Request], Awaitable[web.Response]]
 
@@ -117,12 +116,11 @@ def parsed(raw: bytes, content_type: str) -> dict[str, Any]:
 
 def alive(probes: Probes) -> Handler:
     """200 as long as this process answers; what it says of Socket Mode is for people and watchdogs."""
-
-    spell = Spell("The probe of Socket Mode")
+    tally = Tally(log)
 
     async def answer(request: web.Request) -> web.Response:
         states = {None: "off", True: "connected", False: "not connected"}
-        connected = await _holds(probes.socket, spell) if probes.socket else None
+        connected = await _holds("Socket Mode", probes.socket, tally) if probes.socket else None
         return web.json_response({"alive": True, "socket_mode": states[connected]})
 
     return answer
@@ -130,11 +128,11 @@ def alive(probes: Probes) -> Handler:
 
 def ready(probes: Probes) -> Handler:
     """200 when Redis takes writes, Slack has accepted the bot and every loop turns, else 503 with what is missing."""
-
-    spells = Spell("The probe of Redis"), Spell("The probe of Slack")
+    tally = Tally(log)
 
     async def answer(request: web.Request) -> web.Response:
-        redis, slack = await asyncio.gather(*map(_holds, (probes.redis, probes.slack), spells))
+        asked = (("Redis", probes.redis), ("Slack", probes.slack))
+        redis, slack = await asyncio.gather(*(_holds(what, probe, tally) for what, probe in asked))
         loops = dict(probes.loops())
         well = redis and slack and all(age_s <= READY_S for age_s in loops.values())
         return web.json_response({"redis": redis, "slack": slack, "loops": loops}, status=200 if well else 503)
@@ -172,21 +170,24 @@ async def _dispatched(app: AsyncApp, request: web.Request, body: Body, tally: Ta
         asked = AsyncBoltRequest(mode="socket_mode", body=body, headers=retries, context=context)
         answer = await app.async_dispatch(asked)
     except Exception as error:
-        tally.say(f"A request was not answered: {type(error).__name__} at {failures.where(error)}.")
+        tally.say(failures.unforeseen(error))
         return web.Response(status=500)
     kind = answer.headers.get("content-type", ["text/plain"])[0].partition(";")[0]
     return web.Response(status=answer.status, text=answer.body or "", content_type=kind)
 
 
-async def _holds(probe: Callable[[], Awaitable[object]], spell: Spell) -> bool:
+async def _holds(what: str, probe: Callable[[], Awaitable[object]], tally: Tally) -> bool:
+    """Anybody may ask for a probe as often as they like, so what one comes to is counted."""
     try:
         async with asyncio.timeout(PROBE_S):
-            holds = bool(await probe())
-        spell.over()
-        return holds
+            return bool(await probe())
+    except TimeoutError:
+        tally.say(f"{what} did not answer a probe within {PROBE_S:.0f} s.")
+    except BotError as error:
+        tally.say(f"A probe of {what} failed: {error.sentence}")
     except Exception as error:
-        spell.met(reason(error))
-        return False
+        tally.say(f"A probe of {what} failed: {failures.named(error)}.")
+    return False
 
 
 def _mapping(data: bytes | str) -> dict[str, Any]:

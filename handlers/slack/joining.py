@@ -7,6 +7,7 @@ import logging
 from collections.abc import Awaitable, Callable
 from contextlib import suppress
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from aiohttp import ClientSession
@@ -17,10 +18,12 @@ from slack_sdk.web.async_slack_response import AsyncSlackResponse
 
 from bot.clock.pulse import Pulse, turning
 from bot.domain.errors import BadInput
-from handlers.slack import answers, footing
+from handlers.slack import answers, failures, footing
 from handlers.slack.answers import AWAY, Kind
 from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing, Listening
 from handlers.slack.proxies import proxy_for
+from handlers.slack.shapes import NONSENSE, sound
+from handlers.slack.tally import Tally
 
 log = logging.getLogger(__name__)
 
@@ -120,6 +123,7 @@ async def open_socket(bolt: AsyncApp, client: AsyncWebClient) -> Any:
     token = str(client.token)
     opened = await _answered(lambda: client.apps_connections_open(app_token=token), APP_TOKEN)
     handler = AsyncSocketModeHandler(bolt, token, logger=SOCKET, web_client=client)
+    handler.client.socket_mode_request_listeners[:] = [partial(_taken, handler.handle, Tally(log))]
     handler.client.proxy = client.proxy
     handler.client.wss_uri = opened["url"]
     try:
@@ -128,3 +132,18 @@ async def open_socket(bolt: AsyncApp, client: AsyncWebClient) -> Any:
         await handler.close_async()
         raise
     return handler
+
+
+async def _taken(handle: Callable[[Any, Any], Awaitable[None]], tally: Tally, socket: Any, asked: Any) -> None:
+    """What comes over Socket Mode is looked at as at the other door; what is refused is not acknowledged either.
+
+    Bolt and the SDK would write traces that quote what was sent.
+    """
+    try:
+        sound(asked.payload)
+    except (ValueError, RecursionError):
+        return tally.say(NONSENSE)
+    try:
+        await handle(socket, asked)
+    except Exception as error:
+        tally.say(failures.unforeseen(error))

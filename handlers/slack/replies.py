@@ -2,22 +2,19 @@
 
 from __future__ import annotations
 
-import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
-from bot.domain.errors import BadInput
+from bot.domain.errors import BadInput, NotDelivered
 from handlers.blocks.blocks import Message, View, label
 from handlers.slack import payloads
 from handlers.slack.payloads import Kind
 from handlers.slack.proxies import proxy_for
 
 _HOOKS = "hooks.slack.com"
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,10 +31,11 @@ class Reply:
 
 
 async def send(args: AsyncArgs, reply: Reply) -> None:
-    """Gives the answer, and acknowledges what was not acknowledged by it."""
+    """Gives the answer, which acknowledges what was done where there is no other way.
+
+    Raises NotDelivered when Slack does not take it, and what calls to Slack raise.
+    """
     await WAYS[payloads.kind(args.body)](args, reply)
-    if args.ack.response is None:
-        await args.ack()
 
 
 async def open_view(args: AsyncArgs, view: View) -> str:
@@ -67,19 +65,20 @@ async def _acknowledged(args: AsyncArgs, reply: Reply) -> None:
 
 async def _beside(args: AsyncArgs, reply: Reply) -> None:
     if not is_slack(str(args.body.get("response_url") or ""), args.client.base_url):
-        return log.warning("an answer to a click was not posted: its response_url is not at Slack")
+        raise NotDelivered("An answer to a click was not posted: its response_url is not at Slack.")
     replaces = reply.replaces and payloads.is_ephemeral(args.body)
     said, url = {**reply.message, "response_type": "ephemeral", "replace_original": replaces}, args.body["response_url"]
     # Bolt's own `respond` would go by a proxy of its own, and leave a connection behind with every answer.
     async with args.client.session.post(url, json=said, proxy=proxy_for(url)) as answer:
         if answer.status != 200:
-            log.warning("Slack did not take an answer to a click: status %s", answer.status)
+            raise NotDelivered(f"Slack did not take an answer to a click (status {answer.status}).")
 
 
 def is_slack(address: str, api: str) -> bool:
-    """Whether it is where Slack takes answers: its own host for that, or where the Web API is."""
+    """Whether Slack takes answers there: at its host for that, which GovSlack has of its own, or at the Web API's."""
     there, ours = urlsplit(address), urlsplit(api)
-    return (there.scheme, there.netloc) in {("https", _HOOKS), (ours.scheme, ours.netloc)}
+    hosts = {("https", _HOOKS), ("https", f"hooks.{ours.netloc}"), (ours.scheme, ours.netloc)}
+    return (there.scheme, there.netloc) in hosts
 
 
 async def _opened(args: AsyncArgs, reply: Reply) -> None:
@@ -95,7 +94,7 @@ async def _instead(args: AsyncArgs, reply: Reply) -> None:
 
 
 async def _unheard(args: AsyncArgs, reply: Reply) -> None:
-    log.warning("an event was not handled: %s", reply.message["text"])
+    raise NotDelivered(f"An event was not handled: {reply.message['text']}")
 
 
 WAYS: Mapping[Kind, Callable[[AsyncArgs, Reply], Awaitable[None]]] = {

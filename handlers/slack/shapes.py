@@ -12,6 +12,9 @@ Named = Annotated[str, Meta(min_length=1)]
 Id = Annotated[str, Meta(pattern="^[A-Z0-9]{2,40}$")]
 """Such as U0ANNA0001: it may be shown and logged as it is."""
 
+NONSENSE = "A request was refused that comes from Slack, but has not the form of anything that Slack sends."
+"""For the log, where nothing of what was sent may stand."""
+
 
 class One(Struct):
     """A person, a channel, a group."""

@@ -47,6 +47,15 @@ class Keepings:
                 pipe.hgetall(keys.keeping(id))
             return tuple(_LOST if fields == GARBAGE else _keeping(fields) for fields in await pipe.readable())
 
+    @guard()
+    async def unreadable(self, ids: Iterable[str]) -> tuple[str, ...]:
+        """Those of the ids of which it cannot be read what is known."""
+        names = tuple(ids)
+        pipe = self._client.pipeline(transaction=False)
+        for id in names:
+            pipe.hgetall(keys.keeping(id))
+        return tuple(id for id, fields in zip(names, await pipe.readable(), strict=True) if fields == GARBAGE)
+
     async def stamp(self, id: str, stamp: Stamp) -> None:
         """What its newest rehearsal came to; one that a newer version wrote stays."""
         await self._set(id, "stamp", STAMP.encode(stamp))

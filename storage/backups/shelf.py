@@ -14,6 +14,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.errors import BadInput, Damaged, Newer, StoreAway
 from storage import keys
 from storage.backups.codec import BackupRecord, decoded, encoded, layout_of
+from storage.connect import guard
 from storage.vault.pieces import Piece, Pieces
 from storage.vault.records import KEPT, MOVED, Opened, PieceRecords, Ranks, Room
 from storage.vault.sealing import stored_size
@@ -42,6 +43,7 @@ class Shelf:
         self._client, self.pieces = client, pieces
         self.records = PieceRecords(client, pieces, room)
 
+    @guard()
     async def found(self, id: str) -> FoundBackup:
         """Raises BadInput for an unknown id, Damaged."""
         stored = await self._client.get(keys.backup(id))

@@ -162,9 +162,12 @@ async def test_a_check_on_demand_reads_every_byte_of_one_pool_and_says_what_it_c
     assert await kept.damage("b1") == [False]
 
 
-async def test_a_record_that_cannot_be_read_is_found_by_the_daily_check(redis: Redis) -> None:
+@pytest.mark.parametrize("kind", ["its own kind", "another kind"])
+async def test_a_record_that_cannot_be_read_is_found_by_the_daily_check(redis: Redis, kind: str) -> None:
     kept = await house(redis)
-    await redis.set(keys.backup("b1"), b"nothing like it")
+    await redis.delete(keys.backup("b1"))
+    garbage = b"nothing like it"
+    await (redis.set(keys.backup("b1"), garbage) if "its" in kind else redis.rpush(keys.backup("b1"), garbage))
     await kept.checking().records(NOW)
     assert await kept.damage("b1", "b2") == [True, False]
     assert f"damage:{POOL}" in await kept.said()

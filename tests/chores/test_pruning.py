@@ -230,14 +230,18 @@ async def test_nothing_goes_while_a_record_is_dated_in_the_future(stock: Stock, 
 
 
 @pytest.mark.parametrize("shift", [60 * DAY, 400 * DAY], ids=["60 days", "400 days"])
-async def test_nothing_goes_when_redis_has_the_same_wrong_clock(stock: Stock, shift: float) -> None:
+async def test_nothing_goes_when_redis_has_the_same_wrong_clock(stock: Stock, redis: Redis, shift: float) -> None:
     """The embedded server: it and the bot agree, and every backup looks old to both."""
     for days in range(20):
         await stock.keep(f"b{days}", days)
         await stock.keep(f"unlisted{days}", days, listed=False)
+    await stock.keep("removed", 21)
+    pieces = await redis.keys(keys.piece("*"))
+    assert await stock.backups.remove("removed")
     for _ in range(8):
         await stock.pruning.work(NOW + shift)
     assert len(await stock.left()) == 20 and len(await stock.backups.unlisted(NOW + 1)) == 20
+    assert len(await redis.keys(keys.piece("*"))) == len(pieces)
     said = "the newest sound backup of pool-a is more than twice as old as it may get."
     assert await stock.stands() == [f"Old backups are not cleaned up: {said}"]
 

@@ -11,8 +11,10 @@ from redis.asyncio import Redis
 
 from bot.chores.watching import Watching
 from bot.domain.backups.backup import Backup
+from bot.domain.errors import Damaged
 from bot.domain.model import Pool, PoolState, Who
 from bot.domain.runs.run import Change, Run
+from storage import keys
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.notices import Notices
@@ -69,6 +71,24 @@ async def test_a_pool_without_any_backup_is_late_only_after_it_was_watched_for_s
 
 async def test_a_pool_that_a_wrong_clock_watched_first_is_late_all_the_same(tower: Tower) -> None:
     assert await tower.look(NOW + 400 * 24 * HOUR) == []
+    assert await tower.look(NOW) == []
+    assert await tower.look(NOW + 27 * HOUR) == [f"{LATE}there is none at all."]
+
+
+async def test_backups_that_cannot_be_read_of_one_pool_keep_no_other_from_being_told_and_are_told_themselves(
+    tower: Tower,
+) -> None:
+    tower.pools[B] = Pool(B)
+    await tower.look(NOW)
+    await tower.redis.set(keys.backups(A), b"\xff")
+    with pytest.raises(Damaged, match=keys.backups(A)):
+        await tower.look(NOW + 27 * HOUR)
+    (notice,) = await Notices(tower.redis).standing()
+    assert notice.key == f"fresh:{B}"
+
+
+async def test_a_pool_of_which_nobody_can_read_since_when_it_is_watched_is_watched_from_now_on(tower: Tower) -> None:
+    await tower.redis.hset(keys.WATCHED, A, b"\xff\xfe{")
     assert await tower.look(NOW) == []
     assert await tower.look(NOW + 27 * HOUR) == [f"{LATE}there is none at all."]
 

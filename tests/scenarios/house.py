@@ -37,6 +37,9 @@ from tests.scenarios.limits import ACKED_S, unhurried
 BOTS = 1
 """So many processes of the bot, where a test does not say how many: `--bots`."""
 
+UNUSED = {(pool.fqdn, kind): Rule(used=False) for pool in demo.POOLS for kind in COMPANIONS}
+"""No pool has companions."""
+
 
 @dataclass(frozen=True, slots=True)
 class Seen:
@@ -164,9 +167,8 @@ def everything(messages: list[Message]) -> str:
 
 def settings_for(road: str, slack: Sandbox) -> Settings:
     """The demo's own settings, for HTTP or Socket Mode; backups only when somebody asks for one."""
-    unused = {(pool.fqdn, kind): Rule(used=False) for pool in demo.POOLS for kind in COMPANIONS}
     settings = replace(
-        demo.configured(Settings()), slack_api_url=slack.api_url, schedules={}, companions=unused, mirror=None
+        demo.configured(Settings()), slack_api_url=slack.api_url, schedules={}, companions=UNUSED, mirror=None
     )
     if road == SOCKET:
         return replace(settings, app_token=APP_TOKEN)

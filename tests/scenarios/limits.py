@@ -1,4 +1,4 @@
-"""How long the door may take: as long as it likes in tests of other things, and what Slack allows where it counts."""
+"""How long the door may take, and how long the bot waits in between: what suits a test that is not about it."""
 
 from __future__ import annotations
 
@@ -22,6 +22,20 @@ LIMITS = (
 ACKED_S = 3 * PATIENCE_S
 """How long the stand-in then waits: for the work, its answer, and what is between."""
 
+PAUSES = {
+    "bot.clock.pulse._LONGEST_S": 0.05,
+    "handlers.drawer.EDIT_S": 0.05,
+    "handlers.drawer._HOMES_S": 0.05,
+    "handlers.drawer._LONGEST_S": 0.05,
+    "handlers.drawer._REFUSED_S": 0.05,
+    "handlers.home._AGAIN_S": 0.05,
+    "handlers.slack.joining.ASK_S": 0.05,
+    "handlers.slack.pace.POST_S": 0.02,
+    "handlers.slack.readers.AGAIN_S": 0.05,
+    "handlers.slack.speech.AGAIN_S": 0.05,
+}
+"""Between two tries, two edits of a card, and two messages in one channel."""
+
 _WORK_S, _TICK_S = listeners.WORK_S, 0.01
 
 
@@ -31,6 +45,15 @@ def unhurried() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         for limit in LIMITS:
             patch.setattr(limit, PATIENCE_S)
+        yield
+
+
+@contextmanager
+def hurried() -> Iterator[None]:
+    """Whoever begins a spell of trouble a hundred times cannot wait as long as a bot does."""
+    with pytest.MonkeyPatch.context() as patch:
+        for pause, seconds in PAUSES.items():
+            patch.setattr(pause, seconds)
         yield
 
 

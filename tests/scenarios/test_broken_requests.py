@@ -13,12 +13,17 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.sandbox import SOCKET
+from bot.sandbox.transports import Parcel
 from handlers.blocks import actions
 from handlers.slack import ingress
 from handlers.slack.joining import BOLT
+from handlers.slack.joining import SOCKET as SOCKET_LOG
+from handlers.slack.shapes import NONSENSE as NONSENSE_SAID
 from tests.patience import PATIENCE_S, until
 from tests.sandbox.parts import ANNA, EMIL, INCIDENT
 from tests.scenarios.front import TEAM, Front, form, opened, signature
+from tests.scenarios.house import house
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
 from tests.scenarios.test_front import SEEN, fields
@@ -40,7 +45,9 @@ async def front(redis: Redis) -> AsyncIterator[Front]:
 
 @pytest.fixture
 def log(caplog: pytest.LogCaptureFixture) -> pytest.LogCaptureFixture:
+    """What is written down as the bot is shipped."""
     caplog.set_level(logging.ERROR, BOLT.name)
+    caplog.set_level(logging.CRITICAL, SOCKET_LOG.name)
     caplog.set_level(logging.INFO)
     return caplog
 
@@ -110,35 +117,52 @@ async def test_every_line_of_a_request_broken_in_turn(front: Front, log: pytest.
 # --- what it says ------------------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    "body",
-    [
-        {"type": "block_actions", "actions": []},
-        {"type": "block_actions", "actions": None},
-        {"type": "block_actions", "actions": [{}]},
-        {"type": "block_actions", "actions": [{"action_id": "x"}], "view": {}},
-        {"type": "event_callback", "event": None},
-        {"type": "event_callback", "event": {}},
-        {"type": "event_callback", "event": {"type": "user_change", "user": HUSH}},
-        {"type": "event_callback", "event": {"type": "subteam_updated"}},
-        {"type": "view_submission", "view": {"id": "V1", "callback_id": HUSH, "private_metadata": ""}},
-        {"type": "view_submission"},
-        {"type": [HUSH]},
-        {"command": [HUSH]},
-        {},
-    ],
-    ids=json.dumps,
+NONSENSE: tuple[dict[str, Any], ...] = (
+    {"type": "block_actions", "actions": []},
+    {"type": "block_actions", "actions": None},
+    {"type": "block_actions", "actions": [{}]},
+    {"type": "block_actions", "actions": [{"action_id": "x"}], "view": {}},
+    {"type": "event_callback", "event": None},
+    {"type": "event_callback", "event": {}},
+    {"type": "event_callback", "event": {"type": "user_change", "user": HUSH}},
+    {"type": "event_callback", "event": {"type": "subteam_updated"}},
+    {"type": "view_submission", "view": {"id": "V1", "callback_id": HUSH, "private_metadata": ""}},
+    {"type": "view_submission"},
+    {"type": [HUSH]},
+    {"command": [HUSH]},
+    {},
 )
+
+
+def of_us(body: dict[str, Any]) -> dict[str, Any]:
+    """What everything from our workspace says beside."""
+    return {"team_id": TEAM, "team": {"id": TEAM}, "user": {"id": EMIL, "name": HUSH}, "trigger_id": "1.2.a", **body}
+
+
+@pytest.mark.parametrize("body", NONSENSE, ids=json.dumps)
 async def test_signed_nonsense_is_a_bad_request_and_one_counted_line(
     front: Front, log: pytest.LogCaptureFixture, body: dict[str, Any]
 ) -> None:
-    whole = {"team_id": TEAM, "team": {"id": TEAM}, "user": {"id": EMIL}, "trigger_id": "1.2.a", **body}
-    raw = json.dumps(whole).encode()
+    raw = json.dumps(of_us(body)).encode()
 
     for age in range(3):
         assert await front.signed(raw, JSON, age) == (400, "")
 
-    assert log.messages == [ingress.NONSENSE] and quotes_nothing(log)
+    assert log.messages == [NONSENSE_SAID] and quotes_nothing(log)
+
+
+async def test_the_same_over_socket_mode_is_one_counted_line_and_the_bot_goes_on(
+    redis: Redis, log: pytest.LogCaptureFixture
+) -> None:
+    async with house(redis, SOCKET) as rooms:
+        log.clear()
+        kinds: tuple[Any, ...] = ("interactive", "events_api", "slash_commands")
+        sent = (rooms.slack.sockets.send(Parcel(kind, of_us(body)), 1.0) for kind in kinds for body in NONSENSE)
+        assert {answer.failure for answer in await asyncio.gather(*sent)} == {"http_timeout"}, "none is acknowledged"
+
+        assert (await rooms.slack.command(ANNA, INCIDENT, "/rgs help")).ok and len(rooms.told(ANNA)) == 1
+        lines = [one.getMessage() for one in log.records if one.levelno >= logging.WARNING]
+        assert lines == [NONSENSE_SAID] and quotes_nothing(log)
 
 
 def parts(value: Any, path: tuple[Any, ...] = ()) -> Iterator[tuple[Any, ...]]:
@@ -204,4 +228,4 @@ async def test_every_part_of_what_slack_sends_broken_in_turn(
 
     assert set(answers) <= {200, 400, 401, 404} and answers[400] > 100, (answers, set(log.messages))
     assert quotes_nothing(log) and not [one for one in log.records if one.levelno > logging.WARNING]
-    assert log.messages.count(ingress.NONSENSE) == 1
+    assert log.messages.count(NONSENSE_SAID) == 1

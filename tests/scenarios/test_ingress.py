@@ -9,15 +9,20 @@ from collections.abc import AsyncIterator, Callable
 from dataclasses import replace
 
 import pytest
+from aiohttp import ClientSession, web
 from redis.asyncio import Redis
 from slack_bolt.async_app import AsyncBoltRequest
 
+from bot.clock.pulse import READY_S
 from bot.domain.runs.run import Phase, Run
+from bot.sandbox.faults import ANY
 from handlers.slack import ingress
-from handlers.slack.ingress import MOST_BYTES
+from handlers.slack.connections import reachable
+from handlers.slack.ingress import MOST_BYTES, Probes
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, EMIL, GRETA
 from tests.scenarios.front import TEAM, Front, click, form, opened, signature
+from tests.scenarios.house import free_port
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
 
@@ -294,3 +299,27 @@ async def test_what_slack_did_not_sign_says_nothing_of_clocks(front: Front, capl
     wrong = {"X-Slack-Request-Timestamp": stamp, "X-Slack-Signature": "v0=" + 64 * "0"}
     assert (await front.post(BODY, {**FORM, **wrong}))[0] == 401
     assert not [record for record in caplog.records if "clock" in record.getMessage()]
+
+
+async def test_a_loop_that_has_not_turned_for_a_minute_is_named_and_the_bot_is_not_ready(redis: Redis) -> None:
+    ages = {"engine": READY_S, "drawer": 0.5}
+    bot, port = web.Application(), free_port()
+    bot.router.add_get("/readyz", ingress.ready(Probes(redis.ping, redis.ping, loops=lambda: ages)))
+    async with reachable(bot, host="127.0.0.1", port=port), ClientSession(f"http://127.0.0.1:{port}") as session:
+        for age, status in ((READY_S, 200), (READY_S + 0.1, 503), (0.0, 200)):
+            ages["engine"] = age
+            async with session.get("/readyz") as answer:
+                assert (answer.status, (await answer.json())["loops"]) == (status, ages)
+
+
+async def test_probes_that_fail_are_a_line_for_each_reason_however_often_anybody_asks(
+    front: Front, caplog: pytest.LogCaptureFixture
+) -> None:
+    trouble = front.slack.faults
+    for number in range(6):
+        await front.slack.go_away(number % 2 == 0)
+        trouble.refused = {} if number % 2 == 0 else {("auth.test", ANY): "fatal_error"}
+        assert (await front.get("/readyz"))[0] == 503
+    first, second = [record.getMessage() for record in caplog.records if record.name == ingress.log.name]
+    assert first.startswith("A probe of Slack failed: ServerDisconnectedError (no connection")
+    assert second.startswith("A probe of Slack failed: SlackApiError (fatal_error) at ")

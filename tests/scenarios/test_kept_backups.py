@@ -172,6 +172,22 @@ async def test_two_backups_are_compared_in_words_behind_a_form_that_is_there_at_
     assert "Comparing" not in said
 
 
+@pytest.mark.parametrize(("user", "holds"), [(ANNA, True), (CLARA, True), (EMIL, False)])
+async def test_addresses_of_people_are_in_a_difference_for_holders_of_a_role_only(
+    front: Front, user: str, holds: bool
+) -> None:
+    group, *_ = SAMPLE.inventory.of(ObjectKind.AGENT_GROUP)
+    joined = replace(group, properties=MappingProxyType({**group.properties, "AgentsByUri": ("sip:nina@contoso.com",)}))
+    objects = tuple(joined if one is group else one for one in SAMPLE.inventory.objects)
+    old, new = await keep(front, 2), await keep(front, 1, replace(SAMPLE.inventory, objects=objects))
+
+    await front.slack.click(user, await details(front, new, user), actions.BACKUP_COMPARE, old.id)
+
+    said = await comparison(front, user)
+    assert f"Agent group “{group.name}”: agents" in said
+    assert ("nina@contoso.com" in said) is holds and ("(address)" in said) is not holds
+
+
 async def test_the_older_one_is_the_one_that_it_was_whichever_was_picked(front: Front) -> None:
     old, new = await keep(front, 2), await keep(front, 1, edited())
 

@@ -14,6 +14,7 @@ from redis.asyncio import Redis
 from bot.chores.mirroring import LATE_S, backoff
 from bot.chores.rows import off_site
 from bot.domain.backups.offsite import NONE, OffSite
+from bot.domain.errors import Damaged
 from storage.vault.mirror import manifest_path, piece_path
 from storage.vault.sealing import Keyring
 from tests.patience import PATIENCE_S
@@ -52,6 +53,21 @@ async def test_everything_that_is_listed_gets_a_copy_and_each_piece_once(redis: 
     assert await house.off_site("pieces") == {piece_path(name) for name in names}
     assert {keeping.mirrored_at for keeping in await house.keepings.read(kept)} == {NOW}
     assert await house.mirroring().lag(NOW) is None and await house.said() == {}
+
+
+@pytest.mark.parametrize("key", ["notice:mirror:none", "keeping:{}", "companions"])
+async def test_what_cannot_be_read_beside_it_keeps_no_backup_from_its_copy(
+    redis: Redis, tmp_path: Path, key: str
+) -> None:
+    house = House(redis, OffSite(folder=str(tmp_path)))
+    kept = await house.keep(days=2)
+    garbage = key.format(next(iter(kept)))
+    await redis.delete(garbage)
+    await redis.set(garbage, b"\xff\xfe{")
+    with suppress(Damaged):
+        await house.mirroring().work(NOW)
+    assert all([await whole_off_site(house, id) for id in kept])
+    assert await redis.get(garbage) == b"\xff\xfe{"
 
 
 async def test_what_is_not_listed_is_not_copied_and_what_is_listed_later_is(redis: Redis, tmp_path: Path) -> None:

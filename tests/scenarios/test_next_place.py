@@ -12,7 +12,7 @@ from bot.domain.runs.press import Press
 from bot.domain.runs.run import Change, Run, Tell
 from bot.sandbox import Message
 from bot.sandbox.faults import ANY
-from handlers import commands
+from handlers import commands, home
 from handlers.blocks import actions
 from handlers.blocks.kit import validate
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, GENERAL, INCIDENT
@@ -203,6 +203,26 @@ async def test_an_app_home_that_slack_did_not_take_stays_owed(
         await stage.drain(early)
         assert stage.sandbox.home(CLARA) is None, "Slack said how long it wants to be left alone"
     await stage.until_drained()
+    assert stage.sandbox.home(CLARA) is not None
+
+
+async def test_a_first_app_home_that_slack_did_not_take_is_drawn_again(stage: SlackStage) -> None:
+    stage.sandbox.faults.refused[PUBLISH, ANY] = "internal_error"
+    await home.opened(stage.desk, CLARA)
+    await stage.drain()
+    assert stage.sandbox.home(CLARA) is None
+    stage.sandbox.faults.refused.clear()
+    await stage.until_drained()
+    assert stage.sandbox.home(CLARA) is not None
+
+
+async def test_a_first_app_home_waits_for_as_long_as_slack_said(stage: SlackStage) -> None:
+    stage.sandbox.faults.limited[PUBLISH, ANY] = 90.0
+    await home.opened(stage.desk, CLARA)
+    stage.sandbox.faults.limited.clear()
+    await stage.drain(60.0)
+    assert stage.sandbox.home(CLARA) is None
+    await stage.drain(31.0)
     assert stage.sandbox.home(CLARA) is not None
 
 

@@ -15,7 +15,7 @@ from bot.sandbox import Message
 from bot.sandbox.faults import ANY
 from handlers.runs import places
 from handlers.runs.strangers import KEY
-from handlers.slack.readers import DOUBT_S, FRESH_S
+from handlers.slack.readers import DOUBT_S, FRESH_S, _is_read_by_strangers
 from storage.cards import Place
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, GENERAL, INCIDENT
 from tests.scenarios.house import everything
@@ -197,6 +197,24 @@ async def test_what_only_may_be_read_by_strangers_moves_too_and_says_why(stage: 
     said = "This card has moved, because Slack does not tell who reads this channel."
     assert [message.text for message in stage.posted()] == [said]
     assert saying(stage.posted(BACKUPS), run.id) == 1
+
+
+@pytest.mark.parametrize(
+    ("info", "strangers"),
+    [
+        ({}, False),
+        ({"is_shared": True, "is_org_shared": True}, False),
+        ({"is_shared": True}, True),
+        ({"is_shared": True, "is_org_shared": True, "is_ext_shared": True}, True),
+        ({"is_pending_ext_shared": True}, True),
+        ({"pending_shared": ["T0PARTNER1"]}, True),
+        ({"pending_connected_team_ids": ["T0PARTNER1"]}, True),
+    ],
+)
+def test_a_channel_of_our_own_grid_has_no_strangers_and_an_open_invitation_has(
+    info: dict[str, object], strangers: bool
+) -> None:
+    assert _is_read_by_strangers(info) is strangers
 
 
 async def test_the_first_word_of_a_run_rests_on_an_answer_of_now(stage: SlackStage) -> None:

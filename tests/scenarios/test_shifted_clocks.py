@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 from datetime import UTC, datetime
+from zoneinfo import ZoneInfo
 
 import pytest
 from redis.asyncio import Redis
@@ -11,10 +12,14 @@ from redis.asyncio import Redis
 from bot.chores.rows import dating_of
 from bot.clock.wall_clock import latest_due
 from bot.domain.backups.backup import Backup
-from bot.domain.backups.schedule import Override, schedule_of
+from bot.domain.backups.schedule import Override, Slot, schedule_of
 from bot.domain.model import Who
-from bot.domain.runs.run import Phase
-from tests.scenarios.stage import ANNA, CARE, POOLS, A, Clock, Stage, pruning_of, stage_of
+from bot.domain.runs.run import Change, Phase
+from bot.sandbox import SOCKET
+from storage.redis_time import RedisTime
+from tests.sandbox.parts import ANNA as SEEN_BY
+from tests.scenarios.house import house
+from tests.scenarios.stage import ANNA, CARE, POOLS, A, C, Clock, Stage, pruning_of, stage_of
 
 HOUR, DAY = 3600.0, 86_400.0
 SHIFTS = {"+1 h": HOUR, "-1 h": -HOUR, "+1 day": DAY, "-1 day": -DAY, "+400 days": 400 * DAY}
@@ -104,3 +109,43 @@ async def test_times_that_the_wrong_clock_took_down_hold_by_the_right_one(redis:
     tomorrow = datetime.fromtimestamp(right.clock() + 2 * DAY, UTC)
     slot = latest_due(schedule, tomorrow)
     assert slot is not None and tomorrow.timestamp() - datetime.fromisoformat(f"{slot.local}Z").timestamp() < 2 * DAY
+
+
+@shifted
+async def test_a_bot_with_a_wrong_clock_draws_its_cards_and_starts_the_slots_that_are_due_by_the_clock_of_redis(
+    redis: Redis, shift: float
+) -> None:
+    def due() -> str:
+        now = datetime.now(ZoneInfo(POOLS[C].time_zone))
+        return Slot(C, f"{now:%Y-%m-%d}T{12 * (now.hour >= 12):02}:00").id
+
+    before = due()
+    async with house(redis, SOCKET, ahead_s=(shift,), schedules={C: ("00:00", "12:00")}) as rooms:
+        run = await rooms.started(SEEN_BY, "/rgs backup pool-a")
+        await rooms.card(run, "✅ *Done.*")
+        slots = {run.id for run in await rooms.bot.runs.page(count=50) if run.primary.fqdn == C}
+    assert slots and slots <= {before, due()}
+
+
+async def test_the_time_of_redis_is_asked_for_before_each_look(redis: Redis) -> None:
+    """A machine that slept: its own seconds stood still meanwhile."""
+    counted = Clock(0.0)
+    by_redis = RedisTime(redis, counted=counted)
+    stage = await stage_of(redis)
+    stage.rebuilt(synced=by_redis.ask)
+    counted.now += 400 * DAY
+    await stage.engine.tick()
+    assert abs(by_redis() - await stage.kept.time.ask()) < HOUR
+
+
+@pytest.mark.parametrize("ahead", [60.0, HOUR, DAY, 400 * DAY])
+async def test_a_lease_is_believed_for_as_long_as_leases_are_and_not_when_it_lies_further_ahead(
+    redis: Redis, ahead: float
+) -> None:
+    stage = await stage_of(redis)
+    run = await stage.engine.start("backup", A, ANNA)
+    held = await stage.runs.commit(Change(replace(run, due=stage.clock() + ahead)), stage.clock())
+    for _ in range(50):
+        await stage.engine.tick()
+    now = await stage.runs.load(run.id)
+    assert now == held if ahead == 60.0 else now.phase is Phase.DONE

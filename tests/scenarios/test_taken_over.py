@@ -15,6 +15,7 @@ from bot.domain.runs.run import Phase
 from bot.sandbox import Message
 from storage import keys, versions
 from storage.backups.backups import Backups
+from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.notices import Notices
@@ -122,7 +123,7 @@ async def test_one_notice_names_what_is_newer_and_ends_with_it(redis: Redis) -> 
     await records.put(redis)
     stores = (Runs(redis), Schedules(redis), Backups(redis))
     notices = Notices(redis)
-    chore = Deferring(*stores, Companions(redis, stores[2].pieces), notices, [A, B])
+    chore = Deferring(*stores, Keepings(redis), Companions(redis, stores[2].pieces), notices, [A, B])
     await chore.work(NOW)
     assert await notices.find("newer") is None
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
@@ -10,16 +11,19 @@ from redis.asyncio import Redis
 
 from bot.chores.deferring import Deferring
 from bot.clock.pulse import READY_S
-from bot.domain.errors import BadInput, BotError, Held, NotAllowed, Stale
+from bot.domain.errors import BadInput, BotError, Damaged, Held, NotAllowed, Stale, StoreAway
 from bot.domain.runs.run import Change, Phase
 from handlers import commands
 from storage import keys
 from storage.runs import RUN
 from tests import records
+from tests.patience import until
 from tests.sandbox.parts import ANNA as ANNA_ID
 from tests.sandbox.parts import EMIL, INCIDENT
+from tests.scenarios.house import house
 from tests.scenarios.slack_stage import SlackStage, slack_stage
-from tests.scenarios.stage import ANNA, A, B, C, stage_of
+from tests.scenarios.stage import ANNA, FAILOVER, A, B, C, Stage, stage_of
+from tests.storage.test_backups import backup_of
 
 GLOBAL = ("due", "outbox", "outbox:tells", "runs", "runs:open", "refused", "notices", "homes")
 """What every story needs; of these the loops are looked at, not the story."""
@@ -27,6 +31,12 @@ GLOBAL = ("due", "outbox", "outbox:tells", "runs", "runs:open", "refused", "noti
 KEYS = sorted(key for key in records.kept()["keys"] if not key.startswith("world:"))
 SHARED = ("backups", "pieces", "pieces:refs")
 """What every backup is counted in."""
+
+COMMANDS = (
+    *("status", "pools", "runs", "schedule", "companions", "retention"),
+    *(f"{what} pool-{which}" for which in "ab" for what in ("backups", "schedule", "companions", "retention")),
+    *(f"{what} pool-{which}" for which in "ab" for what in ("impact", "backup", "verify", "failover", "failback")),
+)
 
 OF_SOMEBODY = [key for key in KEYS if key not in (*GLOBAL, *SHARED) and not key.startswith("piece:")]
 
@@ -84,24 +94,77 @@ async def test_where_every_backup_is_counted_the_run_says_which_key_and_waits_fo
     assert key in run.sentence and "is not what Switchback writes there" in run.sentence
 
 
-@pytest.mark.parametrize("key", ["pool:" + A, records.key_of("run:failover"), "schedules", f"backups:{A}"])
-async def test_of_the_damaged_pool_each_command_says_one_sentence(redis: Redis, key: str) -> None:
+@pytest.mark.parametrize("key", OF_SOMEBODY)
+async def test_of_the_damaged_pool_each_command_says_one_true_sentence(redis: Redis, key: str) -> None:
+    for how in ("another kind", "its own kind"):
+        await redis.flushall()
+        await filled(redis)
+        await turned(redis, key, how)
+        async with slack_stage(redis) as stage:
+            person = await stage.desk.people.person(ANNA_ID)
+            for typed in COMMANDS:
+                try:
+                    await commands.run(stage.desk, person, INCIDENT, typed)
+                except BotError as said:
+                    assert said.sentence.strip() and not isinstance(said, StoreAway), (typed, "Redis is there")
+
+
+@pytest.mark.parametrize("key", [key for key in OF_SOMEBODY if key != "watched"])
+async def test_the_chores_do_the_rest_for_another_pool(redis: Redis, key: str) -> None:
+    for how in ("another kind", "its own kind"):
+        await redis.flushall()
+        await filled(redis)
+        stage = Stage(redis)
+        stage.clock.now = await stage.kept.turns.now()
+        await stage.backups.save(replace(backup_of(b"x", "c1"), pool=C, taken_at=stage.clock() - 1.0), b"x", {})
+        name, *_ = await stage.backups.named("c1")
+        await redis.delete(keys.piece(name))
+        await redis.hset(keys.WATCHED, C, 0.0)
+        await turned(redis, key, how)
+        for chore in stage.works.chores:
+            with suppress(Damaged):
+                await chore.work(stage.clock())
+        standing = {notice.key for notice in await stage.kept.notices.standing()}
+        assert {f"damage:{C}", f"fresh:{C}"} <= standing
+
+
+@pytest.mark.parametrize("key", ["run:failover", "pool:", "keeping:", "backups:pool", "notice:fresh"])
+async def test_what_cannot_be_read_is_told_in_one_notice(redis: Redis, key: str) -> None:
     await filled(redis)
-    await turned(redis, key, "another kind")
-    async with slack_stage(redis) as stage:
-        for typed in (
-            "status",
-            "failover pool-a",
-            "backup pool-a",
-            "backups pool-a",
-            "impact pool-a",
-            "schedule pool-a",
-        ):
-            try:
-                person = await stage.desk.people.person(ANNA_ID)
-                await commands.run(stage.desk, person, INCIDENT, typed)
-            except BotError as said:
-                assert said.sentence.strip(), typed
+    stage = await stage_of(redis)
+    whole = next(one for one in KEYS if one.startswith(key))
+    await turned(redis, whole, "another kind")
+    deferring = next(chore for chore in stage.works.chores if chore.key == "newer")
+    for _ in range(2):
+        await deferring.work(stage.clock())
+    (notice,) = [one for one in await stage.kept.notices.standing() if one.key == "unreadable"]
+    assert whole.partition(":")[2] in " ".join(notice.details)
+
+
+@pytest.mark.parametrize("how", ["another kind", "its own kind"])
+async def test_an_entry_of_the_schedules_keeps_no_pool_from_being_backed_up_at_a_start(redis: Redis, how: str) -> None:
+    entry = b"\xff\xfe{"
+    await (redis.hset(keys.SCHEDULES, A, entry) if how == "its own kind" else redis.set(keys.SCHEDULES, entry))
+    async with house(redis, schedules={pool: ("00:00", "12:00") for pool in (A, B, C)}) as rooms:
+
+        async def backed_up() -> bool:
+            runs = await rooms.bot.runs.page(count=50)
+            return {run.primary.fqdn for run in runs if run.phase is Phase.DONE} == {A, B, C}
+
+        await until(backed_up)
+
+
+async def test_what_is_known_of_a_backup_keeps_no_pool_from_its_failover(redis: Redis) -> None:
+    for how in ("another kind", "its own kind"):
+        await redis.flushall()
+        stage = await stage_of(redis)
+        run = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+        await stage.keepings.pin(str(run.fact("backup")), ANNA.id, "a drill")
+        await turned(redis, keys.keeping(str(run.fact("backup"))), how)
+        await stage.take_down(A)
+        failover = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+        failover = await stage.play(failover, FAILOVER)
+        assert failover.phase is Phase.DONE, failover.sentence
 
 
 async def test_fifty_ids_without_a_run_keep_no_other_from_moving(redis: Redis) -> None:
@@ -112,14 +175,47 @@ async def test_fifty_ids_without_a_run_keep_no_other_from_moving(redis: Redis) -
     assert await redis.zcard(keys.DUE) == 51
 
 
+@pytest.mark.parametrize("broken", ["card", "tell", "kind", "bytes"])
+async def test_one_entry_of_the_outbox_keeps_no_other_from_slack(redis: Redis, broken: str) -> None:
+    async with slack_stage(redis) as stage:
+        run = await stage.story.settle((await stage.story.engine.start("backup", A, ANNA)).id)
+        await stage.until_drained()
+        match broken:
+            case "card":
+                await redis.hset(keys.run(run.id), "run", b"\xff\xfe{")
+                left = f"card:{run.id}".encode()
+            case "tell":
+                left = f"tell:{run.id}:1:0".encode()
+                await redis.hset(keys.TOLD, left, b"\xff\xfe{")
+            case "kind":
+                left = b"riddle:tomorrow"
+            case _:
+                left = b"\xff\xfe"
+        await redis.zadd(keys.OUTBOX, {left: 0.0})
+        await done(stage)
+        await stage.drain()
+        assert await redis.zrange(keys.OUTBOX, 0, -1) == [left]
+
+
+async def test_cards_are_drawn_while_no_message_can_be_read(redis: Redis) -> None:
+    async with slack_stage(redis) as stage:
+        run = await stage.story.settle((await stage.story.engine.start("backup", A, ANNA)).id)
+        await turned(redis, keys.TOLD, "another kind")
+        await redis.zadd(keys.OUTBOX, {f"tell:{run.id}:1:9": 0.0})
+        tells = [name for name in await redis.zrange(keys.OUTBOX, 0, -1) if name.startswith(b"tell:")]
+        await stage.drain()
+        assert [run.id in message.text for message in stage.posted()] == [True]
+        assert tells and await redis.zrange(keys.OUTBOX, 0, -1) == tells
+
+
 async def test_a_run_that_cannot_be_moved_is_said_once(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
     stage = await stage_of(redis)
     run = await stage.engine.start("backup", A, ANNA)
     await redis.hset(keys.run(run.id), "run", RUN.encode(replace(run, step="a row of tomorrow")))
     with caplog.at_level(logging.INFO, "bot"):
-        for _ in range(50):
-            await stage.engine.tick()
+        tries = [await stage.engine.tick() for _ in range(50)]
     (said,) = caplog.messages
+    assert 0 < sum(tries) < 5, "it is tried again after growing pauses"
     assert said == (
         f"{run.id} waits: The run {run.id} stands at a row that this version does not have "
         "(backup, a row of tomorrow). It was left as it is."
@@ -152,6 +248,21 @@ async def test_what_the_drawer_stumbled_over_is_drawn_after_a_pause_by_its_own_c
         assert len(stage.posted()) == 1
 
 
+async def test_a_stumble_of_the_drawer_is_one_line_and_a_count(redis: Redis, caplog: pytest.LogCaptureFixture) -> None:
+    async with slack_stage(redis) as stage:
+        await turned(redis, keys.OUTBOX, "another kind")
+        with caplog.at_level(logging.INFO, "bot"):
+            for second in range(20):
+                await stage.drawer.drain(stage.story.clock() + second)
+            (said,) = caplog.messages
+            assert said.startswith(
+                "The outbox waits: What Redis keeps under outbox is not what Switchback writes there."
+            )
+            await redis.delete(keys.OUTBOX)
+            await stage.drawer.drain(stage.story.clock() + 20)
+        assert caplog.messages[1].startswith("The outbox works again. It had waited 20 times, for ")
+
+
 async def test_one_notice_names_it_and_a_holder_of_the_role_frees_its_pools_with_a_reason(redis: Redis) -> None:
     async with slack_stage(redis) as stage:
         story = stage.story
@@ -159,7 +270,8 @@ async def test_one_notice_names_it_and_a_holder_of_the_role_frees_its_pools_with
         body = b'{"v":2,"id":\xff'
         await redis.hset(keys.run(run.id), "run", body)
         kept = story.kept
-        chore = Deferring(kept.runs, kept.schedules, kept.backups, kept.companions, kept.notices, [A, B, C])
+        beside = (kept.schedules, kept.backups, kept.keepings, kept.companions, kept.notices)
+        chore = Deferring(kept.runs, *beside, [A, B, C])
         for _ in range(3):
             await chore.work(story.clock())
         (notice,) = await kept.notices.standing()

@@ -11,7 +11,8 @@ import pytest
 from redis import exceptions
 from redis.asyncio import Redis
 
-from bot.domain.errors import BadInput, BotError, StoreAway
+from bot.commands import check, status
+from bot.domain.errors import BotError, StoreAway
 from bot.settings.settings import Settings
 from bot.stores import store
 from storage.connect import connect, guard, script
@@ -74,9 +75,10 @@ async def _pumped(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) ->
     writer.close()
 
 
+@pytest.mark.parametrize("why", ["read-only replica", "misses its replicas"])
 @pytest.mark.parametrize("way", ["command", "batch", "script"])
 async def test_when_another_server_takes_over_behind_one_name_the_next_press_goes_through(
-    way: str, server: Embedded, tmp_path_factory: pytest.TempPathFactory, folder: Path
+    way: str, why: str, server: Embedded, folder: Path
 ) -> None:
     (folder / "other").mkdir()
     other = await start(folder / "other")
@@ -95,10 +97,12 @@ async def test_when_another_server_takes_over_behind_one_name_the_next_press_goe
         await press(client)
         # Several connections are open, and each stays with the old primary.
         await asyncio.gather(*(client.ping() for _ in range(20)))
-        await old.replicaof("127.0.0.1", "1")
+        busy = await client.connection_pool.get_connection()
+        await (old.replicaof("127.0.0.1", "1") if "only" in why else old.config_set("min-replicas-to-write", 1))
         leads_to.pop(0)
-        with pytest.raises(StoreAway, match=r"read-only replica. Nothing was saved. If another server has just taken"):
+        with pytest.raises(StoreAway, match=f"{why}.* Nothing was saved"):
             await press(client)
+        await client.connection_pool.release(busy)
         if way == "script":
             await client.delete("mark")
         await press(client)
@@ -107,11 +111,17 @@ async def test_when_another_server_takes_over_behind_one_name_the_next_press_goe
 
 
 async def told(url: str) -> str:
-    """What the start, `status` and everything else that opens the store says."""
+    """What the start says, and `status` and `check` say the same, in one sentence each."""
+    settings = Settings(redis_url=url)
     with pytest.raises(BotError) as fault:
-        async with store(Settings(redis_url=url)):
+        async with store(settings):
             pass
-    return fault.value.sentence
+    said = fault.value.sentence
+    with pytest.raises(BotError) as again:
+        await status.status(settings)
+    lines = [line for line in await check.check(settings) if "Redis" in line or "REDIS" in line]
+    assert lines == [said] == [again.value.sentence]
+    return said
 
 
 async def test_a_read_only_replica_is_refused(server: Embedded, client: Redis) -> None:
@@ -147,8 +157,7 @@ async def test_a_database_that_is_not_there_is_named_as_what_it_is(server: Embed
     port = free_port()
     await client.execute_command("CONFIG", "SET", "bind", "127.0.0.1", "port", port)
     assert "names a database that this Redis does not have" in await told(f"redis://127.0.0.1:{port}/99")
-    with pytest.raises(BadInput, match="REDIS_URL cannot be used"):
-        connect(f"redis://127.0.0.1:{port}/x")
+    assert (await told(f"redis://127.0.0.1:{port}/x")).startswith("REDIS_URL cannot be used")
 
 
 async def test_what_a_switch_to_a_replica_may_cost_is_said(server: Embedded, client: Redis, folder: Path) -> None:
@@ -165,6 +174,7 @@ async def test_what_a_switch_to_a_replica_may_cost_is_said(server: Embedded, cli
         await until(follows)
         (said,) = [one for one in await persistence(client) if "replica" in one]
         assert "everything since it last heard may be lost. Set `min-replicas-to-write 1`" in said
+        assert said in await check.check(Settings(redis_url=f"redis://127.0.0.1:{port}"))
         await client.execute_command("CONFIG", "SET", "min-replicas-to-write", "1", "min-replicas-max-lag", "10")
         (said,) = [one for one in await persistence(client) if "replica" in one]
         assert "the last 10 seconds may be lost" in said

@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 
 from bot.domain.companions.kinds import Companion
 from bot.domain.groups.audit import LARGEST_WAV
+from bot.domain.groups.difference import seen
 
 MOST_FILES = 10
 """As many as Slack lets a form bring at once (facts: slack limits)."""
@@ -45,8 +46,8 @@ def warnings(files: Sequence[tuple[str, int]]) -> tuple[str, ...]:
 
 def bounded(name: str) -> str:
     """A stranger's file name for a sentence: on one line, without signs that nobody sees, not too long."""
-    seen = "".join(filter(str.isprintable, name))
-    return seen if len(seen) <= _LONGEST_NAME else f"{seen[:_LONGEST_NAME]}…"
+    said = "".join(filter(str.isprintable, seen(name)))
+    return said if len(said) <= _LONGEST_NAME else f"{said[:_LONGEST_NAME]}…"
 
 
 def _complaints(one: Companion, files: Sequence[tuple[str, int]]) -> Iterator[str]:
@@ -65,7 +66,7 @@ def _complaints(one: Companion, files: Sequence[tuple[str, int]]) -> Iterator[st
 
 def _of_name(one: Companion, name: str) -> Iterator[str]:
     """Windows has to be able to take the name back, and no path may hide in it."""
-    hidden = any(sign in _NOT_IN_NAMES or not sign.isprintable() for sign in name)
+    hidden = seen(name) != name or any(sign in _NOT_IN_NAMES or not sign.isprintable() for sign in name)
     if hidden or not name.strip(" .") or name != name.strip(" ") or name.endswith(".") or len(name) > _LONGEST_NAME:
         yield f"A file cannot be kept under the name “{bounded(name)}”. Rename it and send it again."
     if not name.lower().endswith(one.suffixes):

@@ -19,6 +19,13 @@ _NUMBER = re.compile(rf"(?P<keep>(?<![\d-])(?:{_DATE}|{_GUID}))|\+?\(?\d(?:(?:[^
 _DIALLED = frozenset({"LineUri", "DisplayNumber", "Uri", "PrimaryUri"})
 _LONGEST, _LED_BY = 80, 30
 _JOINER = "\u200d"  # holds one emoji together
+_UNSEEN = re.compile(
+    r"[\x00-\x08\x0e-\x1f\x7f-\x84\x86-\x9f\u061c\u200b\u200e\u200f\u202a-\u202e\u2060-\u206f\ufeff"
+    r"\u00ad\u034f\u115f\u1160\u17b4\u17b5\u180b-\u180f\u3164\uffa0\ufff9-\ufffb"
+    r"\U0001d173-\U0001d17a\U000e0000-\U000e0fff]"
+)
+"""Controls, marks of direction, soft hyphens, fillers and tags: nobody sees them, and names hide behind them."""
+
 _WORDS = {
     "OwnerPool": "owner",
     "AgentGroupIDList": "agent groups",
@@ -92,6 +99,11 @@ def masked(text: str, least: int = 5) -> str:
     return _NUMBER.sub(hide, text)
 
 
+def seen(text: str) -> str:
+    """The text without what nobody sees."""
+    return _UNSEEN.sub("", text)
+
+
 def quoted(text: str) -> str:
     """A name from an export, in quotes, on one line, masked and bounded."""
     return f"“{_bounded(masked(_printable(text)))}”"
@@ -163,8 +175,8 @@ def _written_out(text: str) -> str:
 
 
 def _printable(text: str) -> str:
-    """One line without what moves a cursor or turns the direction of writing."""
-    return "".join(sign for sign in " ".join(text.split()) if sign.isprintable() or sign == _JOINER)
+    """One line without what moves a cursor, turns the direction of writing, or is not seen at all."""
+    return "".join(sign for sign in " ".join(seen(text).split()) if sign.isprintable() or sign == _JOINER)
 
 
 def _bounded(text: str) -> str:

@@ -150,6 +150,7 @@ AUDIO = COMPANIONS["rgs-audio"]
         ("../../etc/passwd.wav", "cannot be kept under the name"),
         ("C:\\Windows\\a.wav", "cannot be kept under the name"),
         ("a\u202egpj.wav", "cannot be kept under the name “agpj.wav”"),
+        ("He\u3164lp\u034f.wav", "cannot be kept under the name “Help.wav”"),
         ("a\n<!channel>.wav", "cannot be kept under the name"),
         (" a.wav", "cannot be kept under the name"),
         ("a.wav.", "cannot be kept under the name"),
