@@ -127,7 +127,7 @@ def check(args: argparse.Namespace, environ: Environ) -> int:
 
     if args.manifest:
         return show(checks.http_manifest(checks.manifest(), args.manifest), [], as_json=True)
-    missing = asyncio.run(checks.check(load(environ)))
+    missing = asyncio.run(checks.check(load(environ), lambda line: say([line])))
     say(missing or ["Nothing is missing."])
     return 1 if missing else 0
 

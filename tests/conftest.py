@@ -13,6 +13,7 @@ from redis.asyncio import Redis
 from bot.domain.backups.offsite import OffSite
 from storage.connect import connect
 from storage.embedded import start
+from tests.directory.samba import Domain, domain_controller
 from tests.peers import S3, s3_server
 from tests.scenarios import house
 
@@ -48,6 +49,13 @@ def s3() -> Iterator[S3]:
     """A real S3 server; tests take buckets of their own."""
     with s3_server() as server:
         yield server
+
+
+@pytest.fixture(scope="session")
+def domain() -> Iterator[Domain]:
+    """A real domain controller (one per worker); tests that change what lies there change people of their own."""
+    with tempfile.TemporaryDirectory(prefix="sb-dc-") as folder, domain_controller(Path(folder)) as running:
+        yield running
 
 
 @pytest.fixture(params=["a folder", "a bucket"])

@@ -73,16 +73,29 @@ class SlackSaidNo(BotError):
         self.code = code
 
 
-async def check(settings: Settings) -> list[str]:
-    """Everything that is missing, a sentence each; an empty list when nothing is."""
-    return [*configured(settings), *await _slack(settings), *await _redis(settings), *await _mirror(settings)]
+def _unheard(sentence: str) -> None:
+    """Nobody wants to hear what is well."""
+
+
+async def check(settings: Settings, well: Callable[[str], None] = _unheard) -> list[str]:
+    """Everything that is missing, a sentence each; an empty list when nothing is.
+
+    What an administrator has to see for themselves, such as how many people hold a role, is said to `well`.
+    """
+    return [
+        *configured(settings),
+        *await _slack(settings),
+        *await _directory(settings, well),
+        *await _redis(settings),
+        *await _mirror(settings),
+    ]
 
 
 def configured(settings: Settings) -> Iterator[str]:
     """What can be seen without asking anybody."""
     yield from (sentence for missing, sentence in _MISSING if missing(settings))
     yield from settings.unpaired.values()
-    for role in Role:
+    for role in Role if settings.directory is None else ():
         if not settings.users.get(role) and not settings.user_groups.get(role):
             yield f"Nobody holds {role}: name user groups or people under [roles.{role}]."
     for name, channel in _channels(settings).items():
@@ -160,6 +173,23 @@ async def _socket(client: AsyncWebClient, settings: Settings) -> list[str]:
     except SlackSaidNo as fault:
         return [fault.sentence]
     return []
+
+
+async def _directory(settings: Settings, well: Callable[[str], None]) -> list[str]:
+    if settings.directory is None:
+        return []
+    # Loaded late: whoever names people in the file has no need of it.
+    from bot.directory.active_directory import ActiveDirectory
+
+    directory = ActiveDirectory(settings.directory)
+    try:
+        findings = await directory.survey()
+    finally:
+        directory.close()
+    for one in findings:
+        if one.well:
+            well(one.sentence)
+    return [one.sentence for one in findings if not one.well]
 
 
 async def _redis(settings: Settings) -> list[str]:

@@ -11,6 +11,7 @@ from difflib import get_close_matches
 from pathlib import PureWindowsPath
 from typing import Any
 
+from bot.domain import forest
 from bot.domain.backups import offsite
 from bot.domain.backups.schedule import DAILY, LONGEST_OBJECTIVE_H, OBJECTIVE_H, TIME, crowded
 from bot.domain.companions import coverage
@@ -147,6 +148,10 @@ def table(*keys: Key) -> Reader:
 _GROUP = matching(r"S[A-Z0-9]{2,}", "the id of a Slack user group such as “S0123ABCD”")
 _USER = matching(r"[TE][A-Z0-9]{2,}:[UW][A-Z0-9]{2,}", "workspace and user, by id, such as “T0123ABCD:U0456EFGH”")
 _CHANNEL = matching(r"[CG][A-Z0-9]{2,}", "the id of a channel such as “C0123ABCD”")
+_CONTROLLER = matching(forest.CONTROLLER, "a domain controller such as “dc1.contoso.com” or “dc1.contoso.com:636”")
+_BASE = matching(f"{forest.DN}|", "a place in the directory such as “DC=contoso,DC=com”")
+_DIRECTORY_GROUP = matching(forest.GROUP, "the name of a group as Windows knows it (sAMAccountName)")
+_MAIL_DOMAIN = matching(forest.MAIL_DOMAIN, "the end of e-mail addresses such as “contoso.com”")
 _TIME = matching(TIME, "a time such as “02:30” (every day) or “Sun 02:30”")
 _OBJECTIVE = number(1, LONGEST_OBJECTIVE_H, "hours, a number")
 
@@ -169,6 +174,31 @@ DRIVER = (Key("kind", one_of(*DRIVERS), DRIVERS[0], "How pools are reached: `sim
 ROLE = (
     Key("user_groups", many(_GROUP), (), "Slack user groups whose members hold the role, `S…`."),
     Key("users", many(_USER), (), "People who hold it, `T…:U…`."),
+)
+DIRECTORY = (
+    Key(
+        "controllers",
+        many(_CONTROLLER, least=1),
+        meaning="Domain controllers, in the order in which they are asked: `dc1.contoso.com`, by the names in their "
+        "certificates. In a forest, at least one of every domain in which accounts lie.",
+        required=True,
+    ),
+    Key("base", _BASE, "", "Where accounts lie: `DC=contoso,DC=com`. With a global catalog, nothing: everywhere."),
+    Key("group_base", _BASE, "", "Where groups lie. Without it: under `base`."),
+    Key("global_catalog", flag, False, "`true`: accounts and groups lie in several domains of one forest."),
+    Key("ca_file", text, "", "Authorities that controllers are to be certified by, in PEM. Without it: the system's."),
+    Key("account", text, meaning="The bot's own account: `switchback@contoso.com`, or its full name.", required=True),
+    Key("password_file", text, "", f"File with its password. Without it: the variable `{forest.PASSWORD}`."),
+    Key("domains", many(_MAIL_DOMAIN), (), "What e-mail addresses have to end in. Without it: anything."),
+)
+GROUPS = tuple(
+    Key(
+        role,
+        many(_DIRECTORY_GROUP, least=1),
+        (role.value,),
+        "Groups of the directory (sAMAccountName) whose members hold the role, through other groups as well.",
+    )
+    for role in Role
 )
 CHANNELS = (
     Key(
@@ -221,6 +251,8 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "[[pools]]": POOL,
     "[driver]": DRIVER,
     **{f"[roles.{role}]": ROLE for role in Role},
+    "[directory]": DIRECTORY,
+    "[directory.groups]": GROUPS,
     "[channels]": CHANNELS,
     "[[schedules]]": SCHEDULE,
     "[[companions]]": COMPANION,
@@ -234,6 +266,7 @@ _FILE = table(
     Key("pools", many(table(*POOL)), ()),
     Key("driver", table(*DRIVER), {"kind": DRIVERS[0]}),
     Key("roles", table(*(Key(role, table(*ROLE), {}) for role in Role)), {}),
+    Key("directory", table(*DIRECTORY, Key("groups", table(*GROUPS), {})), None),
     Key("channels", table(*CHANNELS), {}),
     Key("schedules", many(table(*SCHEDULE)), ()),
     Key("companions", many(table(*COMPANION)), ()),
@@ -263,7 +296,23 @@ def read(source: str, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
         report(("companions", place, key), sentence)
     for key, sentence in offsite.faults(values.get("mirror") or {}):
         report(("mirror", key), sentence)
+    _check_source(values, report)
     return values, tuple(sentence for _, sentence in sorted(faults, key=lambda fault: fault[0]))
+
+
+def _check_source(values: Mapping[str, Any], report: Report) -> None:
+    """Roles come from the directory or from this file, never from both: each would hide the other's mistakes."""
+    if not (directory := values.get("directory")):
+        return
+    for key, sentence in forest.faults(directory):
+        report(("directory", key), sentence)
+    for role, holders in (values.get("roles") or {}).items():
+        for key in ("user_groups", "users"):
+            if holders.get(key):
+                report(
+                    ("roles", role, key),
+                    "[directory] says who holds the roles, so nobody may be named here: keep one of the two.",
+                )
 
 
 def _check_pools(values: Mapping[str, Any], report: Report) -> None:

@@ -14,6 +14,7 @@ from bot.domain.backups.retention import Windows
 from bot.domain.backups.schedule import DAILY, OBJECTIVE_H, Timing, ordered
 from bot.domain.companions.coverage import Rules, rules_of
 from bot.domain.errors import BadInput
+from bot.domain.forest import PASSWORD, Forest, forest, passwords
 from bot.domain.model import Edition, Pool, Role
 from bot.settings import file as configuration
 
@@ -37,6 +38,7 @@ SETTINGS = (
     Setting("REDIS_SERVER_BIN", "", "Another program for the embedded server: any Redis 7 or Valkey."),
     Setting("SWITCHBACK_DATA", ".data", "Folder of the embedded server."),
     Setting("SWITCHBACK_BACKUP_KEYS", "", "Keys (a,b,…) that seal backups: the first writes, all read.", secret=True),
+    Setting(PASSWORD, "", "Password of the bot's own account under `[directory]`, unless a file has it.", secret=True),
     Setting("SWITCHBACK_CONFIG", "", "Path of the configuration file; see `switchback.example.toml`."),
     Setting("PORT", "3000", "Where the bot listens for HTTP."),
     Setting("AWS_ACCESS_KEY_ID", "", "For the bucket under `[mirror]`: who writes there.", secret=True),
@@ -61,7 +63,8 @@ class Settings:
 
     `users` and `user_groups` say who holds a role: `T…:U…` and `S…` ids. `schedules` has every pool's local wall times
     ("02:30" or "Sun 02:30", in the pool's time zone), `objectives` how old (hours) its newest backup may get before it
-    is told loudly, `companions` what is said of single companions. Empty text means that something is not set.
+    is told loudly, `companions` what is said of single companions. `directory` is where roles come from in place of
+    `users` and `user_groups`. Empty text means that something is not set.
     """
 
     bot_token: str = field(default="", repr=False)
@@ -78,6 +81,7 @@ class Settings:
     driver: str = "simulated"
     users: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     user_groups: Mapping[Role, frozenset[str]] = field(default_factory=dict)
+    directory: Forest | None = None
     incidents_channel: str = ""
     notifications_channel: str = ""
     schedules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
@@ -139,7 +143,8 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
     values, in_file = configuration.read(text, said["SWITCHBACK_CONFIG"] or "switchback.toml")
     outside = (sentence for fits, sentence in _rules(said) if not fits)
     mirror = off_site(values.get("mirror") or {}, *(said[name] for name in _CREDENTIALS))
-    if all_faults := (*outside, *faults, *in_file, *_unknown_to(mirror)):
+    keyless = passwords(values.get("directory"), said[PASSWORD])
+    if all_faults := (*outside, *faults, *in_file, *_unknown_to(mirror), *keyless):
         raise SettingsFault(all_faults)
     pools = tuple(Pool(**{**row, "edition": Edition(row["edition"])}) for row in values["pools"])
     return Settings(
@@ -157,6 +162,7 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         driver=values["driver"]["kind"],
         users=_holders(values["roles"], "users"),
         user_groups=_holders(values["roles"], "user_groups"),
+        directory=forest(values["directory"], said[PASSWORD]),
         incidents_channel=values["channels"].get("incidents", ""),
         notifications_channel=values["channels"].get("notifications", ""),
         schedules=_schedules(pools, values["schedules"]),

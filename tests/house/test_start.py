@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
-LATE = ("apscheduler", "bot.sandbox", "cryptography.hazmat", "matplotlib", "numpy", "obstore")
+LATE = ("apscheduler", "bot.sandbox", "cryptography.hazmat", "ldap3", "matplotlib", "numpy", "obstore")
 """Each takes as long to load as a whole floor of the house, and is loaded when somebody wants something of it."""
 
 

@@ -115,7 +115,7 @@ async def test_the_chores_do_the_rest_for_another_pool(redis: Redis, key: str) -
         await redis.flushall()
         await filled(redis)
         stage = Stage(redis)
-        stage.clock.now = await stage.kept.turns.now()
+        stage.clock.now = await stage.kept.time.ask()
         await stage.backups.save(replace(backup_of(b"x", "c1"), pool=C, taken_at=stage.clock() - 1.0), b"x", {})
         name, *_ = await stage.backups.named("c1")
         await redis.delete(keys.piece(name))

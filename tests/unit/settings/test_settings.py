@@ -50,11 +50,13 @@ def test_the_example_is_valid_and_says_what_it_seems_to_say() -> None:
 
 
 def test_the_example_shows_every_key_that_there_is() -> None:
-    # A folder and a bucket exclude each other: the bucket's lines are there behind a #.
-    document = tomllib.loads(re.sub(r"^#(\w+ = )", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
+    # A folder and a bucket exclude each other, as do roles and the directory: the others' lines are there behind a #.
+    document = tomllib.loads(re.sub(r"^#(\w+ = |\[)", r"\1", EXAMPLE.read_text("utf-8"), flags=re.MULTILINE))
     tables = {"[[pools]]": document["pools"][0], "[[schedules]]": document["schedules"][0]}
     tables["[[companions]]"] = {key: value for row in document["companions"] for key, value in row.items()}
     tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
+    tables["[directory.groups]"] = document["directory"].pop("groups")
+    tables["[directory]"] = document["directory"]
     tables |= {f"[{name}]": document[name] for name in ("driver", "channels", "slack", "mirror", "retention")}
     assert {name: set(keys) for name, keys in tables.items()} == {
         name: {key.name for key in keys} for name, keys in TABLES.items()
