@@ -100,19 +100,8 @@ def build(
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
-    engine = Engine(
-        kept.runs,
-        lambda run: hands(),
-        runbooks,
-        estate,
-        clock=clock,
-        synced=synced,
-        holders=holders,
-        think=think,
-        committed=committed,
-        glass=glass,
-        **pace,
-    )
+    joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, glass=glass, **pace)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think, machine))
 
 
