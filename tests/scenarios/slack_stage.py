@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
+from math import inf
 from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.directory.base import AnyOf, Held
 from bot.domain.backups.schedule import Timing
 from bot.domain.model import Account, Person, Role, Standing
 from bot.domain.runs.streak import series
@@ -30,18 +32,22 @@ from tests.sandbox.parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
-ROLES = {f"{TEAM}:{ANNA}": frozenset({Role.SERVER_ADMIN}), f"{TEAM}:{CLARA}": frozenset({Role.RG_ADMIN})}
-ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, ROLES[f"{TEAM}:{ANNA}"])
+ROLES = {ANNA: frozenset({Role.SERVER_ADMIN}), CLARA: frozenset({Role.RG_ADMIN})}
+ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, ROLES[ANNA])
 
 
-class Roles:
-    """Who holds which role, by id."""
+class Roles(AnyOf):
+    """Who holds which role now, by user id."""
 
-    async def roles(self, account: Account) -> frozenset[Role] | None:
-        return ROLES.get(account.id, frozenset())
+    def __init__(self, roles: Mapping[str, frozenset[Role]]) -> None:
+        super().__init__([])
+        self._roles = roles
+
+    async def held(self, account: Account, since: float = -inf) -> Held:
+        return Held(self._roles.get(account.id.rpartition(":")[2], frozenset()))
 
     async def holders(self, role: Role) -> frozenset[str]:
-        return frozenset(id for id, roles in ROLES.items() if role in roles)
+        return frozenset(f"{TEAM}:{user}" for user, roles in self._roles.items() if role in roles)
 
 
 @dataclass(slots=True)
@@ -89,7 +95,7 @@ class SlackStage:
 async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
     story = await stage_of(redis)
     async with alone() as (sandbox, client):
-        people = People(client, Roles(), TEAM, answer_s=PATIENCE_S)
+        people = People(client, Roles(ROLES), TEAM, answer_s=PATIENCE_S)
         desk = Desk(
             engine=story.engine,
             runs=story.runs,

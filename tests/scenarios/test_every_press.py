@@ -14,7 +14,7 @@ from slack_sdk.web.async_client import AsyncWebClient
 from bot.directory.base import AnyOf
 from bot.directory.config import ConfiguredRoles
 from bot.domain.errors import NotAllowed
-from bot.domain.model import Account, Person, Role, Who
+from bot.domain.model import Person, Role, Who
 from bot.domain.runs.facts import KIND
 from bot.domain.runs.press import Press, offered
 from bot.domain.runs.run import Approval, Finding, Found, Phase, Proposal, Run
@@ -112,7 +112,8 @@ class Office:
         return person
 
     async def _forgot(self) -> bool:
-        return self.other._users.recall(WHO) is None and self.groups.recalled(Account(WHO)) is None
+        known = self.other._users.recall(WHO), *(self.groups._members.recall(group) for group in BOTH)
+        return not any(one is not None for one in known)
 
     def _are(self, groups: tuple[str, ...], kind: Kind) -> None:
         team = OTHERS if kind is Kind.EXTERNAL else TEAM
