@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Iterable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
-from math import inf
 from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.directory.base import AnyOf, Held
+from bot.directory.base import AnyOf, Directory
+from bot.directory.config import ConfiguredRoles
 from bot.domain.backups.schedule import Timing
-from bot.domain.model import Account, Person, Role, Standing
+from bot.domain.model import Person, Role, Standing
 from bot.domain.runs.streak import series
 from bot.sandbox import Message, Sandbox, Trouble
 from handlers.desk import Desk
@@ -32,22 +32,14 @@ from tests.sandbox.parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
-ROLES = {ANNA: frozenset({Role.SERVER_ADMIN}), CLARA: frozenset({Role.RG_ADMIN})}
-ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, ROLES[ANNA])
+ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, frozenset({Role.SERVER_ADMIN}))
 
 
-class Roles(AnyOf):
-    """Who holds which role now, by user id."""
-
-    def __init__(self, roles: Mapping[str, frozenset[Role]]) -> None:
-        super().__init__([])
-        self._roles = roles
-
-    async def held(self, account: Account, since: float = -inf) -> Held:
-        return Held(self._roles.get(account.id.rpartition(":")[2], frozenset()))
-
-    async def holders(self, role: Role) -> frozenset[str]:
-        return frozenset(f"{TEAM}:{user}" for user, roles in self._roles.items() if role in roles)
+def roles(server_admins: Iterable[str], admins: Iterable[str]) -> Directory:
+    """Who holds which role, by user ids, as a configuration file says it."""
+    held = {Role.SERVER_ADMIN: server_admins, Role.RG_ADMIN: admins}
+    users = {role: frozenset(f"{TEAM}:{user}" for user in users) for role, users in held.items()}
+    return AnyOf([ConfiguredRoles(users)], timeout_s=PATIENCE_S)
 
 
 @dataclass(slots=True)
@@ -95,7 +87,7 @@ class SlackStage:
 async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
     story = await stage_of(redis)
     async with alone() as (sandbox, client):
-        people = People(client, Roles(ROLES), TEAM, answer_s=PATIENCE_S)
+        people = People(client, roles([ANNA], [CLARA]), TEAM, answer_s=PATIENCE_S)
         desk = Desk(
             engine=story.engine,
             runs=story.runs,

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Sequence
 from dataclasses import replace
 
 import pytest
@@ -19,23 +19,23 @@ from handlers.runs.whom import MOST
 from handlers.slack.people import People
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
-from tests.scenarios.slack_stage import ANNA_BERG, TEAM, Roles, SlackStage, gathered, slack_stage
+from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, roles, slack_stage
 from tests.scenarios.stage import A, person
 from tests.scenarios.test_next_place import archive, direct
 
 DAVID = "U0DAVID001"
-ADMIN, RG = frozenset({Role.SERVER_ADMIN}), frozenset({Role.RG_ADMIN})
-HOLDERS = {ANNA: ADMIN, BORIS: ADMIN, CLARA: RG, DAVID: RG}
+ALL = ([ANNA, BORIS], [CLARA, DAVID])
 BORIS_LIND = replace(person("Boris", Role.SERVER_ADMIN), id=f"{TEAM}:{BORIS}")
 KNOWS = "so one person has it directly"
 
 
-async def staffed(stage: SlackStage, held: Mapping[str, frozenset[Role]]) -> SlackStage:
+async def staffed(stage: SlackStage, server_admins: Sequence[str], admins: Sequence[str] = ()) -> SlackStage:
     """The same stage with these holders of roles, each with an account."""
-    for number, user in enumerate(held):
+    for number, user in enumerate((*server_admins, *admins)):
         if stage.sandbox.workspace.person(user) is None:
             stage.sandbox.workspace.put(Person(user, f"Holder {number}", f"holder{number}", WORKSPACE))
-    desk = replace(stage.desk, people=People(stage.desk.slack, Roles(held), TEAM, answer_s=PATIENCE_S))
+    people = People(stage.desk.slack, roles(server_admins, admins), TEAM, answer_s=PATIENCE_S)
+    desk = replace(stage.desk, people=people)
     return SlackStage(stage.story, stage.sandbox, desk, Drawer(desk))
 
 
@@ -44,7 +44,7 @@ async def stage(redis: Redis) -> AsyncIterator[SlackStage]:
     """No channel takes anything."""
     async with slack_stage(redis) as stage:
         archive(stage, INCIDENT, BACKUPS)
-        yield await staffed(stage, HOLDERS)
+        yield await staffed(stage, *ALL)
 
 
 async def scheduled(stage: SlackStage) -> Run:
@@ -95,7 +95,7 @@ async def test_any_number_of_processes_tell_each_of_them_once(stage: SlackStage)
 
 
 async def test_of_many_holders_only_a_few_are_woken(stage: SlackStage) -> None:
-    many = await staffed(stage, {f"U0HOLDER{number:02}": ADMIN for number in range(20)})
+    many = await staffed(stage, [f"U0HOLDER{number:02}" for number in range(20)])
     await scheduled(many)
     await many.until_drained()
     told = await everybody(many, "")
@@ -122,7 +122,7 @@ async def test_whoever_opened_it_comes_first_and_only_those_are_told_for_whom_it
 
 async def test_whoever_opened_it_and_may_do_nothing_now_has_neither_card_nor_message(stage: SlackStage) -> None:
     run = await stage.story.settle((await stage.story.engine.start("failover", A, ANNA_BERG, channel=INCIDENT)).id)
-    later = await staffed(stage, {BORIS: ADMIN, CLARA: RG})
+    later = await staffed(stage, [BORIS], [CLARA])
     await later.until_drained()
     place = await stage.desk.cards.place(run.id)
     assert place is not None and place.channel == direct(stage, BORIS)
@@ -150,7 +150,7 @@ async def test_the_others_have_the_buttons_in_app_home(stage: SlackStage) -> Non
 
 async def test_while_a_channel_takes_it_nobody_is_told_directly(redis: Redis) -> None:
     async with slack_stage(redis) as stage:
-        stage = await staffed(stage, HOLDERS)
+        stage = await staffed(stage, *ALL)
         archive(stage, BACKUPS)
         await scheduled(stage)
         await stage.until_drained()
