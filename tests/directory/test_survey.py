@@ -11,14 +11,16 @@ from bot.domain.forest import Controller, Forest
 from bot.domain.model import Role
 from tests.directory import contents
 from tests.directory.contents import address
-from tests.directory.forests import asking, at, forest_of
+from tests.directory.forests import PATIENT, asking, at, forest_of
 from tests.directory.impostors import deaf, done, impostor
 from tests.directory.samba import Domain, issue
 
+SILENT = Times(reading_silence_s=2.0)
 
-async def findings(forest: Forest) -> tuple[list[str], list[str]]:
+
+async def findings(forest: Forest, times: Times = PATIENT) -> tuple[list[str], list[str]]:
     """What is well, and what is not."""
-    async with asking(forest, times=Times(reading_silence_s=0.5)) as directory:
+    async with asking(forest, times=times) as directory:
         found = await directory.survey()
     return [one.sentence for one in found if one.well], [one.sentence for one in found if not one.well]
 
@@ -51,10 +53,10 @@ async def test_whatever_is_wrong_is_said_in_a_sentence_each(domain: Domain, tmp_
             Role.SERVER_ADMIN: ("RTCUniversalServerAdmins", "Twin Group", "Typo"),
             Role.RG_ADMIN: ("Nobody Here",),
         }
-        well, missing = await findings(forest_of(domain, controllers=controllers, groups=groups))
+        well, missing = await findings(forest_of(domain, controllers=controllers, groups=groups), SILENT)
     assert missing == [
         "The name of dc9.invalid:636 is not known to the network.",
-        f"127.0.0.1:{mute} did not answer within 0.5 s.",
+        f"127.0.0.1:{mute} did not answer within 2 s.",
         f"The certificate of 127.0.0.1:{untrusted} is not to be trusted: unable to get local issuer certificate.",
         "2 groups in the directory are called Twin Group, so none of them grants anything. Set group_base under "
         "[directory] to the part in which the right one lies.",
