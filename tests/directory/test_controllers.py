@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import gc
 import logging
-import time
 import traceback
 from contextlib import AsyncExitStack, suppress
 from pathlib import Path
@@ -22,11 +21,13 @@ from tests.directory.contents import address
 from tests.directory.forests import asking, at, forest_of
 from tests.directory.impostors import BIND, SEARCH, deaf, done, dripping, entry, impostor, mute_after, relay, result
 from tests.directory.samba import Domain, issue
-from tests.patience import until
+from tests.patience import PATIENCE_S, until
 
 ANNA = address("anna")
 BOTH = {Role.SERVER_ADMIN, Role.RG_ADMIN}
-PRESS_S = 1.5
+SLOW = Times(silence_s=1.5, question_s=10.0)
+"""Where a good controller has to be found behind a silent one, on a busy machine as well."""
+
 COMMAND_LINE = Path("/proc/self/cmdline")
 
 
@@ -43,36 +44,34 @@ async def test_a_silent_controller_is_left_behind_and_the_last_good_one_is_asked
     async with (
         deaf() as port,
         relay(domain) as way,
-        asking(forest_of(domain, controllers=at(port, way.port)), times=TIMES) as directory,
+        asking(forest_of(domain, controllers=at(port, way.port)), times=SLOW) as directory,
     ):
-        began = time.monotonic()
-        assert (await directory.holding(ANNA)).roles == BOTH
-        first = time.monotonic() - began
-        began = time.monotonic()
-        assert (await directory.holding(ANNA)).roles == BOTH
-        second = time.monotonic() - began
-    assert 0.4 <= first < PRESS_S and second < 0.3
-    assert caplog.messages == [f"a domain controller is left behind: 127.0.0.1:{port} did not answer within 0.4 s."]
+        for _ in range(2):
+            assert (await directory.holding(ANNA)).roles == BOTH
+    assert caplog.messages == [f"a domain controller is left behind: 127.0.0.1:{port} did not answer within 1.5 s."]
 
 
-async def test_a_good_controller_that_becomes_silent_costs_its_silence_once(domain: Domain) -> None:
+async def test_a_good_controller_that_becomes_silent_costs_its_silence_once(
+    domain: Domain, caplog: pytest.LogCaptureFixture
+) -> None:
     async with (
         relay(domain) as good,
         relay(domain) as other,
-        asking(forest_of(domain, controllers=at(good.port, other.port)), times=TIMES) as directory,
+        asking(forest_of(domain, controllers=at(good.port, other.port)), times=SLOW) as directory,
     ):
         await directory.holding(ANNA)
         good.flows.clear()
         good.cut()
-        began = time.monotonic()
-        assert (await directory.holding(ANNA)).roles == BOTH
-    assert 0.4 <= time.monotonic() - began < 0.75
+        for _ in range(2):
+            assert (await directory.holding(ANNA)).roles == BOTH
+    (line,) = caplog.messages
+    assert f"127.0.0.1:{good.port} did not answer" in line
 
 
 @pytest.mark.parametrize("answered", [(), (BIND,)], ids=["after TLS", "after signing in"])
 async def test_silence_counts_wherever_it_begins(domain: Domain, answered: tuple[int, ...]) -> None:
     async with impostor(domain, mute_after(*answered)) as port, relay(domain) as way:
-        async with asking(forest_of(domain, controllers=at(port, way.port)), times=TIMES) as directory:
+        async with asking(forest_of(domain, controllers=at(port, way.port)), times=SLOW) as directory:
             assert (await directory.holding(ANNA)).roles == BOTH
         async with asking(forest_of(domain, controllers=at(port)), times=TIMES) as directory:
             assert f"127.0.0.1:{port} did not answer within 0.4 s." in await no(directory)
@@ -82,11 +81,12 @@ async def test_many_silent_controllers_are_a_no_in_time_that_names_them(domain: 
     async with AsyncExitStack() as stack:
         ports = [await stack.enter_async_context(deaf()) for _ in range(6)]
         directory = await stack.enter_async_context(asking(forest_of(domain, controllers=at(*ports)), times=TIMES))
-        async with asyncio.timeout(PRESS_S):
+        async with asyncio.timeout(PATIENCE_S):
             sentence = await no(directory)
     assert sentence.startswith("No domain controller answers, so nobody can tell who holds a role.")
-    assert all(f"127.0.0.1:{port} did not answer within 0.4 s." in sentence for port in ports[:3])
-    assert all(f"There was no time left to ask 127.0.0.1:{port}." in sentence for port in ports[4:])
+    assert f"127.0.0.1:{ports[0]} did not answer within 0.4 s." in sentence
+    assert f"There was no time left to ask 127.0.0.1:{ports[-1]}." in sentence
+    assert all(f"127.0.0.1:{port}" in sentence for port in ports)
 
 
 async def test_whoever_was_silent_is_asked_last_so_that_a_good_one_is_found(domain: Domain) -> None:
@@ -94,7 +94,8 @@ async def test_whoever_was_silent_is_asked_last_so_that_a_good_one_is_found(doma
         ports = [await stack.enter_async_context(deaf()) for _ in range(5)]
         good = await stack.enter_async_context(relay(domain))
         forest = forest_of(domain, controllers=at(*ports, good.port))
-        directory = await stack.enter_async_context(asking(forest, times=TIMES))
+        times = Times(silence_s=1.5, question_s=5.0)
+        directory = await stack.enter_async_context(asking(forest, times=times))
         await no(directory)
         assert (await directory.holding(ANNA)).roles == BOTH
 
@@ -103,7 +104,7 @@ async def test_one_that_is_never_quite_silent_is_left_behind_as_well(domain: Dom
     async with (
         dripping() as port,
         relay(domain) as way,
-        asking(forest_of(domain, controllers=at(port, way.port)), times=TIMES) as directory,
+        asking(forest_of(domain, controllers=at(port, way.port)), times=SLOW) as directory,
     ):
         assert (await directory.holding(ANNA)).roles == BOTH
 
@@ -112,25 +113,18 @@ async def test_an_answer_that_comes_drop_by_drop_ends_in_time(domain: Domain) ->
     async with relay(domain) as way:
         way.drip_s = 0.3
         async with asking(forest_of(domain, controllers=at(way.port)), times=TIMES) as directory:
-            async with asyncio.timeout(PRESS_S):
+            async with asyncio.timeout(PATIENCE_S):
                 assert "did not answer within" in await no(directory)
 
 
 async def test_the_loop_never_waits_for_a_silent_controller(domain: Domain) -> None:
-    longest = 0.0
-
-    async def beat() -> None:
-        nonlocal longest
-        while True:
-            began = time.perf_counter()
+    async with deaf() as port, asking(forest_of(domain, controllers=at(port)), times=SLOW) as directory:
+        asked, beats = asyncio.create_task(no(directory)), 0
+        while not asked.done():
             await asyncio.sleep(0.001)
-            longest = max(longest, time.perf_counter() - began)
-
-    async with deaf() as port, asking(forest_of(domain, controllers=at(port)), times=TIMES) as directory:
-        heart = asyncio.create_task(beat())
-        await no(directory)
-        heart.cancel()
-    assert longest < 0.35
+            beats += 1
+        await asked
+    assert beats > 50
 
 
 async def test_one_that_ends_in_the_middle_of_an_answer_is_left_behind(domain: Domain) -> None:
@@ -174,7 +168,7 @@ async def test_a_connection_that_lay_idle_for_long_is_not_used_again(domain: Dom
 
 
 async def test_without_a_free_thread_the_answer_is_no(domain: Domain) -> None:
-    async with relay(domain) as way, asking(forest_of(domain, controllers=at(way.port)), times=TIMES) as directory:
+    async with relay(domain) as way, asking(forest_of(domain, controllers=at(way.port)), times=SLOW) as directory:
         await directory.holding(ANNA)
         way.flows.clear()
         said = await asyncio.gather(*(directory.holding(ANNA) for _ in range(12)), return_exceptions=True)
@@ -313,7 +307,7 @@ async def test_what_is_no_ldap_is_left_behind(domain: Domain) -> None:
         async with (
             impostor(domain, lambda number, tag, said=nonsense: said) as port,
             relay(domain) as way,
-            asking(forest_of(domain, controllers=at(port, way.port)), times=TIMES) as directory,
+            asking(forest_of(domain, controllers=at(port, way.port)), times=SLOW) as directory,
         ):
             assert (await directory.holding(ANNA)).roles == BOTH
 

@@ -24,7 +24,7 @@ from tests.directory.samba import Domain
 BOTH = frozenset(Role)
 ANNA, EMIL, STRANGER = (f"T0SWITCH01:U0{name}" for name in ("ANNA", "EMIL", "STRANGER"))
 
-HASTY = Times(silence_s=0.5, question_s=1.0, reading_silence_s=0.5, reading_s=1.0)
+HASTY = Times(silence_s=1.5, question_s=3.0, reading_silence_s=1.5, reading_s=3.0)
 
 
 @dataclass(slots=True)

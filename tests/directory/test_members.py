@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 
 import pytest
 
@@ -15,6 +14,7 @@ from tests.directory.contents import address
 from tests.directory.forests import asking, at, forest_of
 from tests.directory.impostors import BIND, deaf, done, impostor, relay
 from tests.directory.samba import Domain
+from tests.patience import PATIENCE_S
 
 WITH_PRIMARY = {
     Role.SERVER_ADMIN: ("RTCUniversalServerAdmins", "Direct Home", "Twin Group"),
@@ -86,10 +86,9 @@ async def test_a_reading_ends_in_its_time_at_a_silent_controller(domain: Domain)
     async with deaf() as port:
         times = Times(reading_silence_s=0.3, reading_s=1.0)
         async with asking(forest_of(domain, controllers=at(port)), times=times) as directory:
-            began = time.monotonic()
             with pytest.raises(DirectoryAway, match=r"did not answer within 0\.3 s"):
-                await directory.members()
-    assert time.monotonic() - began < 1.0
+                async with asyncio.timeout(PATIENCE_S):
+                    await directory.members()
 
 
 async def test_a_forest_of_which_a_part_is_silent_is_no_reading(domain: Domain) -> None:
@@ -115,15 +114,11 @@ async def test_five_thousand_members_are_read_in_pages_while_presses_are_answere
     domain.crowd()
     forest = forest_of(domain, groups={Role.SERVER_ADMIN: ("RTCUniversalServerAdmins",), Role.RG_ADMIN: ("Crowd",)})
     async with asking(forest) as directory:
-        began = time.monotonic()
-        reading = asyncio.create_task(directory.members())
-        waited = []
+        reading, answered = asyncio.create_task(directory.members()), 0
         while not reading.done():
-            asked = time.monotonic()
             assert (await directory.holding(address("agent0001"))).roles == {Role.RG_ADMIN}
-            waited.append(time.monotonic() - asked)
+            answered += 1
         read = await reading
-    took = time.monotonic() - began
     crowd = [one for one in read.holdings.values() if one.roles == {Role.RG_ADMIN}]
     assert len(crowd) == contents.CROWD_SIZE
-    assert len(waited) > 1 and max(waited) < took < 20, (took, waited)
+    assert answered > 1
