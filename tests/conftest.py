@@ -39,6 +39,8 @@ def redis_url() -> Iterator[str]:
 async def redis(redis_url: str) -> AsyncIterator[Redis]:
     """A client of an empty server."""
     client = connect(redis_url)
+    # Whatever a test that failed half-way has left.
+    await client.config_set("maxmemory", 0)
     await client.flushall()
     yield client
     await client.aclose()

@@ -36,6 +36,7 @@ from handlers.slack.joining import BOLT
 from handlers.slack.people import People, SlackGroups
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
+from storage import keys
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.forgotten import Forgotten
@@ -86,9 +87,10 @@ class Front:
         return [message.text for message in self.slack.ephemerals(user)]
 
     async def everything(self) -> dict[bytes, Any]:
-        """All that is stored, apart from which deliveries were seen: to show that nothing changed."""
-        keys = [key async for key in self.stage.redis.scan_iter() if not key.startswith(b"replay:")]
-        return {key: await self.stage.redis.dump(key) for key in sorted(keys)}
+        """All that is stored, apart from which deliveries were seen, and whom to ask for afresh: nothing changed."""
+        beside = (b"replay:", keys.FORGOTTEN.encode())
+        kept = [key async for key in self.stage.redis.scan_iter() if not key.startswith(beside)]
+        return {key: await self.stage.redis.dump(key) for key in sorted(kept)}
 
 
 def signature(body: bytes, stamp: int | str, secret: str = SIGNING_SECRET) -> dict[str, str]:
