@@ -15,7 +15,13 @@ Shown = None | bool | int | float | str | tuple[str, ...]
 
 _DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T[\d:.]+Z?)?(?![\d-])"
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
-_NUMBER = re.compile(rf"(?P<keep>(?<![\d-])(?:{_DATE}|{_GUID}))|\+?\(?\d(?:(?:[^\w,;@:“”]|_){{0,3}}\d)+")
+_FORMS = r"[\u200d\ufe00-\ufe0f]*"
+"""Between digits they mean nothing, and there may be any number of them."""
+
+_NUMBER = re.compile(
+    rf"(?P<keep>(?<![\d-])(?:{_DATE}|{_GUID}))"
+    rf"|\+?\(?\d(?:{_FORMS}(?:(?:[^\w,;@:“”\u200d\ufe00-\ufe0f]|_){_FORMS}){{0,3}}\d)+"
+)
 _DIALLED = frozenset({"LineUri", "DisplayNumber", "Uri", "PrimaryUri"})
 _LONGEST, _LED_BY = 80, 30
 _JOINER = "\u200d"  # holds one emoji together

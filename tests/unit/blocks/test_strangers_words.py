@@ -23,7 +23,7 @@ def test_a_sign_that_nobody_sees_is_in_no_name(hidden: str) -> None:
     assert _name({"profile": {"real_name": name}}, "U1") == "Help"
 
 
-@pytest.mark.parametrize("between", [*HIDDEN, " "])
+@pytest.mark.parametrize("between", [*HIDDEN, " ", "\u200d", "\ufe0f"])
 @pytest.mark.parametrize("number", ["+49 30 555 1234", "1234 5678"])
 def test_no_number_is_whole_because_of_what_nobody_sees_between_its_digits(number: str, between: str) -> None:
     split = number.replace(" ", 4 * between)
