@@ -154,7 +154,7 @@ async def test_signed_nonsense_is_a_bad_request_and_one_counted_line(
 async def test_the_same_over_socket_mode_is_one_counted_line_and_the_bot_goes_on(
     redis: Redis, log: pytest.LogCaptureFixture
 ) -> None:
-    async with house(redis, SOCKET) as rooms:
+    async with house(redis, SOCKET, bots=1) as rooms:
         log.clear()
         kinds: tuple[Any, ...] = ("interactive", "events_api", "slash_commands")
         sent = (rooms.slack.sockets.send(Parcel(kind, of_us(body)), 1.0) for kind in kinds for body in NONSENSE)

@@ -102,7 +102,7 @@ async def refused_start(redis: Redis, method: str, code: str, variable: str, roa
 async def test_an_app_token_that_is_revoked_meanwhile_is_one_line_a_spell_and_not_ready(
     redis: Redis, caplog: pytest.LogCaptureFixture
 ) -> None:
-    async with house(redis, SOCKET) as rooms:
+    async with house(redis, SOCKET, bots=1) as rooms:
         faults, sockets = rooms.slack.faults, rooms.slack.sockets
         again = rooms.bot._socket.client.connect_to_new_endpoint
         for spell in (1, 2):
