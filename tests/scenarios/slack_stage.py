@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 from typing import Any
 
 from redis.asyncio import Redis
 
+from bot.directory.base import AnyOf
+from bot.directory.config import ConfiguredRoles
 from bot.domain.backups.schedule import Timing
-from bot.domain.model import Account, Person, Role, Standing
+from bot.domain.model import Person, Role, Standing
 from bot.domain.runs.streak import series
 from bot.sandbox import Message, Sandbox, Trouble
 from handlers.desk import Desk
@@ -34,14 +36,10 @@ ROLES = {f"{TEAM}:{ANNA}": frozenset({Role.SERVER_ADMIN}), f"{TEAM}:{CLARA}": fr
 ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, ROLES[f"{TEAM}:{ANNA}"])
 
 
-class Roles:
-    """Who holds which role, by id."""
-
-    async def roles(self, account: Account) -> frozenset[Role] | None:
-        return ROLES.get(account.id, frozenset())
-
-    async def holders(self, role: Role) -> frozenset[str]:
-        return frozenset(id for id, roles in ROLES.items() if role in roles)
+def naming(held: Mapping[str, frozenset[Role]]) -> AnyOf:
+    """The directory of these holders of roles, by id."""
+    named = {role: frozenset(id for id, roles in held.items() if role in roles) for role in Role}
+    return AnyOf([ConfiguredRoles(named)])
 
 
 @dataclass(slots=True)
@@ -89,7 +87,7 @@ class SlackStage:
 async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
     story = await stage_of(redis)
     async with alone() as (sandbox, client):
-        people = People(client, Roles(), TEAM, answer_s=PATIENCE_S)
+        people = People(client, naming(ROLES), TEAM, answer_s=PATIENCE_S)
         desk = Desk(
             engine=story.engine,
             runs=story.runs,

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.domain.backups.schedule import Slot
-from bot.domain.model import Account, Role
+from bot.domain.model import Role
 from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox.seed import TEAM as WORKSPACE
 from bot.sandbox.values import Person
@@ -19,7 +19,7 @@ from handlers.runs.whom import MOST
 from handlers.slack.people import People
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, INCIDENT
-from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, slack_stage
+from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, naming, slack_stage
 from tests.scenarios.stage import A, person
 from tests.scenarios.test_next_place import archive, direct
 
@@ -30,25 +30,13 @@ BORIS_LIND = replace(person("Boris", Role.SERVER_ADMIN), id=f"{TEAM}:{BORIS}")
 KNOWS = "so one person has it directly"
 
 
-@dataclass(slots=True)
-class Roles:
-    """Who holds which role now, by user id."""
-
-    held: Mapping[str, frozenset[Role]]
-
-    async def roles(self, account: Account) -> frozenset[Role] | None:
-        return self.held.get(account.id.rpartition(":")[2], frozenset())
-
-    async def holders(self, role: Role) -> frozenset[str]:
-        return frozenset(f"{TEAM}:{user}" for user, roles in self.held.items() if role in roles)
-
-
 async def staffed(stage: SlackStage, held: Mapping[str, frozenset[Role]]) -> SlackStage:
     """The same stage with these holders of roles, each with an account."""
     for number, user in enumerate(held):
         if stage.sandbox.workspace.person(user) is None:
             stage.sandbox.workspace.put(Person(user, f"Holder {number}", f"holder{number}", WORKSPACE))
-    desk = replace(stage.desk, people=People(stage.desk.slack, Roles(held), TEAM, answer_s=PATIENCE_S))
+    named = naming({f"{TEAM}:{user}": roles for user, roles in held.items()})
+    desk = replace(stage.desk, people=People(stage.desk.slack, named, TEAM, answer_s=PATIENCE_S))
     return SlackStage(stage.story, stage.sandbox, desk, Drawer(desk))
 
 
