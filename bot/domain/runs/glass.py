@@ -134,5 +134,5 @@ def _two(run: Run) -> tuple[str, ...]:
 
 
 def _told(run: Run, who: Who, what: str, sentence: str, now: float) -> Change:
-    """In the audit log, and loud where the card is."""
-    return Change(run, (Entry(now, who, what, run.step, sentence),), (Tell("thread", sentence, loud=True),))
+    """In the audit log, and loud in the channel where the card is: a thread is read by those who follow it only."""
+    return Change(run, (Entry(now, who, what, run.step, sentence),), (Tell("channel", sentence, loud=True),))
