@@ -132,11 +132,10 @@ class Switchback:
         machine: str = "",
         roles: Callable[..., Roles] = Roles,
     ) -> None:
-        self._settings, self._driver, self._clock = settings, driver, clock
+        self._settings, self._driver, self._clock, self.estate = settings, driver, clock, estate_of(settings)
         self.stores = kept = stores_of(settings, client, clock)
         self.runs, self.backups = kept.runs, kept.backups
         self._stop, self._told = asyncio.Event(), asyncio.Event()
-        self.estate = estate_of(settings)
         self._footings = Footing(BOT_TOKEN), Footing(APP_TOKEN)
         self.slack, self._opener = (
             slack_client(token, settings.slack_api_url, session, footing)

@@ -76,6 +76,7 @@ class Linked:
         self._now, self._clock = now, clock
         self._links: dict[str, tuple[float, AccountLink]] = {}
         self._proved: dict[str, tuple[float, AccountLink]] = {}
+        self._answers: dict[Account, tuple[float, Held]] = {}
         self._roster: Roster | None = None
         self._roster_at = -inf
         self._silent_since: float | None = None
@@ -113,6 +114,7 @@ class Linked:
 
     def forget(self, id: str = "") -> None:
         """Somebody may be linked to another account by now."""
+        self._answers = {}
         self._links = {person: known for person, known in self._links.items() if id and not person.endswith(f":{id}")}
 
     async def accept(self, account: Account) -> None:
@@ -129,12 +131,17 @@ class Linked:
         remembered = self._remembered(link, account, since)
         if remembered is not None:
             return remembered
+        if since > -inf and (answer := self._answers.get(account)) and answer[0] >= since:
+            # A burst of clicks, each of which wants an answer that is no older than that, asks once.
+            return answer[1]
         holding = await self._answered(self._source.holding(account.email))
         found = AccountLink(account.id, holding.account.guid, account.email)
         link = link or await self._kept.link(found)
         _refuse_another(link, found)
         self._links[account.id] = self._proved[account.id] = at, link
-        return _told(holding, self._clock())
+        told = _told(holding, self._clock())
+        self._answers[account] = at, told
+        return told
 
     async def _looked_up(self, person: str, at: float) -> AccountLink | None:
         if link := await self._kept.of(person):

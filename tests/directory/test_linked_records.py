@@ -70,6 +70,18 @@ async def test_whoever_lost_an_account_to_somebody_else_holds_nothing_a_minute_l
         assert await told(here, STRANGER, "ida.tell@contoso.test", other) == ""
 
 
+async def test_a_burst_of_clicks_asks_once_and_what_is_sent_after_it_asks_again(domain: Domain, redis: Redis) -> None:
+    async with office(domain, redis) as here:
+        assert await told(here, EMIL, address("emil")) == ""
+        here.directory.close()
+        here.clock.now += 1
+        assert await told(here, EMIL, address("emil"), since=here.clock.now - 2) == ""
+        with pytest.raises(RuntimeError):
+            await told(here, EMIL, address("emil"), since=here.clock.now)
+        with pytest.raises(RuntimeError):
+            await told(here, EMIL, address("dora"), since=here.clock.now - 2)
+
+
 async def test_a_link_that_was_learned_elsewhere_meanwhile_is_no_hindrance(domain: Domain, redis: Redis) -> None:
     """Accepted at one process while another one still knows the address of yesterday."""
     async with office(domain, redis) as here:
