@@ -108,7 +108,7 @@ def build(
 class Switchback:
     """One running bot. `driver` reaches the deployment; `clock` is that of this `machine` (seconds since the epoch).
 
-    By `clock` go signatures only. Whatever is kept goes by Redis' time.
+    By `clock` go signatures only. Whatever is kept goes by Redis' time. `roles` makes what knows who holds which role.
     """
 
     def __init__(
@@ -119,18 +119,18 @@ class Switchback:
         session: ClientSession,
         clock: Callable[[], float] = time.time,
         machine: str = "",
+        roles: Callable[..., Roles] = Roles,
     ) -> None:
-        self._settings, self._driver, self._clock = settings, driver, clock
+        self._settings, self._driver, self._clock, self.estate = settings, driver, clock, estate_of(settings)
         self.stores = kept = stores_of(settings, client, clock)
         self.runs, self.backups = kept.runs, kept.backups
         self._stop, self._told = asyncio.Event(), asyncio.Event()
-        self.estate = estate_of(settings)
         self._footings = Footing(BOT_TOKEN), Footing(APP_TOKEN)
         self.slack, self._opener = (
             slack_client(token, settings.slack_api_url, session, footing)
             for token, footing in zip((settings.bot_token, settings.app_token), self._footings, strict=True)
         )
-        self._roles = Roles(settings, kept.links, kept.time)
+        self._roles = roles(settings, kept.links, kept.time)
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
         self.think = Thinking(RUNBOOKS)
         works = build(
@@ -178,7 +178,7 @@ class Switchback:
         # Loading what rings would keep the first clicks waiting; its first look sees a slot that is due meanwhile.
         self._ringing = asyncio.get_running_loop().call_later(_RINGS_S, self._timetable.ring)
         self.identity = await join(self.slack)
-        self._people = self._people_of(self.identity)
+        self._people = self._roles.people(self.slack, self.identity, lambda: self.refused)
         desk = self._desk(self.identity, self._people)
         register(self.bolt, desk)
         drawer = Drawer(desk)
@@ -243,10 +243,6 @@ class Switchback:
 
     async def _reread(self) -> float:
         return await self._roles.reread(self.runs.open, self.engine.end_glasses)
-
-    def _people_of(self, who: Identity) -> People:
-        directory = self._roles.directory(self.slack)
-        return People(self.slack, directory, who.team, enterprise=who.enterprise, doubt=lambda: self.refused)
 
     async def _judged_again(self, ids: Iterable[str]) -> tuple[Person, ...]:
         """Raises NeverSent while Slack has not joined: nobody can be judged yet."""
@@ -325,10 +321,14 @@ async def running(
     port: int | None = None,
     clock: Callable[[], float] = time.time,
     machine: str = "",
+    **more: Any,
 ) -> AsyncIterator[Switchback]:
-    """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own."""
+    """The whole bot, listening; it is closed in order on the way out. `port` None: no address of its own.
+
+    `more` is what else it is given.
+    """
     async with ClientSession(timeout=ClientTimeout(total=_SLACK_S)) as session:
-        bot = Switchback(settings, client, driver, session, clock, machine)
+        bot = Switchback(settings, client, driver, session, clock, machine, **more)
         door = nullcontext() if port is None else reachable(bot.application(), host=host, port=port)
         try:
             async with door:

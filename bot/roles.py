@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Awaitable, Callable
+from typing import Any
 
 from slack_sdk.web.async_client import AsyncWebClient
 
@@ -13,7 +14,8 @@ from bot.directory.linked import Linked
 from bot.domain.runs.glass import NEVER, BreakGlass
 from bot.domain.runs.run import FOR_PEOPLE, Run
 from bot.settings.settings import Settings
-from handlers.slack.people import SlackGroups
+from handlers.slack.joining import Identity
+from handlers.slack.people import ANSWER_S, People, SlackGroups
 from storage.account_links import AccountLinks
 
 REREAD_S = 30.0
@@ -23,22 +25,31 @@ _ANSWERS = "The directory answers again."
 
 
 class Roles:
-    """One source, opened once. `linked` is the directory, None where the file names people."""
+    """One source, opened once. `linked` is the directory, None where the file names people.
+
+    `now` is a monotonic clock, `clock` the time of day; a person has to be known in `answer_s`, all members are read
+    again after `reread_s`, and `asking` is what else the way to the directory is given.
+    """
 
     def __init__(
         self,
         settings: Settings,
         links: AccountLinks,
         clock: Callable[[], float],
+        *,
         now: Callable[[], float] = time.monotonic,
+        answer_s: float = ANSWER_S,
+        reread_s: float = REREAD_S,
+        **asking: Any,
     ) -> None:
         self._settings, self._forest = settings, None
+        self._now, self._answer_s, self._reread_s = now, answer_s, reread_s
         self.linked: Linked | None = None
         if settings.directory is not None:
             # Loaded late: whoever names people in the file has no need of it.
             from bot.directory.active_directory import ActiveDirectory
 
-            self._forest = ActiveDirectory(settings.directory)
+            self._forest = ActiveDirectory(settings.directory, now=clock, **asking)
             self.linked = Linked(self._forest, links, domains=settings.directory.domains, now=now, clock=clock)
 
     @property
@@ -47,12 +58,24 @@ class Roles:
         linked = self.linked
         return NEVER if linked is None else BreakGlass(self._settings.break_glass, lambda: linked.silent_s)
 
-    def directory(self, slack: AsyncWebClient) -> Directory:
+    def people(self, slack: AsyncWebClient, who: Identity, doubt: Callable[[], str]) -> People:
+        """Whoever acts in our workspace, with the roles that they hold; `doubt` says why Slack can tell nothing."""
+        return People(
+            slack,
+            self._directory(slack),
+            who.team,
+            enterprise=who.enterprise,
+            doubt=doubt,
+            now=self._now,
+            answer_s=self._answer_s,
+        )
+
+    def _directory(self, slack: AsyncWebClient) -> Directory:
         settings = self._settings
         if self.linked is not None:
             return self.linked
-        groups = SlackGroups(slack, {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()})
-        return AnyOf([ConfiguredRoles(settings.users), groups])
+        groups = {role: tuple(sorted(ids)) for role, ids in settings.user_groups.items()}
+        return AnyOf([ConfiguredRoles(settings.users), SlackGroups(slack, groups, self._now)], self._answer_s)
 
     async def reread(
         self, open_runs: Callable[[], Awaitable[tuple[Run, ...]]], end_glasses: Callable[[str], Awaitable[None]]
@@ -61,7 +84,7 @@ class Roles:
         waits = self.linked and any(run.phase in FOR_PEOPLE for run in await open_runs())
         answered = self.linked is not None and waits and await self.linked.read()
         await end_glasses(_ANSWERS if answered else "")
-        return REREAD_S
+        return self._reread_s
 
     def close(self) -> None:
         if self._forest is not None:

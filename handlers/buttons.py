@@ -9,6 +9,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
+from bot.domain.runs.glass import lent
 from bot.domain.runs.press import is_asked
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
@@ -50,8 +51,8 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     choice = _choice(run_view, button)
     if choice is None or not choice.fields:
         return await _at_once(desk, args, person, value)
-    need = choice.need or run_view.need
-    await permit(desk, person, need, run_view.run.step, run_view.run.id, delivery(args))
+    need, here = choice.need or run_view.need, lent(run_view.run, person, desk.now())
+    await permit(desk, here, need, run_view.run.step, run_view.run.id, delivery(args))
     await once(desk, args)
     await open_view(args, form(choice, run_view, value))
 
@@ -63,7 +64,8 @@ async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> N
 async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     """The server's own text may hold names and numbers, so only holders of the row's role see it."""
     run_view = await desk.engine.view(value)
-    await permit(desk, person, run_view.need, run_view.run.step, run_view.run.id)
+    here = lent(run_view.run, person, desk.now())
+    await permit(desk, here, run_view.need, run_view.run.step, run_view.run.id)
     await open_view(args, detail(run_view))
 
 

@@ -37,6 +37,9 @@ _LEASE_S = 6 * ANSWER_S
 _GATHER_S = 0.05
 """Whoever pressed is answered before anything is drawn, and what several presses changed is drawn once."""
 
+_AT_CARD = frozenset({"thread", "channel"})
+"""What goes where the run's card is, once it is somewhere."""
+
 _HOMES_S = 5.0
 _HOMES = 20
 _LOOKING = 1000
@@ -290,7 +293,7 @@ class Drawer:
         if tell is None or (item.run and run is None):
             return None
         place, quiet = await self._desk.cards.place(run.id) if run else None, run is None or self._is_quiet(run)
-        if tell.to == "thread" and place is None and not quiet:
+        if tell.to in _AT_CARD and place is None and not quiet:
             return now + EDIT_S
         aims = routes.of_tell(self._desk, tell.to, run, place, quiet)
         await routes.deliver(

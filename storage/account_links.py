@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
+
 from redis.asyncio import Redis
 
+from bot.domain.errors import Unreadable
 from bot.domain.model import AccountLink
 from storage import keys
 from storage.connect import guard, script
-from storage.versions import Codec
+from storage.versions import Codec, unreadable
 
 _LINK = Codec(AccountLink)
 
@@ -28,12 +31,16 @@ class AccountLinks:
         """The link that holds from now on: this one, or the one that was there first.
 
         An account that another person is linked to stays theirs, and that link is what is given. `instead`: this one
-        takes the place of both.
+        takes the place of both, and of one that nobody can read.
         """
+        if instead:
+            with suppress(Unreadable):
+                await self.of(new.person)
         keys_ = [keys.LINKS, keys.LINKED]
         held = await self._link(keys=keys_, args=[new.person, new.account, _LINK.encode(new), "1" if instead else ""])
         found = _read(held, new.person)
-        assert found is not None
+        if found is None:
+            raise unreadable(f"The account of {new.person[:60]}")
         return found
 
 

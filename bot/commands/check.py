@@ -109,14 +109,19 @@ def configured(settings: Settings) -> Iterator[str]:
         if holders[role] == frozenset():
             yield f"Nobody holds {role}: name user groups or people under [roles.{role}]."
     try:
-        runbooks = asking(RUNBOOKS, settings.needs)
-        if frozenset() not in holders.values():
-            yield from unfinishable(runbooks, holders)
+        yield from _finishing(settings, holders)
     except BadInput as fault:
         yield fault.sentence
     for name, channel in _channels(settings).items():
         if not channel:
             yield f"No channel for {name} is configured: set {name} under [channels]."
+
+
+def _finishing(settings: Settings, holders: Mapping[Role, frozenset[str] | None]) -> Iterator[str]:
+    """Why nobody could finish a failover or failback; of a role that nobody holds at all, others tell."""
+    runbooks = asking(RUNBOOKS, settings.needs)
+    if frozenset() not in holders.values():
+        yield from unfinishable(runbooks, holders)
 
 
 def _holders(settings: Settings) -> Mapping[Role, frozenset[str] | None]:
@@ -207,11 +212,16 @@ async def _directory(settings: Settings, well: Callable[[str], None]) -> list[st
         return []
     # Loaded late: whoever names people in the file has no need of it.
     from bot.directory.active_directory import ActiveDirectory
+    from bot.directory.asking import usable
 
-    directory = ActiveDirectory(settings.directory)
+    directory, here, missing = ActiveDirectory(settings.directory), list[str](), list[str]()
     try:
         findings = await directory.survey()
-        here, missing = await _in_slack(settings, directory.members)
+        with suppress(DirectoryAway, BadInput):  # Both have been said by now.
+            read = await directory.members()
+            here, missing = await _in_slack(settings, read)
+            holding = {role: [one.account.guid for one in usable(read) if role in one.roles] for role in Role}
+            missing += _finishing(settings, {role: frozenset(guids) for role, guids in holding.items()})
     finally:
         directory.close()
     for sentence in (*(one.sentence for one in findings if one.well), *here):
@@ -219,24 +229,20 @@ async def _directory(settings: Settings, well: Callable[[str], None]) -> list[st
     return [*(one.sentence for one in findings if not one.well), *missing]
 
 
-async def _in_slack(settings: Settings, read: Callable[[], Awaitable[Roster]]) -> tuple[list[str], list[str]]:
+async def _in_slack(settings: Settings, read: Roster) -> tuple[list[str], list[str]]:
     """Of each group that grants a role: how many have an account in Slack with their address; first what is well."""
     forest, well, missing = settings.directory, [], []
     if forest is None or not settings.bot_token:
         return [], []
-    with suppress(DirectoryAway):  # The survey has said so.
-        holdings = (await read()).holdings.values()
-        client = AsyncWebClient(settings.bot_token, base_url=settings.slack_api_url, timeout=_TIMEOUT_S)
-        addresses = Addresses(client)
-        for name in forest.names:
-            those = [one.account.addresses for one in holdings if any(name in names for names in one.through.values())]
-            found = len(await addresses.of(frozenset[str]().union(*those)))
-            if found:
-                well.append(f"{found} of {len(those)} in the group {name} have an account in Slack.")
-            elif those:
-                missing.append(
-                    f"Nobody of {len(those)} in the group {name} has an account in Slack with their address."
-                )
+    client = AsyncWebClient(settings.bot_token, base_url=settings.slack_api_url, timeout=_TIMEOUT_S)
+    addresses, holdings = Addresses(client), read.holdings.values()
+    for name in forest.names:
+        those = [one.account.addresses for one in holdings if any(name in names for names in one.through.values())]
+        found = len(await addresses.of(frozenset[str]().union(*those)))
+        if found:
+            well.append(f"{found} of {len(those)} in the group {name} have an account in Slack.")
+        elif those:
+            missing.append(f"Nobody of {len(those)} in the group {name} has an account in Slack with their address.")
     return well, missing
 
 

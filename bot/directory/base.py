@@ -35,8 +35,8 @@ class Busy(DirectoryAway):
 class Held:
     """What somebody holds; `roles` None when nobody could tell in time, which is not "none".
 
-    `why` is the reason where there are none, as a sentence; `through` are the groups by which they are held, and
-    `read_at` is when that was read, in seconds since the epoch; both are empty where the place keeps no such thing.
+    `why` is the reason why there are none or no others, as a sentence; `through` are the groups by which they are held,
+    and `read_at` is when that was read, in seconds since the epoch; all are empty where the place keeps no such thing.
     """
 
     roles: frozenset[Role] | None

@@ -7,7 +7,8 @@ counts for nothing until a second holder of RTCUniversalServerAdmins accepts it 
 from __future__ import annotations
 
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import replace
 from math import inf
 from typing import Protocol, TypeVar
 
@@ -17,7 +18,13 @@ from bot.domain.errors import BotError
 from bot.domain.model import Account, AccountLink, Role
 
 FRESH_S = 60.0
-"""A press rests on a reading of all members that is no older than this, or the directory is asked."""
+"""A press rests on a reading of all members that is no older than this, or the directory is asked.
+
+What Redis said of whose account is whose is believed for no longer.
+"""
+
+PROVED_S = 300.0
+"""For so long an address is believed to lead to one account only: a reading shows those in groups, not the others."""
 
 NO_GROUP = "It is granted by the groups named under [directory.groups] in Switchback's configuration."
 _ACCEPT = (
@@ -49,7 +56,7 @@ class Source(Protocol):
 
 
 class Linked:
-    """A Directory. `domains` are those that addresses may be of (none: any), `granted` says where roles are granted.
+    """A Directory. `domains` are those that addresses may be of (none: any).
 
     `now` is a monotonic clock, `clock` the time of day.
     """
@@ -67,7 +74,9 @@ class Linked:
     ) -> None:
         self._source, self._kept, self._domains = source, links, domains
         self._now, self._clock = now, clock
-        self._links: dict[str, AccountLink] = {}
+        self._links: dict[str, tuple[float, AccountLink]] = {}
+        self._proved: dict[str, tuple[float, AccountLink]] = {}
+        self._answers: dict[Account, tuple[float, Held]] = {}
         self._roster: Roster | None = None
         self._roster_at = -inf
         self._silent_since: float | None = None
@@ -105,38 +114,55 @@ class Linked:
 
     def forget(self, id: str = "") -> None:
         """Somebody may be linked to another account by now."""
-        self._links = {person: link for person, link in self._links.items() if id and not person.endswith(f":{id}")}
+        self._answers = {}
+        self._links = {person: known for person, known in self._links.items() if id and not person.endswith(f":{id}")}
 
     async def accept(self, account: Account) -> None:
         allowed(account.email, self._domains)
         holding = await self._answered(self._source.holding(account.email))
-        self.forget(account.id.rpartition(":")[2])
         await self._kept.link(AccountLink(account.id, holding.account.guid, account.email), instead=True)
+        # Whoever had this account until now is linked to none any more.
+        self.forget()
 
     async def _held(self, account: Account, since: float) -> Held:
         allowed(account.email, self._domains)
-        link = self._links.get(account.id) or await self._kept.of(account.id)
+        at = self._now()
+        link = _recalled(self._links, account, max(since, at - FRESH_S)) or await self._looked_up(account.id, at)
         remembered = self._remembered(link, account, since)
         if remembered is not None:
             return remembered
+        if since > -inf and (answer := self._answers.get(account)) and answer[0] >= since:
+            # A burst of clicks, each of which wants an answer that is no older than that, asks once.
+            return answer[1]
         holding = await self._answered(self._source.holding(account.email))
         found = AccountLink(account.id, holding.account.guid, account.email)
         link = link or await self._kept.link(found)
         _refuse_another(link, found)
-        self._links[account.id] = link
-        return _told(holding, self._clock())
+        self._links[account.id] = self._proved[account.id] = at, link
+        told = _told(holding, self._clock())
+        self._answers[account] = at, told
+        return told
+
+    async def _looked_up(self, person: str, at: float) -> AccountLink | None:
+        if link := await self._kept.of(person):
+            self._links[person] = at, link
+        return link
 
     def _remembered(self, link: AccountLink | None, account: Account, since: float) -> Held | None:
         """What the last reading of all members tells of somebody who is linked; None when they have to be asked for."""
         roster = self._roster
         if roster is None or self._roster_at < max(since, self._now() - FRESH_S):
             return None
-        if link is None or link.person not in self._links or link.address.lower() != account.email.lower():
+        if link is None or link.address.lower() != account.email.lower():
+            return None
+        if _recalled(self._proved, account, self._now() - PROVED_S) != link:
             return None
         holding = roster.holding(link.account, self._clock())
         if holding is None:
-            return Held(frozenset(), NO_GROUP, read_at=roster.read_at)
-        return _told(holding, roster.read_at)
+            return Held(frozenset(), " ".join((NO_GROUP, *roster.doubts)), read_at=roster.read_at)
+        if link.address.lower() not in map(str.lower, holding.account.addresses):
+            return None
+        return _told(replace(holding, doubts=roster.doubts), roster.read_at)
 
     async def _answered(self, question: Awaitable[Answer]) -> Answer:
         """The answer, or whatever is raised in its place; how long nobody has answered is counted from the first."""
@@ -165,5 +191,10 @@ def _refuse_another(link: AccountLink, found: AccountLink) -> None:
 
 def _told(holding: Holding, read_at: float) -> Held:
     names = tuple(dict.fromkeys(name for names in holding.through.values() for name in names))
-    why = " ".join((NO_GROUP, *holding.doubts)) if not holding.roles else ""
-    return Held(holding.roles, why, names, read_at)
+    return Held(holding.roles, " ".join((NO_GROUP, *holding.doubts)), names, read_at)
+
+
+def _recalled(known: Mapping[str, tuple[float, AccountLink]], account: Account, since: float) -> AccountLink | None:
+    """What was learned of them since then."""
+    at, link = known.get(account.id, (-inf, None))
+    return link if at >= since else None

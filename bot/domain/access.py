@@ -94,11 +94,20 @@ def lost_again(person: Person, name: str, need: Need) -> str:
     return lost(person, name, need)
 
 
-def allow_accepting(person: Person, other: str) -> None:
-    """Raises NotAllowed for somebody who would accept their own changed e-mail address; `other` is whose it is."""
-    if other == person.id:
+def allow_accepting(person: Person, other: Person) -> None:
+    """Raises NotAllowed for whoever would accept their own changed e-mail address, or that of nobody who may press."""
+    if other.id == person.id:
         raise NotAllowed(
             "Nobody accepts their own e-mail address. Ask another holder of RTCUniversalServerAdmins. "
+            "Nothing was changed."
+        )
+    if other.standing is Standing.UNKNOWN:
+        raise NotAllowed(
+            f"Slack does not say who {other.name} is. Look at the name, or try again. Nothing was changed."
+        )
+    if other.standing is not Standing.MEMBER:
+        raise NotAllowed(
+            f"{_LOST[other.standing].format(name=other.name)}, so no address of theirs can be accepted. "
             "Nothing was changed."
         )
 

@@ -29,8 +29,8 @@ class Standing(StrEnum):
 class Person:
     """Somebody in Slack, by stable id `T…:U…`; `roles` is None when nobody could tell in time, which is not "none".
 
-    `doubt` says why not, or why there are none, as a sentence, where that is known. `lent`: the roles are those of a
-    break-glass, not theirs. `through` are the groups by which they are held, as they were read at `read_at` (seconds).
+    `doubt` says why not, or why there are no others, as a sentence, where that is known. `lent`: the roles are those of
+    a break-glass, not theirs. `through` are the groups by which they are held, as read at `read_at` (seconds).
     """
 
     id: str

@@ -42,7 +42,7 @@ def unfinishable(runbooks: Mapping[str, Runbook], holders: Mapping[Role, Collect
             if step.need.roles and None not in known and len(people) < asked:
                 yield (
                     f"Nobody could finish a {book.key}: its row {step.key} takes {asked} of those who hold "
-                    f"{step.need.words}, and {len(people)} of them are named."
+                    f"{step.need.words}, and only {len(people)} of them {'is' if len(people) == 1 else 'are'} known."
                 )
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 
 from bot.domain.measures import aged, lasted
+from bot.domain.runs.glass import OPEN_S
 from bot.domain.runs.press import leaves
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice
@@ -80,6 +81,7 @@ def text(view: RunView) -> str:
     opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
         joined((head, shown(_said(view), 600))),
+        _glass(run, utc),
         _streak(run, utc),
         shown(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
@@ -96,7 +98,7 @@ def text(view: RunView) -> str:
 def _state(view: RunView) -> Block:
     run = view.run
     outcome = "" if run.is_open else shown(run.sentence, 900)
-    lines = (f"{SIGNS[run.phase]} *{shown(view.state, 400)}*", outcome, _took(run))
+    lines = (f"{SIGNS[run.phase]} *{shown(view.state, 400)}*", _glass(run), outcome, _took(run))
     menu = [(_label(choice), _value(view, choice)) for choice in view.buttons if _in_menu(view, choice)]
     accessory = blocks.overflow(actions.MORE, menu) if menu else None
     return section("\n".join(line for line in lines if line), accessory)
@@ -114,6 +116,15 @@ def _streak(run: Run, at: Callable[[float], str] = when) -> str:
         return f"{count} There is no good backup of this pool."
     age = aged(run.opened_at - earlier.newest)
     return f"{count} The newest good backup is from {at(earlier.newest)}: it was {age} old when this one began."
+
+
+def _glass(run: Run, at: Callable[[float], str] = when) -> str:
+    """Who holds both roles here by break-glass, and until when at most."""
+    glass = run.glass
+    if glass is None or glass.opened is None or glass.ended or not run.is_open:
+        return ""
+    two = f"{shown(glass.asked.name, 100)} and {shown(glass.opened.name, 100)}"
+    return f"🚨 Break-glass: {two} hold both roles here until {at(glass.opened_at + OPEN_S)}."
 
 
 def _open(view: RunView) -> list[Block]:

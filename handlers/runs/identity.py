@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import re
 
-from bot.domain.access import allow_accepting
-from bot.domain.errors import BadInput
+from bot.domain.access import Need, allow_accepting
+from bot.domain.errors import BadInput, NotAllowed
 from bot.domain.model import Who
 from bot.domain.runs.run import Entry
-from handlers.asked import Asked, usage
+from handlers.asked import Asked, permit, usage
 from handlers.blocks import blocks
 from handlers.slack.replies import Reply
 
@@ -25,9 +25,16 @@ async def break_glass(asked: Asked) -> Reply:
 async def accept(asked: Asked) -> Reply:
     """`/rgs accept <person>`: their e-mail address leads to their account; nobody accepts their own."""
     desk, user = asked.desk, _mentioned(asked)
-    person = await desk.people.person(user)
-    allow_accepting(asked.person, person.id)
-    await desk.people.accept(user)
+    # Whoever says who holds a role has to hold theirs now, not a minute ago.
+    await permit(desk, await desk.people.afresh(asked.person.slack_id), Need.SERVER_ADMIN, asked.row.name)
+    person = await desk.people.afresh(user)
+    try:
+        allow_accepting(asked.person, person)
+        await desk.people.accept(person)
+    except NotAllowed as refusal:
+        said = f"{asked.person.name} did not get the address of {person.name} accepted: {refusal.sentence}"
+        await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "refused", asked.row.name, said))
+        raise
     await desk.forgetting.tell(user)
     sentence = f"{asked.person.name} accepted the changed e-mail address of {person.name}."
     await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "accepted", asked.row.name, sentence))

@@ -37,9 +37,10 @@ def of_card(desk: Desk, run: Run, quiet: bool) -> list[Aim]:
 
 
 def of_tell(desk: Desk, to: str, run: Run | None, place: Place | None, quiet: bool) -> list[Aim]:
-    """`to` is the thread of the run's card, "notifications", or a person; whatever it is, somebody shall read it."""
+    """`to` is what a Tell says; whatever it is, somebody shall read it."""
     thread = [(place.channel, place.ts)] if place else []
-    first = {"thread": thread, "notifications": [(desk.notifications, "")]}
+    beside = [(place.channel, "")] if place else []
+    first = {"thread": thread, "channel": beside, "notifications": [(desk.notifications, "")]}
     wanted = first.get(to, [(to.rpartition(":")[2], ""), *thread])
     rest = of_card(desk, run, quiet) if run else _configured(desk, notices_first=True)
     return _aims([*wanted, *rest])

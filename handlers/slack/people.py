@@ -13,7 +13,6 @@ from slack_sdk.errors import SlackApiError
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.directory.base import Directory, DirectoryAway, Held
-from bot.domain.access import Need, allow
 from bot.domain.model import Account, Person, Role, Standing
 from handlers.blocks.wording import seen
 from handlers.slack.addresses import Addresses
@@ -170,11 +169,12 @@ class People:
         now = self._now()
         return tuple(await asyncio.gather(*(self.person(id.rpartition(":")[2], since=now) for id in ids)))
 
-    async def accept(self, user: str) -> None:
-        """From now on they have the account to which their e-mail address leads now. Raises NotAllowed or BotError."""
-        person, since = await self.person(user), self._now()
-        allow(person, Need.ANYONE)
-        profile = await self._users.get(user, since)
+    async def accept(self, person: Person) -> None:
+        """From now on they have the account to which their e-mail address leads now. Raises NotAllowed or BotError.
+
+        Nobody has while Slack does not say which address that is.
+        """
+        profile = await self._profile(person.slack_id, self._now() - AFRESH_S)
         await self._directory.accept(Account(person.id, email=_address(profile), name=person.name))
 
     def forget(self, id: str) -> None:

@@ -21,6 +21,17 @@ class Finding:
         return f"goal {self.goal}: {self.ratio:.3g} (goal {self.bound:g}) {verdict}"
 
 
+@dataclass(frozen=True, slots=True)
+class Unmeasured:
+    """A goal that cannot be looked at here, and why."""
+
+    goal: str
+    why: str
+
+    def __str__(self) -> str:
+        return f"goal {self.goal}: not measured, {self.why}"
+
+
 def in_turn(rounds: int, measures: Mapping[str, Callable[[], float]]) -> dict[str, list[float]]:
     """What each measure gives, one round of each after the other, in turn from either end."""
     found: dict[str, list[float]] = {name: [] for name in measures}

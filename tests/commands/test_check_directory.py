@@ -11,12 +11,13 @@ from tests.directory.contents import address
 from tests.directory.samba import Domain
 
 
-def checked(domain: Domain, folder: Path, account: str, **changed: str) -> tuple[int, list[str]]:
+def checked(domain: Domain, folder: Path, account: str, more: str = "", **changed: str) -> tuple[int, list[str]]:
     """The exit code of `check`, and what it says of the directory."""
     said = {"controllers": f'["{domain.address}"]', "base": f'"{contents.BASE}"', "ca_file": f'"{domain.ca_file}"'}
     said |= {"account": f'"{account}"', **changed}
     file = folder / "switchback.toml"
-    file.write_text("\n".join(("[directory]", *(f"{key} = {value}" for key, value in said.items()))), "utf-8")
+    lines = ("[directory]", *(f"{key} = {value}" for key, value in said.items()), more)
+    file.write_text("\n".join(lines), "utf-8")
     ended = python_m_bot("check", SWITCHBACK_CONFIG=str(file), SWITCHBACK_DATA=str(folder), **{PASSWORD: SECRET})
     assert SECRET not in ended.stdout + ended.stderr and ended.stderr == ""
     lines = ended.stdout.splitlines()
@@ -49,3 +50,17 @@ def test_what_is_not_well_is_named(domain: Domain, tmp_path: Path) -> None:
     (tmp_path / "ca.pem").write_text("")
     _, (authorities,) = checked(domain, tmp_path, address(contents.BOT), ca_file=f'"{tmp_path}/ca.pem"')
     assert authorities == f"The file {tmp_path}/ca.pem with authorities cannot be read: it holds no certificate."
+
+
+def test_a_table_by_which_too_few_could_finish_is_named_with_how_many_the_directory_knows(
+    domain: Domain, tmp_path: Path
+) -> None:
+    groups = '[directory.groups]\nRTCUniversalServerAdmins = ["Tier Three"]\n'
+    needs = '[[needs]]\nrunbook = "failback"\nrow = "import"\nrole = "RTCUniversalServerAdmins"\n'
+    _, lines = checked(domain, tmp_path, address(contents.BOT), groups + needs)
+    assert [line for line in lines if line.startswith("Nobody could finish")] == [
+        "Nobody could finish a failback: its row import takes 2 of those who hold RTCUniversalServerAdmins, and only 1 of "
+        "them is known."
+    ]
+    _, lines = checked(domain, tmp_path, address(contents.BOT), needs.replace("import", "imprt"))
+    assert sum("the row “imprt”, which failback has not" in line for line in lines) == 1

@@ -17,6 +17,7 @@ BIND, SEARCH, UNBIND = 0x60, 0x63, 0x42
 _ANSWERS = {BIND: 0x61, SEARCH: 0x65}
 _ENTRY, _REFERENCE = 0x64, 0x73
 _MUTE = b""
+WHOLE = 1 << 60
 
 
 def result(code: int, message: str = "", referrals: tuple[str, ...] = ()) -> Said:
@@ -95,11 +96,15 @@ async def dripping() -> AsyncIterator[int]:
 
 
 class Relay:
-    """The way to the domain controller: it may be cut, held up, or end after so many bytes of answers."""
+    """The way to the domain controller: it may be cut, held up, or end after so many bytes of answers.
+
+    It is whole again from the connection on that is the `whole_at`th.
+    """
 
     def __init__(self, address: str) -> None:
         self.address, self.port = address, 0
-        self.taken, self.ends_after, self.drip_s = 0, 1 << 60, 0.0
+        self.taken, self.ends_after, self.drip_s = 0, WHOLE, 0.0
+        self.whole_at = 0
         self.flows = asyncio.Event()
         self.flows.set()
         self._writers: set[asyncio.StreamWriter] = set()
@@ -111,6 +116,7 @@ class Relay:
 
     async def serve(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         self.taken += 1
+        self.ends_after = WHOLE if self.taken == self.whole_at else self.ends_after
         there, back = await asyncio.open_connection(self.address, LDAPS)
         self._writers |= {writer, back}
         try:

@@ -100,6 +100,11 @@ class Domain:
     def take_out(self, name: str, group: str) -> None:
         self.change(contents.change(contents.group_dn(group), "delete", "member", contents.person_dn(name)))
 
+    def members(self, group: str) -> frozenset[str]:
+        """The names of those who are in the group itself."""
+        found = _ldb("ldbsearch", self.folder, "", f"(&(objectClass=group)(cn={group}))", "member")
+        return frozenset(re.findall(r"^member: CN=([^,]+),", found, re.M))
+
     def expire(self, name: str, moment: float) -> None:
         """The account expires at this second since 1970."""
         ticks = int((moment + 11_644_473_600) * 10_000_000)

@@ -22,6 +22,7 @@ from bot.commands import demo
 from bot.domain.companions.coverage import Rule
 from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.deployment.world import Fault, FaultKind, World
+from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Run
 from bot.drivers.simulated import SimulatedDriver
 from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
@@ -186,12 +187,13 @@ async def house(
     ahead_s: Sequence[float] = (),
     latency_s: float = 0.0,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
+    more: Mapping[str, Any] = NOTHING,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
 
     `bots` says how many processes of it (`--bots`). Or `ahead_s` says of each on how wrong a machine it is: so many
-    seconds is the clock there ahead. `changes` are made to its settings.
+    seconds is the clock there ahead. `changes` are made to its settings, `more` is what else each process is given.
     """
     worlds = worlds or RedisWorlds(redis)
     await demo.furnish(worlds, None)
@@ -210,7 +212,7 @@ async def house(
         settings = replace(settings_for(road, slack), **{"data": data, **changes})
         at_work = [
             await stack.enter_async_context(
-                running(settings, redis, driver, host="127.0.0.1", port=port, clock=clock(ahead), machine=str(port))
+                running(settings, redis, driver, "127.0.0.1", port, clock(ahead), machine=str(port), **more)
             )
             for port, ahead in zip(ports, wrong, strict=True)
         ]

@@ -112,6 +112,7 @@ async def test_rows_of_two_need_both_of_them(redis: Redis, night: Night) -> None
         (replace(VERA, standing=Standing.DELETED), SILENT_S, "down", "deactivated"),
         (VERA, SILENT_S - 1, "down", "roles come from there"),
         (VERA, SILENT_S, "", "Say why"),
+        (replace(VERA, roles=frozenset()), SILENT_S, "down", "It is known which roles you hold"),
     ],
 )
 async def test_whoever_may_not_ask_hears_why_and_nothing_changes(

@@ -38,8 +38,12 @@ def is_open(run: Run, now: float) -> bool:
 
 
 def lent(run: Run, person: Person, now: float) -> Person:
-    """The person as this run takes them: with both roles if they are one of the two; only full members ever are."""
-    if person.standing is not Standing.MEMBER or not is_open(run, now) or person.id not in _two(run):
+    """The person as this run takes them: with both roles if they are one of the two; only full members ever are.
+
+    Of somebody whose own roles are known nothing is lent: the directory has answered, even if nobody has noticed yet.
+    """
+    silent = person.standing is Standing.MEMBER and person.roles is None
+    if not silent or not is_open(run, now) or person.id not in _two(run):
         return person
     return replace(person, roles=frozenset(Role), doubt="", lent=True)
 
@@ -52,6 +56,11 @@ def strike(run: Run, person: Person, rules: BreakGlass, reason: str, now: float)
             "Only the people named under [break_glass] in Switchback's configuration can do this. Nothing was changed."
         )
     _refuse_unfit(run, rules.silent_s(), now)
+    if person.roles is not None:
+        raise BadInput(
+            "It is known which roles you hold, so break-glass gives you none; `/rgs whoami` shows yours. "
+            "Nothing was changed."
+        )
     glass, who = run.glass, Who.person(person)
     if glass is None or glass.opened or abs(now - glass.asked_at) > ASKED_S:
         return _asked(run, who, reason, now)
@@ -125,5 +134,5 @@ def _two(run: Run) -> tuple[str, ...]:
 
 
 def _told(run: Run, who: Who, what: str, sentence: str, now: float) -> Change:
-    """In the audit log, and loud where the card is."""
-    return Change(run, (Entry(now, who, what, run.step, sentence),), (Tell("thread", sentence, loud=True),))
+    """In the audit log, and loud in the channel where the card is: a thread is read by those who follow it only."""
+    return Change(run, (Entry(now, who, what, run.step, sentence),), (Tell("channel", sentence, loud=True),))

@@ -170,7 +170,7 @@ def partner(run: Run) -> Pool:
 
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A message for the outbox: `to` is "notifications", "thread" (of the run's card) or a person's id.
+    """A message for the outbox: `to` is "notifications", "thread" or "channel" (of the run's card), or a person's id.
 
     `details` are further lines; they may not hold phone numbers, since a channel reads them.
     """

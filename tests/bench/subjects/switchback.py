@@ -9,9 +9,11 @@ import socket
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from pathlib import Path
 from types import ModuleType
 
 from bot.__main__ import imported_app
+from bot.domain.forest import Forest
 from bot.domain.runs.run import Change, Run
 from bot.hands.thinking import Think
 from bot.settings.settings import Settings, settings
@@ -20,8 +22,6 @@ from tests.bench.subjects.control import BACK, HOST, VERIFY, Told, nothing, opti
 
 CONFIGURATION = """
 channels.incidents = "C0INCIDENT"
-roles.RTCUniversalServerAdmins.user_groups = ["S0SERVER01"]
-roles.CsResponseGroupAdministrator.user_groups = ["S0RGADMIN1"]
 [[pools]]
 fqdn = "pool-a.contoso.com"
 backup_pool = "pool-b.contoso.com"
@@ -31,15 +31,31 @@ backup_pool = "pool-a.contoso.com"
 """
 
 
+IN_FILE = """
+[roles.RTCUniversalServerAdmins]
+user_groups = ["S0SERVER01"]
+[roles.CsResponseGroupAdministrator]
+user_groups = ["S0RGADMIN1"]
+"""
+
+
 async def main(
-    app: ModuleType, environ: Mapping[str, str], waits: str = "", buttons_in_all: int = 0, verified: int = 0
+    app: ModuleType,
+    environ: Mapping[str, str],
+    waits: str = "",
+    buttons_in_all: int = 0,
+    verified: int = 0,
+    domain: tuple[str, str] | None = None,
 ) -> None:
-    """`waits` is the id of the run that is put back as it is now."""
+    """`waits` is the id of the run that is put back as it is now.
+
+    `domain` is where a domain controller is, and its folder: then roles come from there.
+    """
     # What it says of the clicks that lose would stand between the figures.
     logging.disable()
     if buttons_in_all:
         _register(buttons_in_all)
-    chosen = configured(environ)
+    chosen = configured(environ, domain)
     async with (
         app.store(chosen) as client,
         app.running(chosen, client, app.driver_for(chosen, client), HOST, chosen.port) as bot,
@@ -96,11 +112,21 @@ def _verifying(think: Think, objects: int) -> Told:
     return told
 
 
-def configured(environ: Mapping[str, str]) -> Settings:
+def configured(environ: Mapping[str, str], domain: tuple[str, str] | None = None) -> Settings:
     """A free port, and no schedule: a backup that is due would be taken meanwhile."""
     with socket.create_server((HOST, 0)) as free:
         port = free.getsockname()[1]
-    return replace(settings({**environ, "PORT": str(port)}, CONFIGURATION), schedules={})
+    text = CONFIGURATION if domain else CONFIGURATION + IN_FILE
+    chosen = replace(settings({**environ, "PORT": str(port)}, text), schedules={})
+    return replace(chosen, directory=_forest(*domain)) if domain else chosen
+
+
+def _forest(address: str, folder: str) -> Forest:
+    """Loaded late: whoever takes roles from the file has no need of it."""
+    from tests.directory.forests import forest_of
+    from tests.directory.samba import Domain
+
+    return forest_of(Domain(address, Path(folder)))
 
 
 def _register(count: int) -> None:
