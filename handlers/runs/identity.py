@@ -6,7 +6,7 @@ import re
 
 from bot.domain.access import Need, allow_accepting
 from bot.domain.errors import BadInput, NotAllowed
-from bot.domain.model import Who
+from bot.domain.model import Person, Who
 from bot.domain.runs.run import Entry
 from handlers.asked import Asked, permit, usage
 from handlers.blocks import blocks
@@ -27,7 +27,16 @@ async def accept(asked: Asked) -> Reply:
     desk, user = asked.desk, _mentioned(asked)
     # Whoever says who holds a role has to hold theirs now, not a minute ago.
     await permit(desk, await desk.people.afresh(asked.person.slack_id), Need.SERVER_ADMIN, asked.row.name)
-    person = await desk.people.afresh(user)
+    person = await _accepted(asked, user)
+    await desk.forgetting.tell(user)
+    sentence = f"{asked.person.name} accepted the changed e-mail address of {person.name}."
+    await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "accepted", asked.row.name, sentence))
+    return Reply(blocks.sentence(f"{sentence} Their roles come from that account now."))
+
+
+async def _accepted(asked: Asked, user: str) -> Person:
+    """Whose address leads to their account from now on. Raises NotAllowed, which is in the log, or BotError."""
+    desk, person = asked.desk, await asked.desk.people.afresh(user)
     try:
         allow_accepting(asked.person, person)
         await desk.people.accept(person)
@@ -35,10 +44,7 @@ async def accept(asked: Asked) -> Reply:
         said = f"{asked.person.name} did not get the address of {person.name} accepted: {refusal.sentence}"
         await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "refused", asked.row.name, said))
         raise
-    await desk.forgetting.tell(user)
-    sentence = f"{asked.person.name} accepted the changed e-mail address of {person.name}."
-    await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "accepted", asked.row.name, sentence))
-    return Reply(blocks.sentence(f"{sentence} Their roles come from that account now."))
+    return person
 
 
 def _mentioned(asked: Asked) -> str:

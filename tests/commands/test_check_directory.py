@@ -58,9 +58,10 @@ def test_a_table_by_which_too_few_could_finish_is_named_with_how_many_the_direct
     groups = '[directory.groups]\nRTCUniversalServerAdmins = ["Tier Three"]\n'
     needs = '[[needs]]\nrunbook = "failback"\nrow = "import"\nrole = "RTCUniversalServerAdmins"\n'
     _, lines = checked(domain, tmp_path, address(contents.BOT), groups + needs)
-    assert [line for line in lines if line.startswith("Nobody could finish")] == [
-        "Nobody could finish a failback: its row import takes 2 of those who hold RTCUniversalServerAdmins, and only 1 of "
-        "them is known."
-    ]
+    (said,) = [line for line in lines if line.startswith("Nobody could finish")]
+    assert said == (
+        "Nobody could finish a failback: its row import takes 2 of those who hold RTCUniversalServerAdmins, "
+        "and only 1 of them is known."
+    )
     _, lines = checked(domain, tmp_path, address(contents.BOT), needs.replace("import", "imprt"))
     assert sum("the row “imprt”, which failback has not" in line for line in lines) == 1
