@@ -25,7 +25,7 @@ from bot.domain.errors import (
 from bot.domain.model import SCHEDULE, Person, Pool, PoolRecord, Who
 from bot.domain.runs.acts import NewestWhole
 from bot.domain.runs.facts import KIND
-from bot.domain.runs.glass import NEVER, BreakGlass, ended, strike
+from bot.domain.runs.glass import NEVER, BreakGlass, ended, starting, strike
 from bot.domain.runs.moves import (
     claim,
     open_run,
@@ -95,7 +95,7 @@ class Engine:
         """A run that a person asked for. Raises NotAllowed, BadInput, Held or StoreAway, and then there is none."""
         book, pool, now = self.runbooks[runbook], self._pools.pool(fqdn), self._clock()
         try:
-            allow(by, book.need)
+            allow(starting(by, runbook, self._glass), book.need)
         except NotAllowed as refusal:
             said = f"{book.title} of {pool.short}: {refusal.sentence}"
             await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))

@@ -14,7 +14,7 @@ from bot.domain.model import Person, Role, Standing, Who
 from bot.domain.runs.glass import ASKED_S, OPEN_S, SILENT_S, BreakGlass, is_open
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import Approval, Phase, Run
-from tests.scenarios.stage import ANNA, FAILOVER, Stage, person, stage_of
+from tests.scenarios.stage import ANNA, FAILOVER, A, Stage, person, stage_of
 from tests.scenarios.test_one_trip import at
 
 NAMED = {
@@ -90,6 +90,31 @@ async def test_it_gives_nothing_to_others_nor_in_other_runs(night: Night) -> Non
         await night.refused("approve", who)
     with pytest.raises(NotAllowed):
         await night.stage.engine.start("backup", "pool-c", VERA)
+
+
+async def test_one_of_the_list_starts_a_failover_while_it_is_silent_and_goes_no_further_alone(
+    redis: Redis, night: Night
+) -> None:
+    engine = night.stage.engine
+    await night.stage.press(night.run, "abandon", ANNA)
+    for who, runbook in (
+        (YAN, "failover"),
+        (replace(VERA, standing=Standing.GUEST), "failover"),
+        (replace(VERA, roles=frozenset(), doubt=""), "failover"),
+        (VERA, "failback"),
+        (VERA, "backup"),
+    ):
+        with pytest.raises(NotAllowed):
+            await engine.start(runbook, A, who)
+    night.silence.seconds = SILENT_S - 1
+    with pytest.raises(NotAllowed):
+        await engine.start("failover", A, VERA)
+    night.silence.seconds = SILENT_S
+    night.run = await night.stage.settle((await engine.start("failover", A, VERA)).id)
+    assert (night.run.step, night.run.opened_by.name) == ("declare", "Vera")
+    assert "No domain controller answers." in await night.refused("declare", VERA)
+    await night.opened()
+    assert (await night.stage.press(night.run, "declare", VERA)).step == "backup"
 
 
 async def test_rows_of_two_need_both_of_them(redis: Redis, night: Night) -> None:

@@ -21,6 +21,10 @@ OPEN_S = 7200.0
 """For so long the two hold both roles in the run."""
 
 
+STARTED = "failover"
+"""The only runbook that may be started while nobody can tell who holds a role: what nobody starts, nobody opens."""
+
+
 @dataclass(frozen=True, slots=True)
 class BreakGlass:
     """The ids (`T…:U…`) of all who may ask for it or open it, and how many seconds no controller has answered."""
@@ -35,6 +39,17 @@ NEVER = BreakGlass()
 def is_open(run: Run, now: float) -> bool:
     glass = run.glass
     return glass is not None and glass.opened is not None and not glass.ended and abs(now - glass.opened_at) < OPEN_S
+
+
+def starting(person: Person, runbook: str, rules: BreakGlass) -> Person:
+    """Whoever starts a run, with both roles for just that if they are of the list and the directory is silent.
+
+    Starting one sends nothing. Each row of it takes a role as ever, so two people have to open break-glass there.
+    """
+    silent = person.standing is Standing.MEMBER and person.roles is None and rules.silent_s() >= SILENT_S
+    if runbook != STARTED or not silent or person.id not in rules.people:
+        return person
+    return replace(person, roles=frozenset(Role), doubt="", lent=True)
 
 
 def lent(run: Run, person: Person, now: float) -> Person:
