@@ -7,9 +7,11 @@ import base64
 import hashlib
 import os
 import ssl
+import tempfile
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
 
 import spnego
@@ -140,8 +142,7 @@ async def wsman(answers: Answers, folder: Path, names: tuple[str, ...] = ("local
 
     listening = await asyncio.start_server(held, "127.0.0.1", 0, ssl=context, limit=64 * 1024 * 1024)
     server.port = listening.sockets[0].getsockname()[1]
-    before = os.environ.get("NTLM_USER_FILE")
-    os.environ["NTLM_USER_FILE"] = str(folder / "accounts")
+    _accounts()
     try:
         yield server
     finally:
@@ -151,20 +152,26 @@ async def wsman(answers: Answers, folder: Path, names: tuple[str, ...] = ("local
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
-        del os.environ["NTLM_USER_FILE"]
-        if before is not None:
-            os.environ["NTLM_USER_FILE"] = before
     assert not server.failures, server.failures
 
 
+@cache
+def _accounts() -> tempfile.TemporaryDirectory[str]:
+    """Where NTLM looks for passwords: by the environment, so that all servers of a process have the same."""
+    folder = tempfile.TemporaryDirectory(prefix="sb-ntlm-")
+    file = Path(folder.name) / "accounts"
+    domain, user = ACCOUNT.split("\\")
+    file.write_text(f"{domain}:{user}:{PASSWORD}\n", "utf-8")
+    os.environ["NTLM_USER_FILE"] = str(file)
+    return folder
+
+
 def _certified(folder: Path, names: tuple[str, ...]) -> bytes:
-    """Writes an authority, a certificate for these names and the accounts; gives the certificate itself."""
+    """Writes an authority and a certificate for these names; gives the certificate itself."""
     folder.mkdir(parents=True, exist_ok=True)
     ca, certificate, key = issue(names, ("127.0.0.1",))
     for name, text in (("ca.pem", ca), ("certificate.pem", certificate), ("key.pem", key)):
         (folder / name).write_bytes(text)
-    domain, user = ACCOUNT.split("\\")
-    (folder / "accounts").write_text(f"{domain}:{user}:{PASSWORD}\n", "utf-8")
     return x509.load_pem_x509_certificate(certificate).public_bytes(Encoding.DER)
 
 
