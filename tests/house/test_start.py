@@ -22,7 +22,8 @@ LATE = (
 
 
 def test_what_a_start_does_not_need_is_loaded_late() -> None:
-    text = "import sys, bot.drivers.winrm.driver; from bot.__main__ import imported_app; imported_app(); print(*sys.modules, sep='\\n')"
+    rooms = "import sys, bot.drivers.winrm.driver; from bot.__main__ import imported_app; imported_app()"
+    text = f"{rooms}; print(*sys.modules, sep='\\n')"
     loaded = subprocess.run([sys.executable, "-c", text], cwd=ROOT, capture_output=True, text=True, check=True).stdout
 
     assert "slack_bolt" in loaded.split()

@@ -122,7 +122,7 @@ class Lane:
             except DriverError:
                 self._drop()
                 raise
-            again = not is_last and (work.reads or found.fault == Fault(Kind.FAULT, NO_SHELL)) and _may_again(found)
+            again = not is_last and _may_again(found, work.reads)
             has_ended = False
             if not again and not found.never_ran and not work.reads:
                 has_ended = wire.is_quiet(max(ends, time.monotonic() + self._pace.mercy_s))
@@ -166,9 +166,14 @@ class Lane:
         self._wire = None
 
 
-def _may_again(cut: Cut) -> bool:
-    """Not when the account was refused, lest it is locked, nor when there is no time left."""
-    return cut.fault.kind not in (Kind.SIGN_IN, Kind.LATE)
+def _may_again(cut: Cut, reads: bool) -> bool:
+    """What changes something, only when the session was over before it came to that.
+
+    Nothing when the account was refused, lest it is locked, nor when there is no time left.
+    """
+    if cut.fault.kind in (Kind.SIGN_IN, Kind.LATE):
+        return False
+    return reads or (cut.never_ran and cut.fault == Fault(Kind.FAULT, NO_SHELL))
 
 
 def _heard(job: asyncio.Future[Any]) -> None:
