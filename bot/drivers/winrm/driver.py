@@ -14,6 +14,7 @@ from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.winrm.calls import call_of
 from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.files import Files
 from bot.drivers.winrm.lanes import Lane, Work
 from bot.drivers.winrm.objects import Rows
 from bot.drivers.winrm.refusals import refusal
@@ -47,7 +48,7 @@ class WinRM:
         """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
         call = call_of(command, self._pace.batch)
         key = pool, command.writes
-        lane = self._lane(key, command)
+        lane = self._lane(key)
         sink = _bytes if command.writes else lambda: _rows(command.name)
         self._running[key] = UnderWay(pool, command.name, time.monotonic())
         try:
@@ -59,16 +60,35 @@ class WinRM:
             raise refusal(ended.server, command.name, errors, reads=not command.writes, is_whole=is_whole)
         return ended.taken
 
+    async def fetch(self, pool: str, file: str) -> bytes:
+        return await self._files(pool).fetch(file)
+
+    async def put(self, pool: str, file: str, data: bytes) -> None:
+        await self._files(pool).put(file, data)
+
+    async def digest(self, pool: str, file: str) -> tuple[str, int]:
+        return await self._files(pool).digest(file)
+
+    async def files(self, pool: str, folder: str) -> tuple[tuple[str, int], ...]:
+        return await self._files(pool).files(folder)
+
+    async def delete(self, pool: str, file: str) -> None:
+        await self._files(pool).delete(file)
+
     def under_way(self) -> tuple[UnderWay, ...]:
         return tuple(self._running.values())
 
     async def close(self) -> None:
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
-    def _lane(self, key: tuple[str, bool], command: Cmdlet) -> Lane:
+    def _files(self, pool: str) -> Files:
+        """Where what changes something runs: an export lies on the server that wrote it."""
+        return Files(self._lane((pool, True)), pool)
+
+    def _lane(self, key: tuple[str, bool]) -> Lane:
         pool, _ = key
         if not self._pools.get(pool):
-            raise NeverSent(f"{command.name} was not sent: no server of {pool} is configured. Nothing happened.")
+            raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
         if key not in self._lanes:
             self._lanes[key] = Lane(pool, self._pools[pool], self._pace, lambda text: self._said(key, text))
         return self._lanes[key]

@@ -24,13 +24,15 @@ Taken = TypeVar("Taken")
 class Work(Generic[Taken]):
     """`name` is what people call it. `sink` makes, for each try, what takes the outputs, and gives what became of them.
 
-    What only reads is asked once more when its answer was lost; what may change something never is.
+    What only reads is asked once more when its answer was lost, unless it is told not to (`again`); what may change
+    something never is.
     """
 
     name: str
     call: Call
     reads: bool
     sink: Callable[[], tuple[Callable[[Any], None], Callable[[], Taken]]]
+    again: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -122,7 +124,7 @@ class Lane:
             except DriverError:
                 self._drop()
                 raise
-            again = not is_last and _may_again(found, work.reads)
+            again = not is_last and _may_again(found, work.reads and work.again)
             has_ended = False
             if not again and not found.never_ran and not work.reads:
                 has_ended = wire.is_quiet(max(ends, time.monotonic() + self._pace.mercy_s))

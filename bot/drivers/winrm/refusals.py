@@ -42,6 +42,9 @@ _BINDING: Mapping[str, str] = {
 _ASKED = "HostFunctionNotImplemented"
 _RUNNING: Mapping[str, str] = {
     _ASKED: "asked a question that nobody can answer here, and stopped",
+    "PathNotFound": "found no such file or folder",
+    "IOException": "could not read or write a file (the disk may be full, or the file in use)",
+    "UnauthorizedAccessException": "may not read or write that file for the bot's account",
     "PipelineStopped": "was stopped",
     "System.TimeoutException": "waited too long for something",
     "System.UnauthorizedAccessException": "may not do this for the bot's account, here or on a server behind it",

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import base64
 import gzip
+import hashlib
 import re
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -47,6 +48,48 @@ def packed(*batches: str) -> tuple[str, ...]:
     return tuple(f"<BA>{base64.b64encode(gzip.compress(batch.encode(), 1)).decode()}</BA>" for batch in batches)
 
 
+def _digest(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    data = files.get(str(asked.arguments["Path"]))
+    if data is None:
+        voice.fails("PathNotFound", "There is no such file.")
+    else:
+        voice.output(f"{hashlib.sha256(data).hexdigest()} {len(data)}")
+
+
+def _piece(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    at = int(asked.arguments["At"])
+    data = files[str(asked.arguments["Path"])][at : at + int(asked.arguments["Size"])]
+    if data:
+        voice.raw("PIPELINE_OUTPUT", f"<BA>{base64.b64encode(data).decode()}</BA>")
+
+
+def _write(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    path, at = str(asked.arguments["Path"]), int(asked.arguments["At"])
+    files[path] = files.get(path, b"")[:at].ljust(at, b"\0") + bytes(asked.arguments.get("Bytes", b""))
+
+
+def _list(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    folder = f"{asked.arguments['Path']}\\"
+    found = [(path, data) for path, data in files.items() if path.startswith(folder)]
+    if not found:
+        voice.fails("PathNotFound", "There is no such folder.")
+    for path, data in found:
+        voice.output(f"{len(data)} {path.removeprefix(folder)}")
+
+
+def _remove(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    files.pop(str(asked.arguments["Path"]), None)
+
+
+_ABOUT_FILES = {
+    Script.DIGEST.value: _digest,
+    Script.PIECE.value: _piece,
+    Script.WRITE.value: _write,
+    Script.LIST.value: _list,
+    Script.REMOVE.value: _remove,
+}
+
+
 @dataclass
 class Table:
     """`ran` has what changes something, when it began; `scripts` every text that came as script.
@@ -62,6 +105,7 @@ class Table:
     ended: list[str] = field(default_factory=list)
     scripts: list[str] = field(default_factory=list)
     asked: list[Asked] = field(default_factory=list)
+    files: dict[str, bytes] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.held.set()
@@ -70,6 +114,9 @@ class Table:
         self.asked.append(asked)
         if asked.is_script:
             self.scripts.append(asked.text)
+        if asked.text in _ABOUT_FILES:
+            _ABOUT_FILES[asked.text](self.files, asked, voice)
+            return
         name = str(asked.arguments["Command"]) if asked.text == Script.WHOLE.value else asked.text
         if not name.startswith("Get-"):
             self.ran.append(asked)
