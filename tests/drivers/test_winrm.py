@@ -23,7 +23,8 @@ from bot.exports.clixml import things
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
 from tests.drivers.wsman.shells import Asked, Voice
 from tests.drivers.wsman.table import DATA, FILES, Table, many, packed, whole
-from tests.patience import until
+from tests.drivers.wsman.troubles import Trouble, late
+from tests.patience import PATIENCE_S, until
 
 A, B = "pool-a.contoso.com", "pool-b.contoso.com"
 IMPORT = cmdlet("Import-CsRgsConfiguration", Destination=service(B), FileName="C:\\Switchback\\a.zip")
@@ -216,15 +217,40 @@ async def test_a_read_that_takes_too_long_is_stopped(house: House) -> None:
 
 
 async def test_whoever_gives_up_stops_the_command(house: House) -> None:
+    driver = house.driver_at(house.endpoint, pace=replace(QUICK, change_s=10 * PATIENCE_S))
     house.table.held.clear()
-    importing = asyncio.create_task(house.driver.invoke(B, IMPORT))
+    importing = asyncio.create_task(driver.invoke(B, IMPORT))
     await house.table.begun.wait()
     importing.cancel()
     with pytest.raises(asyncio.CancelledError):
         await importing
     await until(_later(lambda: "Signal" in house.server.steps))
     house.table.held.set()
+    assert await driver.invoke(B, IMPORT) == ()
+    await driver.close()
+
+
+async def test_closing_waits_for_no_import(house: House) -> None:
+    driver = house.driver_at(house.endpoint, pace=replace(QUICK, change_s=10 * PATIENCE_S))
+    house.table.held.clear()
+    importing = asyncio.create_task(driver.invoke(B, IMPORT))
+    await house.table.begun.wait()
+    async with asyncio.timeout(PATIENCE_S):
+        await driver.close()
+    with pytest.raises(OutcomeUnknown):
+        await importing
+    assert not house.server.shells
+
+
+async def test_whoever_gives_up_while_a_session_opens_sends_nothing(house: House) -> None:
+    house.server.troubles.append(Trouble("Opening", late(0.5), before=False))
+    importing = asyncio.create_task(house.driver.invoke(B, IMPORT))
+    await until(_later(lambda: "Create" in house.server.steps))
+    importing.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await importing
     assert await house.driver.invoke(B, IMPORT) == ()
+    assert len(house.table.ran) == 1
 
 
 async def test_the_next_server_is_tried_and_remembered(house: House, unused_tcp_port: int) -> None:

@@ -18,6 +18,7 @@ from tests.drivers.wsman import soap, troubles
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
 from tests.drivers.wsman.table import Table
 from tests.drivers.wsman.troubles import Does, Trouble
+from tests.patience import PATIENCE_S, until
 
 B = "pool-b.contoso.com"
 IMPORT = cmdlet("Import-CsRgsConfiguration", Destination=service(B), FileName="C:\\Switchback\\a.zip")
@@ -130,6 +131,28 @@ async def test_once_it_runs_a_lost_answer_is_never_taken_for_an_end(tmp_path: Pa
         assert one.imports == 1, one
         if one.trouble not in ("nothing yet", "401"):
             assert isinstance(one.error, OutcomeUnknown) and "not running any more" in one.error.sentence, one
+
+
+@pytest.mark.parametrize(("at", "before"), [("Command", False), ("Receive", True), ("Receive", False)])
+async def test_nobody_is_told_that_it_is_unknown_while_it_still_runs(tmp_path: Path, at: str, before: bool) -> None:
+    table = Table()
+    table.held.clear()
+    async with wsman(table, tmp_path) as server:
+        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        driver = WinRM({B: (endpoint,)}, replace(PACE, change_s=PATIENCE_S))
+        server.troubles.append(Trouble(at, troubles.cut, before))
+        importing = asyncio.create_task(driver.invoke(B, IMPORT))
+
+        async def asked_whether_it_runs() -> bool:
+            return server.steps.count("Command") == 2
+
+        await until(asked_whether_it_runs)
+        assert not importing.done() and table.ended == []
+        table.held.set()
+        with pytest.raises(OutcomeUnknown, match="not running any more"):
+            await importing
+        assert table.ended == [IMPORT.name, "Get-Command"]
+        await driver.close()
 
 
 @pytest.mark.parametrize("at", ["Command", "Receive"])

@@ -6,6 +6,7 @@ import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
+from threading import Event
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bot.domain.errors import DriverError, NeverSent
@@ -52,6 +53,7 @@ class Lane:
         self._turn = asyncio.Lock()
         self._thread = OneThread(f"winrm-{pool}")
         self._job: asyncio.Future[Any] | None = None
+        self._gone = Event()
         self._wire: Wire | None = None
         self._first = 0
 
@@ -61,7 +63,8 @@ class Lane:
         async with self._turn:
             ends = time.monotonic() + seconds
             await self._freed(work, seconds)
-            self._job = asyncio.wrap_future(self._thread.do(lambda: self._run(work, ends)))
+            gone = self._gone = Event()
+            self._job = asyncio.wrap_future(self._thread.do(lambda: self._run(work, ends, gone)))
             try:
                 return await self._awaited(work, self._job, ends)
             except asyncio.CancelledError:
@@ -69,10 +72,9 @@ class Lane:
                 raise
 
     async def close(self) -> None:
-        """Within a few `mercy_s`, whatever the server does."""
+        """What runs is told to stop; within some `mercy_s`, whatever the server does."""
+        self._gone.set()
         async with self._turn:
-            if self._wire:
-                self._wire.stop()
             closed = asyncio.wrap_future(self._thread.do(self._drop))
             for _ in range(3):
                 await asyncio.wait([closed], timeout=self._pace.mercy_s)
@@ -109,16 +111,16 @@ class Lane:
         if job is None or job.done():
             return
         job.add_done_callback(_heard)
+        self._gone.set()
         if wire:
-            wire.stop()
             loop = asyncio.get_running_loop()
             loop.call_later(self._pace.poll_s + 2 * self._pace.mercy_s, lambda: job.done() or wire.cut())
 
-    def _run(self, work: Work[Taken], ends: float) -> Ended[Taken]:
+    def _run(self, work: Work[Taken], ends: float, gone: Event) -> Ended[Taken]:
         for is_last in (False, True):
             wire, (take, taken) = self._opened(work, ends), work.sink()
             try:
-                return Ended(str(wire.endpoint), wire.run(work.call, ends, take, self._told), taken())
+                return Ended(str(wire.endpoint), wire.run(work.call, ends, take, self._told, gone), taken())
             except Cut as cut:
                 found = cut
             except DriverError:

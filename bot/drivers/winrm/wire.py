@@ -13,7 +13,8 @@ import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
+from threading import Event
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
 
@@ -39,16 +40,16 @@ _ANSWERS = {
     WSManAction.RECEIVE: "rsp:ReceiveResponse",
     WSManAction.SIGNAL: "rsp:SignalResponse",
 }
+_LAST_WORDS = (WSManAction.SIGNAL, WSManAction.DELETE)
 _FRAGMENTS = {WSManAction.COMMAND: ".//{*}Arguments", WSManAction.SEND: ".//{*}Stream"}
 
 
-@dataclass(slots=True)
+@dataclass(frozen=True, slots=True)
 class Answer:
-    """How a command ended: what its error stream has, and whether it went to its end; `outputs` went to the sink."""
+    """How a command ended: what its error stream has, and whether it went to its end. Its output went to the sink."""
 
-    errors: list[Said] = field(default_factory=list)
-    warnings: list[str] = field(default_factory=list)
-    is_whole: bool = True
+    errors: tuple[Said, ...]
+    is_whole: bool
 
 
 class _Nonsense(Exception):
@@ -58,13 +59,13 @@ class _Nonsense(Exception):
 class Wire:
     """Open it, run commands one after the other, close it. Methods raise Cut, and nothing else of the network's.
 
-    `cut` and `stop` may be called from any thread, and do not wait.
+    `cut` may be called from any thread, and does not wait.
     """
 
     def __init__(self, endpoint: Endpoint, pace: Pace) -> None:
         _hush()
         self.endpoint, self.pace, self.count = endpoint, pace, 0
-        self._step, self._ends, self._is_stopping, self._is_cut = Step.OPENING, 0.0, False, False
+        self._step, self._ends, self._is_cut = Step.OPENING, 0.0, False
         self._sockets: list[socket.socket] = []
         self._pool: RunspacePool | None = None
 
@@ -91,16 +92,21 @@ class Wire:
         ends: float,
         sink: Callable[[Any], None] = lambda _: None,
         told: Callable[[str], None] = lambda _: None,
+        gone: Event | None = None,
     ) -> Answer:
         """Runs it to its end; `sink` is given what it puts out, `told` what the server says of its progress.
 
-        What the sink raises comes through, and the command is stopped.
+        Once whoever asked is `gone`, it is not sent any more, or told to stop. What the sink raises comes through, and
+        the command is stopped.
         """
-        self._step, self._ends, self._is_stopping, self.count = Step.BEGINNING, ends, False, self.count + 1
+        gone = gone or Event()
+        if gone.is_set() or time.monotonic() >= ends:
+            raise Cut(Step.OPENING, Fault(Kind.LATE))
+        self._step, self._ends, self.count = Step.BEGINNING, ends, self.count + 1
         shell = self._judged(lambda: self._begin(call))
         seen = 0
         while shell.state == PSInvocationState.RUNNING:
-            if self._is_stopping or time.monotonic() >= ends:
+            if gone.is_set() or time.monotonic() >= ends:
                 self._ends = time.monotonic() + self.pace.mercy_s
                 with suppress(Cut):
                     self._judged(shell.stop)
@@ -115,11 +121,10 @@ class Wire:
                     self._judged(shell.stop)
                 raise
         self._pool.pipelines.pop(shell.id, None)
-        errors = [_said(record) for record in shell.streams.error]
-        warnings = [str(one.message) for one in shell.streams.warning]
+        errors = tuple(_said(record) for record in shell.streams.error)
         if shell.state != PSInvocationState.COMPLETED and not errors:
             raise Cut(Step.WAITING, Fault(Kind.NONSENSE if shell.state == PSInvocationState.FAILED else Kind.BROKEN))
-        return Answer(errors, warnings, shell.state == PSInvocationState.COMPLETED)
+        return Answer(errors, shell.state == PSInvocationState.COMPLETED)
 
     def is_quiet(self, ends: float) -> bool:
         """Waits until nothing runs in this session any more: it takes one command at a time, over any connection."""
@@ -129,14 +134,10 @@ class Wire:
         except Cut:
             return False
 
-    def stop(self) -> None:
-        """The command is told to stop within `poll_s`; `run` then raises Cut."""
-        self._is_stopping = True
-
     def cut(self) -> None:
         """Ends whatever is on its way at once."""
         self._is_cut = True
-        for one in self._sockets:
+        for one in tuple(self._sockets):
             with suppress(OSError):
                 one.shutdown(socket.SHUT_RDWR)
 
@@ -250,6 +251,7 @@ class _Asking(WSMan):
         self._wire._entering(action, resource)
         pace = self._wire.pace
         self.operation_timeout = pace.poll_s if action == WSManAction.RECEIVE else pace.operation_s
+        self.transport.read_timeout = pace.mercy_s if action in _LAST_WORDS else pace.silence_s
         while True:
             begun = time.monotonic()
             try:
