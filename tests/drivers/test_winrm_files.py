@@ -66,8 +66,28 @@ async def test_pieces_that_are_lost_are_repeated(house: House, at: str, before: 
     house.server.troubles.append(Trouble(at, troubles.cut, before, times=3))
     await house.driver.put(B, FILE, DATA)
     assert house.table.files == {FILE: DATA}
-    house.server.troubles.append(Trouble(at, troubles.cut, before, times=1))
+
+
+@pytest.mark.parametrize("before", [True, False], ids=["before", "after"])
+@pytest.mark.parametrize(("at", "pass_by"), [("Command", 1), ("Command", 2), ("Receive", 3), ("Receive", 8)])
+async def test_pieces_that_do_not_come_are_asked_again(house: House, at: str, pass_by: int, before: bool) -> None:
+    house.table.files[FILE] = DATA
+    house.server.troubles.append(Trouble(at, troubles.cut, before, times=3, pass_by=pass_by))
     assert await house.driver.fetch(B, FILE) == DATA
+    assert house.table.scripts.count(Script.PIECE.value) > 3
+
+
+async def test_what_lies_there_otherwise_than_it_was_sent_is_an_error(house: House) -> None:
+    answer = house.table.__class__.__call__
+
+    async def other(asked: Asked, voice: Voice) -> None:
+        await answer(house.table, asked, voice)
+        if asked.text == Script.WRITE.value:
+            house.table.files[FILE] = b"y" + house.table.files[FILE][1:]
+
+    house.server.answers = other
+    with pytest.raises(CmdletFailed, match="not the same on both ends"):
+        await house.driver.put(B, FILE, b"x" * 100)
 
 
 async def test_a_file_that_is_not_there_is_no_empty_one(house: House) -> None:

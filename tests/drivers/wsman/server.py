@@ -52,9 +52,12 @@ class WSMan:
 
     def struck(self, request: Request) -> Trouble | None:
         for trouble in self.troubles:
-            if trouble.at == request.at and trouble.times > 0:
+            if trouble.at != request.at or not trouble.times:
+                continue
+            if not trouble.pass_by:
                 trouble.times -= 1
                 return trouble
+            trouble.pass_by -= 1
         return None
 
     async def handled(self, request: Request) -> tuple[str, bytes]:

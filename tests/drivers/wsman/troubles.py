@@ -17,6 +17,8 @@ Does = Callable[[asyncio.StreamWriter, Request, bytes], Awaitable[None]]
 class Trouble:
     """Strikes so many `times` at this step, `before` the server did what was asked, or after it, but unseen.
 
+    It lets so many of them `pass_by` first.
+
     Steps: Create, Opening, Command, First part, Part, Send (with the last part), Receive, Signal, Delete.
     """
 
@@ -24,6 +26,7 @@ class Trouble:
     does: Does
     before: bool = True
     times: int = 1
+    pass_by: int = 0
 
 
 def response(status: str, body: bytes, *more: str) -> bytes:
