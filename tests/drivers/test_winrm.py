@@ -95,6 +95,7 @@ async def test_what_came_flattened_is_an_error_and_never_an_equal(house: House, 
         packed("<Objs")[0],
         f"<BA>{base64.b64encode(gzip.compress(b'<Objs>')[:-4]).decode()}</BA>",
     ],
+    ids=("a text", "not packed", "not XML", "cut short"),
 )
 async def test_what_is_no_batch_of_objects_is_an_error(house: House, batch: str) -> None:
     house.table.batches[READ.name] = (batch,)
