@@ -164,6 +164,34 @@ async def test_a_read_is_asked_anew(tmp_path: Path, at: str) -> None:
         assert isinstance(found.error, OutcomeUnknown) and "nothing was changed" in found.error.sentence
 
 
+@pytest.mark.parametrize("name", ["mute", "drip", "cut", "empty", "fault in 200"])
+@pytest.mark.parametrize("at", ["Signal", "Delete"])
+async def test_nothing_hangs_at_a_server_that_is_deaf_to_the_end(tmp_path: Path, at: str, name: str) -> None:
+    table = Table()
+    table.held.clear()
+    async with wsman(table, tmp_path) as server:
+        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        driver = WinRM({B: (endpoint,)}, replace(PACE, change_s=1, silence_s=PATIENCE_S))
+        server.troubles.append(Trouble(at, DOES[name], times=100))
+        begun = time.monotonic()
+        with pytest.raises(OutcomeUnknown, match="longer than it may") as told:
+            await driver.invoke(B, IMPORT)
+        await driver.close()
+        assert time.monotonic() - begun < LIMIT_S
+        assert ("may still be running" in told.value.sentence) == (at == "Signal")
+
+
+async def test_a_challenge_without_end_ends(tmp_path: Path) -> None:
+    async with wsman(Table(), tmp_path) as server:
+        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        driver, server.challenges_for_ever = WinRM({B: (endpoint,)}, replace(PACE, change_s=1)), True
+        begun = time.monotonic()
+        with pytest.raises(NeverSent):
+            await driver.invoke(B, IMPORT)
+        await driver.close()
+        assert time.monotonic() - begun < LIMIT_S
+
+
 async def test_a_redirect_takes_nothing_along(tmp_path: Path) -> None:
     other, one = Table(), Table()
     async with wsman(other, tmp_path / "a") as there, wsman(one, tmp_path / "b") as here:

@@ -39,6 +39,7 @@ class WSMan:
     port: int = 0
     configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
     most_shells: int = 30
+    challenges_for_ever: bool = False
     troubles: list[Trouble] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     shells: dict[str, Shell] = field(default_factory=dict)
@@ -107,6 +108,7 @@ class _Door:
         self._context = None
         self._binding = GssChannelBindings(application_data=binding)
         self.is_open = False
+        self.challenge = b""
 
     def refusal(self, head: dict[str, str]) -> bytes | None:
         """What is answered to whoever has not signed in; None for who has."""
@@ -126,7 +128,8 @@ class _Door:
             self.is_open = True
             return None
         told = base64.b64encode(said or b"").decode()
-        return response("401 Unauthorized", b"", f"WWW-Authenticate: Negotiate {told}")
+        self.challenge = response("401 Unauthorized", b"", f"WWW-Authenticate: Negotiate {told}")
+        return self.challenge
 
 
 @asynccontextmanager
@@ -186,6 +189,8 @@ async def _serve(server: WSMan, door: _Door, reader: asyncio.StreamReader, write
         body = await reader.readexactly(int(head.get("content-length", "0")))
         server.bytes += len(body)
         refusal = door.refusal(head)
+        if server.challenges_for_ever and head.get("authorization"):
+            refusal = door.challenge
         if refusal is not None:
             writer.write(refusal)
         else:
