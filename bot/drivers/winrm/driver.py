@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet
@@ -15,21 +13,9 @@ from bot.domain.groups.groups import Row
 from bot.drivers.winrm.calls import call_of
 from bot.drivers.winrm.endpoints import Endpoint, Pace
 from bot.drivers.winrm.files import Files
-from bot.drivers.winrm.lanes import Lane, Work
+from bot.drivers.winrm.lanes import Lane, UnderWay, Work
 from bot.drivers.winrm.objects import Rows
 from bot.drivers.winrm.refusals import refusal
-
-_LONGEST = 300
-
-
-@dataclass(frozen=True, slots=True)
-class UnderWay:
-    """A command that runs: since when, by `time.monotonic`, and what the server said of it last (its own language)."""
-
-    pool: str
-    name: str
-    since: float
-    said: str = ""
 
 
 class WinRM:
@@ -42,19 +28,13 @@ class WinRM:
     def __init__(self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None) -> None:
         self._pools, self._pace = pools, pace or Pace()
         self._lanes: dict[tuple[str, bool], Lane] = {}
-        self._running: dict[tuple[str, bool], UnderWay] = {}
 
     async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
         """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
         call = call_of(command, self._pace.batch)
-        key = pool, command.writes
-        lane = self._lane(key)
+        lane = self._lane((pool, command.writes))
         sink = _bytes if command.writes else lambda: _rows(command.name)
-        self._running[key] = UnderWay(pool, command.name, time.monotonic())
-        try:
-            ended = await lane.ask(Work(command.name, call, not command.writes, sink))
-        finally:
-            self._running.pop(key, None)
+        ended = await lane.ask(Work(command.name, call, not command.writes, sink))
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
             raise refusal(ended.server, command.name, errors, reads=not command.writes, is_whole=is_whole)
@@ -76,7 +56,8 @@ class WinRM:
         await self._files(pool).delete(file)
 
     def under_way(self) -> tuple[UnderWay, ...]:
-        return tuple(self._running.values())
+        """What runs now, of all pools."""
+        return tuple(lane.now for lane in self._lanes.values() if lane.now is not None)
 
     async def close(self) -> None:
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
@@ -90,14 +71,8 @@ class WinRM:
         if not self._pools.get(pool):
             raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
         if key not in self._lanes:
-            self._lanes[key] = Lane(pool, self._pools[pool], self._pace, lambda text: self._said(key, text))
+            self._lanes[key] = Lane(pool, self._pools[pool], self._pace)
         return self._lanes[key]
-
-    def _said(self, key: tuple[str, bool], text: str) -> None:
-        now = self._running.get(key)
-        if now is not None:
-            shown = "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST]
-            self._running[key] = UnderWay(now.pool, now.name, now.since, shown)
 
 
 def _rows(name: str) -> Any:

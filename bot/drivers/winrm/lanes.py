@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from bot.drivers.winrm.wire import Answer, Wire
 
 Taken = TypeVar("Taken")
+_LONGEST = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,17 +46,34 @@ class Ended(Generic[Taken]):
     taken: Taken
 
 
-class Lane:
-    """Asks one thing after the other. `told` hears what the server says of its progress, in the lane's own thread."""
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A command that runs: since when, by `time.monotonic`, and what the server said of it last (its own language)."""
 
-    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace, told: Callable[[str], None]) -> None:
-        self._pool, self._endpoints, self._pace, self._told = pool, endpoints, pace, told
+    pool: str
+    name: str
+    since: float
+    said: str = ""
+
+
+class Lane:
+    """Asks one thing after the other."""
+
+    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace) -> None:
+        self._pool, self._endpoints, self._pace = pool, endpoints, pace
+        self._now: UnderWay | None = None
+        self._said = ""
         self._turn = asyncio.Lock()
         self._thread = OneThread(f"winrm-{pool}")
         self._job: asyncio.Future[Any] | None = None
         self._gone = Event()
         self._wire: Wire | None = None
         self._first = 0
+
+    @property
+    def now(self) -> UnderWay | None:
+        """What runs."""
+        return self._now and replace(self._now, said=self._said)
 
     async def ask(self, work: Work[Taken]) -> Ended[Taken]:
         """Raises NeverSent, or OutcomeUnknown once nothing runs any more, or once that could not be learnt in time."""
@@ -64,12 +82,15 @@ class Lane:
             ends = time.monotonic() + seconds
             await self._freed(work, seconds)
             gone = self._gone = Event()
+            self._now, self._said = UnderWay(self._pool, work.name, time.monotonic()), ""
             self._job = asyncio.wrap_future(self._thread.do(lambda: self._run(work, ends, gone)))
             try:
                 return await self._awaited(work, self._job, ends)
             except asyncio.CancelledError:
                 self._let_go()
                 raise
+            finally:
+                self._now = None
 
     async def close(self) -> None:
         """What runs is told to stop; within some `mercy_s`, whatever the server does."""
@@ -115,6 +136,10 @@ class Lane:
         if wire:
             loop = asyncio.get_running_loop()
             loop.call_later(self._pace.poll_s + 2 * self._pace.mercy_s, lambda: job.done() or wire.cut())
+
+    def _told(self, text: str) -> None:
+        """In the lane's own thread."""
+        self._said = "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST]
 
     def _run(self, work: Work[Taken], ends: float, gone: Event) -> Ended[Taken]:
         for is_last in (False, True):
