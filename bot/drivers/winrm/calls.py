@@ -68,12 +68,12 @@ _PIECE = f"""param([string]$Path, [long]$At, [int]$Size)
 $file = New-Object System.IO.FileStream $Path, ([System.IO.FileMode]::Open), ([System.IO.FileAccess]::Read)
 try {{
     [void]$file.Seek($At, [System.IO.SeekOrigin]::Begin)
-    $size = [int][System.Math]::Min([long]$Size, $file.Length - $At)
-    if ($size -gt 0) {{
-        $bytes = New-Object byte[] $size
+    $left = [int][System.Math]::Min([long]$Size, $file.Length - $At)
+    if ($left -gt 0) {{
+        $bytes = New-Object byte[] $left
         $count = 0
-        while ($count -lt $size) {{
-            $now = $file.Read($bytes, $count, $size - $count)
+        while ($count -lt $left) {{
+            $now = $file.Read($bytes, $count, $left - $count)
             if ($now -le 0) {{ throw (New-Object System.IO.EndOfStreamException) }}
             $count += $now
         }}
