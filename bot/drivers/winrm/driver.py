@@ -1,0 +1,91 @@
+"""Real servers, over PowerShell remoting."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.neighbours import BYTES
+from bot.domain.errors import NeverSent
+from bot.domain.groups.groups import Row
+from bot.drivers.winrm.calls import call_of
+from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.files import Files
+from bot.drivers.winrm.lanes import Lane, UnderWay, Work
+from bot.drivers.winrm.objects import Rows
+from bot.drivers.winrm.refusals import refusal
+
+
+class WinRM:
+    """Runs cmdlets on servers of pools, by the rules of Driver (`bot/drivers/base.py`).
+
+    Of each pool there are two connections at most, one for what reads and one for what changes, so that a pool can be
+    read while an import runs there.
+    """
+
+    def __init__(self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None) -> None:
+        self._pools, self._pace = pools, pace or Pace()
+        self._lanes: dict[tuple[str, bool], Lane] = {}
+
+    async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
+        """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
+        call = call_of(command, self._pace.batch)
+        lane = self._lane((pool, command.writes))
+        sink = _bytes if command.writes else lambda: _rows(command.name)
+        ended = await lane.ask(Work(command.name, call, not command.writes, sink))
+        if ended.answer.errors or not ended.answer.is_whole:
+            errors, is_whole = ended.answer.errors, ended.answer.is_whole
+            raise refusal(ended.server, command.name, errors, reads=not command.writes, is_whole=is_whole)
+        return ended.taken
+
+    async def fetch(self, pool: str, file: str) -> bytes:
+        return await self._files(pool).fetch(file)
+
+    async def put(self, pool: str, file: str, data: bytes) -> None:
+        await self._files(pool).put(file, data)
+
+    async def digest(self, pool: str, file: str) -> tuple[str, int]:
+        return await self._files(pool).digest(file)
+
+    async def files(self, pool: str, folder: str) -> tuple[tuple[str, int], ...]:
+        return await self._files(pool).files(folder)
+
+    async def delete(self, pool: str, file: str) -> None:
+        await self._files(pool).delete(file)
+
+    def under_way(self) -> tuple[UnderWay, ...]:
+        """What runs now, of all pools."""
+        return tuple(lane.now for lane in self._lanes.values() if lane.now is not None)
+
+    async def close(self) -> None:
+        await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
+
+    def _files(self, pool: str) -> Files:
+        """Where what changes something runs: an export lies on the server that wrote it."""
+        return Files(self._lane((pool, True)), pool)
+
+    def _lane(self, key: tuple[str, bool]) -> Lane:
+        pool, _ = key
+        if not self._pools.get(pool):
+            raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
+        if key not in self._lanes:
+            self._lanes[key] = Lane(pool, self._pools[pool], self._pace)
+        return self._lanes[key]
+
+
+def _rows(name: str) -> Any:
+    found = Rows(name)
+    return found.take, found.taken
+
+
+def _bytes() -> Any:
+    """Of what changes something, only bytes are of use; what else it puts out is flattened anyhow."""
+    found: list[Row] = []
+
+    def take(output: Any) -> None:
+        if isinstance(output, bytes):
+            found.append({BYTES: output})
+
+    return take, lambda: tuple(found)

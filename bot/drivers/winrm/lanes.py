@@ -1,0 +1,211 @@
+"""One connection to one of a pool's servers, kept, reopened and given up: reads have one, and changes another."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from threading import Event
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+from bot.domain.errors import DriverError, NeverSent
+from bot.drivers.winrm.calls import Call
+from bot.drivers.winrm.cuts import NO_SHELL, Cut, Fault, Kind, Step, meaning
+from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.threads import OneThread
+
+if TYPE_CHECKING:
+    from bot.drivers.winrm.wire import Answer, Wire
+
+Taken = TypeVar("Taken")
+_LONGEST = 300
+
+
+@dataclass(frozen=True, slots=True)
+class Work(Generic[Taken]):
+    """`name` is what people call it. `sink` makes, for each try, what takes the outputs, and gives what became of them.
+
+    What only reads is asked once more when its answer was lost, unless it is told not to (`again`); what may change
+    something never is.
+    """
+
+    name: str
+    call: Call
+    reads: bool
+    sink: Callable[[], tuple[Callable[[Any], None], Callable[[], Taken]]]
+    again: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Ended(Generic[Taken]):
+    """Where a command ran, how it ended, and what came out."""
+
+    server: str
+    answer: Answer
+    taken: Taken
+
+
+@dataclass(frozen=True, slots=True)
+class UnderWay:
+    """A command that runs: since when, by `time.monotonic`, and what the server said of it last (its own language)."""
+
+    pool: str
+    name: str
+    since: float
+    said: str = ""
+
+
+class Lane:
+    """Asks one thing after the other."""
+
+    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace) -> None:
+        self._pool, self._endpoints, self._pace = pool, endpoints, pace
+        self._now: UnderWay | None = None
+        self._said = ""
+        self._turn = asyncio.Lock()
+        self._thread = OneThread(f"winrm-{pool}")
+        self._job: asyncio.Future[Any] | None = None
+        self._gone = Event()
+        self._wire: Wire | None = None
+        self._first = 0
+
+    @property
+    def now(self) -> UnderWay | None:
+        """What runs."""
+        return self._now and replace(self._now, said=self._said)
+
+    async def ask(self, work: Work[Taken]) -> Ended[Taken]:
+        """Raises NeverSent, or OutcomeUnknown once nothing runs any more, or once that could not be learnt in time."""
+        seconds = self._pace.read_s if work.reads else self._pace.change_s
+        async with self._turn:
+            ends = time.monotonic() + seconds
+            await self._freed(work, seconds)
+            gone = self._gone = Event()
+            self._now, self._said = UnderWay(self._pool, work.name, time.monotonic()), ""
+            self._job = asyncio.wrap_future(self._thread.do(lambda: self._run(work, ends, gone)))
+            try:
+                return await self._awaited(work, self._job, ends)
+            except asyncio.CancelledError:
+                self._let_go()
+                raise
+            finally:
+                self._now = None
+
+    async def close(self) -> None:
+        """What runs is told to stop; within some `mercy_s`, whatever the server does."""
+        self._gone.set()
+        async with self._turn:
+            closed = asyncio.wrap_future(self._thread.do(self._drop))
+            for _ in range(3):
+                await asyncio.wait([closed], timeout=self._pace.mercy_s)
+                if not closed.done() and self._wire:
+                    self._wire.cut()
+            self._thread.end()
+
+    async def _freed(self, work: Work[Any], seconds: float) -> None:
+        """What nobody waits for any more, but still runs, is waited for."""
+        if self._job is not None and not self._job.done():
+            await asyncio.wait([self._job], timeout=seconds)
+        if self._job is not None and not self._job.done():
+            raise NeverSent(f"{work.name} was not sent to {self._pool}: what was asked before it does not end there.")
+
+    async def _awaited(self, work: Work[Taken], job: asyncio.Future[Ended[Taken]], ends: float) -> Ended[Taken]:
+        """Its own watch is kept here: a server that drips holds the client for as long as it likes."""
+        mercy = self._pace.mercy_s
+        for patience in (ends - time.monotonic() + 3 * mercy, 3 * mercy, mercy):
+            await asyncio.wait([job], timeout=max(patience, 0.0))
+            if job.done():
+                return job.result()
+            if self._wire:
+                self._wire.cut()
+        job.add_done_callback(_heard)
+        wire, self._wire, self._job = self._wire, None, None
+        self._thread.end()
+        self._thread = OneThread(f"winrm-{self._pool}")
+        step, server = (wire.step, str(wire.endpoint)) if wire else (Step.OPENING, self._pool)
+        raise meaning(Cut(step, Fault(Kind.LATE)), server, work.name, reads=work.reads)
+
+    def _let_go(self) -> None:
+        """Nobody waits for it any more: it is told to stop, and cut when it does not."""
+        job, wire = self._job, self._wire
+        if job is None or job.done():
+            return
+        job.add_done_callback(_heard)
+        self._gone.set()
+        if wire:
+            loop = asyncio.get_running_loop()
+            loop.call_later(self._pace.poll_s + 2 * self._pace.mercy_s, lambda: job.done() or wire.cut())
+
+    def _told(self, text: str) -> None:
+        """In the lane's own thread."""
+        self._said = "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST]
+
+    def _run(self, work: Work[Taken], ends: float, gone: Event) -> Ended[Taken]:
+        for is_last in (False, True):
+            wire, (take, taken) = self._opened(work, ends), work.sink()
+            try:
+                return Ended(str(wire.endpoint), wire.run(work.call, ends, take, self._told, gone), taken())
+            except Cut as cut:
+                found = cut
+            except DriverError:
+                self._drop()
+                raise
+            again = not is_last and _may_again(found, work.reads and work.again)
+            has_ended = False
+            if not again and not found.never_ran and not work.reads:
+                has_ended = wire.is_quiet(max(ends, time.monotonic() + self._pace.mercy_s))
+            self._drop()
+            if not again:
+                raise meaning(found, str(wire.endpoint), work.name, reads=work.reads, has_ended=has_ended)
+        raise AssertionError
+
+    def _opened(self, work: Work[Any], ends: float) -> Wire:
+        """The connection, opened to the first server that takes one, beginning with the one that did the last time."""
+        # Loaded where it is needed, and not while people wait for a start.
+        from bot.drivers.winrm.wire import Wire
+
+        if self._wire is not None and not self._wire.is_worn:
+            return self._wire
+        self._drop()
+        failed: list[DriverError] = []
+        refused: set[str] = set()
+        count = len(self._endpoints)
+        for place in (number % count for number in range(self._first, self._first + count)):
+            endpoint = self._endpoints[place]
+            if endpoint.account in refused:
+                continue
+            wire = self._wire = Wire(endpoint, self._pace)
+            try:
+                wire.open(min(ends, time.monotonic() + self._pace.open_s))
+            except Cut as cut:
+                self._drop()
+                failed.append(meaning(Cut(Step.OPENING, cut.fault), str(endpoint), work.name))
+                # Asked again elsewhere, a wrong password locks the account.
+                refused |= {endpoint.account} if cut.fault.kind is Kind.SIGN_IN else set()
+                continue
+            self._first = place
+            return wire
+        raise NeverSent(" ".join(error.sentence for error in failed))
+
+    def _drop(self) -> None:
+        wire = self._wire
+        if wire is not None:
+            wire.close()
+        self._wire = None
+
+
+def _may_again(cut: Cut, reads: bool) -> bool:
+    """What changes something, only when the session was over before it came to that.
+
+    Nothing when the account was refused, lest it is locked, nor when there is no time left.
+    """
+    if cut.fault.kind in (Kind.SIGN_IN, Kind.LATE):
+        return False
+    return reads or (cut.never_ran and cut.fault == Fault(Kind.FAULT, NO_SHELL))
+
+
+def _heard(job: asyncio.Future[Any]) -> None:
+    """Nobody else looks at what went wrong in it."""
+    if not job.cancelled():
+        job.exception()

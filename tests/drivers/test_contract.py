@@ -1,0 +1,150 @@
+"""What every driver does alike: the simulated one, and the one for real servers with the same deployment behind."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import AsyncIterator
+from contextlib import AsyncExitStack
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.neighbours import BYTES
+from bot.domain.errors import CmdletFailed, NeverSent
+from bot.domain.groups.groups import Kind, service
+from bot.drivers.base import Driver
+from bot.drivers.simulated import SimulatedDriver
+from bot.drivers.winrm.driver import WinRM
+from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.exports.export_zip import read_inventory
+from bot.sandbox.pools.contents import world
+from bot.sandbox.pools.sites import POOL_A, POOL_B
+from storage.worlds.worlds import RedisWorlds
+from tests.drivers.wsman.deployment import deployed
+from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
+
+FILE, NOW = "C:\\Switchback\\a.zip", 1_790_000_000.0
+EXPORT = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_A), FileName=FILE)
+IMPORT = cmdlet("Import-CsRgsConfiguration", Destination=service(POOL_B), FileName=FILE)
+COPIES = cmdlet("Get-CsRgsWorkflow", Identity=service(POOL_B), Owner=service(POOL_A))
+
+
+@pytest.fixture
+async def store(redis: Redis) -> RedisWorlds:
+    worlds = RedisWorlds(redis)
+    start, blobs = world()
+    for data in blobs.values():
+        await worlds.keep(data)
+    await worlds.save(start, 0)
+    return worlds
+
+
+@pytest.fixture(params=["simulated", "over the wire"])
+async def driver(request: pytest.FixtureRequest, store: RedisWorlds, tmp_path: Path) -> AsyncIterator[Driver]:
+    simulated = SimulatedDriver(store, clock=lambda: NOW)
+    if request.param == "simulated":
+        yield simulated
+        return
+    async with AsyncExitStack() as servers:
+        pools = {}
+        for pool in (POOL_A, POOL_B):
+            server = await servers.enter_async_context(wsman(deployed(simulated, pool), tmp_path / pool))
+            at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+            pools[pool] = (at,)
+        over_the_wire = WinRM(pools, Pace(mercy_s=2, batch=7))
+        yield over_the_wire
+        await over_the_wire.close()
+
+
+async def refused(driver: Driver, pool: str, command: Cmdlet) -> CmdletFailed:
+    with pytest.raises(CmdletFailed) as caught:
+        await driver.invoke(pool, command)
+    return caught.value
+
+
+async def test_every_object_of_a_pool_is_read_whole(driver: Driver) -> None:
+    deployment, _ = world()
+    for kind in Kind:
+        rows = await driver.invoke(POOL_A, cmdlet(f"Get-CsRgs{kind}", Identity=service(POOL_A)))
+        expected = [one.row() for one in deployment.pools[POOL_A].objects.values() if one.kind is kind]
+        assert sorted(map(repr, map(_plain, rows))) == sorted(map(repr, map(_plain, expected)))
+
+
+async def test_what_was_exported_is_what_lies_in_the_pool(driver: Driver) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    data = await driver.fetch(POOL_A, FILE)
+    assert await driver.digest(POOL_A, FILE) == (hashlib.sha256(data).hexdigest(), len(data))
+    assert len(read_inventory(data).objects) == len(world()[0].pools[POOL_A].objects)
+
+
+async def test_the_whole_way_over_and_back(driver: Driver, store: RedisWorlds) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    await driver.put(POOL_B, FILE, await driver.fetch(POOL_A, FILE))
+    await driver.invoke(POOL_B, IMPORT)
+    assert len(await driver.invoke(POOL_B, COPIES)) == 24
+    back = "C:\\Switchback\\back.zip"
+    command = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_B), Owner=service(POOL_A), FileName=back)
+    await driver.invoke(POOL_B, command)
+    await driver.put(POOL_A, back, await driver.fetch(POOL_B, back))
+    home = cmdlet("Import-CsRgsConfiguration", Destination=service(POOL_A), FileName=back, OverwriteOwner=True)
+    await driver.invoke(POOL_A, home)
+    deployment, _ = await store.load()
+    assert deployment.pools[POOL_A].objects == world()[0].pools[POOL_A].objects
+    assert [effect.line for effect in deployment.effects] == [str(EXPORT), str(IMPORT), str(command), str(home)]
+
+
+async def test_a_file_is_deleted_and_its_name_is_free_again(driver: Driver) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    await refused(driver, POOL_A, EXPORT)
+    await driver.delete(POOL_A, FILE)
+    await driver.delete(POOL_A, FILE)
+    with pytest.raises(CmdletFailed) as told:
+        await driver.fetch(POOL_A, FILE)
+    assert told.value.error_id == "PathNotFound"
+    await driver.invoke(POOL_A, EXPORT)
+    assert [name for name, _ in await driver.files(POOL_A, "C:\\Switchback")] == ["a.zip"]
+
+
+async def test_what_is_refused_has_the_server_s_own_id_and_changes_nothing(driver: Driver, store: RedisWorlds) -> None:
+    _, before = await store.load()
+    wrong = replace(IMPORT, arguments=(*IMPORT.arguments, ("ReplaceExistingSettings", True)))
+    assert (await refused(driver, POOL_B, wrong)).error_id == f"NamedParameterNotFound,{IMPORT.name}"
+    assert (await refused(driver, POOL_B, replace(IMPORT, arguments=IMPORT.arguments[:1]))).error_id == (
+        f"MissingMandatoryParameter,{IMPORT.name}"
+    )
+    await driver.put(POOL_B, FILE, b"PK not a zip")
+    assert await driver.fetch(POOL_B, FILE) == b"PK not a zip"
+    assert "not an exported configuration" in (await refused(driver, POOL_B, IMPORT)).detail
+    deployment, after = await store.load()
+    assert deployment.effects == () and after == before + 1
+
+
+async def test_a_pool_that_nobody_knows_is_never_asked(driver: Driver) -> None:
+    with pytest.raises(NeverSent):
+        await driver.invoke("pool-x.contoso.com", IMPORT)
+
+
+async def test_locations_come_as_bytes_and_as_the_same_bytes_in_a_file(driver: Driver) -> None:
+    (row,) = await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", AsBytes=True))
+    await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", FileName="C:\\lis.zip"))
+    assert await driver.fetch(POOL_A, "C:\\lis.zip") == row[BYTES]
+
+
+async def test_settings_and_states_are_read(driver: Driver) -> None:
+    for command in (
+        cmdlet("Get-CsRgsConfiguration", Identity=service(POOL_A)),
+        cmdlet("Get-CsBackupServiceStatus", PoolFqdn=POOL_A),
+        cmdlet("Get-CsPoolBackupRelationship", PoolFqdn=POOL_A),
+        cmdlet("Get-CsCpsConfiguration"),
+    ):
+        assert await driver.invoke(POOL_A, command)
+
+
+def _plain(value: object) -> object:
+    """Whatever mappings and sequences it is made of."""
+    if hasattr(value, "items"):
+        return sorted((key, _plain(item)) for key, item in value.items())
+    return [_plain(item) for item in value] if isinstance(value, tuple | list) else value

@@ -1,0 +1,210 @@
+"""The server itself: connections, TLS, NTLM, and which shell a message is for."""
+
+from __future__ import annotations
+
+import asyncio
+import base64
+import hashlib
+import os
+import ssl
+import tempfile
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager, suppress
+from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
+
+import spnego
+from cryptography import x509
+from cryptography.hazmat.primitives.serialization import Encoding
+from spnego.channel_bindings import GssChannelBindings
+from spnego.exceptions import SpnegoError
+
+from tests.directory.samba import issue
+from tests.drivers.wsman import soap
+from tests.drivers.wsman.shells import Answers, Shell
+from tests.drivers.wsman.soap import Fault, Request
+from tests.drivers.wsman.troubles import Trouble, response
+
+ACCOUNT, PASSWORD = "CONTOSO\\svc-switchback", "Correct-Horse-9"
+_SHELLS = "http://schemas.microsoft.com/powershell/"
+
+
+@dataclass
+class WSMan:
+    """A running server. `steps` has what was asked and answered for, in order; `shells` those that are open."""
+
+    answers: Answers
+    folder: Path
+    port: int = 0
+    configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
+    most_shells: int = 30
+    challenges_for_ever: bool = False
+    troubles: list[Trouble] = field(default_factory=list)
+    steps: list[str] = field(default_factory=list)
+    shells: dict[str, Shell] = field(default_factory=dict)
+    failures: list[Exception] = field(default_factory=list)
+    bytes: int = 0
+    connections: int = 0
+
+    @property
+    def ca_file(self) -> str:
+        return str(self.folder / "ca.pem")
+
+    def struck(self, request: Request) -> Trouble | None:
+        for trouble in self.troubles:
+            if trouble.at != request.at or not trouble.times:
+                continue
+            if not trouble.pass_by:
+                trouble.times -= 1
+                return trouble
+            trouble.pass_by -= 1
+        return None
+
+    async def handled(self, request: Request) -> tuple[str, bytes]:
+        """The status and the body of the right answer, after having done what was asked."""
+        self.steps.append(request.at)
+        try:
+            return "200 OK", soap.answer(request, await self._done(request))
+        except Fault as fault:
+            return "500 Internal Server Error", soap.fault(request, fault.code, fault.text)
+
+    async def _done(self, request: Request) -> str:
+        if request.at == "Create":
+            return self._created(request)
+        shell = self.shells.get(request.shell)
+        if shell is None:
+            raise Fault(soap.NO_SHELL, "The shell is not there.")
+        match request.at:
+            case "Command" | "First part":
+                shell.command(request)
+                return f"<rsp:CommandResponse><rsp:CommandId>{request.command}</rsp:CommandId></rsp:CommandResponse>"
+            case "Part" | "Send":
+                shell.send(request)
+                return "<rsp:SendResponse/>"
+            case "Opening" | "Receive":
+                return soap.received(request.command, *await shell.receive(request))
+            case "Signal":
+                await shell.signal(request)
+                return "<rsp:SignalResponse/>"
+        self.shells.pop(request.shell).close()
+        return ""
+
+    def _created(self, request: Request) -> str:
+        if request.resource.removeprefix(_SHELLS) not in self.configurations:
+            raise Fault(soap.NO_CONFIGURATION, "There is no such configuration.")
+        if len(self.shells) >= self.most_shells:
+            raise Fault(soap.TOO_MANY_SHELLS, "Too many shells.")
+        shell = self.shells[request.command] = Shell(self.answers, failures=self.failures)
+        shell.open(request)
+        return soap.created(request.command)
+
+
+class _Door:
+    """Who is at the other end of one connection: nobody, until NTLM says who (and over which certificate)."""
+
+    def __init__(self, certificate: bytes) -> None:
+        binding = b"tls-server-end-point:" + hashlib.sha256(certificate).digest()
+        self._context = None
+        self._binding = GssChannelBindings(application_data=binding)
+        self.is_open = False
+        self.challenge = b""
+
+    def refusal(self, head: dict[str, str]) -> bytes | None:
+        """What is answered to whoever has not signed in; None for who has."""
+        if self.is_open:
+            return None
+        scheme, _, token = head.get("authorization", "").partition(" ")
+        if scheme not in ("Negotiate", "NTLM"):
+            return response("401 Unauthorized", b"", "WWW-Authenticate: Negotiate")
+        if self._context is None:
+            self._context = spnego.server(protocol="ntlm", channel_bindings=self._binding)
+        try:
+            said = self._context.step(base64.b64decode(token))
+        except SpnegoError:
+            self._context = None
+            return response("401 Unauthorized", b"", "WWW-Authenticate: Negotiate")
+        if self._context.complete:
+            self.is_open = True
+            return None
+        told = base64.b64encode(said or b"").decode()
+        self.challenge = response("401 Unauthorized", b"", f"WWW-Authenticate: Negotiate {told}")
+        return self.challenge
+
+
+@asynccontextmanager
+async def wsman(answers: Answers, folder: Path, names: tuple[str, ...] = ("localhost",)) -> AsyncIterator[WSMan]:
+    """A server on 127.0.0.1 that an account of CONTOSO may use; its certificate is good for these names."""
+    der = _certified(folder, names)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
+    server, tasks = WSMan(answers, folder), set()
+
+    async def held(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        tasks.add(asyncio.current_task())
+        with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
+            await _serve(server, _Door(der), reader, writer)
+        writer.transport.abort()
+
+    listening = await asyncio.start_server(held, "127.0.0.1", 0, ssl=context, limit=64 * 1024 * 1024)
+    server.port = listening.sockets[0].getsockname()[1]
+    _accounts()
+    try:
+        yield server
+    finally:
+        listening.close()
+        for shell in server.shells.values():
+            shell.close()
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
+    assert not server.failures, server.failures
+
+
+@cache
+def _accounts() -> tempfile.TemporaryDirectory[str]:
+    """Where NTLM looks for passwords: by the environment, so that all servers of a process have the same."""
+    folder = tempfile.TemporaryDirectory(prefix="sb-ntlm-")
+    file = Path(folder.name) / "accounts"
+    domain, user = ACCOUNT.split("\\")
+    file.write_text(f"{domain}:{user}:{PASSWORD}\n", "utf-8")
+    os.environ["NTLM_USER_FILE"] = str(file)
+    return folder
+
+
+def _certified(folder: Path, names: tuple[str, ...]) -> bytes:
+    """Writes an authority and a certificate for these names; gives the certificate itself."""
+    folder.mkdir(parents=True, exist_ok=True)
+    ca, certificate, key = issue(names, ("127.0.0.1",))
+    for name, text in (("ca.pem", ca), ("certificate.pem", certificate), ("key.pem", key)):
+        (folder / name).write_bytes(text)
+    return x509.load_pem_x509_certificate(certificate).public_bytes(Encoding.DER)
+
+
+async def _serve(server: WSMan, door: _Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+    server.connections += 1
+    while True:
+        lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
+        head = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:] if line)}
+        body = await reader.readexactly(int(head.get("content-length", "0")))
+        server.bytes += len(body)
+        refusal = door.refusal(head)
+        if server.challenges_for_ever and head.get("authorization"):
+            refusal = door.challenge
+        if refusal is not None:
+            writer.write(refusal)
+        else:
+            await _answer(server, writer, soap.parsed(body))
+        await writer.drain()
+
+
+async def _answer(server: WSMan, writer: asyncio.StreamWriter, request: Request) -> None:
+    trouble = server.struck(request)
+    if trouble and trouble.before:
+        await trouble.does(writer, request, soap.answer(request, ""))
+        return
+    status, body = await server.handled(request)
+    if trouble:
+        await trouble.does(writer, request, body)
+    else:
+        writer.write(response(status, body))
