@@ -6,6 +6,7 @@ counts for nothing until a second holder of RTCUniversalServerAdmins accepts it 
 
 from __future__ import annotations
 
+import logging
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
@@ -16,6 +17,8 @@ from bot.directory.accounts import Holding, Roster, allowed
 from bot.directory.base import AccountRefused, Busy, DirectoryAway, Held, Silent
 from bot.domain.errors import BotError
 from bot.domain.model import Account, AccountLink, Role
+
+log = logging.getLogger(__name__)
 
 FRESH_S = 60.0
 """A press rests on a reading of all members that is no older than this, or the directory is asked.
@@ -87,13 +90,16 @@ class Linked:
         return self._now() - self._silent_since if self._silent_since is not None else 0.0
 
     async def held(self, account: Account, since: float = -inf) -> Held:
-        """What they hold; nothing, or not known, has its reason."""
+        """What they hold; nothing, or not known, has its reason. Whatever nobody foresaw is not known."""
         try:
             return await self._held(account, since)
         except AccountRefused as refusal:
             return Held(frozenset(), refusal.sentence)
         except BotError as away:
             return Held(None, away.sentence)
+        except Exception as fault:
+            log.error("the directory could not be asked: %s", type(fault).__name__)
+            return Held(None)
 
     async def read(self) -> bool:
         """Reads all who hold a role; whether the directory answered."""

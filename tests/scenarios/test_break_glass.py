@@ -184,6 +184,20 @@ async def test_it_is_over_after_two_hours_and_what_was_approved_does_not_count(n
     assert ended.question == night.run.question + 1 and any("are over" in said for said in await night.told())
 
 
+async def test_what_was_approved_under_one_that_is_over_does_not_count_under_the_next(night: Night) -> None:
+    night.run = await night.stage.press(night.run, "approve", ANNA)
+    night.run = await night.stage.press(night.run, "replace-settings", ANNA)
+    await night.opened()
+    night.stage.clock.now += OPEN_S - 60
+    await night.press("approve", VERA)
+    night.stage.clock.now += 61
+    await night.strike(WIM, "still down")
+    await night.strike(XENA)
+    assert night.run.approvals == () and is_open(night.run, night.stage.clock())
+    pressed = await night.press("approve", XENA)
+    assert (pressed.phase, len(pressed.approvals)) == (Phase.WAITING, 1), "one person is not two"
+
+
 async def test_an_answer_of_the_directory_ends_it_and_what_was_approved_and_not_sent_is_asked_again(
     night: Night,
 ) -> None:

@@ -105,9 +105,7 @@ def ended(run: Run, why: str, now: float) -> Change | None:
     sentence = (
         f"{why or f'{lasted(OPEN_S)} are over.'} Break-glass has ended. What was approved under it is asked again."
     )
-    kept = tuple(approval for approval in run.approvals if not approval.lent)
-    question = run.question + (len(kept) < len(run.approvals))
-    closed = replace(run, glass=replace(glass, ended=True), approvals=kept, question=question)
+    closed = replace(_returned(run), glass=replace(glass, ended=True))
     return _told(closed, BOT, "break-glass ended", sentence, now)
 
 
@@ -131,7 +129,9 @@ def _asked(run: Run, who: Who, reason: str, now: float) -> Change:
         f"{who.name} asks for break-glass in {run.id}, because the directory does not answer: {reason}. "
         f"A second person of the list types `/rgs break-glass {run.id}` within {lasted(ASKED_S)}."
     )
-    return _told(replace(run, glass=Glass(reason, who, now)), who, "break-glass asked", sentence, now)
+    # One before it may be over without having been ended yet.
+    asked = replace(_returned(run), glass=Glass(reason, who, now))
+    return _told(asked, who, "break-glass asked", sentence, now)
 
 
 def _opened(run: Run, glass: Glass, who: Who, now: float) -> Change:
@@ -141,6 +141,12 @@ def _opened(run: Run, glass: Glass, who: Who, now: float) -> Change:
     )
     opened = replace(run, glass=replace(glass, opened=who, opened_at=now))
     return _told(opened, who, "break-glass opened", sentence, now)
+
+
+def _returned(run: Run) -> Run:
+    """The run without what was approved by lent roles; what it asks is another question then."""
+    kept = tuple(approval for approval in run.approvals if not approval.lent)
+    return replace(run, approvals=kept, question=run.question + (len(kept) < len(run.approvals)))
 
 
 def _two(run: Run) -> tuple[str, ...]:
