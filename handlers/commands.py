@@ -6,7 +6,6 @@ import html
 import re
 from collections.abc import Awaitable, Callable
 from dataclasses import replace
-from difflib import get_close_matches
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
@@ -15,6 +14,7 @@ from bot.domain.backups.loss import sentences
 from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
+from bot.domain.near import nearest
 from bot.domain.runs.opening import refuse_unknown
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.facts import WAS_IMPORTED
@@ -81,8 +81,8 @@ def named(name: str) -> Command:
     rows = {row.name: row for row in COMMANDS}
     if (known := rows.get(name.casefold())) is not None:
         return known
-    near = get_close_matches(name.casefold(), rows, n=1, cutoff=0.5)
-    hint = f"Did you mean `/rgs {near[0]}`? {usage(rows[near[0]])}" if near else "`/rgs help` lists what there is."
+    near = nearest(name.casefold(), rows)
+    hint = f"Did you mean `/rgs {near}`? {usage(rows[near])}" if near else "`/rgs help` lists what there is."
     raise BadInput(f"There is no subcommand “{name[:40]}”. {hint}")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Iterable, Mapping
-from xml.sax.saxutils import escape, quoteattr
+from html import escape
 
 from bot.domain.groups.groups import Audio, Ref, Row, Value
 from bot.exports.clixml_elements import NAMESPACE
@@ -64,7 +64,7 @@ def write(type_name: str, rows: Iterable[Row], *, encoding: str = "utf-16") -> b
 
 def escaped(text: str) -> str:
     """Text as CliXml carries it: what XML cannot hold, and what looks like an escape, as `_xHHHH_`."""
-    return escape(_NEEDS_ESCAPE.sub(_units, text))
+    return escape(_NEEDS_ESCAPE.sub(_units, text), quote=False)
 
 
 def _units(match: re.Match[str]) -> str:
@@ -73,7 +73,7 @@ def _units(match: re.Match[str]) -> str:
 
 
 def _label(name: str | None) -> str:
-    return "" if name is None else f" N={quoteattr(_NEEDS_ESCAPE.sub(_units, name))}"
+    return "" if name is None else f' N="{escape(_NEEDS_ESCAPE.sub(_units, name))}"'
 
 
 class _Writer:
@@ -146,7 +146,7 @@ class _Writer:
         known = self.types[type_names[0]] = len(self.types)
         self._begin("TN", f' RefId="{known}"')
         for type_name in type_names:
-            self._leaf("T", None, escape(type_name))
+            self._leaf("T", None, escape(type_name, quote=False))
         self._end("TN")
 
     def _text(self, name: str | None, value: str, holder: str) -> None:

@@ -7,7 +7,6 @@ import tomllib
 import zoneinfo
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import PureWindowsPath
 from typing import Any
 
@@ -19,6 +18,7 @@ from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.errors import BadInput
 from bot.domain.groups.groups import checked_fqdn
 from bot.domain.model import Edition, Role
+from bot.domain.near import nearest
 from bot.settings.lines import Path, locate
 
 Report = Callable[[Path, str], None]
@@ -41,10 +41,10 @@ class Key:
     required: bool = False
 
 
-def nearest(word: str, known: Iterable[str]) -> str:
+def meant(word: str, known: Iterable[str]) -> str:
     """`; did you mean “…”?` or nothing, for a word that is not among the known ones."""
-    found = get_close_matches(word, list(known), n=1, cutoff=0.6)
-    return f"; did you mean “{found[0]}”?" if found else "."
+    near = nearest(word, known, 0.6)
+    return f"; did you mean “{near}”?" if near else "."
 
 
 def text(value: Any, path: Path, report: Report) -> str | None:
@@ -101,7 +101,7 @@ def time_zone(value: Any, path: Path, report: Report) -> str | None:
     try:
         return zoneinfo.ZoneInfo(value).key
     except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        near = nearest(str(value), zoneinfo.available_timezones())
+        near = meant(str(value), zoneinfo.available_timezones())
         return report(path, f"{_shown(value)} is not a time zone such as “Europe/Paris”{near}")
 
 
@@ -133,7 +133,7 @@ def table(*keys: Key) -> Reader:
             return {}
         for name in value:
             if name not in known:
-                report((*path, name), f"is not known here{nearest(name, known)}")
+                report((*path, name), f"is not known here{meant(name, known)}")
         for key in keys:
             if key.required and key.name not in value:
                 report(path, f"{key.name} is missing.")
@@ -357,11 +357,11 @@ def _check_pools(values: Mapping[str, Any], report: Report) -> None:
         if backup and backup == name:
             report(("pools", place, "backup_pool"), f"{name} is paired with itself.")
         elif backup and backup not in known:
-            report(("pools", place, "backup_pool"), f"{backup} is not among the pools{nearest(backup, known)}")
+            report(("pools", place, "backup_pool"), f"{backup} is not among the pools{meant(backup, known)}")
     for place, schedule in enumerate(values.get("schedules") or ()):
         pool = schedule.get("pool")
         if pool and pool not in known:
-            report(("schedules", place, "pool"), f"{pool} is not among the pools{nearest(pool, known)}")
+            report(("schedules", place, "pool"), f"{pool} is not among the pools{meant(pool, known)}")
         rows = [row for row in values["schedules"][: place + 1] if row.get("pool") == pool]
         times = [time for row in rows for time in row.get("at") or ()]
         if None not in times and (fault := crowded(times)):

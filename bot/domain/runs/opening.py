@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass
-from difflib import get_close_matches
 from types import MappingProxyType
 from typing import Any
 
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
+from bot.domain.near import nearest
 from bot.domain.runs.facts import BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
@@ -51,8 +51,8 @@ def meant(typed: str, fqdns: Collection[str], known: str) -> str:
         return found[0]
     if found:
         raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(found)}. Name one in full.")
-    near = get_close_matches(wanted, [name for fqdn in fqdns for name in (short(fqdn), fqdn)], n=1, cutoff=0.5)
-    hint = f" Did you mean {near[0]}?" if near else ""
+    near = nearest(wanted, (name for fqdn in fqdns for name in (short(fqdn), fqdn)))
+    hint = f" Did you mean {near}?" if near else ""
     raise BadInput(f"There is no pool “{typed[:60]}”.{hint} {known}")
 
 
