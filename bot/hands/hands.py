@@ -5,11 +5,12 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from typing import Any, Protocol
 
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.checkup import Checkup
-from bot.domain.errors import BadInput, Damaged, DriverError, Stale
+from bot.domain.errors import BadInput, CmdletFailed, Damaged, DriverError, Stale
 from bot.domain.groups.compare import contents, fingerprints
 from bot.domain.groups.groups import Inventory
 from bot.domain.runs.acts import (
@@ -126,8 +127,14 @@ class Hands:
             # Whoever kept it may have died before this.
             await self._attempt(Attempt(Delete(act.on, act.file)))
             return known, await self._load(Load(act.backup))
-        data = await self._driver.fetch(act.on, act.file)
-        digest, size = await self._driver.digest(act.on, act.file)
+        try:
+            data = await self._driver.fetch(act.on, act.file)
+            digest, size = await self._driver.digest(act.on, act.file)
+        except CmdletFailed:
+            # A worker that stood still, and was taken for dead, may have kept it and deleted the file since.
+            if (known := await self._backups.find(act.backup)) is None:
+                raise
+            return known, await self._load(Load(act.backup))
         try:
             inventory, prints, counts, digested = await self._think(read_in, data)
         except Damaged:
@@ -148,7 +155,8 @@ class Hands:
         )
         # It hashes what it keeps: that both ends agree is seen there, once, and before anything counts.
         await self._backups.save(backup, data, prints, listed=False)
-        await self._driver.delete(act.on, act.file)
+        with suppress(CmdletFailed):  # The other one may have been here as well.
+            await self._driver.delete(act.on, act.file)
         return backup, inventory
 
     async def _load(self, act: Load) -> Inventory:

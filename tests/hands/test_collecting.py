@@ -10,7 +10,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.chores.rows import checking_of
-from bot.domain.errors import Damaged
+from bot.domain.errors import CmdletFailed, Damaged
 from bot.domain.runs.acts import Collect, Invoke
 from bot.drivers.simulated import SimulatedDriver
 from bot.hands.hands import Hands
@@ -87,3 +87,27 @@ async def test_what_both_ends_agree_on_is_kept_byte_for_byte_and_leaves_the_serv
 
     kept = await stage.backups.load("b1")
     assert (await stage.backups.get("b1")).sha256 == hashlib.sha256(kept).hexdigest()
+
+
+@dataclass
+class Overtaken:
+    """Whoever fetches stands still first, until another worker has kept the export and deleted the file."""
+
+    driver: SimulatedDriver
+    other: Hands
+
+    async def fetch(self, pool: str, file: str) -> bytes:
+        await self.other.perform(Collect(A, FILE, "b1", A, "run"))
+        return await self.driver.fetch(pool, file)
+
+    async def invoke(self, pool: str, command: object) -> object:
+        return await self.driver.invoke(pool, command)
+
+
+async def test_what_another_worker_kept_meanwhile_is_there_though_the_file_is_gone(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await collected(stage, Overtaken(stage.driver, stage.hands))
+
+    assert (await stage.backups.get("b1")).run == "run"
+    with pytest.raises(CmdletFailed):
+        await stage.driver.fetch(A, FILE)
