@@ -5,7 +5,6 @@ from __future__ import annotations
 import asyncio
 import hashlib
 from collections.abc import Awaitable, Callable, Mapping
-from contextlib import suppress
 from typing import Any, Protocol
 
 from bot.domain.backups.backup import Backup
@@ -39,6 +38,7 @@ from bot.hands.reading import Reading
 from bot.hands.thinking import Think
 from bot.stores import Stores
 
+_GONE = "PathNotFound"
 _REMEMBERED = 2
 _ALL_OPEN = 10_000
 
@@ -155,8 +155,12 @@ class Hands:
         )
         # It hashes what it keeps: that both ends agree is seen there, once, and before anything counts.
         await self._backups.save(backup, data, prints, listed=False)
-        with suppress(CmdletFailed):  # The other one may have been here as well.
+        try:
             await self._driver.delete(act.on, act.file)
+        except CmdletFailed as error:
+            # The other one may have been here as well; what stays there for another reason is told.
+            if error.error_id != _GONE:
+                raise
         return backup, inventory
 
     async def _load(self, act: Load) -> Inventory:

@@ -111,3 +111,23 @@ async def test_what_another_worker_kept_meanwhile_is_there_though_the_file_is_go
     assert (await stage.backups.get("b1")).run == "run"
     with pytest.raises(CmdletFailed):
         await stage.driver.fetch(A, FILE)
+
+
+@dataclass
+class Keeping(Damaging):
+    """A server that does not let the file go."""
+
+    error_id: str = "UnauthorizedAccess"
+
+    async def delete(self, pool: str, file: str) -> None:
+        raise CmdletFailed("It stays.", error_id=self.error_id)
+
+
+async def test_a_file_that_the_server_does_not_let_go_is_told_and_one_that_is_gone_is_not(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    with pytest.raises(CmdletFailed):
+        await collected(stage, Keeping(stage.driver, bytes))
+    await stage.driver.delete(A, FILE)
+    await redis.delete(keys.backup("b1"))
+    await collected(stage, Keeping(stage.driver, bytes, error_id="PathNotFound"))
+    assert await stage.backups.find("b1") is not None
