@@ -12,13 +12,14 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import CmdletFailed, NeverSent
 from bot.domain.groups.groups import Kind, service
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.drivers.winrm.driver import WinRM
-from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.pace import Pace
 from bot.exports.export_zip import read_inventory
 from bot.sandbox.pools.contents import world
 from bot.sandbox.pools.sites import POOL_A, POOL_B

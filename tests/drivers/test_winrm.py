@@ -13,12 +13,13 @@ from pathlib import Path
 import pytest
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import service
 from bot.drivers.winrm.calls import Script
 from bot.drivers.winrm.driver import WinRM
-from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.pace import Pace
 from bot.exports.clixml import things
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
 from tests.drivers.wsman.shells import Asked, Voice

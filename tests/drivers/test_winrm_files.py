@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed, DriverError
 from bot.drivers.base import Driver
 from bot.drivers.winrm.calls import Script
 from bot.drivers.winrm.driver import WinRM
-from bot.drivers.winrm.endpoints import Endpoint
 from bot.drivers.winrm.files import PIECE
 from tests.drivers.test_winrm import QUICK, B
 from tests.drivers.wsman import troubles

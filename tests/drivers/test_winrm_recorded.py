@@ -11,10 +11,11 @@ from xml.etree import ElementTree
 import pytest
 
 from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed
 from bot.drivers.winrm.driver import WinRM
-from bot.drivers.winrm.endpoints import Endpoint, Pace
 from bot.drivers.winrm.objects import Rows
+from bot.drivers.winrm.pace import Pace
 from tests.drivers.wsman.recordings import again, commands, recorded, said
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
 

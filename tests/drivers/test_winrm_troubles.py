@@ -10,10 +10,11 @@ from pathlib import Path
 import pytest
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import service
 from bot.drivers.winrm.driver import WinRM
-from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.pace import Pace
 from tests.drivers.wsman import soap, troubles
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
 from tests.drivers.wsman.table import Table

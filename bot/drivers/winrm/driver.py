@@ -7,14 +7,15 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.winrm.calls import call_of
-from bot.drivers.winrm.endpoints import Endpoint, Pace
 from bot.drivers.winrm.files import Files
 from bot.drivers.winrm.lanes import Lane, UnderWay, Work
 from bot.drivers.winrm.objects import Rows
+from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.refusals import refusal
 
 

@@ -9,10 +9,11 @@ from dataclasses import dataclass, replace
 from threading import Event
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import DriverError, NeverSent
 from bot.drivers.winrm.calls import Call
 from bot.drivers.winrm.cuts import NO_SHELL, Cut, Fault, Kind, Step, meaning
-from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.threads import OneThread
 
 if TYPE_CHECKING:

@@ -26,9 +26,10 @@ from pypsrp.wsman import NAMESPACES, WSMan, WSManAction
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError
 
+from bot.domain.deployment.endpoints import Endpoint
 from bot.drivers.winrm.calls import QUIET, Call, Script
 from bot.drivers.winrm.cuts import NOTHING_YET, Cut, Fault, Kind, Step
-from bot.drivers.winrm.endpoints import Endpoint, Pace
+from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.refusals import Said
 
 Given = TypeVar("Given")
