@@ -40,8 +40,8 @@ def import_line(pool: str) -> str:
 
 
 DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": "02:40", "reachable": "no"}
-FAIL_OVER = 'Invoke-CsPoolFailOver -PoolFqdn "pool-a.contoso.com" -DisasterMode'
-FAIL_BACK = 'Invoke-CsPoolFailBack -PoolFqdn "pool-a.contoso.com"'
+FAIL_OVER = 'Invoke-CsPoolFailOver -PoolFqdn "pool-a.contoso.com" -DisasterMode -Confirm:$false'
+FAIL_BACK = 'Invoke-CsPoolFailBack -PoolFqdn "pool-a.contoso.com" -Confirm:$false'
 REMOVE = 'Export-CsRgsConfiguration -Source "service:ApplicationServer:pool-b.contoso.com" -Owner '
 
 FAILOVER = (

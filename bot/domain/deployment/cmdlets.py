@@ -13,6 +13,7 @@ ALL_VERSIONS = ("2013", "2015", "2019")
 LATER = ("2015", "2019")
 
 Argument = str | int | bool | Ref
+_CONFIRM = "Confirm"
 _SAFE = re.compile(r"[\w .:\\/()-]*")
 
 
@@ -103,7 +104,10 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
 
 @dataclass(frozen=True, slots=True)
 class Cmdlet:
-    """One command with its arguments in the order they are shown; a switch that is given has the argument True."""
+    """One command with its arguments in the order they are shown; a switch that is given has the argument True.
+
+    False is only sent to `Confirm`: nobody is there who could be asked (facts: powershell §4).
+    """
 
     name: str
     arguments: tuple[tuple[str, Argument], ...] = ()
@@ -121,8 +125,10 @@ class Cmdlet:
 
 
 def cmdlet(name: str, **arguments: Argument | None) -> Cmdlet:
-    """A cmdlet without the arguments that are None: a switch is True or not given."""
-    return Cmdlet(name, tuple((key, value) for key, value in arguments.items() if value is not None))
+    """A cmdlet without the arguments that are None, and with `-Confirm:$false` where it could ask a question."""
+    asks = {_CONFIRM: False} if _CONFIRM in CMDLETS.get(name, {}) else {}
+    given = {**arguments, **asks}
+    return Cmdlet(name, tuple((key, value) for key, value in given.items() if value is not None))
 
 
 def check(command: Cmdlet, version: str = "2019") -> None:
@@ -136,7 +142,7 @@ def check(command: Cmdlet, version: str = "2019") -> None:
         if parameter is None or version not in parameter.versions:
             text = f"A parameter cannot be found that matches parameter name '{key}'."
             raise CmdletFailed(f"{command.name} : {text}", error_id=f"NamedParameterNotFound,{command.name}")
-        if (parameter.type == "SwitchParameter") != (value is True) and parameter.type != "Boolean":
+        if (parameter.type == "SwitchParameter") != _is_switch(key, value) and parameter.type != "Boolean":
             text = f"Cannot bind parameter '{key}'. Cannot convert the value to type \"{parameter.type}\"."
             raise CmdletFailed(
                 f"{command.name} : {text}",
@@ -163,6 +169,10 @@ def refuse(command: Cmdlet, error_id: str, text: str, detail: str = "") -> Cmdle
     return CmdletFailed(shown, error_id=f"{error_id},{command.name}", detail=f"{shown} {detail}".strip())
 
 
+def _is_switch(key: str, value: Argument) -> bool:
+    return value is True or (value is False and key == _CONFIRM)
+
+
 def _shown(name: str, key: str, value: Argument) -> str:
     parameter = CMDLETS.get(name, {}).get(key)
     if parameter is not None and parameter.type == "Boolean":
@@ -170,6 +180,8 @@ def _shown(name: str, key: str, value: Argument) -> str:
     match value:
         case True:
             return f"-{key}"
+        case False:
+            return f"-{key}:$false"
         case int():
             return f"-{key} {value}"
     return f"-{key} {quoted(str(value))}"

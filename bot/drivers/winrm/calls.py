@@ -146,8 +146,6 @@ def call_of(command: Cmdlet, batch: int) -> Call:
         if command.name not in READERS:
             raise _not_sent(command, "Switchback does not know it")
         return Call(Script.WHOLE, (("Command", command.name), ("Given", dict(given)), ("Batch", batch)))
-    if "Confirm" in CMDLETS.get(command.name, {}) and command.get("Confirm") is None:
-        given = (*given, ("Confirm", False))
     return Call(command.name, given)
 
 

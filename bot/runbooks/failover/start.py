@@ -9,7 +9,7 @@ from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.impact import Stage
 from bot.domain.errors import DriverError
 from bot.domain.groups.capacity import capacity, slow
-from bot.domain.groups.groups import Inventory, Kind
+from bot.domain.groups.groups import Inventory, Kind, service
 from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import (
     Acts,
@@ -196,16 +196,16 @@ def _read_mode(run: Run) -> Acts:
 
 def _judge_mode(run: Run, seen: Seen) -> Verdict:
     """Replication mode is not built yet: with it on, an import would meet the replicas (facts: lync §7)."""
-    service = seen["service"]
-    if isinstance(service, DriverError):
+    status = seen["service"]
+    if isinstance(status, DriverError):
         sentence = f"Whether {partner(run).short} replicates Response Groups could not be read. Treated as off."
         return Verdict(Mark.WARN, sentence)
-    modules = [module for module in _modules(service) if str(module["Identity"]).startswith(_RGS_MODULES)]
+    modules = [module for module in _modules(status) if str(module["Identity"]).startswith(_RGS_MODULES)]
     if all(module["ExportStatus"] == "NotInitialized" for module in modules):
         return Verdict(Mark.PASS, "The Backup Service does not replicate Response Groups here.")
     commands = (
-        f"Invoke-CsPoolFailOver -PoolFqdn {run.primary.fqdn} -DisasterMode",
-        f"Get-CsRgsWorkflow -Identity service:ApplicationServer:{partner(run).fqdn} -ShowAll",
+        str(cmdlet("Invoke-CsPoolFailOver", PoolFqdn=run.primary.fqdn, DisasterMode=True)),
+        str(cmdlet("Get-CsRgsWorkflow", Identity=service(partner(run).fqdn), ShowAll=True)),
     )
     sentence = "The Backup Service replicates Response Groups here, so nothing may be imported. Do it by hand:"
     return Verdict(Mark.STOP, sentence, commands)

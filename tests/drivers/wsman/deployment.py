@@ -47,8 +47,7 @@ def _name(asked: Asked) -> str:
 
 
 def _command(name: str, given: Mapping[str, Any]) -> Cmdlet:
-    """As it was approved: nobody is asked anything here, so that `-Confirm:$false` is what it is anyhow."""
-    return Cmdlet(name, tuple((key, _argument(name, key, value)) for key, value in given.items() if value is not False))
+    return Cmdlet(name, tuple((key, _argument(name, key, value)) for key, value in given.items()))
 
 
 def _argument(name: str, key: str, value: Any) -> Argument:

@@ -105,8 +105,18 @@ def test_the_line_people_approve_is_the_command_as_it_would_be_typed() -> None:
         AgentRingbackGracePeriod=60,
         DisableCallContext=False,
     )
-    assert str(settings).endswith("-AgentRingbackGracePeriod 60 -DisableCallContext $false")
+    assert str(settings).endswith("-AgentRingbackGracePeriod 60 -DisableCallContext $false -Confirm:$false")
     check(settings)
+
+
+@pytest.mark.parametrize("name", CMDLETS)
+def test_whatever_can_ask_a_question_is_told_not_to_and_the_line_shows_it(name: str) -> None:
+    assert str(cmdlet(name)).endswith(" -Confirm:$false") == ("Confirm" in CMDLETS[name])
+
+
+def test_no_other_switch_is_ever_sent_as_false() -> None:
+    error = refused(cmdlet("Import-CsRgsConfiguration", **IMPORT, OverwriteOwner=False))
+    assert error.error_id.startswith("CannotConvertArgument")
 
 
 @pytest.mark.parametrize(
