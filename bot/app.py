@@ -308,7 +308,12 @@ def estate_of(settings: Settings) -> Estate:
 
 
 def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:
-    """The driver that the configuration names; settings know no other kind yet."""
+    """The driver that the configuration names."""
+    if settings.driver == "winrm":
+        # Loaded late: whoever has no servers yet has no need of it.
+        from bot.drivers.winrm.driver import WinRM
+
+        return WinRM(settings.servers)
     return SimulatedDriver(RedisWorlds(client), clock=clock)
 
 

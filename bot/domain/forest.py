@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from bot.domain import secrets
 from bot.domain.model import Role
 
 LDAPS = 636
@@ -80,9 +81,7 @@ def faults(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
     """What no single key of `[directory]` can tell: the key, and a sentence."""
     if said.get("base") == "" and not said.get("global_catalog"):
         yield "base", "name where the accounts lie, such as “DC=contoso,DC=com”; only a global catalog needs none."
-    for key in ("ca_file", "password_file"):
-        if (path := said.get(key)) and not path.startswith("/"):
-            yield key, f"must be a full path such as “/etc/switchback/file”, not “{path[:80]}”."
+    yield from secrets.files(said, "ca_file", "password_file")
     hosts = [text.lower() for text in said.get("controllers") or () if text]
     if twice := next((text for place, text in enumerate(hosts) if text in hosts[:place]), ""):
         yield "controllers", f"{twice} is listed twice."
@@ -91,13 +90,9 @@ def faults(said: Mapping[str, Any]) -> Iterator[tuple[str, str]]:
 
 
 def passwords(said: Mapping[str, Any] | None, password: str) -> Iterator[str]:
-    """What is wrong with where the password of `[directory]` comes from; the sentence never shows it."""
-    if not said:
-        return
-    if not said["password_file"] and not password:
-        yield f"The bot's own account under [directory] has no password: name a password_file there, or set {PASSWORD}."
-    if said["password_file"] and password:
-        yield f"{PASSWORD} is set, and password_file under [directory] as well: keep one of the two."
+    """What is wrong with where the password of `[directory]` comes from."""
+    if said:
+        yield from secrets.passwords("[directory]", said, PASSWORD, password)
 
 
 def _controller(text: str) -> Controller:

@@ -2,12 +2,8 @@
 
 from __future__ import annotations
 
-import re
 import tomllib
-import zoneinfo
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
-from pathlib import PureWindowsPath
+from collections.abc import Mapping
 from typing import Any
 
 from bot.domain import forest
@@ -15,141 +11,36 @@ from bot.domain.backups import offsite
 from bot.domain.backups.schedule import DAILY, LONGEST_OBJECTIVE_H, OBJECTIVE_H, TIME, crowded
 from bot.domain.companions import coverage
 from bot.domain.companions.kinds import COMPANIONS
-from bot.domain.errors import BadInput
-from bot.domain.groups.groups import checked_fqdn
+from bot.domain.deployment import endpoints
 from bot.domain.model import Edition, Role
-from bot.domain.near import nearest
 from bot.settings.lines import Path, locate
+from bot.settings.readers import (
+    Key,
+    Report,
+    flag,
+    folder,
+    fqdn,
+    many,
+    matching,
+    meant,
+    number,
+    one_of,
+    table,
+    text,
+    time_zone,
+)
 
-Report = Callable[[Path, str], None]
-Reader = Callable[[Any, Path, Report], Any]
-"""Gives the checked value, or reports why there is none and gives None."""
-
-DRIVERS = ("simulated",)
+DRIVERS = ("simulated", "winrm")
 VERSIONS = ("2013", "2015", "2019")
-_LONGEST_TEXT = 200
-
-
-@dataclass(frozen=True, slots=True)
-class Key:
-    """What a table may hold under `name`; a `required` one has no default. `meaning` is for the documents."""
-
-    name: str
-    read: Reader
-    default: Any = None
-    meaning: str = ""
-    required: bool = False
-
-
-def meant(word: str, known: Iterable[str]) -> str:
-    """`; did you mean “…”?` or nothing, for a word that is not among the known ones."""
-    near = nearest(word, known, 0.6)
-    return f"; did you mean “{near}”?" if near else "."
-
-
-def text(value: Any, path: Path, report: Report) -> str | None:
-    if isinstance(value, str) and 0 < len(value.strip()) <= _LONGEST_TEXT and value.isprintable():
-        return value.strip()
-    return report(path, f"must be text in quotes, on one line, of 1 to {_LONGEST_TEXT} characters.")
-
-
-def flag(value: Any, path: Path, report: Report) -> bool | None:
-    return value if isinstance(value, bool) else report(path, "must be true or false, without quotes.")
-
-
-def number(least: float, most: float, meaning: str) -> Reader:
-    """A number from `least` to `most`; `meaning` says what it counts."""
-
-    def read(value: Any, path: Path, report: Report) -> float | None:
-        if isinstance(value, int | float) and not isinstance(value, bool) and least <= value <= most:
-            return float(value)
-        return report(path, f"must be {meaning} from {least:g} to {most:g}, not {_shown(value)}.")
-
-    return read
-
-
-def one_of(*choices: str) -> Reader:
-    def read(value: Any, path: Path, report: Report) -> str | None:
-        if value in choices and isinstance(value, str):
-            return value
-        listed = " or ".join(f"“{choice}”" for choice in choices)
-        return report(path, f"must be {listed}, not {_shown(value)}.")
-
-    return read
-
-
-def matching(pattern: str, meaning: str) -> Reader:
-    """Text of one shape; `meaning` says what it is and gives an example."""
-    shape = re.compile(pattern)
-
-    def read(value: Any, path: Path, report: Report) -> str | None:
-        if isinstance(value, str) and shape.fullmatch(value):
-            return value
-        return report(path, f"must be {meaning}, not {_shown(value)}.")
-
-    return read
-
-
-def fqdn(value: Any, path: Path, report: Report) -> str | None:
-    try:
-        return checked_fqdn(value if isinstance(value, str) else str(value))
-    except BadInput as fault:
-        return report(path, fault.sentence)
-
-
-def time_zone(value: Any, path: Path, report: Report) -> str | None:
-    try:
-        return zoneinfo.ZoneInfo(value).key
-    except (zoneinfo.ZoneInfoNotFoundError, ValueError, TypeError, OSError):
-        near = meant(str(value), zoneinfo.available_timezones())
-        return report(path, f"{_shown(value)} is not a time zone such as “Europe/Paris”{near}")
-
-
-def folder(value: Any, path: Path, report: Report) -> str | None:
-    if isinstance(value, str) and value.isprintable() and PureWindowsPath(value).is_absolute():
-        return value
-    return report(path, f"must be a full Windows path such as 'C:\\Switchback' in single quotes, not {_shown(value)}.")
-
-
-def many(item: Reader, least: int = 0) -> Reader:
-    """A list of at least `least` items, each read by `item`."""
-
-    def read(value: Any, path: Path, report: Report) -> tuple[Any, ...]:
-        if not isinstance(value, list) or len(value) < least:
-            report(path, "must be a list in square brackets" + (", with something in it." if least else "."))
-            return ()
-        return tuple(item(entry, (*path, place), report) for place, entry in enumerate(value))
-
-    return read
-
-
-def table(*keys: Key) -> Reader:
-    """A table of these keys and no others; keys that are left out get their defaults."""
-    known = {key.name: key for key in keys}
-
-    def read(value: Any, path: Path, report: Report) -> dict[str, Any]:
-        if not isinstance(value, dict):
-            report(path, "must be a table.")
-            return {}
-        for name in value:
-            if name not in known:
-                report((*path, name), f"is not known here{meant(name, known)}")
-        for key in keys:
-            if key.required and key.name not in value:
-                report(path, f"{key.name} is missing.")
-        return {
-            key.name: key.read(value[key.name], (*path, key.name), report) if key.name in value else key.default
-            for key in keys
-        }
-
-    return read
-
 
 _GROUP = matching(r"S[A-Z0-9]{2,}", "the id of a Slack user group such as “S0123ABCD”")
 _USER = matching(r"[TE][A-Z0-9]{2,}:[UW][A-Z0-9]{2,}", "workspace and user, by id, such as “T0123ABCD:U0456EFGH”")
 _CHANNEL = matching(r"[CG][A-Z0-9]{2,}", "the id of a channel such as “C0123ABCD”")
 _CONTROLLER = matching(forest.CONTROLLER, "a domain controller such as “dc1.contoso.com” or “dc1.contoso.com:636”")
 _BASE = matching(f"{forest.DN}|", "a place in the directory such as “DC=contoso,DC=com”")
+_URL = matching(endpoints.URL, "the https address of WinRM on a server such as “https://fe1.contoso.com:5986/wsman”")
+_CONFIGURATION = matching(endpoints.CONFIGURATION, "the name of a session configuration such as “Switchback”")
+_PROXY = matching(endpoints.PROXY, "the address of a proxy such as “http://proxy.contoso.com:3128”")
 _DIRECTORY_GROUP = matching(forest.GROUP, "the name of a group as Windows knows it (sAMAccountName)")
 _MAIL_DOMAIN = matching(forest.MAIL_DOMAIN, "the end of e-mail addresses such as “contoso.com”")
 _TIME = matching(TIME, "a time such as “02:30” (every day) or “Sun 02:30”")
@@ -170,7 +61,72 @@ POOL = (
         "Folder of its application server in its file store, `…\\AppServerFiles`: Call Park music and announcements.",
     ),
 )
-DRIVER = (Key("kind", one_of(*DRIVERS), DRIVERS[0], "How pools are reached: `simulated` touches no server."),)
+DRIVER = (
+    Key(
+        "kind",
+        one_of(*DRIVERS),
+        DRIVERS[0],
+        "How pools are reached: `winrm` is PowerShell remoting; `simulated` touches no server.",
+    ),
+)
+REMOTING = (
+    Key(
+        "account",
+        text,
+        "",
+        "The bot's own account on servers: `CONTOSO\\svc-switchback`, `svc-switchback@contoso.com`.",
+    ),
+    Key(
+        "method",
+        one_of(*endpoints.METHODS),
+        endpoints.METHODS[0],
+        "How it signs in: `kerberos`, `ntlm`, `certificate`, or `negotiate` (Kerberos if it can, else NTLM).",
+    ),
+    Key("password_file", text, "", f"File with its password. Without it: the variable `{endpoints.PASSWORD}`."),
+    Key("keytab", text, "", "File with its Kerberos keys, in place of a password."),
+    Key("certificate", text, "", "For `certificate`: the client's certificate, in PEM."),
+    Key("key", text, "", "For `certificate`: its key, in PEM."),
+    Key(
+        "ca_file",
+        text,
+        "",
+        "Authorities that servers are to be certified by, in PEM. Without it: the usual public ones.",
+    ),
+    Key(
+        "proxy",
+        _PROXY,
+        "",
+        "Proxy on the way to servers, `http://host:port`. Without it: none, whatever the environment says.",
+    ),
+)
+SERVERS = (
+    Key("url", _URL, meaning="WinRM of one server. Without a port: 5986; without a path: `/wsman`.", required=True),
+    Key(
+        "pools",
+        many(fqdn),
+        (),
+        "Pools that are asked through it, in turn with their other servers. Without it: `front_end_of`.",
+    ),
+    Key("front_end_of", fqdn, "", "The pool whose Front End it is. Without it: an administration host."),
+    Key(
+        "access",
+        one_of(*endpoints.Access),
+        endpoints.Access.ORDINARY.value,
+        "`ordinary`, or `constrained`: it lets in only what Switchback needs.",
+    ),
+    Key(
+        "configuration",
+        _CONFIGURATION,
+        "",
+        "Session configuration. Without it: `Microsoft.PowerShell`, or `Switchback` where constrained.",
+    ),
+    Key(
+        "module",
+        matching(endpoints.CONFIGURATION, "the name of a PowerShell module"),
+        "",
+        "Module of an ordinary endpoint. Without it: `Lync` on 2013, else `SkypeForBusiness`.",
+    ),
+)
 ROLE = (
     Key("user_groups", many(_GROUP), (), "Slack user groups whose members hold the role, `S…`."),
     Key("users", many(_USER), (), "People who hold it, `T…:U…`."),
@@ -274,6 +230,8 @@ RETENTION = (
 TABLES: Mapping[str, tuple[Key, ...]] = {
     "[[pools]]": POOL,
     "[driver]": DRIVER,
+    "[remoting]": REMOTING,
+    "[[servers]]": SERVERS,
     **{f"[roles.{role}]": ROLE for role in Role},
     "[directory]": DIRECTORY,
     "[directory.groups]": GROUPS,
@@ -291,6 +249,8 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
 _FILE = table(
     Key("pools", many(table(*POOL)), ()),
     Key("driver", table(*DRIVER), {"kind": DRIVERS[0]}),
+    Key("remoting", table(*REMOTING), None),
+    Key("servers", many(table(*SERVERS)), ()),
     Key("roles", table(*(Key(role, table(*ROLE), {}) for role in Role)), {}),
     Key("directory", table(*DIRECTORY, Key("groups", table(*GROUPS), {})), None),
     Key("needs", many(table(*NEEDS)), ()),
@@ -325,6 +285,10 @@ def read(source: str, name: str) -> tuple[Mapping[str, Any], tuple[str, ...]]:
     for key, sentence in offsite.faults(values.get("mirror") or {}):
         report(("mirror", key), sentence)
     _check_source(values, report)
+    pools = [pool.get("fqdn") or "" for pool in values.get("pools") or ()]
+    driver = (values.get("driver") or {}).get("kind")
+    for path, sentence in endpoints.faults(driver, values.get("remoting"), values.get("servers") or (), pools):
+        report(path, sentence)
     return values, tuple(sentence for _, sentence in sorted(faults, key=lambda fault: fault[0]))
 
 
@@ -373,7 +337,3 @@ def _syntax(name: str, fault: str) -> str:
     where = f"{name}, {place.rstrip(')')}" if place else name
     hint = " Put Windows paths in single quotes: 'C:\\Switchback'." if "'\\" in said else ""
     return f"{where}: this is not valid TOML: {said}.{hint}"
-
-
-def _shown(value: Any) -> str:
-    return f"“{value[:80]}”" if isinstance(value, str) else f"{value!r}"[:80]

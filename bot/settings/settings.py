@@ -13,6 +13,8 @@ from bot.domain.backups.offsite import OffSite, off_site
 from bot.domain.backups.retention import Windows
 from bot.domain.backups.schedule import DAILY, OBJECTIVE_H, Timing, ordered
 from bot.domain.companions.coverage import Rules, rules_of
+from bot.domain.deployment import endpoints
+from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import BadInput
 from bot.domain.forest import PASSWORD, Forest, forest, passwords
 from bot.domain.model import Asks, Edition, Pool, Role
@@ -39,6 +41,7 @@ SETTINGS = (
     Setting("SWITCHBACK_DATA", ".data", "Folder of the embedded server."),
     Setting("SWITCHBACK_BACKUP_KEYS", "", "Keys (a,b,…) that seal backups: the first writes, all read.", secret=True),
     Setting(PASSWORD, "", "Password of the bot's own account under `[directory]`, unless a file has it.", secret=True),
+    Setting(endpoints.PASSWORD, "", "Password of its account under `[remoting]`, unless a file has it.", secret=True),
     Setting("SWITCHBACK_CONFIG", "", "Path of the configuration file; see `switchback.example.toml`."),
     Setting("PORT", "3000", "Where the bot listens for HTTP."),
     Setting("AWS_ACCESS_KEY_ID", "", "For the bucket under `[mirror]`: who writes there.", secret=True),
@@ -63,9 +66,10 @@ class Settings:
 
     `users` and `user_groups` say who holds a role: `T…:U…` and `S…` ids. `schedules` has every pool's local wall times
     ("02:30" or "Sun 02:30", in the pool's time zone), `objectives` how old (hours) its newest backup may get before it
-    is told loudly, `companions` what is said of single companions. `directory` is where roles come from in place of
-    `users` and `user_groups`, `break_glass` who may go on while it is silent
-    (`T…:U…`), `needs` which rows take another role than they say themselves.
+    is told loudly, `companions` what is said of single companions. `servers` has where each pool is asked over
+    PowerShell remoting, in turn. `directory` is where roles come from in place of `users` and `user_groups`,
+    `break_glass` who may go on while it is silent (`T…:U…`), `needs` which rows take another role than they say
+    themselves.
     Empty text means that something is not set.
     """
 
@@ -81,6 +85,7 @@ class Settings:
     port: int = 3000
     pools: tuple[Pool, ...] = ()
     driver: str = "simulated"
+    servers: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
     users: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     user_groups: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     directory: Forest | None = None
@@ -147,7 +152,10 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
     values, in_file = configuration.read(text, said["SWITCHBACK_CONFIG"] or "switchback.toml")
     outside = (sentence for fits, sentence in _rules(said) if not fits)
     mirror = off_site(values.get("mirror") or {}, *(said[name] for name in _CREDENTIALS))
-    keyless = passwords(values.get("directory"), said[PASSWORD])
+    keyless = (
+        *passwords(values.get("directory"), said[PASSWORD]),
+        *endpoints.passwords(values.get("remoting"), said[endpoints.PASSWORD]),
+    )
     if all_faults := (*outside, *faults, *in_file, *_unknown_to(mirror), *keyless):
         raise SettingsFault(all_faults)
     pools = tuple(Pool(**{**row, "edition": Edition(row["edition"])}) for row in values["pools"])
@@ -164,6 +172,12 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         port=int(said["PORT"]),
         pools=pools,
         driver=values["driver"]["kind"],
+        servers=endpoints.endpoints(
+            values["remoting"],
+            values["servers"],
+            {pool.fqdn: pool.version for pool in pools},
+            said[endpoints.PASSWORD],
+        ),
         users=_holders(values["roles"], "users"),
         user_groups=_holders(values["roles"], "user_groups"),
         directory=forest(values["directory"], said[PASSWORD]),

@@ -57,13 +57,13 @@ def test_the_example_shows_every_key_that_there_is() -> None:
         "[[needs]]": document["needs"][0],
         "[[schedules]]": document["schedules"][0],
     }
-    tables["[[companions]]"] = {key: value for row in document["companions"] for key, value in row.items()}
+    for name in ("companions", "servers"):
+        tables[f"[[{name}]]"] = {key: value for row in document[name] for key, value in row.items()}
     tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
     tables["[directory.groups]"] = document["directory"].pop("groups")
     tables["[directory]"] = document["directory"]
-    tables |= {
-        f"[{name}]": document[name] for name in ("driver", "break_glass", "channels", "slack", "mirror", "retention")
-    }
+    names = ("driver", "remoting", "break_glass", "channels", "slack", "mirror", "retention")
+    tables |= {f"[{name}]": document[name] for name in names}
     assert {name: set(keys) for name, keys in tables.items()} == {
         name: {key.name for key in keys} for name, keys in TABLES.items()
     }
@@ -154,7 +154,7 @@ plan_block = "yes"
         ("[[pools]]\nsite = 'Paris'", "line 1, pools: fqdn is missing."),
         ('[[schedules]]\npool = "a.b"', "line 2, schedules.pool: a.b is not among the pools."),
         ('[[pools]]\nfqdn = "a.b"\n[[schedules]]\npool = "a.b"\nat = []', "line 5, schedules.at: must be a list"),
-        ('[driver]\nkind = "winrm"', "line 2, driver.kind: must be “simulated”, not “winrm”."),
+        ('[driver]\nkind = "ssh"', "line 2, driver.kind: must be “simulated” or “winrm”, not “ssh”."),
         ('[channels]\nincidents = "#incidents"', "line 2, channels.incidents: must be the id of a channel"),
         ('roles.CsResponseGroupAdministrator.users = ["U1"]', "line 1, roles.CsResponseGroupAdministrator.users: must"),
         (
