@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -158,7 +159,16 @@ class Change:
 
 def fresh_file(run: Run, pool: Pool, step: str) -> str:
     """A file name that no attempt used before: export refuses an existing file (facts: lync §1.1)."""
-    return f"{pool.folder}\\{run.id}-{step}-{run.attempt + 1}.zip"
+    return f"{pool.folder}\\{file_name(run, f'{step}-{run.attempt + 1}')}"
+
+
+def file_name(run: Run, what: str) -> str:
+    """Of a file on a server: letters, digits, hyphens, 60 at most, whatever the run is called (facts: endpoint).
+
+    People who meet it there see what it is for and of which pool; the rest tells runs and attempts apart.
+    """
+    digest = hashlib.sha256(f"{run.id}/{what}".encode()).hexdigest()[:12]
+    return f"{what[:25]}-{run.primary.short[:20]}-{digest}.zip"
 
 
 def partner(run: Run) -> Pool:

@@ -6,7 +6,7 @@ from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.groups.groups import ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Seen
-from bot.domain.runs.run import Phase, Run, Tell, partner
+from bot.domain.runs.run import Phase, Run, Tell, file_name, partner
 from bot.domain.runs.runbook import Choice, Step
 from bot.runbooks.failback.facts import REBUILT
 from bot.runbooks.failback.home import read_primary
@@ -59,12 +59,17 @@ BACK = Step(
 def _judge_rebuild(run: Run, seen: Seen) -> Verdict:
     """Rebuild is not built yet: the run stops with the commands to run by hand, filled in."""
     primary, backup = run.primary, partner(run)
-    file = f"{backup.folder}\\rebuild-{run.id}.zip"
-    out = cmdlet("Export-CsRgsConfiguration", Source=service(backup.fqdn), Owner=service(primary.fqdn), FileName=file)
+    file = file_name(run, "rebuild")
+    out = cmdlet(
+        "Export-CsRgsConfiguration",
+        Source=service(backup.fqdn),
+        Owner=service(primary.fqdn),
+        FileName=f"{backup.folder}\\{file}",
+    )
     into = cmdlet(
         "Import-CsRgsConfiguration",
         Destination=service(primary.fqdn),
-        FileName=f"{primary.folder}\\rebuild-{run.id}.zip",
+        FileName=f"{primary.folder}\\{file}",
         OverwriteOwner=True,
     )
     sentence = "A rebuilt pool is not brought home by this run yet. Run these by hand, then abandon this run."

@@ -6,6 +6,7 @@ import asyncio
 import json
 import re
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from itertools import product
 from pathlib import Path
 
@@ -13,8 +14,10 @@ import pytest
 
 from bot.domain.deployment.cmdlets import ALL_VERSIONS, check
 from bot.domain.groups.groups import service
-from bot.domain.runs.acts import Invoke, Pin
+from bot.domain.model import SCHEDULE, Pool
+from bot.domain.runs.acts import Collect, Delete, Invoke, Pin, Put
 from bot.domain.runs.moves import launch
+from bot.domain.runs.run import Run, fresh_file
 from bot.domain.runs.runbook import Plan
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.rows.facts import CARRIED
@@ -37,6 +40,9 @@ LINE = re.compile(r"\b[A-Z][a-z]+-Cs[A-Za-z]+[^`;\n]*")
 SWITCH = re.compile(r"-[A-Z]")
 SITES = (*((version, version) for version in ALL_VERSIONS), ("2013", "2019"), ("2019", "2013"))
 """Versions of P and B."""
+
+NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,59}\.zip")
+"""What every kind of endpoint takes (facts: endpoint, "Functions")."""
 
 MET = {
     "companion": {"AsBytes"},
@@ -92,6 +98,28 @@ def test_every_command_that_people_are_to_run_by_hand_is_a_real_one(walk: Walk) 
         assert name in REAL, line
         keys = [word[1:].partition(":")[0].rstrip(".,;") for word in rest if SWITCH.match(word)]
         assert all(fits(name, keys, version) for version in walk.versions.values()), line
+
+
+def test_every_name_of_a_file_is_one_that_an_endpoint_takes(walk: Walk) -> None:
+    acts = [getattr(act, "act", act) for row in walk.rows if row.plan for act in row.plan.acts.values()]
+    files = {act.file for act in acts if isinstance(act, Put | Delete | Collect)}
+    files |= {str(command.get("FileName")) for _, command in walk.commands() if command.get("FileName")}
+    files |= {line for words in walk.words() for line in re.findall(r'"(C:[^"]*\.zip)"', words)}
+    assert bool(files) == (walk.runbook in ("backup", "failover", "failback"))
+    for file in files:
+        folder, _, name = file.rpartition("\\")
+        assert folder == "C:\\Switchback" and NAME.fullmatch(name), file
+
+
+def test_a_name_fits_however_long_a_run_a_row_or_a_pool_is_called_and_no_two_are_the_same() -> None:
+    names = []
+    for fqdn, id, step, attempt in product(
+        (P, f"{'p' * 63}.contoso.com"), ("backup-" + "x" * 90, "failover-1"), ("keep", "s" * 70), range(3)
+    ):
+        run = Run(id, "backup", Pool(fqdn), None, SCHEDULE, NOW, "export")
+        names.append(fresh_file(replace(run, attempt=attempt), run.primary, step).rpartition("\\")[2])
+    assert len(set(names)) == len(names) == 24
+    assert all(NAME.fullmatch(name) for name in names)
 
 
 def test_every_fact_that_a_row_leaves_is_declared_and_of_its_type(walk: Walk) -> None:

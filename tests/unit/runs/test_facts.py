@@ -44,9 +44,10 @@ def test_a_removal_that_the_version_before_launched_is_looked_for_under_the_name
 
     claimed = claim(old, FAILBACK, NOW + 61.0, 60.0)
     assert claimed is not None and claimed.phase is Phase.LOOKING
-    assert claimed.facts == launched.facts
+    named = f"C:\\Switchback\\{old.id}-clean-{old.attempt}.zip"
+    assert claimed.facts == {**launched.facts, FILE.key: named}
     (saved,) = step.saves(claimed, {}).values()
-    assert saved.act == plan.acts["collected"]
+    assert saved.act == replace(plan.acts["collected"], file=named)
 
 
 def test_the_names_of_a_newer_export_are_left_alone_and_other_rows_get_none() -> None:
