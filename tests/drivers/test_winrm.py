@@ -54,7 +54,10 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     table = Table()
     async with wsman(table, tmp_path) as server:
-        at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        at = Endpoint(
+            "localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file, front_end_of=B
+        )
+        at = replace(at, front_end_of=B)
         driver = WinRM({B: (at,)}, QUICK)
         yield House(table, server, at, driver)
         await driver.close()

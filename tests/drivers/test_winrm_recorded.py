@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import base64
 import re
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
@@ -61,8 +62,10 @@ async def taken(folder: Path, case: Any) -> CmdletFailed | None:
     """What the driver makes of it when the recorded command changes something."""
     text, _, arguments = commands(case)[0]
     async with wsman(again(case), folder) as server:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
-        driver = WinRM({B: (endpoint,)}, Pace(mercy_s=1))
+        endpoint = Endpoint(
+            "localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file, front_end_of=B
+        )
+        driver = WinRM({B: (replace(endpoint, front_end_of=B),)}, Pace(mercy_s=1))
         try:
             # What reads is asked by a script of ours, which the recordings do not have.
             name = re.sub("^Get-", "Set-", text)

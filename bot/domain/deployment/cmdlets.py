@@ -101,6 +101,9 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
     },
 }
 
+ON_FRONT_END = frozenset({"Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"})
+"""What has to run on a Front End of the pool that it is sent to (facts: recovery, procedure 2, row 8)."""
+
 
 @dataclass(frozen=True, slots=True)
 class Cmdlet:

@@ -6,16 +6,17 @@ import asyncio
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.cmdlets import ON_FRONT_END, Cmdlet
 from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.winrm.calls import call_of
-from bot.drivers.winrm.files import Files
+from bot.drivers.winrm.files import LIES_THERE, Files
 from bot.drivers.winrm.lanes import Lane, UnderWay, Work
 from bot.drivers.winrm.objects import Rows
 from bot.drivers.winrm.pace import Pace
+from bot.drivers.winrm.places import Places
 from bot.drivers.winrm.refusals import refusal
 
 
@@ -29,17 +30,33 @@ class WinRM:
     def __init__(self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None) -> None:
         self._pools, self._pace = pools, pace or Pace()
         self._lanes: dict[tuple[str, bool], Lane] = {}
+        self._places = Places()
 
     async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
         """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
         call = call_of(command, self._pace.batch)
         lane = self._lane((pool, command.writes))
         sink = _bytes if command.writes else lambda: _rows(command.name)
-        ended = await lane.ask(Work(command.name, call, not command.writes, sink))
+        at, there = self._only_at(pool, command)
+        try:
+            ended = await lane.ask(Work(command.name, call, not command.writes, sink, at=at, there=there))
+        finally:
+            if command.writes and command.get("FileName"):
+                self._places.note(pool, str(command.get("FileName")), lane.at)
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
             raise refusal(ended.server, command.name, errors, reads=not command.writes, is_whole=is_whole)
         return ended.taken
+
+    def _only_at(self, pool: str, command: Cmdlet) -> tuple[tuple[Endpoint, ...], str]:
+        """The servers of the pool on which it has to run, if not on any; and why, as a sentence."""
+        if command.name in ON_FRONT_END:
+            front_ends = tuple(server for server in self._pools.get(pool, ()) if server.front_end_of == pool)
+            if not front_ends:
+                raise NeverSent(f"{command.name} has to run on a Front End of {pool}, and none is configured.")
+            return front_ends, "It has to run on a Front End of that pool."
+        at = self._places.of(pool, str(command.get("FileName") or "")) if command.writes else ()
+        return at, LIES_THERE if at else ""
 
     async def fetch(self, pool: str, file: str) -> bytes:
         return await self._files(pool).fetch(file)
@@ -65,7 +82,7 @@ class WinRM:
 
     def _files(self, pool: str) -> Files:
         """Where what changes something runs: an export lies on the server that wrote it."""
-        return Files(self._lane((pool, True)), pool)
+        return Files(self._lane((pool, True)), pool, self._places)
 
     def _lane(self, key: tuple[str, bool]) -> Lane:
         pool, _ = key

@@ -28,7 +28,7 @@ class Work(Generic[Taken]):
     """`name` is what people call it. `sink` makes, for each try, what takes the outputs, and gives what became of them.
 
     What only reads is asked once more when its answer was lost, unless it is told not to (`again`); what may change
-    something never is.
+    something never is. `at` are the only servers where it can be done (none: anywhere), because of `there`.
     """
 
     name: str
@@ -36,6 +36,8 @@ class Work(Generic[Taken]):
     reads: bool
     sink: Callable[[], tuple[Callable[[Any], None], Callable[[], Taken]]]
     again: bool = True
+    at: tuple[Endpoint, ...] = ()
+    there: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +72,16 @@ class Lane:
         self._gone = Event()
         self._wire: Wire | None = None
         self._first = 0
+
+    @property
+    def at(self) -> Endpoint:
+        """The server that was asked last, or is asked first."""
+        return self._endpoints[self._first]
+
+    @property
+    def servers(self) -> tuple[Endpoint, ...]:
+        """All of them, beginning with the one that was asked last."""
+        return (*self._endpoints[self._first :], *self._endpoints[: self._first])
 
     @property
     def now(self) -> UnderWay | None:
@@ -166,14 +178,13 @@ class Lane:
         # Loaded where it is needed, and not while people wait for a start.
         from bot.drivers.winrm.wire import Wire
 
-        if self._wire is not None and not self._wire.is_worn:
+        allowed = work.at or self._endpoints
+        if self._wire is not None and not self._wire.is_worn and self._wire.endpoint in allowed:
             return self._wire
         self._drop()
         failed: list[DriverError] = []
         refused: set[str] = set()
-        count = len(self._endpoints)
-        for place in (number % count for number in range(self._first, self._first + count)):
-            endpoint = self._endpoints[place]
+        for endpoint in (server for server in self.servers if server in allowed):
             if endpoint.account in refused:
                 continue
             wire = self._wire = Wire(endpoint, self._pace)
@@ -185,9 +196,9 @@ class Lane:
                 # Asked again elsewhere, a wrong password locks the account.
                 refused |= {endpoint.account} if cut.fault.kind is Kind.SIGN_IN else set()
                 continue
-            self._first = place
+            self._first = self._endpoints.index(endpoint)
             return wire
-        raise NeverSent(" ".join(error.sentence for error in failed))
+        raise NeverSent(" ".join([*(error.sentence for error in failed), *([work.there] if work.there else [])]))
 
     def _drop(self) -> None:
         wire = self._wire
