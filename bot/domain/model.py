@@ -84,7 +84,8 @@ class Pool:
     """A Front End pool as the configuration names it.
 
     `version` is "2013", "2015" or "2019"; `folder` is where on its server files are exchanged; `time_zone` is IANA;
-    `file_store` is the folder of its application server in its file store, empty when nobody named it.
+    `file_store` is the folder of its application server in its file store, empty when nobody named it. `front_end`
+    says whether commands can be sent to one of its own Front Ends.
     """
 
     fqdn: str
@@ -95,6 +96,7 @@ class Pool:
     folder: str = "C:\\Switchback"
     time_zone: str = "UTC"
     file_store: str = ""
+    front_end: bool = True
 
     @property
     def short(self) -> str:

@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import MappingProxyType
+from typing import Any
 from urllib.parse import urlsplit
 
 from bot.domain.backups.offsite import OffSite, off_site
@@ -158,7 +159,14 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
     )
     if all_faults := (*outside, *faults, *in_file, *_unknown_to(mirror), *keyless):
         raise SettingsFault(all_faults)
-    pools = tuple(Pool(**{**row, "edition": Edition(row["edition"])}) for row in values["pools"])
+    servers = endpoints.endpoints(
+        values["remoting"],
+        values["servers"],
+        {row["fqdn"]: row["version"] for row in values["pools"]},
+        said[endpoints.PASSWORD],
+    )
+    driver = values["driver"]["kind"]
+    pools = tuple(_pool(row, driver, servers) for row in values["pools"])
     return Settings(
         bot_token=said["SLACK_BOT_TOKEN"],
         signing_secret=said["SLACK_SIGNING_SECRET"],
@@ -171,13 +179,8 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         config=said["SWITCHBACK_CONFIG"],
         port=int(said["PORT"]),
         pools=pools,
-        driver=values["driver"]["kind"],
-        servers=endpoints.endpoints(
-            values["remoting"],
-            values["servers"],
-            {pool.fqdn: pool.version for pool in pools},
-            said[endpoints.PASSWORD],
-        ),
+        driver=driver,
+        servers=servers,
         users=_holders(values["roles"], "users"),
         user_groups=_holders(values["roles"], "user_groups"),
         directory=forest(values["directory"], said[PASSWORD]),
@@ -193,6 +196,12 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         mirror=mirror,
         retention=Windows(**values["retention"]),
     )
+
+
+def _pool(row: Mapping[str, Any], driver: str, servers: Mapping[str, tuple[Endpoint, ...]]) -> Pool:
+    fqdn = row["fqdn"]
+    front_end = driver != "winrm" or any(server.front_end_of == fqdn for server in servers[fqdn])
+    return Pool(**{**row, "edition": Edition(row["edition"])}, front_end=front_end)
 
 
 def _unknown_to(mirror: OffSite | None) -> Iterator[str]:

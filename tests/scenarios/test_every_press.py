@@ -37,8 +37,10 @@ WHO = "U0WHOEVER1"
 GROUPS = {Role.SERVER_ADMIN: (SERVER,), Role.RG_ADMIN: (RG,)}
 
 SERVER_ADMIN_ROWS = {
+    ("failover", "hand"),
     ("failover", "failover"),
     ("failover", "complete"),
+    ("failback", "hand"),
     ("failback", "failback"),
     ("failback", "complete"),
 }

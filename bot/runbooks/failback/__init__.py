@@ -22,7 +22,7 @@ FAILBACK = Runbook(
         export.NAMES,
         export.EXPORT,
         export.CHANGES,
-        move.MOVE,
+        *move.MOVE,
         move.COMPLETE,
         move.REREAD,
         home.IMPORT,

@@ -2,28 +2,30 @@
 
 from __future__ import annotations
 
-from bot.domain.deployment.cmdlets import cmdlet
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.deployment.impact import Stage
 from bot.domain.groups.compare import compare, in_words
 from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Acts, Invoke, ReadGroups, Seen
+from bot.domain.runs.acts import Acts, ReadGroups, Seen
 from bot.domain.runs.run import Run, partner
-from bot.domain.runs.runbook import Plan, Step
+from bot.domain.runs.runbook import Step
 from bot.runbooks.failback.home import read_export
 from bot.runbooks.rows.facts import MOVED
-from bot.runbooks.rows.moving import completion_row, move_row
+from bot.runbooks.rows.moving import completion_row, move_rows
 from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.verifying import tally
 
 
-def _plan_move(run: Run, seen: Seen) -> Plan:
+def _command(run: Run) -> Cmdlet:
     """The same PoolFqdn as at failover (seed 004)."""
-    command = cmdlet("Invoke-CsPoolFailBack", PoolFqdn=run.primary.fqdn)
-    effect = (
+    return cmdlet("Invoke-CsPoolFailBack", PoolFqdn=run.primary.fqdn)
+
+
+def _effect(run: Run) -> str:
+    return (
         f"The users of {run.primary.short} are served by {run.primary.short} again. Waiting calls drop. "
-        "It may take up to 60 minutes for 20,000 users.",
+        "It may take up to 60 minutes for 20,000 users."
     )
-    return Plan({"failback": Invoke(run.primary.fqdn, command)}, effect)
 
 
 def _judge_move(run: Run, seen: Seen) -> Verdict:
@@ -35,12 +37,14 @@ def _judge_move(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.WARN, sentence, facts=MOVED.to("here"))
 
 
-MOVE = move_row(
+MOVE = move_rows(
     key="failback",
     stretch="move",
     title="Fail the pool back",
     explain=lambda run: f"From now until the import, calls reach {run.primary.short}'s old configuration.",
-    plan=_plan_move,
+    where=lambda run: run.primary,
+    command=_command,
+    effect=_effect,
     judge=_judge_move,
     tells=lambda run: (board_tell(Stage.FAILING_BACK, True),),
     leaves=PoolState.FAILING_BACK,

@@ -25,7 +25,7 @@ FAILOVER = Runbook(
         backup.CHOOSE,
         backup.CLEAR,
         imports.REHEARSE,
-        move.MOVE,
+        *move.MOVE,
         imports.SETTINGS,
         imports.KEEP,
         imports.IMPORT,

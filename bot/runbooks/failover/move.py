@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from bot.domain.deployment.cmdlets import cmdlet
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Invoke, Seen
+from bot.domain.runs.acts import Seen
 from bot.domain.runs.run import Run, partner
-from bot.domain.runs.runbook import Plan
 from bot.runbooks.failover.facts import REACHABLE
 from bot.runbooks.rows.facts import MOVED
-from bot.runbooks.rows.moving import completion_row, move_row
+from bot.runbooks.rows.moving import completion_row, move_rows
 
 _BEFORE_MOVE = (
     "Until the pool failover completes, agents homed on {primary} cannot be reached, so it is never left out. "
@@ -22,29 +21,33 @@ _BEFORE_MOVE = (
 )
 
 
-def _plan(run: Run, seen: Seen) -> Plan:
+def _command(run: Run) -> Cmdlet:
     """PoolFqdn is always the pool that first homed the users (seed 004)."""
     disaster = True if REACHABLE.of(run) != "yes" else None
-    command = cmdlet("Invoke-CsPoolFailOver", PoolFqdn=run.primary.fqdn, DisasterMode=disaster)
-    effect = (
+    return cmdlet("Invoke-CsPoolFailOver", PoolFqdn=run.primary.fqdn, DisasterMode=disaster)
+
+
+def _effect(run: Run) -> str:
+    return (
         f"The users of {run.primary.short} are served by {partner(run).short} from then on. "
-        "It may take up to an hour; nobody is rehomed.",
+        "It may take up to an hour; nobody is rehomed."
     )
-    return Plan({"failover": Invoke(partner(run).fqdn, command)}, effect)
 
 
 def _judge(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.PASS, f"{run.primary.short} is failed over to {partner(run).short}.", facts=MOVED.to("here"))
 
 
-MOVE = move_row(
+MOVE = move_rows(
     key="failover",
     stretch="move",
     title="Fail the pool over",
     explain=lambda run: _BEFORE_MOVE.format(
         primary=run.primary.short, backup=partner(run).short, backup_fqdn=partner(run).fqdn
     ),
-    plan=_plan,
+    where=partner,
+    command=_command,
+    effect=_effect,
     judge=_judge,
     leaves=PoolState.FAILING_OVER,
 )

@@ -2,40 +2,78 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from bot.domain.access import Need
+from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.model import Pool
+from bot.domain.runs.acts import Invoke, Seen
 from bot.domain.runs.run import Phase, Run
-from bot.domain.runs.runbook import Choice, Step
+from bot.domain.runs.runbook import Choice, Plan, Step
 from bot.runbooks.rows.facts import MOVED
 
 _HALF_WAY = (
     "The pool may be half-way: a refusal does not say that nothing was moved. "
     "See on the server where its users are before you run the command again."
 )
+_BY_HAND = (
+    "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
+    "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
+)
+_WAYS = (
+    Choice("elsewhere", "Being done elsewhere", "says it is being done elsewhere.", MOVED.to("elsewhere")),
+    Choice("moved", "It is done already", "says it is complete.", MOVED.to("done")),
+)
+"""Somebody else moves the pool, or has moved it (runbooks: failover 7c, failback 5)."""
 
 
-def move_row(**rest: Any) -> Step:
-    """Moves the pool by one command, which one person approves; nothing can be read that would tell whether it ran."""
-    return Step(
+def move_rows(
+    *,
+    where: Callable[[Run], Pool],
+    command: Callable[[Run], Cmdlet],
+    effect: Callable[[Run], str],
+    stretch: str,
+    **rest: Any,
+) -> tuple[Step, Step]:
+    """Moves the pool by one command on a Front End of `where`, which one person approves.
+
+    Nothing can be read that would tell whether a lost one ran. Where Switchback reaches no Front End, people run it.
+    """
+
+    def plan(run: Run, seen: Seen) -> Plan:
+        return Plan({"move": Invoke(where(run).fqdn, command(run))}, (effect(run),))
+
+    told = {key: rest[key] for key in ("tells", "leaves") if key in rest}
+    by_hand = Step(
+        key="hand",
+        stretch=stretch,
+        title="Move the pool by hand",
+        asks=True,
+        need=Need.SERVER_ADMIN,
+        skip=lambda run: _not_by_hand(run, where(run)),
+        explain=lambda run: _BY_HAND.format(pool=where(run).short, command=command(run)),
+        choices=lambda run: _WAYS,
+        **told,
+    )
+    move = Step(
+        stretch=stretch,
         need=Need.SERVER_ADMIN,
         skip=lambda run: "Done before." if MOVED.of(run) else None,  # Also when the run comes this way again.
+        plan=plan,
         accepted=MOVED.to("here"),
-        choices=_ways,
+        choices=lambda run: _WAYS if run.phase in (Phase.WAITING, Phase.STOPPED) else (),
         approvals=lambda run: 1,
         half_way=_HALF_WAY,
         **rest,
     )
+    return by_hand, move
 
 
-def _ways(run: Run) -> tuple[Choice, ...]:
-    """Beside running it here: somebody else moves the pool, or has moved it (runbooks: failover 7c, failback 5)."""
-    if run.phase not in (Phase.WAITING, Phase.STOPPED):
-        return ()
-    return (
-        Choice("elsewhere", "Being done elsewhere", "says it is being done elsewhere.", MOVED.to("elsewhere")),
-        Choice("moved", "It is done already", "says it is complete.", MOVED.to("done")),
-    )
+def _not_by_hand(run: Run, pool: Pool) -> str | None:
+    if MOVED.of(run):
+        return "Done before."
+    return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
 
 
 def completion_row(what: str, explain: str, *, stretch: str) -> Step:
