@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,20 +11,20 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
-from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
-from bot.domain.errors import CmdletFailed, NeverSent
+from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import Kind, service
 from bot.drivers.base import Driver
-from bot.drivers.simulated import SimulatedDriver
+from bot.drivers.simulated import SimulatedDriver, clear, set_fault
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.pace import Pace
 from bot.exports.export_zip import read_inventory
 from bot.sandbox.pools.contents import world
+from bot.sandbox.pools.file_store import LOCATIONS
 from bot.sandbox.pools.sites import POOL_A, POOL_B
 from storage.worlds.worlds import RedisWorlds
-from tests.drivers.wsman.deployment import deployed
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
+from tests.drivers.wsman.site import served
 
 FILE, NOW = "C:\\Switchback\\a.zip", 1_790_000_000.0
 EXPORT = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_A), FileName=FILE)
@@ -49,13 +48,8 @@ async def driver(request: pytest.FixtureRequest, store: RedisWorlds, tmp_path: P
     if request.param == "simulated":
         yield simulated
         return
-    async with AsyncExitStack() as servers:
-        pools = {}
-        for pool in (POOL_A, POOL_B):
-            server = await servers.enter_async_context(wsman(deployed(simulated, pool), tmp_path / pool))
-            at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
-            pools[pool] = (at,)
-        over_the_wire = WinRM(pools, Pace(mercy_s=2, batch=7))
+    async with served(simulated, store, (POOL_A, POOL_B), tmp_path) as endpoints:
+        over_the_wire = WinRM(endpoints, Pace(mercy_s=2, batch=7))
         yield over_the_wire
         await over_the_wire.close()
 
@@ -131,7 +125,7 @@ async def test_a_pool_that_nobody_knows_is_never_asked(driver: Driver) -> None:
 async def test_locations_come_as_bytes_and_as_the_same_bytes_in_a_file(driver: Driver) -> None:
     (row,) = await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", AsBytes=True))
     await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", FileName="C:\\lis.zip"))
-    assert await driver.fetch(POOL_A, "C:\\lis.zip") == row[BYTES]
+    assert await driver.fetch(POOL_A, "C:\\lis.zip") == row[BYTES] == LOCATIONS
 
 
 async def test_settings_and_states_are_read(driver: Driver) -> None:
@@ -142,6 +136,71 @@ async def test_settings_and_states_are_read(driver: Driver) -> None:
         cmdlet("Get-CsCpsConfiguration"),
     ):
         assert await driver.invoke(POOL_A, command)
+
+
+async def test_nothing_is_sent_to_a_pool_that_is_down(driver: Driver, store: RedisWorlds) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    data = await driver.fetch(POOL_A, FILE)
+    await set_fault(store, Fault(FaultKind.POOL_DOWN, POOL_B))
+    for attempt in (
+        driver.invoke(POOL_B, IMPORT),
+        driver.invoke(POOL_B, COPIES),
+        driver.fetch(POOL_B, FILE),
+        driver.put(POOL_B, FILE, b""),
+        driver.digest(POOL_B, FILE),
+        driver.delete(POOL_B, FILE),
+        driver.files(POOL_B, "C:\\Switchback"),
+    ):
+        with pytest.raises(NeverSent):
+            await attempt
+    assert "does not respond" in (await refused(driver, POOL_A, COPIES)).detail
+    await clear(store, POOL_B)
+    await driver.put(POOL_B, FILE, data)
+    await driver.invoke(POOL_B, IMPORT)
+    assert await done(store, IMPORT) == 1
+
+
+@pytest.mark.parametrize(
+    ("kind", "told", "effects", "copies"),
+    [
+        (FaultKind.LOST_BEFORE, OutcomeUnknown, 0, 0),
+        (FaultKind.LOST_AFTER, OutcomeUnknown, 1, 73),
+        (FaultKind.HALF_FAILED, CmdletFailed, 1, 36),
+        (FaultKind.HALF_LOST, OutcomeUnknown, 1, 36),
+    ],
+)
+async def test_a_fault_strikes_one_import_and_the_next_one_completes(
+    driver: Driver, store: RedisWorlds, kind: FaultKind, told: type[DriverError], effects: int, copies: int
+) -> None:
+    await driver.invoke(POOL_A, EXPORT)
+    await driver.put(POOL_B, FILE, await driver.fetch(POOL_A, FILE))
+    await set_fault(store, Fault(kind, POOL_B, IMPORT.name))
+    with pytest.raises(told):
+        await driver.invoke(POOL_B, IMPORT)
+    assert (await done(store, IMPORT), await copies_on_b(store)) == (effects, copies)
+    await driver.invoke(POOL_B, IMPORT)
+    assert await copies_on_b(store) == 73
+    assert await done(store, IMPORT) == effects + 1
+
+
+async def test_a_lost_command_that_would_have_been_refused_is_lost_all_the_same(
+    driver: Driver, store: RedisWorlds
+) -> None:
+    await set_fault(store, Fault(FaultKind.LOST_AFTER, POOL_B))
+    with pytest.raises(OutcomeUnknown):
+        await driver.invoke(POOL_B, IMPORT)
+    assert await done(store, IMPORT) == 0
+
+
+async def done(store: RedisWorlds, command: Cmdlet) -> int:
+    """How often it had an effect, whatever was said of it."""
+    deployment, _ = await store.load()
+    return sum(effect.cmdlet == command.name for effect in deployment.effects)
+
+
+async def copies_on_b(store: RedisWorlds) -> int:
+    deployment, _ = await store.load()
+    return sum(item.is_copy for item in deployment.pools[POOL_B].objects.values())
 
 
 def _plain(value: object) -> object:

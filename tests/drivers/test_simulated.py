@@ -11,7 +11,6 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
-from bot.domain.deployment.neighbours import BYTES
 from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import Audio, Inventory, ServiceSettings, service
@@ -19,7 +18,7 @@ from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver, change, clear, set_fault
 from bot.exports.export_zip import read_audio, read_inventory, write_export
 from bot.sandbox.pools.contents import world
-from bot.sandbox.pools.file_store import LOCATIONS, store_of
+from bot.sandbox.pools.file_store import store_of
 from bot.sandbox.pools.sites import POOL_A, POOL_B, POOL_C
 from storage.worlds.worlds import RedisWorlds
 
@@ -111,37 +110,11 @@ async def test_recordings_that_come_with_a_file_are_there_for_the_next_export(dr
     assert dict(read_audio(await driver.fetch(POOL_B, again)))["never-heard"] == sound
 
 
-async def test_a_file_is_deleted_and_its_name_is_free_again(driver: Driver) -> None:
-    await driver.invoke(POOL_A, EXPORT)
-    await refused(CmdletFailed, driver, POOL_A, EXPORT)
-    await driver.delete(POOL_A, FILE)
-    await driver.delete(POOL_A, FILE)
-    with pytest.raises(CmdletFailed, match="There is no file"):
-        await driver.fetch(POOL_A, FILE)
-    await driver.invoke(POOL_A, EXPORT)
-
-
 async def test_bytes_that_are_no_export_are_carried_but_not_imported(driver: Driver) -> None:
     await driver.put(POOL_B, FILE, b"PK not a zip")
     assert await driver.fetch(POOL_B, FILE) == b"PK not a zip"
     error = await refused(CmdletFailed, driver, POOL_B, IMPORT)
     assert "not an exported configuration" in str(error)
-
-
-async def test_the_whole_way_over_and_back(driver: Driver, store: RedisWorlds) -> None:
-    await carried(driver)
-    await driver.invoke(POOL_B, IMPORT)
-    assert len(await driver.invoke(POOL_B, COPIES)) == 24
-    back = "C:\\Switchback\\back.zip"
-    command = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_B), Owner=service(POOL_A), FileName=back)
-    await driver.invoke(POOL_B, command)
-    await driver.put(POOL_A, back, await driver.fetch(POOL_B, back))
-    home = cmdlet("Import-CsRgsConfiguration", Destination=service(POOL_A), FileName=back, OverwriteOwner=True)
-    await driver.invoke(POOL_A, home)
-    deployment, _ = await store.load()
-    assert deployment.pools[POOL_A].objects == world()[0].pools[POOL_A].objects
-    assert [effect.line for effect in deployment.effects] == [str(EXPORT), str(IMPORT), str(command), str(home)]
-    assert deployment.effect_count == 4
 
 
 async def test_another_process_sees_the_same_deployment(driver: Driver, redis: Redis) -> None:
@@ -191,57 +164,6 @@ async def test_many_at_once_in_two_processes_all_take_effect(driver: Driver, sto
 
 
 # Faults
-
-
-async def test_nothing_is_sent_to_a_pool_that_is_down(driver: Driver, store: RedisWorlds) -> None:
-    await carried(driver)
-    await set_fault(store, Fault(FaultKind.POOL_DOWN, POOL_B))
-    for command in (IMPORT, COPIES):
-        await refused(NeverSent, driver, POOL_B, command)
-    for attempt in (
-        driver.fetch(POOL_B, FILE),
-        driver.put(POOL_B, FILE, b""),
-        driver.digest(POOL_B, FILE),
-        driver.delete(POOL_B, FILE),
-    ):
-        with pytest.raises(NeverSent):
-            await attempt
-    assert "does not respond" in str(await refused(CmdletFailed, driver, POOL_A, COPIES))
-    await clear(store, POOL_B)
-    await driver.invoke(POOL_B, IMPORT)
-
-
-async def test_nothing_is_sent_to_a_pool_that_nobody_knows(driver: Driver) -> None:
-    await refused(NeverSent, driver, "pool-x.contoso.com", COPIES)
-
-
-@pytest.mark.parametrize(
-    ("kind", "told", "effects", "copies"),
-    [
-        (FaultKind.LOST_BEFORE, OutcomeUnknown, 0, 0),
-        (FaultKind.LOST_AFTER, OutcomeUnknown, 1, 73),
-        (FaultKind.HALF_FAILED, CmdletFailed, 1, 36),
-        (FaultKind.HALF_LOST, OutcomeUnknown, 1, 36),
-    ],
-)
-async def test_a_fault_strikes_one_import_and_the_next_one_completes(
-    driver: Driver, store: RedisWorlds, kind: FaultKind, told: type[DriverError], effects: int, copies: int
-) -> None:
-    await carried(driver)
-    await set_fault(store, Fault(kind, POOL_B, IMPORT.name))
-    await refused(told, driver, POOL_B, IMPORT)
-    assert (await imports(store), await copies_on_b(store)) == (effects, copies)
-    await driver.invoke(POOL_B, IMPORT)
-    assert await copies_on_b(store) == 73
-    assert await imports(store) == effects + 1
-
-
-async def test_a_lost_command_that_would_have_been_refused_is_lost_all_the_same(
-    driver: Driver, store: RedisWorlds
-) -> None:
-    await set_fault(store, Fault(FaultKind.LOST_AFTER, POOL_B))
-    await refused(OutcomeUnknown, driver, POOL_B, IMPORT)
-    assert await imports(store) == 0
 
 
 async def test_a_fault_strikes_only_its_pool_and_its_cmdlet_and_so_many_times(
@@ -324,10 +246,3 @@ async def test_a_folder_that_is_not_there_is_no_empty_one(driver: Driver, store:
     await set_fault(store, Fault(FaultKind.POOL_DOWN, POOL_A))
     with pytest.raises(NeverSent):
         await driver.files(POOL_A, f"{store_of(POOL_A)}\\CPS")
-
-
-async def test_locations_come_as_bytes_and_as_the_same_bytes_in_a_file(driver: Driver) -> None:
-    (row,) = await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", AsBytes=True))
-    await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", FileName=FILE))
-    assert await driver.fetch(POOL_A, FILE) == row[BYTES] == LOCATIONS
-    await refused(CmdletFailed, driver, POOL_A, cmdlet("Export-CsLisConfiguration", FileName=FILE))

@@ -9,12 +9,12 @@ from typing import Any
 
 from bot.domain.deployment.cmdlets import CMDLETS, Argument, Cmdlet
 from bot.domain.deployment.neighbours import BYTES
-from bot.domain.errors import CmdletFailed
+from bot.domain.errors import CmdletFailed, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import Ref, Row
 from bot.drivers.base import Driver
 from bot.drivers.winrm.calls import Script
 from bot.exports.clixml_write import write
-from tests.drivers.wsman.shells import Answers, Asked, Voice
+from tests.drivers.wsman.shells import Answers, Asked, Lost, Voice
 from tests.drivers.wsman.table import packed
 
 
@@ -36,6 +36,8 @@ def deployed(driver: Driver, pool: str) -> Answers:
                     command = _command(str(name), given)
                     for row in await driver.invoke(pool, command):
                         voice.raw("PIPELINE_OUTPUT", f"<BA>{base64.b64encode(row[BYTES]).decode()}</BA>")
+        except (NeverSent, OutcomeUnknown):
+            raise Lost from None
         except CmdletFailed as no:
             voice.fails(no.error_id, no.detail, "" if asked.is_script and "Command" not in given else _name(asked))
 

@@ -8,11 +8,12 @@ import hashlib
 import os
 import ssl
 import tempfile
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import spnego
 from cryptography import x509
@@ -20,6 +21,7 @@ from cryptography.hazmat.primitives.serialization import Encoding
 from spnego.channel_bindings import GssChannelBindings
 from spnego.exceptions import SpnegoError
 
+from bot.domain.deployment.endpoints import Endpoint
 from tests.directory.samba import issue
 from tests.drivers.wsman import soap
 from tests.drivers.wsman.shells import Answers, Shell
@@ -30,9 +32,16 @@ ACCOUNT, PASSWORD = "CONTOSO\\svc-switchback", "Correct-Horse-9"
 _SHELLS = "http://schemas.microsoft.com/powershell/"
 
 
+async def _always() -> bool:
+    return True
+
+
 @dataclass
 class WSMan:
-    """A running server. `steps` has what was asked and answered for, in order; `shells` those that are open."""
+    """A running server. `steps` has what was asked and answered for, in order; `shells` those that are open.
+
+    Whoever is there finds nobody while it is not `is_up`.
+    """
 
     answers: Answers
     folder: Path
@@ -40,6 +49,7 @@ class WSMan:
     configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
     most_shells: int = 30
     challenges_for_ever: bool = False
+    is_up: Callable[[], Awaitable[bool]] = _always
     troubles: list[Trouble] = field(default_factory=list)
     steps: list[str] = field(default_factory=list)
     shells: dict[str, Shell] = field(default_factory=dict)
@@ -50,6 +60,11 @@ class WSMan:
     @property
     def ca_file(self) -> str:
         return str(self.folder / "ca.pem")
+
+    def endpoint(self, **more: Any) -> Endpoint:
+        """Where it is reached, and as whom; `more` is what else is to be said of it."""
+        at = {"port": self.port, "method": "ntlm", "ca_file": self.ca_file, **more}
+        return Endpoint("localhost", ACCOUNT, PASSWORD, **at)
 
     def struck(self, request: Request) -> Trouble | None:
         for trouble in self.troubles:
@@ -199,6 +214,8 @@ async def _serve(server: WSMan, door: _Door, reader: asyncio.StreamReader, write
 
 
 async def _answer(server: WSMan, writer: asyncio.StreamWriter, request: Request) -> None:
+    if not await server.is_up():
+        raise ConnectionResetError
     trouble = server.struck(request)
     if trouble and trouble.before:
         await trouble.does(writer, request, soap.answer(request, ""))

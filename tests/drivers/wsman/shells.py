@@ -107,11 +107,16 @@ Answers = Callable[[Asked, Voice], Awaitable[None]]
 """Runs one command: everything that happens on the server happens in it."""
 
 
+class Lost(ConnectionResetError):
+    """What became of a command never reaches whoever sent it: the connection breaks where its answer is waited for."""
+
+
 @dataclass
 class _Running:
     pipeline: ServerPipeline
     task: asyncio.Task[None] | None = None
     is_over: bool = False
+    is_lost: bool = False
 
 
 @dataclass
@@ -151,9 +156,11 @@ class Shell:
         async with self.news:
             try:
                 async with asyncio.timeout(request.patience_s):
-                    await self.news.wait_for(lambda: waiting)
+                    await self.news.wait_for(lambda: waiting or self._is_lost(request.command))
             except TimeoutError:
                 raise Fault(soap.NOTHING_YET, "The operation timed out.") from None
+        if not waiting:
+            raise Lost
         room, taken = (request.envelope - 4_000) * 3 // 4, b""
         while waiting and (not taken or len(taken) + len(waiting[0]) <= room):
             taken += waiting.popleft()
@@ -191,6 +198,8 @@ class Shell:
                 voice.ends()
         except asyncio.CancelledError:
             running.pipeline.stop()
+        except Lost:
+            running.is_lost = True
         except Exception as error:
             self.failures.append(error)
         finally:
@@ -202,6 +211,9 @@ class Shell:
         while self.pool.next_event():
             pass
         self.pump()
+
+    def _is_lost(self, command: str) -> bool:
+        return command in self.commands and self.commands[command].is_lost
 
     def _running(self, request: Request) -> _Running:
         if request.command not in self.commands:
