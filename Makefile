@@ -3,13 +3,18 @@
 PYTHON ?= python3
 PORT ?= 3000
 EXPORT ?=
+DRIVER ?= simulated
 VENV := .venv
 BIN := $(VENV)/bin
 
 .PHONY: demo test bench lint lock clean
 
-demo: $(VENV)/ready
-	@SWITCHBACK_DATA=$${SWITCHBACK_DATA:-.data} PORT=$(PORT) $(BIN)/python -m bot demo $(if $(EXPORT),--export "$(EXPORT)")
+DEMO_simulated := bot demo
+DEMO_winrm := tests.drivers.wsman
+demo: $(if $(filter winrm,$(DRIVER)),$(VENV)/ready-for-tests,$(VENV)/ready)
+	@$(if $(DEMO_$(DRIVER)),,echo "DRIVER is simulated or winrm, not $(DRIVER)."; exit 1)
+	@SWITCHBACK_DATA=$${SWITCHBACK_DATA:-.data} PORT=$(PORT) \
+	  $(BIN)/python -m $(DEMO_$(DRIVER)) $(if $(EXPORT),--export "$(EXPORT)")
 
 test: $(VENV)/ready-for-tests
 	@$(BIN)/python -m pytest -n 2

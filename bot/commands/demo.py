@@ -5,8 +5,8 @@ from __future__ import annotations
 import asyncio
 import errno
 import sys
-from collections.abc import Awaitable, Callable, Mapping
-from contextlib import AsyncExitStack
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from contextlib import AbstractAsyncContextManager, AsyncExitStack, asynccontextmanager
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +19,7 @@ from bot.domain.backups.offsite import OffSite
 from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
+from bot.drivers.base import Driver
 from bot.exports import export_zip
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, RealTokens, RedisJournal, Sandbox, Switch, refuse_real_tokens
 from bot.sandbox.pools import contents
@@ -60,24 +61,37 @@ def configured(settings: Settings) -> Settings:
     )
 
 
-async def demo(settings: Settings, export: Path | None = None) -> None:
-    """`make demo`: until a signal. A second one finds everything as the first one left it."""
+Drivers = Callable[[Settings, Redis], AbstractAsyncContextManager[Driver]]
+"""Gives the driver for the demo's pools, as long as it is needed."""
+
+
+@asynccontextmanager
+async def simulated(settings: Settings, client: Redis) -> AsyncIterator[Driver]:
+    yield driver_for(settings, client)
+
+
+async def demo(settings: Settings, export: Path | None = None, drivers: Drivers = simulated, how: str = "") -> None:
+    """`make demo`: until a signal. A second one finds everything as the first one left it.
+
+    `how` says in a sentence how pools are reached, where that is worth one.
+    """
     quiet_logs()
     try:
         refuse_real_tokens({"SLACK_BOT_TOKEN": settings.bot_token, "SLACK_APP_TOKEN": settings.app_token})
     except RealTokens as refusal:
         raise BadInput(str(refusal)) from None
-    await until_told(_shown(settings, export))
+    await until_told(_shown(settings, export, drivers, how))
 
 
-async def _shown(settings: Settings, export: Path | None) -> None:
+async def _shown(settings: Settings, export: Path | None, drivers: Drivers, how: str) -> None:
     async with AsyncExitStack() as stack:
         client = await stack.enter_async_context(store(settings))
         address, bot_settings = await stand_in(stack, client, configured(settings))
         await asyncio.to_thread(Path(settings.data, "off-site").mkdir, parents=True, exist_ok=True)
         await furnish(RedisWorlds(client), export)
-        bot = await stack.enter_async_context(running(bot_settings, client, driver_for(bot_settings, client)))
-        sys.stdout.write(welcome(address))
+        driver = await stack.enter_async_context(drivers(bot_settings, client))
+        bot = await stack.enter_async_context(running(bot_settings, client, driver))
+        sys.stdout.write(welcome(address, how))
         sys.stdout.flush()
         await at_work(bot)
 
@@ -167,11 +181,10 @@ def _once(change: Callable[..., Awaitable[Any]], label: str, kind: FaultKind, po
     return Switch(label, press, hint)
 
 
-def welcome(address: str) -> str:
+def welcome(address: str, how: str = "") -> str:
     tries = "\n".join(f"  {number}. {_plain(hint)}" for number, hint in enumerate(HINTS, 1))
-    return (
-        f"\nSwitchback's demo is up: {address}\n\nThree things to try:\n{tries}\n\nCtrl-C ends it; nothing is lost.\n\n"
-    )
+    head = "\n".join(filter(None, (f"Switchback's demo is up: {address}", how)))
+    return f"\n{head}\n\nThree things to try:\n{tries}\n\nCtrl-C ends it; nothing is lost.\n\n"
 
 
 def _plain(hint: str) -> str:

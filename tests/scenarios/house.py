@@ -11,6 +11,7 @@ import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
@@ -24,13 +25,16 @@ from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Run
+from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
+from bot.drivers.winrm.driver import WinRM
 from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
 from bot.settings.settings import Settings
 from handlers.blocks import actions
 from handlers.slack.connections import reachable
 from storage.cards import Cards
 from storage.worlds.worlds import RedisWorlds
+from tests.drivers.wsman.site import served
 from tests.patience import until
 from tests.sandbox.parts import INCIDENT, MANIFEST
 from tests.scenarios.balancer import Balancer
@@ -188,11 +192,13 @@ async def house(
     latency_s: float = 0.0,
     sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     more: Mapping[str, Any] = NOTHING,
+    remote: bool = False,
     **changes: Any,
 ) -> AsyncIterator[House]:
     """The bot at work over this Redis and the demo's deployment, which may live elsewhere (`worlds`).
 
-    `bots` says how many processes of it (`--bots`). Or `ahead_s` says of each on how wrong a machine it is: so many
+    It is `remote` when each pool is reached over PowerShell remoting. `bots` says how many processes of it
+    (`--bots`). Or `ahead_s` says of each on how wrong a machine it is: so many
     seconds is the clock there ahead. `changes` are made to its settings, `more` is what else each process is given.
     """
     worlds = worlds or RedisWorlds(redis)
@@ -205,9 +211,12 @@ async def house(
         slack = Sandbox(MANIFEST, MemoryJournal(), deliver=deliver, ack_seconds=ACKED_S)
         await slack.start()
         stack.push_async_callback(slack.stop)
-        driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
         # Never the folder of a demo on this machine.
         data = stack.enter_context(TemporaryDirectory())
+        driver: Driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
+        if remote:
+            pools = [pool.fqdn for pool in demo.POOLS]
+            driver = WinRM(await stack.enter_async_context(served(driver, worlds, pools, Path(data))))
         stack.enter_context(unhurried())
         settings = replace(settings_for(road, slack), **{"data": data, **changes})
         at_work = [

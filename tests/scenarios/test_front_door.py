@@ -46,6 +46,12 @@ async def test_a_failover_over_socket_mode(redis: Redis, log: pytest.LogCaptureF
         await check_everything(rooms, runs, log)
 
 
+async def test_the_whole_story_over_powershell_remoting(redis: Redis, log: pytest.LogCaptureFixture) -> None:
+    async with house(redis, remote=True, bots=1) as rooms:
+        runs = await story(rooms, FAILOVER, FAILBACK)
+        await check_everything(rooms, runs, log)
+
+
 async def story(rooms: House, failover: tuple[Beat, ...], failback: tuple[Beat, ...]) -> list[Run]:
     backup = await rooms.started(CLARA, "/rgs backup pool-a")
     await rooms.card(backup, "✅ *Done.*")
