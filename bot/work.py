@@ -62,7 +62,7 @@ class Work:
                 run = await self._commit(launch(run, step, change, self._clock(), self._lease_s))
         if not isinstance(change, Plan):
             return await self._commit(change)
-        async with held(self._runs, run, self._lease_s, self._clock):
+        async with held(self._runs, run, self._lease_s, self._clock, self._hands(run).said):
             change = await self._send(run, runbook, step, change)
         return await self._commit(change)
 
@@ -130,7 +130,7 @@ class Work:
 
     async def _still_ours(self, run: Run) -> None:
         """Nothing is sent for a run that was abandoned, or taken over, while this worker was busy. Raises Stale."""
-        if not await self._runs.renew(run, self._clock() + self._lease_s):
+        if not await self._runs.renew(run, self._clock(), self._lease_s):
             raise Stale(f"{run.id} was taken out of this worker's hands.")
 
     def _doubtful(self, run: Run, step: Step, sentence: str) -> Change:

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
-from bot.domain.runs.run import Run
+from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
 from bot.domain.runs.view import RunView, view_of
@@ -234,7 +234,8 @@ class Drawer:
         run = await self._load(run_id)
         if run is None:
             return False
-        shown, before = view_of(run, self._runbook(run)), await self._desk.cards.place(run_id)
+        said = await self._desk.runs.said(run) if run.phase is Phase.RUNNING else ""
+        shown, before = view_of(run, self._runbook(run), said), await self._desk.cards.place(run_id)
         if before is None and shown.waits_for_people:
             before = await trouble.inherited(self._desk, run)
         await trouble.ended(self._desk, self._speech, run)

@@ -162,9 +162,19 @@ class Runs:
         return run
 
     @guard()
-    async def renew(self, run: Run, until: float) -> bool:
-        """More time for the worker that holds this version; False when it does not hold it any longer."""
-        return bool(await self._renew(keys=[keys.run(run.id), keys.DUE], args=[run.version, until, run.id]))
+    async def renew(self, run: Run, now: float, lease_s: float, said: str = "") -> bool:
+        """`lease_s` more seconds for the worker that holds this version; False when it does not hold it any longer.
+
+        What a server `said` of its command meanwhile is noted for the card, which is drawn anew when that is new.
+        """
+        args = [run.version, now + lease_s, run.id, said and f"{run.version} {said}", now]
+        return bool(await self._renew(keys=[keys.run(run.id), keys.DUE, keys.OUTBOX], args=args))
+
+    @guard()
+    async def said(self, run: Run) -> str:
+        """What a server said last of the command that this version of the run has sent."""
+        version, _, said = _text(await self._client.hget(keys.run(run.id), "said") or b"").partition(" ")
+        return said if version == str(run.version) else ""
 
     @guard()
     async def due(self, now: float, latest: float = inf, count: int = 50) -> tuple[str, ...]:

@@ -12,10 +12,16 @@ from bot.domain.runs.run import Run
 from storage.runs import Runs
 
 
+def _nothing() -> str:
+    return ""
+
+
 @asynccontextmanager
-async def held(runs: Runs, run: Run, lease_s: float, clock: Callable[[], float]) -> AsyncIterator[None]:
-    """Renews the worker's lease of `lease_s` seconds on the run while the work goes on."""
-    async with kept(lambda: runs.renew(run, clock() + lease_s), lease_s, run.id):
+async def held(
+    runs: Runs, run: Run, lease_s: float, clock: Callable[[], float], said: Callable[[], str] = _nothing
+) -> AsyncIterator[None]:
+    """Renews the worker's lease of `lease_s` seconds on the run while the work goes on, and notes what is `said`."""
+    async with kept(lambda: runs.renew(run, clock(), lease_s, said()), lease_s, run.id):
         yield
 
 

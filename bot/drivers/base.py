@@ -35,6 +35,13 @@ class Driver(Protocol):
 
     async def delete(self, pool: str, file: str) -> None: ...
 
+    def said(self, pool: str) -> str:
+        """What a server of this pool said last of the command that changes something there now, if anything.
+
+        In its own language, on one line. It is only shown: nothing rests on it.
+        """
+        ...
+
     async def close(self) -> None: ...
 
 

@@ -144,6 +144,10 @@ class SimulatedDriver:
         await self._wait()
         await self._changed(pool, lambda world: world.with_pool(world.pools[pool].with_file(file, None)))
 
+    def said(self, pool: str) -> str:
+        """Nothing is told while it runs."""
+        return ""
+
     async def close(self) -> None:
         """Nothing is held open."""
 

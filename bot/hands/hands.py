@@ -48,6 +48,10 @@ class Performer(Protocol):
 
     async def perform(self, act: Act) -> Any: ...
 
+    def said(self) -> str:
+        """What a server said last of the act that is performed now, in its own language; "" for nothing."""
+        ...
+
 
 class Checks(Protocol):
     """Whoever reads kept backups again; `bot.chores.checking` does."""
@@ -73,6 +77,7 @@ class Hands:
         self._driver, self._checks, self._clock, self._think = driver, checks, clock, think
         self._backups, self._runs, self._notices = kept.backups, kept.runs, kept.notices
         self._inventories: dict[str, Inventory] = {}
+        self._on = ""
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
             Attempt: self._attempt,
             CheckBackups: self._check_backups,
@@ -91,7 +96,11 @@ class Hands:
 
     async def perform(self, act: Act) -> Any:
         """The result that the act's docstring promises."""
+        self._on = getattr(act, "on", "")
         return await self._performers[type(act)](act)
+
+    def said(self) -> str:
+        return self._driver.said(self._on)
 
     async def _attempt(self, act: Attempt) -> Any:
         try:

@@ -38,10 +38,11 @@ _HEADINGS = {
 }
 _COMMANDS = {
     Phase.WAITING: "Runs when it is approved, exactly so:",
-    Phase.RUNNING: "Running now:",
-    Phase.LOOKING: "Was sent, and no answer came:",
-    Phase.LOST: "Was sent, and no answer came:",
+    Phase.RUNNING: "Running since {sent}:",
+    Phase.LOOKING: "Was sent at {sent}, and no answer came:",
+    Phase.LOST: "Was sent at {sent}, and no answer came:",
 }
+_SENT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
 _COMMAND = "The command:"
 _TO = {"failover": "→", "failback": "←"}
 _STYLED = 2
@@ -85,7 +86,8 @@ def text(view: RunView) -> str:
         _streak(run, utc),
         shown(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
-        f"{_COMMANDS.get(run.phase, _COMMAND)} {commands}" if commands else "",
+        f"{_heading(run, utc)} {commands}" if commands else "",
+        _server(view),
         joined(("Predicted:", shown(" ".join(view.effect), 500))) if view.effect else "",
         _who_may(view, utc) if view.waits_for_people else "",
         f"Offered on the card: {_offer(view)}." if view.waits_for_people else "",
@@ -143,6 +145,8 @@ def asked(view: RunView) -> list[Block]:
     if view.details:
         drawn.append(section(bullets(view.details, 1800)))
     drawn += _commands(view)
+    if view.said:
+        drawn.append(context(_server(view)))
     if view.effect:
         drawn.append(section(f"*What that changes, as predicted:*\n{bullets(view.effect, 1800)}"))
     if view.waits_for_people:
@@ -154,9 +158,21 @@ def _commands(view: RunView) -> list[Block]:
     if not view.commands:
         return []
     pieces = code(view.commands, 2000)
-    drawn = [section(f"*{_COMMANDS.get(view.run.phase, _COMMAND)}*"), *(section(piece) for piece in pieces[:_PIECES])]
+    drawn = [section(f"*{_heading(view.run)}*"), *(section(piece) for piece in pieces[:_PIECES])]
     left = sum(len(piece) for piece in pieces[_PIECES:])
     return [*drawn, context(f"🛑 {left} more characters of commands have no room here.")] if left else drawn
+
+
+def _heading(run: Run, at: Callable[[float], str] = when) -> str:
+    """Over the commands: what is to become of them, or became."""
+    heading = _COMMANDS.get(run.phase, _COMMAND)
+    if run.phase in _SENT and not run.sent_at:
+        return _COMMAND  # A version before sent it, and did not write down when.
+    return heading.format(sent=at(run.sent_at))
+
+
+def _server(view: RunView) -> str:
+    return f"The server says: {shown(view.said, 300)}" if view.said else ""
 
 
 def _buttons(view: RunView) -> list[Block]:

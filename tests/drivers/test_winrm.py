@@ -193,11 +193,10 @@ async def test_what_completed_with_errors_did_not_go_well(house: House) -> None:
 async def test_reads_and_changes_have_a_connection_each_and_keep_it(house: House) -> None:
     house.table.held.clear()
     importing = asyncio.create_task(house.driver.invoke(B, IMPORT))
-    await until(_later(lambda: any(one.said for one in house.driver.under_way())))
-    assert house.driver.under_way()[0].said == f"{IMPORT.name}: Step 1"
+    await until(_later(lambda: house.driver.said(B) == f"{IMPORT.name}: Step 1"))
     assert await house.driver.invoke(B, READ) and await house.driver.invoke(B, READ)
     house.table.held.set()
-    assert await importing == () and house.driver.under_way() == ()
+    assert await importing == () and house.driver.said(B) == ""
     assert len(house.server.shells) == 2 and house.server.steps.count("Create") == 2
     await house.driver.close()
     assert not house.server.shells

@@ -32,6 +32,9 @@ class Noted:
             self._sent.append(act.command.name)
         return await self._hands.perform(act)
 
+    def said(self) -> str:
+        return self._hands.said()
+
 
 @dataclass
 class Glovebox:

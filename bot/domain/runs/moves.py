@@ -84,7 +84,7 @@ def launch(run: Run, step: Step, plan: Plan, now: float, lease_s: float) -> Chan
     """
     proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
     entry = Entry(now, BOT, "sent", step.key, "Runs: " + " ; ".join(plan.commands), {"plan": plan.hash})
-    new = replace(run, phase=Phase.RUNNING, due=now + lease_s, attempt=run.attempt + 1, proposal=proposal)
+    new = replace(run, phase=Phase.RUNNING, due=now + lease_s, sent_at=now, attempt=run.attempt + 1, proposal=proposal)
     return Change(replace(new, facts={**run.facts, **plan.facts}), (entry,))
 
 

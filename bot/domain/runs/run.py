@@ -102,6 +102,7 @@ class Run:
     to look at it, None while people are.
     `sentence` is what it last said; `detail` the server's own text, for holders of the role only. `since` is when
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
+    `sent_at` is when its last commands began to be sent.
     """
 
     id: str
@@ -131,6 +132,7 @@ class Run:
     closed_at: float | None = None
     channel: str = ""
     glass: Glass | None = None
+    sent_at: float = 0.0
 
     @property
     def is_open(self) -> bool:

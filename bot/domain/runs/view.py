@@ -36,7 +36,8 @@ class RunView:
 
     `state` is one sentence about where the run stands. `commands` are the exact lines that run next, `effect` what is
     predicted of them. `need` says who may press; `buttons` are empty while the engine works and when the run has ended,
-    except for abandoning. `has_detail`: the server's own text is kept for holders of the role.
+    except for abandoning. `has_detail`: the server's own text is kept for holders of the role. `said` is what the
+    server said last of a command that runs, in its own language.
     """
 
     run: Run
@@ -52,6 +53,7 @@ class RunView:
     buttons: tuple[Choice, ...]
     waits_for_people: bool
     has_detail: bool
+    said: str = ""
 
     @property
     def done(self) -> int:
@@ -73,8 +75,11 @@ _STATES = {
 }
 
 
-def view_of(run: Run, runbook: Runbook) -> RunView:
-    """The view of this very moment; pure, so the same run always looks the same."""
+def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
+    """The view of this very moment; pure, so the same run always looks the same.
+
+    `said` is what a server said last of this attempt.
+    """
     step = runbook.step(run.step)
     lines = tuple(_line(run, row, runbook.numbers[row.key]) for row in runbook.steps)
     shows_plan = run.proposal is not None and run.phase in (Phase.WAITING, Phase.RUNNING, Phase.LOOKING, Phase.LOST)
@@ -93,6 +98,7 @@ def view_of(run: Run, runbook: Runbook) -> RunView:
         buttons=offered(run, runbook),
         waits_for_people=run.phase in FOR_PEOPLE,
         has_detail=bool(run.detail),
+        said=said if run.phase is Phase.RUNNING else "",
     )
 
 

@@ -13,7 +13,7 @@ from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.winrm.calls import call_of
 from bot.drivers.winrm.files import LIES_THERE, Files
-from bot.drivers.winrm.lanes import Lane, UnderWay, Work
+from bot.drivers.winrm.lanes import Lane, Work
 from bot.drivers.winrm.objects import Rows
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.places import Places
@@ -73,9 +73,9 @@ class WinRM:
     async def delete(self, pool: str, file: str) -> None:
         await self._files(pool).delete(file)
 
-    def under_way(self) -> tuple[UnderWay, ...]:
-        """What runs now, of all pools."""
-        return tuple(lane.now for lane in self._lanes.values() if lane.now is not None)
+    def said(self, pool: str) -> str:
+        lane = self._lanes.get((pool, True))
+        return lane.said if lane else ""
 
     async def close(self) -> None:
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))

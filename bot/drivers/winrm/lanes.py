@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from threading import Event
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
@@ -49,22 +49,11 @@ class Ended(Generic[Taken]):
     taken: Taken
 
 
-@dataclass(frozen=True, slots=True)
-class UnderWay:
-    """A command that runs: since when, by `time.monotonic`, and what the server said of it last (its own language)."""
-
-    pool: str
-    name: str
-    since: float
-    said: str = ""
-
-
 class Lane:
     """Asks one thing after the other."""
 
     def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace) -> None:
         self._pool, self._endpoints, self._pace = pool, endpoints, pace
-        self._now: UnderWay | None = None
         self._said = ""
         self._turn = asyncio.Lock()
         self._thread = OneThread(f"winrm-{pool}")
@@ -84,9 +73,9 @@ class Lane:
         return (*self._endpoints[self._first :], *self._endpoints[: self._first])
 
     @property
-    def now(self) -> UnderWay | None:
-        """What runs."""
-        return self._now and replace(self._now, said=self._said)
+    def said(self) -> str:
+        """What the server said last of what runs, in its own language; empty while nothing runs."""
+        return self._said
 
     async def ask(self, work: Work[Taken]) -> Ended[Taken]:
         """Raises NeverSent, or OutcomeUnknown once nothing runs any more, or once that could not be learnt in time."""
@@ -95,7 +84,6 @@ class Lane:
             ends = time.monotonic() + seconds
             await self._freed(work, seconds)
             gone = self._gone = Event()
-            self._now, self._said = UnderWay(self._pool, work.name, time.monotonic()), ""
             self._job = asyncio.wrap_future(self._thread.do(lambda: self._run(work, ends, gone)))
             try:
                 return await self._awaited(work, self._job, ends)
@@ -103,7 +91,7 @@ class Lane:
                 self._let_go()
                 raise
             finally:
-                self._now = None
+                self._said = ""
 
     async def close(self) -> None:
         """What runs is told to stop; within some `mercy_s`, whatever the server does."""

@@ -34,6 +34,7 @@ def deployed(driver: Driver, pool: str) -> Answers:
                     pass
                 case name:
                     command = _command(str(name), given)
+                    voice.progress(command.name, "It is under way.")
                     for row in await driver.invoke(pool, command):
                         voice.raw("PIPELINE_OUTPUT", f"<BA>{base64.b64encode(row[BYTES]).decode()}</BA>")
         except (NeverSent, OutcomeUnknown):

@@ -171,8 +171,19 @@ def test_what_needs_care_is_told_in_words_in_header_and_text(phase: Phase, word:
 
 
 def test_a_lost_command_is_not_said_to_run_next() -> None:
+    said = words(card(seen(Phase.LOST, run={"sent_at": 1e9})))
+    assert "Was sent at <!date^1000000000^" in said and ", and no answer came:" in said and "Runs when" not in said
+
+
+def test_what_a_version_before_sent_has_no_time_that_nobody_wrote_down() -> None:
     said = words(card(seen(Phase.LOST)))
-    assert "Was sent, and no answer came:" in said and "Runs when" not in said
+    assert "The command:" in said and "Was sent at" not in said
+
+
+def test_the_server_s_words_are_shown_while_its_command_runs_without_its_numbers() -> None:
+    view = seen(Phase.RUNNING, said="Import-CsRgsConfiguration: Help Desk +49 30 5550 1234", run={"sent_at": 1e9})
+    for said in (words(card(view)), card(view)["text"]):
+        assert "The server says: Import-CsRgsConfiguration: Help Desk" in said and "1234" not in said
 
 
 @pytest.mark.parametrize("phase", [Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED])

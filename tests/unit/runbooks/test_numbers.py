@@ -10,8 +10,9 @@ NUMBERS = {
     "backup": "answers 1, export 2, fetch 3, owners 4, live 5, audit 6, rehearse 7, "
     "size 8, store 8, shrunk 8, whole 8, told 9",
     "failover": "declare 1, quiet 1, order 2, pair 3, mode 4, find 5, backup 5, clear 5, rehearse 6, hand 7, "
-    "failover 7, settings 8, keep 8, import 9, verify 10, audio 11, complete 12, routes 12, inside 13, outside 13, "
-    "agents 14, done 15",
+    "failover 7, "
+    "settings 8, keep 8, import 9, verify 10, audio 11, complete 12, routes 12, inside 13, outside 13, agents 14, "
+    "done 15",
     "failback": "back 1, rebuild 1, freeze 2, names 3, export 3, changes 4, hand 5, failback 5, complete 5, reread 6, "
     "import 7, verify 8, extras 8, audio 8, routes 9, inside 9, outside 9, agents 9, cleanup 10, clean 10, done 11",
     "verify": "check 1, told 2",

@@ -1,0 +1,59 @@
+"""While a command runs, its card says since when, and what the server said of it last."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from redis.asyncio import Redis
+
+from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.runs.run import Phase
+from bot.drivers.simulated import SimulatedDriver
+from bot.drivers.winrm.driver import WinRM
+from handlers.blocks.wording import utc
+from tests.drivers.wsman.site import served
+from tests.patience import until
+from tests.scenarios.slack_stage import SlackStage, slack_stage
+from tests.scenarios.stage import CLARA, A
+
+SAYS = "The server says: Export-CsRgsConfiguration: It is under way."
+
+
+async def test_a_card_says_since_when_a_command_runs_and_what_its_server_said_last(
+    redis: Redis, tmp_path: Path
+) -> None:
+    held = asyncio.Event()
+
+    async def hold(seconds: float) -> None:
+        await held.wait()
+
+    async with slack_stage(redis) as rooms:
+        story = rooms.story
+        simulated = SimulatedDriver(story.worlds, clock=story.clock, sleep=hold)
+        async with served(simulated, story.worlds, (A,), tmp_path) as endpoints:
+            story.driver = WinRM(endpoints)
+            story.rebuilt(lease_s=0.3)
+            await story.strike(Fault(FaultKind.SLOW, A, "Export-CsRgsConfiguration", seconds=60))
+            run = await story.engine.start("backup", A, CLARA)
+            working = asyncio.create_task(story.engine.tick())
+            await until(lambda: _says(rooms, run.id, SAYS))
+            sent = await story.runs.load(run.id)
+            assert sent.phase is Phase.RUNNING
+            assert f"Running since {utc(sent.sent_at)}:" in await _text(rooms, run.id)
+            held.set()
+            await working
+            await until(lambda: _says(rooms, run.id, "Took"))
+            assert SAYS not in await _text(rooms, run.id)
+            await story.driver.close()
+
+
+async def _text(rooms: SlackStage, run: str) -> str:
+    place = await rooms.desk.cards.place(run)
+    message = place and rooms.sandbox.workspace.message(place.channel, place.ts)
+    return message.text if message else ""
+
+
+async def _says(rooms: SlackStage, run: str, words: str) -> bool:
+    await rooms.drain()
+    return words in await _text(rooms, run)
