@@ -234,7 +234,8 @@ async def test_no_secret_of_ours_is_in_the_environment_of_the_server(
     monkeypatch.setenv("SWITCHBACK_DIRECTORY_PASSWORD", "Hush-horse-3-battery")
     server = await start(folder)
     assert server.keeper is not None
-    shown = [Path(f"/proc/{pid}/environ").read_bytes() for pid in (server.keeper.pid, await server_pid(server))]
+    pids = (server.keeper.pid, await server_pid(server))
+    shown = [await asyncio.to_thread(Path(f"/proc/{pid}/environ").read_bytes) for pid in pids]
     await server.close()
     # The server itself writes its title over what it was given.
     assert b"PATH=" in shown[0] and not [environ for environ in shown if b"horse" in environ]

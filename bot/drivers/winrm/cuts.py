@@ -65,15 +65,15 @@ _TICKETS: Mapping[int, str] = {
     6: "the domain knows no such account",
     7: "the domain knows no server by this name (its service principal name is missing, or this is not its full name)",
     12: "the domain does not let the account sign in from here, or now",
-    14: "the domain accepts no key of the kinds that are in the keytab",
+    14: "the domain and this machine have no kind of encryption in common",
     18: "the domain has disabled or locked the account",
     23: "the password of the account has expired",
     _WRONG_KEY: "the domain refuses the password of the account, or its keytab is out of date",
     37: "the clocks of this machine and of the domain differ by more than Kerberos allows",
+    141: "there is neither a password nor a keytab for the account, nor a ticket",
     154: "this machine knows no domain controller for the domain of the account (krb5.conf)",
     156: "no domain controller answers for Kerberos",
     181: "the keytab has no key for the account",
-    195: "there is neither a password nor a keytab for the account, nor a ticket",
 }
 """Why there is no ticket, by the number of Kerberos (below 128: RFC 4120) or of its library, from which on both count.
 

@@ -109,8 +109,12 @@ class WSMan:
             case "Signal":
                 await shell.signal(request)
                 return "<rsp:SignalResponse/>"
-        self.shells.pop(request.shell).close()
-        return ""
+            case "Delete":
+                self.shells.pop(request.shell).close()
+                return ""
+        # Such as Get, by which the client would ask whether a session lives, and give it up (facts: winrm §3).
+        self.failures.append(AssertionError(f"The bot asked for {request.at}."))
+        raise Fault(soap.NO_SHELL, "That is not done here.")
 
     def _created(self, request: Request) -> str:
         if request.resource.removeprefix(_SHELLS) not in self.configurations:
