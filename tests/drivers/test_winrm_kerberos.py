@@ -83,6 +83,7 @@ async def test_each_session_and_each_new_connection_has_a_ticket_of_its_own(door
         ({"keytab": "", "password": contents.PASSWORD, "account": f"{contents.BOT_DISABLED}@{REALM}"}, "disabled or"),
         ({"keytab": "", "password": "x", "account": "switchback@ELSEWHERE.TEST"}, "knows no domain controller for"),
         ({"account": f"ben@{REALM}"}, "the keytab has no key for the account"),
+        ({"account": f"ben@{REALM}", "method": "negotiate"}, "the keytab has no key for the account"),
         ({"keytab": ""}, "there is neither a password nor a keytab"),
         ({"keytab": "", "account": ""}, "there is neither a password nor a keytab"),
     ],

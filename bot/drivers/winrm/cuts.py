@@ -96,7 +96,7 @@ _SAID: Mapping[Kind, str] = {
     Kind.UNMAPPED: "it lets nobody in by this certificate: no account belongs to it there, or this way is switched off",
     Kind.SPARED: "the account was turned away a short time ago, and is not tried again yet, lest it is locked",
     Kind.METHOD: "it does not offer the configured way to sign in",
-    Kind.LACKING: "this machine cannot sign in by Kerberos, since “switchback[kerberos]” is not installed",
+    Kind.LACKING: "this machine cannot sign in by Kerberos, since what that needs is not installed",
     Kind.ELSEWHERE: "it sends the bot to another address, and Switchback does not follow",
     Kind.SILENT: "it fell silent",
     Kind.BROKEN: "the connection broke",
