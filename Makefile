@@ -7,7 +7,7 @@ DRIVER ?= simulated
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint lock clean
+.PHONY: demo test bench lint lock kerberos clean
 
 DEMO_simulated := bot demo
 DEMO_winrm := tests.drivers.wsman
@@ -25,9 +25,15 @@ bench: $(VENV)/ready-for-tests
 lint: $(VENV)/ready-for-tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
 
+# Signing in at servers by Kerberos is built from source: docs/sign-in.md says what it needs.
+kerberos: $(VENV)/ready
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements-kerberos.lock
+
 # Written with uv; no address of any index is recorded.
 lock:
 	uv pip compile pyproject.toml --universal --generate-hashes --no-emit-index-url --no-header -o requirements.lock
+	uv pip compile pyproject.toml --extra kerberos -c requirements.lock --universal --generate-hashes \
+	  --no-emit-index-url --no-header -o requirements-kerberos.lock
 	uv pip compile pyproject.toml --group dev --universal --generate-hashes --no-emit-index-url --no-header \
 	  -o requirements-dev.lock
 

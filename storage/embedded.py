@@ -31,6 +31,9 @@ _STEP_S = 0.005
 _DATA = ("AOF", "append only file", "RDB", "loading DB")
 """What the server's last words name when it cannot read its data."""
 
+_INHERITED = ("PATH", "HOME", "LANG", "LC_ALL", "TZ", "TMPDIR", "LD_LIBRARY_PATH")
+"""All that the server gets of our environment: it needs no secret, and whoever may look at it shall find none."""
+
 # The kernel closes the owner's end of the pipe however the owner ends, SIGKILL included, and the watcher then ends the
 # server: unlike PDEATHSIG this works on macOS and from any thread. Standard output is the lock: the server keeps it
 # for life, the watcher must not.
@@ -286,6 +289,7 @@ def _launch(folder: Path, socket: Path, executable: str, lock: int) -> subproces
             stdout=lock,
             stderr=log,
             cwd=folder,
+            env={name: os.environ[name] for name in _INHERITED if name in os.environ},
             # A Ctrl-C in the owner's terminal must not reach the server before the owner has finished.
             start_new_session=True,
         )

@@ -8,9 +8,9 @@ import ssl
 import threading
 import time
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import TypeVar
 
+from bot.credentials import Unusable, password_in, trusting
 from bot.directory.base import DirectoryAway, Silent
 from bot.directory.links import BindRefused, ControllerAway, Ended, Link, Patience, dial, lost, shown
 from bot.domain.forest import Controller, Forest
@@ -180,13 +180,9 @@ class Controllers:
         if not (file := self._forest.password_file):
             return self._forest.password
         try:
-            password = Path(file).read_text("utf-8").removesuffix("\n").removesuffix("\r")
-        except (OSError, ValueError) as fault:
-            reason = getattr(fault, "strerror", None) or "it is not UTF-8 text"
-            raise DirectoryAway(f"The file with the password for the directory cannot be read: {reason}.") from None
-        if not password:
-            raise DirectoryAway("The file with the password for the directory is empty.")
-        return password
+            return password_in(file)
+        except Unusable as fault:
+            raise DirectoryAway(f"The file with the password for the directory {fault.reason}.") from None
 
     def _respect(self, password: str) -> None:
         refused = self._refused
@@ -196,12 +192,9 @@ class Controllers:
     def _trusting(self) -> ssl.SSLContext:
         if self._context is None:
             try:
-                self._context = ssl.create_default_context(cafile=self._forest.ca_file or None)
-            except (OSError, ValueError) as fault:
-                reason = "it holds no certificate" if isinstance(fault, ssl.SSLError) else _strerror(fault)
-                raise DirectoryAway(
-                    f"The file {self._forest.ca_file} with authorities cannot be read: {reason}."
-                ) from None
+                self._context = trusting(self._forest.ca_file)
+            except Unusable as fault:
+                raise DirectoryAway(f"The file {self._forest.ca_file} with authorities {fault.reason}.") from None
         return self._context
 
     def _leave_behind(self, controller: Controller) -> None:
@@ -217,7 +210,3 @@ def _port(controller: Controller, catalog: bool) -> int:
 def _addresses(host: str, port: int) -> tuple[str, ...]:
     found = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
     return tuple(dict.fromkeys(str(address[0]) for *_, address in found))
-
-
-def _strerror(fault: BaseException) -> str:
-    return getattr(fault, "strerror", None) or "nobody knows why"

@@ -39,7 +39,7 @@ netbios name = DC1
 realm = CONTOSO.TEST
 workgroup = CONTOSO
 server role = active directory domain controller
-server services = ldap
+server services = ldap, kdc
 interfaces = {address}/8
 bind interfaces only = yes
 disable netbios = yes
@@ -182,7 +182,7 @@ def _address() -> Iterator[str]:
 
 def _provision(domain: Domain) -> None:
     folder = domain.folder
-    _run(
+    run(
         ("samba-tool", "domain", "provision", f"--targetdir={folder}", "--realm=CONTOSO.TEST", "--domain=CONTOSO"),
         *("--server-role=dc", "--dns-backend=NONE", f"--adminpass={contents.PASSWORD}", "--host-name=dc1"),
         *(f"--host-ip={domain.address}", f"--option=interfaces={domain.address}/8"),
@@ -212,10 +212,10 @@ def _ldb(program: str, folder: Path, ldif: str, *more: str, file: str = "sam.ldb
     environ = {**os.environ, **({"LDB_MODULES_PATH": str(modules)} if rules and modules else {})}
     fast = () if program == "ldbsearch" else ("--nosync",)
     base = ("-b", contents.BASE) if program == "ldbsearch" else ()
-    return _run((program, "-H", str(folder / "private" / file)), *fast, *base, *more, stdin=ldif, environ=environ)
+    return run((program, "-H", str(folder / "private" / file)), *fast, *base, *more, stdin=ldif, environ=environ)
 
 
-def _run(command: tuple[str, ...], *more: str, stdin: str = "", environ: dict[str, str] | None = None) -> str:
+def run(command: tuple[str, ...], *more: str, stdin: str = "", environ: dict[str, str] | None = None) -> str:
     done = subprocess.run((*command, *more), input=stdin, env=environ, capture_output=True, text=True, check=False)
     assert done.returncode == 0, f"{command[0]} failed: {done.stdout[-2000:]}{done.stderr[-2000:]}"
     return done.stdout

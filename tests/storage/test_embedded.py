@@ -227,6 +227,20 @@ async def test_a_server_that_neither_answers_nor_ends_is_given_up_and_ended(fold
     await successor.close()
 
 
+@pytest.mark.skipif(not Path("/proc/self/environ").exists(), reason="Only Linux shows the environment of a process.")
+async def test_no_secret_of_ours_is_in_the_environment_of_the_server(
+    folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("SWITCHBACK_DIRECTORY_PASSWORD", "Hush-horse-3-battery")
+    server = await start(folder)
+    assert server.keeper is not None
+    pids = (server.keeper.pid, await server_pid(server))
+    shown = [await asyncio.to_thread(Path(f"/proc/{pid}/environ").read_bytes) for pid in pids]
+    await server.close()
+    # The server itself writes its title over what it was given.
+    assert b"PATH=" in shown[0] and not [environ for environ in shown if b"horse" in environ]
+
+
 async def test_another_server_program_can_be_named(folder: Path, debian_redis: str) -> None:
     server = await start(folder, binary=debian_redis)
     async with connect(server.url) as client:

@@ -23,10 +23,20 @@ class Kind(StrEnum):
 
     NAME = "name"
     AWAY = "away"
+    PROXY = "proxy"
+    TLS = "tls"
     CERTIFICATE = "certificate"
     CA_FILE = "ca-file"
+    PASSWORD_FILE = "password-file"
+    KEYTAB = "keytab"
+    OWN_CERTIFICATE = "own-certificate"
+    UNWANTED = "unwanted"
     SIGN_IN = "sign-in"
+    UNMAPPED = "unmapped"
+    SPARED = "spared"
     METHOD = "method"
+    TICKET = "ticket"
+    LACKING = "lacking"
     STATUS = "status"
     FAULT = "fault"
     ELSEWHERE = "elsewhere"
@@ -50,15 +60,43 @@ _FAULTS: Mapping[int, str] = {
     995: "it broke off, as when it restarts",
 }
 _BEFORE_IT_BEGAN = frozenset({5, 2150858811, NO_SHELL, 2150859173, 2150859174})
-_NEVER_THERE = frozenset({Kind.NAME, Kind.AWAY, Kind.CERTIFICATE, Kind.CA_FILE, Kind.SIGN_IN})
+_WRONG_KEY = 24
+_TICKETS: Mapping[int, str] = {
+    6: "the domain knows no such account",
+    7: "the domain knows no server by this name (its service principal name is missing, or this is not its full name)",
+    12: "the domain does not let the account sign in from here, or now",
+    14: "the domain and this machine have no kind of encryption in common",
+    18: "the domain has disabled or locked the account",
+    23: "the password of the account has expired",
+    _WRONG_KEY: "the domain refuses the password of the account, or its keytab is out of date",
+    37: "the clocks of this machine and of the domain differ by more than Kerberos allows",
+    141: "there is neither a password nor a keytab for the account, nor a ticket",
+    154: "this machine knows no domain controller for the domain of the account (krb5.conf)",
+    156: "no domain controller answers for Kerberos",
+    181: "the keytab has no key for the account",
+}
+"""Why there is no ticket, by the number of Kerberos (below 128: RFC 4120) or of its library, from which on both count.
+
+All of these come before anything is sent to the server.
+"""
+_NEVER_THERE = frozenset({Kind.NAME, Kind.AWAY, Kind.PROXY, Kind.CERTIFICATE, Kind.SIGN_IN, Kind.UNMAPPED, Kind.METHOD})
 
 _SAID: Mapping[Kind, str] = {
     Kind.NAME: "its name is not known to the network",
     Kind.AWAY: "it does not answer, or a firewall is in between",
+    Kind.PROXY: "the proxy that is configured does not answer, or does not let the bot through",
+    Kind.TLS: "the connection broke within TLS, or it does not speak TLS there",
     Kind.CERTIFICATE: "its certificate is not to be trusted",
-    Kind.CA_FILE: "the file with the authority for its certificate cannot be read",
+    Kind.CA_FILE: "the file with the authority for its certificate",
+    Kind.PASSWORD_FILE: "the file with the password of the account",
+    Kind.KEYTAB: "the keytab of the account",
+    Kind.OWN_CERTIFICATE: "the certificate that signs in",
+    Kind.UNWANTED: "it ended the connection, perhaps over the certificate that signs in (its authority, or TLS 1.3)",
     Kind.SIGN_IN: "it refuses the account or its password",
-    Kind.METHOD: "it does not offer the configured way to sign in, or this machine lacks what that needs",
+    Kind.UNMAPPED: "it lets nobody in by this certificate: no account belongs to it there, or this way is switched off",
+    Kind.SPARED: "the account was turned away a short time ago, and is not tried again yet, lest it is locked",
+    Kind.METHOD: "it does not offer the configured way to sign in",
+    Kind.LACKING: "this machine cannot sign in by Kerberos, since what that needs is not installed",
     Kind.ELSEWHERE: "it sends the bot to another address, and Switchback does not follow",
     Kind.SILENT: "it fell silent",
     Kind.BROKEN: "the connection broke",
@@ -75,10 +113,11 @@ _STATUSES: Mapping[int, str] = {
 
 @dataclass(frozen=True, slots=True)
 class Fault:
-    """`code` is HTTP's (Kind.STATUS) or WSMan's (Kind.FAULT), None where there is none."""
+    """`code` is HTTP's (Kind.STATUS), WSMan's (FAULT) or Kerberos' (TICKET); `why` goes on with what the kind says."""
 
     kind: Kind
     code: int | None = None
+    why: str = ""
 
     @property
     def words(self) -> str:
@@ -88,7 +127,14 @@ class Fault:
                 return _STATUSES.get(self.code or 0, f"it answers with HTTP status {self.code}")
             case Kind.FAULT:
                 return _FAULTS.get(self.code or 0, f"it refuses with code {self.code}")
-        return _SAID[self.kind]
+            case Kind.TICKET:
+                return _TICKETS.get(self.code or 0, f"Kerberos fails with code {self.code}")
+        return f"{_SAID[self.kind]} {self.why}".rstrip()
+
+    @property
+    def is_refusal(self) -> bool:
+        """Whether it brings the account nearer to being locked: it is not tried again with the same password."""
+        return self.kind is Kind.SIGN_IN or self == Fault(Kind.TICKET, _WRONG_KEY)
 
 
 class Cut(Exception):
@@ -109,6 +155,7 @@ class Cut(Exception):
             self.fault.kind in _NEVER_THERE
             or self.fault == Fault(Kind.STATUS, TOO_LARGE)
             or (self.fault.kind is Kind.FAULT and self.fault.code in _BEFORE_IT_BEGAN)
+            or (self.fault.kind is Kind.TICKET and self.fault.code in _TICKETS)
         )
 
 

@@ -17,6 +17,7 @@ from bot.drivers.winrm.lanes import Lane, Work
 from bot.drivers.winrm.objects import Rows
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.places import Places
+from bot.drivers.winrm.proofs import Proofs
 from bot.drivers.winrm.refusals import refusal
 
 
@@ -29,6 +30,7 @@ class WinRM:
 
     def __init__(self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None) -> None:
         self._pools, self._pace = pools, pace or Pace()
+        self._proofs = Proofs(self._pace.refused_s)
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
 
@@ -89,7 +91,7 @@ class WinRM:
         if not self._pools.get(pool):
             raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
         if key not in self._lanes:
-            self._lanes[key] = Lane(pool, self._pools[pool], self._pace)
+            self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs)
         return self._lanes[key]
 
 

@@ -14,6 +14,7 @@ from bot.domain.errors import DriverError, NeverSent
 from bot.drivers.winrm.calls import Call
 from bot.drivers.winrm.cuts import NO_SHELL, Cut, Fault, Kind, Step, meaning
 from bot.drivers.winrm.pace import Pace
+from bot.drivers.winrm.proofs import Proofs
 from bot.drivers.winrm.threads import OneThread
 
 if TYPE_CHECKING:
@@ -52,8 +53,8 @@ class Ended(Generic[Taken]):
 class Lane:
     """Asks one thing after the other."""
 
-    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace) -> None:
-        self._pool, self._endpoints, self._pace = pool, endpoints, pace
+    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace, proofs: Proofs) -> None:
+        self._pool, self._endpoints, self._pace, self._proofs = pool, endpoints, pace, proofs
         self._said = ""
         self._turn = asyncio.Lock()
         self._thread = OneThread(f"winrm-{pool}")
@@ -149,6 +150,7 @@ class Lane:
                 return Ended(str(wire.endpoint), wire.run(work.call, ends, take, self._told, gone), taken())
             except Cut as cut:
                 found = cut
+                self._proofs.heard(wire.proof, cut.fault)
             except DriverError:
                 self._drop()
                 raise
@@ -171,18 +173,15 @@ class Lane:
             return self._wire
         self._drop()
         failed: list[DriverError] = []
-        refused: set[str] = set()
         for endpoint in (server for server in self.servers if server in allowed):
-            if endpoint.account in refused:
-                continue
-            wire = self._wire = Wire(endpoint, self._pace)
             try:
+                wire = self._wire = Wire(endpoint, self._pace, self._proofs.of(endpoint))
                 wire.open(min(ends, time.monotonic() + self._pace.open_s))
             except Cut as cut:
+                if self._wire is not None:
+                    self._proofs.heard(self._wire.proof, cut.fault)
                 self._drop()
                 failed.append(meaning(Cut(Step.OPENING, cut.fault), str(endpoint), work.name))
-                # Asked again elsewhere, a wrong password locks the account.
-                refused |= {endpoint.account} if cut.fault.kind is Kind.SIGN_IN else set()
                 continue
             self._first = self._endpoints.index(endpoint)
             return wire
@@ -200,7 +199,7 @@ def _may_again(cut: Cut, reads: bool) -> bool:
 
     Nothing when the account was refused, lest it is locked, nor when there is no time left.
     """
-    if cut.fault.kind in (Kind.SIGN_IN, Kind.LATE):
+    if cut.fault.is_refusal or cut.fault.kind is Kind.LATE:
         return False
     return reads or (cut.never_ran and cut.fault == Fault(Kind.FAULT, NO_SHELL))
 

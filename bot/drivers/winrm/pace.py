@@ -11,7 +11,7 @@ class Pace:
 
     `silence_s` is how long a server may be quite silent within one answer, `poll_s` how long it may take to say that it
     has nothing to say yet. A read and a change may take `read_s` and `change_s` from when they are asked, the way there
-    included, and `mercy_s` more to end when they are told to stop.
+    included, and `mercy_s` more to end when they are told to stop. What was refused is not tried again for `refused_s`.
     """
 
     connect_s: float = 10.0
@@ -22,6 +22,7 @@ class Pace:
     read_s: float = 120.0
     change_s: float = 1800.0
     mercy_s: float = 5.0
+    refused_s: float = 900.0
     renewed_after: int = 200
     batch: int = 100
     envelope: int = 512_000

@@ -8,12 +8,13 @@ from __future__ import annotations
 
 import base64
 import logging
+import re
 import socket
 import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from threading import Event
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
@@ -23,6 +24,7 @@ from pypsrp.complex_objects import PSInvocationState, RunspacePoolState
 from pypsrp.exceptions import AuthenticationError, WinRMTransportError, WSManFaultError
 from pypsrp.powershell import PowerShell, RunspacePool
 from pypsrp.wsman import NAMESPACES, WSMan, WSManAction
+from spnego import KerberosKeytab
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError
 
@@ -30,6 +32,7 @@ from bot.domain.deployment.endpoints import Endpoint
 from bot.drivers.winrm.calls import QUIET, Call, Script
 from bot.drivers.winrm.cuts import NOTHING_YET, Cut, Fault, Kind, Step
 from bot.drivers.winrm.pace import Pace
+from bot.drivers.winrm.proofs import Proof
 from bot.drivers.winrm.refusals import Said
 
 Given = TypeVar("Given")
@@ -42,6 +45,15 @@ _ANSWERS = {
     WSManAction.SIGNAL: "rsp:SignalResponse",
 }
 _LAST_WORDS = (WSManAction.SIGNAL, WSManAction.DELETE)
+_BY_CERTIFICATE = {Kind.SIGN_IN: Kind.UNMAPPED, Kind.TLS: Kind.UNWANTED, Kind.BROKEN: Kind.UNWANTED}
+"""What it means of a session that opens by a certificate."""
+
+_NOT_OFFERED = re.compile("one of the following authentication methods|responded with the auth protocol")
+"""By what the client says only these are told from a refusal, and from an answer that is none."""
+
+_KERBEROS = -1765328384
+"""Where the numbers of its library begin."""
+
 _FRAGMENTS = {WSManAction.COMMAND: ".//{*}Arguments", WSManAction.SEND: ".//{*}Stream"}
 
 
@@ -63,10 +75,10 @@ class Wire:
     `cut` may be called from any thread, and does not wait.
     """
 
-    def __init__(self, endpoint: Endpoint, pace: Pace) -> None:
+    def __init__(self, endpoint: Endpoint, pace: Pace, proof: Proof) -> None:
         _hush()
-        self.endpoint, self.pace, self.count = endpoint, pace, 0
-        self._step, self._ends, self._is_cut = Step.OPENING, 0.0, False
+        self.endpoint, self.pace, self.proof, self.count = endpoint, pace, proof, 0
+        self._step, self._ends, self._is_cut, self._is_refused = Step.OPENING, 0.0, False, False
         self._sockets: list[socket.socket] = []
         self._pool: RunspacePool | None = None
 
@@ -131,7 +143,7 @@ class Wire:
         """Waits until nothing runs in this session any more: it takes one command at a time, over any connection."""
         self._is_cut = False
         try:
-            return self.run(QUIET, ends).is_whole
+            return not self._is_refused and self.run(QUIET, ends).is_whole
         except Cut:
             return False
 
@@ -146,7 +158,8 @@ class Wire:
         """Ends the session there, if the server hears of it; else it goes when it was idle for long."""
         self._ends = time.monotonic() + self.pace.mercy_s
         with suppress(Cut):
-            if self._pool is not None and not self._is_cut:
+            # Whoever says goodbye signs in for it, and one refusal more may lock the account.
+            if self._pool is not None and not self._is_cut and not self._is_refused:
                 self._judged(self._pool.close)
         if self._pool is not None:
             self._pool.connection.close()
@@ -187,8 +200,9 @@ class Wire:
             return act()
         except Exception as error:
             fault = _fault(error)
-        if fault.kind in (Kind.METHOD, Kind.CA_FILE) and self._step is not Step.OPENING:
-            fault = Fault(Kind.NONSENSE)
+        if self._step is Step.OPENING and self.endpoint.method == "certificate":
+            fault = replace(fault, kind=_BY_CERTIFICATE.get(fault.kind, fault.kind))
+        self._is_refused |= fault.is_refusal
         raise Cut(self._step, Fault(Kind.LATE) if self._is_cut else fault)
 
     def _entering(self, action: str, resource: Element | None) -> None:
@@ -215,14 +229,17 @@ class _Asking(WSMan):
 
     def __init__(self, wire: Wire) -> None:
         to, pace = wire.endpoint, wire.pace
+        # By its name the file is taken for one whatever stands in its path. Each sign-in gets a ticket of its own.
+        keys = KerberosKeytab(f"FILE:{to.keytab}", to.account or None) if to.keytab else None
         super().__init__(
             to.host,
             port=to.port,
             path=to.path,
-            username=to.account or None,
-            password=to.password or None,
-            auth=to.method,
+            username=keys or to.account or None,
+            password=wire.proof.password or None,
+            auth="kerberos" if keys else to.method,
             cert_validation=to.ca_file or True,
+            proxy=to.proxy or None,
             no_proxy=True,
             certificate_pem=to.certificate or None,
             certificate_key_pem=to.key or None,
@@ -236,7 +253,7 @@ class _Asking(WSMan):
         session.max_redirects, session.trust_env = 0, False
         session.verify = to.ca_file or True
         for adapter in session.adapters.values():
-            _watch(adapter, wire._dialled)
+            _watch(adapter.proxy_manager_for(to.proxy) if to.proxy else adapter.poolmanager, wire._dialled)
 
     def invoke(
         self,
@@ -283,14 +300,13 @@ def _is_last(fragment: str) -> bool:
     return bool(base64.b64decode(fragment[:24])[16] & 0x2)
 
 
-def _watch(adapter: Any, dialled: Callable[[socket.socket], None]) -> None:
+def _watch(manager: Any, dialled: Callable[[socket.socket], None]) -> None:
     class Watched(HTTPSConnection):
         def _new_conn(self) -> socket.socket:
             found = super()._new_conn()
             dialled(found)
             return found
 
-    manager = adapter.poolmanager
     inner = manager.pool_classes_by_scheme["https"]
 
     def pool_of(*args: Any, **options: Any) -> Any:
@@ -305,6 +321,8 @@ def _fault(error: Exception) -> Fault:
     """What the exception says went wrong; nothing else of it is kept."""
     causes = tuple(_causes(error))
     match error:
+        case AuthenticationError() | ValueError() if _NOT_OFFERED.search(str(error)):
+            return Fault(Kind.METHOD)
         case AuthenticationError():
             return Fault(Kind.SIGN_IN)
         case WSManFaultError(code=int() as code):
@@ -315,8 +333,12 @@ def _fault(error: Exception) -> Fault:
             return Fault(Kind.STATUS, error.code)
         case requests.TooManyRedirects():
             return Fault(Kind.ELSEWHERE)
+        case requests.exceptions.ProxyError():
+            return Fault(Kind.PROXY)
         case requests.exceptions.SSLError() if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
             return Fault(Kind.CERTIFICATE)
+        case requests.exceptions.SSLError():
+            return Fault(Kind.TLS)
         case requests.ConnectionError() if any(isinstance(one, NameResolutionError) for one in causes):
             return Fault(Kind.NAME)
         case requests.ConnectionError() if any(isinstance(one, MaxRetryError) for one in causes):
@@ -325,17 +347,22 @@ def _fault(error: Exception) -> Fault:
             return Fault(Kind.SILENT)
         case TimeoutError():
             return Fault(Kind.LATE)
-        case requests.RequestException():
-            return Fault(Kind.BROKEN)
         case OSError():
-            return Fault(Kind.CA_FILE)
-        case ImportError() | ValueError():
-            return Fault(Kind.METHOD)
-    return Fault(Kind.NONSENSE)
+            return Fault(Kind.BROKEN)
+        case ImportError():
+            return Fault(Kind.LACKING)
+    tickets = [number for one in causes if (number := _kerberos(one)) is not None]
+    return Fault(Kind.TICKET, tickets[-1]) if tickets else Fault(Kind.NONSENSE)
+
+
+def _kerberos(error: BaseException) -> int | None:
+    """The number that Kerberos has for it: the library's own, or the minor one of GSSAPI (RFC 2743)."""
+    code = getattr(error, "err_code", getattr(error, "min_code", None))
+    return (code - _KERBEROS) & 0xFFFF_FFFF if isinstance(code, int) else None
 
 
 def _causes(error: BaseException | None) -> Any:
-    """The error, and whatever is behind it, as requests and urllib3 hold it."""
+    """The error, and whatever is behind it, as requests, urllib3 and spnego hold it."""
     seen: set[int] = set()
     waiting = [error]
     while waiting:
@@ -343,7 +370,8 @@ def _causes(error: BaseException | None) -> Any:
         if isinstance(one, BaseException) and id(one) not in seen:
             seen.add(id(one))
             yield one
-            waiting += [one.__cause__, one.__context__, getattr(one, "reason", None), *one.args]
+            held = (getattr(one, name, None) for name in ("__cause__", "__context__", "reason", "base_error"))
+            waiting += [*held, *one.args]
 
 
 def _said(record: Any) -> Said:

@@ -1,10 +1,8 @@
-"""The server itself: connections, TLS, NTLM, and which shell a message is for."""
+"""The server itself: connections, TLS, and which shell a message is for."""
 
 from __future__ import annotations
 
 import asyncio
-import base64
-import hashlib
 import os
 import ssl
 import tempfile
@@ -15,15 +13,13 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
-import spnego
 from cryptography import x509
 from cryptography.hazmat.primitives.serialization import Encoding
-from spnego.channel_bindings import GssChannelBindings
-from spnego.exceptions import SpnegoError
 
 from bot.domain.deployment.endpoints import Endpoint
 from tests.directory.samba import issue
 from tests.drivers.wsman import soap
+from tests.drivers.wsman.door import Door, Visitors
 from tests.drivers.wsman.shells import Answers, Shell
 from tests.drivers.wsman.soap import Fault, Request
 from tests.drivers.wsman.troubles import Trouble, response
@@ -40,14 +36,18 @@ async def _always() -> bool:
 class WSMan:
     """A running server. `steps` has what was asked and answered for, in order; `shells` those that are open.
 
-    Whoever is there finds nobody while it is not `is_up`.
+    Whoever is there finds nobody while it is not `is_up`. `methods` are those by which one may sign in there, as HTTP
+    names them. To certificates that are `mapped` (DER), an account belongs.
     """
 
     answers: Answers
     folder: Path
+    context: ssl.SSLContext
     port: int = 0
     configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
     most_shells: int = 30
+    methods: tuple[str, ...] = ("Negotiate",)
+    mapped: set[bytes] = field(default_factory=set)
     challenges_for_ever: bool = False
     is_up: Callable[[], Awaitable[bool]] = _always
     troubles: list[Trouble] = field(default_factory=list)
@@ -56,6 +56,8 @@ class WSMan:
     failures: list[Exception] = field(default_factory=list)
     bytes: int = 0
     connections: int = 0
+    visitors: Visitors = field(default_factory=Visitors)
+    lines: set[asyncio.StreamWriter] = field(default_factory=set)
 
     @property
     def ca_file(self) -> str:
@@ -65,6 +67,11 @@ class WSMan:
         """Where it is reached, and as whom; `more` is what else is to be said of it."""
         at = {"port": self.port, "method": "ntlm", "ca_file": self.ca_file, **more}
         return Endpoint("localhost", ACCOUNT, PASSWORD, **at)
+
+    def hang_up(self) -> None:
+        """Ends every connection, as a server does that was not asked anything for a while; sessions stay."""
+        for writer in tuple(self.lines):
+            writer.transport.abort()
 
     def struck(self, request: Request) -> Trouble | None:
         for trouble in self.troubles:
@@ -102,8 +109,12 @@ class WSMan:
             case "Signal":
                 await shell.signal(request)
                 return "<rsp:SignalResponse/>"
-        self.shells.pop(request.shell).close()
-        return ""
+            case "Delete":
+                self.shells.pop(request.shell).close()
+                return ""
+        # Such as Get, by which the client would ask whether a session lives, and give it up (facts: winrm §3).
+        self.failures.append(AssertionError(f"The bot asked for {request.at}."))
+        raise Fault(soap.NO_SHELL, "That is not done here.")
 
     def _created(self, request: Request) -> str:
         if request.resource.removeprefix(_SHELLS) not in self.configurations:
@@ -115,50 +126,30 @@ class WSMan:
         return soap.created(request.command)
 
 
-class _Door:
-    """Who is at the other end of one connection: nobody, until NTLM says who (and over which certificate)."""
-
-    def __init__(self, certificate: bytes) -> None:
-        binding = b"tls-server-end-point:" + hashlib.sha256(certificate).digest()
-        self._context = None
-        self._binding = GssChannelBindings(application_data=binding)
-        self.is_open = False
-        self.challenge = b""
-
-    def refusal(self, head: dict[str, str]) -> bytes | None:
-        """What is answered to whoever has not signed in; None for who has."""
-        if self.is_open:
-            return None
-        scheme, _, token = head.get("authorization", "").partition(" ")
-        if scheme not in ("Negotiate", "NTLM"):
-            return response("401 Unauthorized", b"", "WWW-Authenticate: Negotiate")
-        if self._context is None:
-            self._context = spnego.server(protocol="ntlm", channel_bindings=self._binding)
-        try:
-            said = self._context.step(base64.b64decode(token))
-        except SpnegoError:
-            self._context = None
-            return response("401 Unauthorized", b"", "WWW-Authenticate: Negotiate")
-        if self._context.complete:
-            self.is_open = True
-            return None
-        told = base64.b64encode(said or b"").decode()
-        self.challenge = response("401 Unauthorized", b"", f"WWW-Authenticate: Negotiate {told}")
-        return self.challenge
-
-
 @asynccontextmanager
-async def wsman(answers: Answers, folder: Path, names: tuple[str, ...] = ("localhost",)) -> AsyncIterator[WSMan]:
-    """A server on 127.0.0.1 that an account of CONTOSO may use; its certificate is good for these names."""
-    der = _certified(folder, names)
+async def wsman(
+    answers: Answers, folder: Path, names: tuple[str, ...] = ("localhost",), days: int = 30, clients: str = ""
+) -> AsyncIterator[WSMan]:
+    """A server on 127.0.0.1 that an account of CONTOSO may use; its certificate is good for these names.
+
+    It is over for as many days as `days` is below 0. With the file of an authority for `clients`, it asks for theirs.
+    """
+    der = _certified(folder, names, days)
     context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
     context.load_cert_chain(folder / "certificate.pem", folder / "key.pem")
-    server, tasks = WSMan(answers, folder), set()
+    if clients:
+        context.load_verify_locations(clients)
+        context.verify_mode = ssl.CERT_OPTIONAL
+    server, tasks = WSMan(answers, folder, context), set()
 
     async def held(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         tasks.add(asyncio.current_task())
+        server.lines.add(writer)
+        shown = writer.get_extra_info("ssl_object").getpeercert(binary_form=True)
         with suppress(OSError, asyncio.IncompleteReadError, asyncio.CancelledError):
-            await _serve(server, _Door(der), reader, writer)
+            door = Door(server.methods, der, shown in server.mapped, server.visitors)
+            await _serve(server, door, reader, writer)
+        server.lines.discard(writer)
         writer.transport.abort()
 
     listening = await asyncio.start_server(held, "127.0.0.1", 0, ssl=context, limit=64 * 1024 * 1024)
@@ -182,38 +173,38 @@ def _accounts() -> tempfile.TemporaryDirectory[str]:
     folder = tempfile.TemporaryDirectory(prefix="sb-ntlm-")
     file = Path(folder.name) / "accounts"
     domain, user = ACCOUNT.split("\\")
-    file.write_text(f"{domain}:{user}:{PASSWORD}\n", "utf-8")
+    file.write_text(f"{domain}:{user}:{PASSWORD}\n:{user}@contoso.test:{PASSWORD}\n", "utf-8")
     os.environ["NTLM_USER_FILE"] = str(file)
     return folder
 
 
-def _certified(folder: Path, names: tuple[str, ...]) -> bytes:
+def _certified(folder: Path, names: tuple[str, ...], days: int) -> bytes:
     """Writes an authority and a certificate for these names; gives the certificate itself."""
     folder.mkdir(parents=True, exist_ok=True)
-    ca, certificate, key = issue(names, ("127.0.0.1",))
+    ca, certificate, key = issue(names, ("127.0.0.1",), days)
     for name, text in (("ca.pem", ca), ("certificate.pem", certificate), ("key.pem", key)):
         (folder / name).write_bytes(text)
     return x509.load_pem_x509_certificate(certificate).public_bytes(Encoding.DER)
 
 
-async def _serve(server: WSMan, door: _Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+async def _serve(server: WSMan, door: Door, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
     server.connections += 1
     while True:
         lines = (await reader.readuntil(b"\r\n\r\n")).decode("latin-1").split("\r\n")
         head = {key.lower(): value.strip() for key, _, value in (line.partition(":") for line in lines[1:] if line)}
         body = await reader.readexactly(int(head.get("content-length", "0")))
         server.bytes += len(body)
-        refusal = door.refusal(head)
+        may, told = door.asked(head)
         if server.challenges_for_ever and head.get("authorization"):
-            refusal = door.challenge
-        if refusal is not None:
-            writer.write(refusal)
+            may, told = False, door.challenge
+        if may:
+            await _answer(server, writer, soap.parsed(body), told)
         else:
-            await _answer(server, writer, soap.parsed(body))
+            writer.write(response("401 Unauthorized", b"", *told))
         await writer.drain()
 
 
-async def _answer(server: WSMan, writer: asyncio.StreamWriter, request: Request) -> None:
+async def _answer(server: WSMan, writer: asyncio.StreamWriter, request: Request, told: tuple[str, ...]) -> None:
     if not await server.is_up():
         raise ConnectionResetError
     trouble = server.struck(request)
@@ -224,4 +215,4 @@ async def _answer(server: WSMan, writer: asyncio.StreamWriter, request: Request)
     if trouble:
         await trouble.does(writer, request, body)
     else:
-        writer.write(response(status, body))
+        writer.write(response(status, body, *told))

@@ -47,6 +47,11 @@ async def half(writer: asyncio.StreamWriter, request: Request, right: bytes) -> 
     writer.close()
 
 
+async def garbled(writer: asyncio.StreamWriter, request: Request, right: bytes) -> None:
+    """What comes is not what TLS expects there."""
+    writer.transport._ssl_protocol._transport.write(b"HTTP/1.1 502 Bad Gateway\r\n\r\n")
+
+
 async def mute(writer: asyncio.StreamWriter, request: Request, right: bytes) -> None:
     await asyncio.Event().wait()
 
