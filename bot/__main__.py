@@ -27,16 +27,19 @@ Run = Callable[[argparse.Namespace, Environ], int]
 class Argument:
     """A positional argument, or an option when `name` begins with dashes; without a metavar it is a switch.
 
-    An option with several metavars takes as many values.
+    An option with several metavars takes as many values; one of `many` may be given again.
     """
 
     name: str
     help: str
     metavar: str | tuple[str, ...] | None = None
+    many: bool = False
 
     def add(self, parser: argparse.ArgumentParser) -> None:
         if self.metavar is None:
             parser.add_argument(self.name, help=self.help, action="store_true")
+        elif self.many:
+            parser.add_argument(self.name, help=self.help, metavar=self.metavar, action="append", default=[])
         elif isinstance(self.metavar, tuple):
             parser.add_argument(self.name, help=self.help, metavar=self.metavar, nargs=len(self.metavar))
         else:
@@ -132,6 +135,16 @@ def check(args: argparse.Namespace, environ: Environ) -> int:
     return 1 if missing else 0
 
 
+def endpoint(args: argparse.Namespace, environ: Environ) -> int:
+    from bot.commands.endpoint import endpoint as write
+    from bot.drivers.winrm.constrained.setup import FOLDER, Setup
+
+    account = (args.account or "").removesuffix("$")
+    setup = Setup(args.server or "", account, args.caller or "", args.exchange or FOLDER, tuple(args.store))
+    say(write(Path(args.folder), setup))
+    return 0
+
+
 def inspect(args: argparse.Namespace, environ: Environ) -> int:
     from bot.exports import look as exports
 
@@ -175,6 +188,19 @@ COMMANDS = (
     ),
     Command("restore-from-mirror", "fill an empty Redis from the off-site copy alone", restore_from_mirror),
     Command("accept-loss", "go on with what is left in SWITCHBACK_DATA when some of it is missing", accept_loss),
+    Command(
+        "endpoint",
+        "write a constrained endpoint for real servers into a new folder",
+        endpoint,
+        (
+            Argument("folder", "a new folder", "FOLDER"),
+            Argument("--server", "for which servers: 2013, 2015 or 2019", "VERSION"),
+            Argument("--account", "the group managed service account that does the work", "DOMAIN\\NAME"),
+            Argument("--caller", "the account or group that may use it", "DOMAIN\\NAME"),
+            Argument("--exchange", "where exports are exchanged on the server (C:\\Switchback)", "FOLDER"),
+            Argument("--store", "a folder of recordings in a file store; may be given again", "FOLDER", many=True),
+        ),
+    ),
     Command("inspect", "say what an export holds", inspect, (Argument("export", "an export", "EXPORT.zip"), _JSON)),
     Command(
         "diff",

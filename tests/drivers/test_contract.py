@@ -11,6 +11,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.endpoints import Access
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
@@ -42,13 +43,14 @@ async def store(redis: Redis) -> RedisWorlds:
     return worlds
 
 
-@pytest.fixture(params=["simulated", "over the wire"])
+@pytest.fixture(params=["simulated", "over the wire", "at the constrained endpoint"])
 async def driver(request: pytest.FixtureRequest, store: RedisWorlds, tmp_path: Path) -> AsyncIterator[Driver]:
     simulated = SimulatedDriver(store, clock=lambda: NOW)
     if request.param == "simulated":
         yield simulated
         return
-    async with served(simulated, store, (POOL_A, POOL_B), tmp_path) as endpoints:
+    access = Access.ORDINARY if request.param == "over the wire" else Access.CONSTRAINED
+    async with served(simulated, store, (POOL_A, POOL_B), tmp_path, access) as endpoints:
         over_the_wire = WinRM(endpoints, Pace(mercy_s=2, batch=7))
         yield over_the_wire
         await over_the_wire.close()
@@ -124,8 +126,8 @@ async def test_a_pool_that_nobody_knows_is_never_asked(driver: Driver) -> None:
 
 async def test_locations_come_as_bytes_and_as_the_same_bytes_in_a_file(driver: Driver) -> None:
     (row,) = await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", AsBytes=True))
-    await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", FileName="C:\\lis.zip"))
-    assert await driver.fetch(POOL_A, "C:\\lis.zip") == row[BYTES] == LOCATIONS
+    await driver.invoke(POOL_A, cmdlet("Export-CsLisConfiguration", FileName="C:\\Switchback\\lis.zip"))
+    assert await driver.fetch(POOL_A, "C:\\Switchback\\lis.zip") == row[BYTES] == LOCATIONS
 
 
 async def test_settings_and_states_are_read(driver: Driver) -> None:

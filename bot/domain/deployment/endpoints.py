@@ -69,6 +69,11 @@ class Endpoint:
 _CONFIGURATIONS = {Access.ORDINARY: "Microsoft.PowerShell", Access.CONSTRAINED: "Switchback"}
 
 
+def module_of(version: str) -> str:
+    """The PowerShell module that has the cmdlets on servers of this version."""
+    return _MODULES.get(version, "SkypeForBusiness")
+
+
 def endpoints(
     remoting: Mapping[str, Any] | None,
     servers: Sequence[Mapping[str, Any]],
@@ -92,7 +97,7 @@ def endpoints(
 def _endpoint(row: Mapping[str, Any], version: str, signs_in: Mapping[str, Any]) -> Endpoint:
     host, port, path = _parts(row["url"])
     access = Access(row["access"])
-    module = "" if access is Access.CONSTRAINED else row["module"] or _MODULES.get(version, "SkypeForBusiness")
+    module = "" if access is Access.CONSTRAINED else row["module"] or module_of(version)
     return Endpoint(
         host,
         port=port,

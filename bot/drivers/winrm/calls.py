@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from dataclasses import dataclass
-from enum import Enum
 from typing import Any
 
-from bot.domain.deployment.cmdlets import CMDLETS, Cmdlet
+from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.groups import Ref
+from bot.drivers.winrm.scripts import READERS, Script
 
 _NAME = re.compile(r"[A-Z][a-z]+-[A-Z][A-Za-z]+\Z")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
@@ -20,107 +21,8 @@ _DRIVE = re.compile(r"[A-Za-z]:\\")
 _NO_PATH = re.compile('[\0-\x1f:*?"<>|\ud800-\udfff\ufffe\uffff]')
 
 _INT32 = range(-(2**31), 2**31)
-READERS = tuple(name for name in CMDLETS if name.startswith("Get-"))
-
-_WHOLE = """param(
-    [ValidateSet({readers})]
-    [string]$Command,
-    [hashtable]$Given,
-    [int]$Batch
-)
-$ErrorActionPreference = 'Stop'
-$held = New-Object System.Collections.ArrayList
-$pack = {{
-    $text = [System.Management.Automation.PSSerializer]::Serialize($held.ToArray(), 40)
-    $bytes = [System.Text.Encoding]::UTF8.GetBytes($text)
-    $memory = New-Object System.IO.MemoryStream
-    $gzip = New-Object System.IO.Compression.GZipStream($memory, [System.IO.Compression.CompressionMode]::Compress)
-    $gzip.Write($bytes, 0, $bytes.Length)
-    $gzip.Close()
-    $held.Clear()
-    , $memory.ToArray()
-}}
-& $Command @Given -ErrorAction Continue | ForEach-Object {{
-    [void]$held.Add($_)
-    if ($held.Count -ge $Batch) {{ & $pack }}
-}}
-if ($held.Count) {{ & $pack }}
-"""
-
-
-_PREFACE = """$ErrorActionPreference = 'Stop'
-function Stop-Missing($What) {
-    $reason = New-Object System.IO.FileNotFoundException $What
-    throw (New-Object System.Management.Automation.ErrorRecord $reason, 'PathNotFound', 'ObjectNotFound', $null)
-}
-"""
-_DIGEST = f"""param([string]$Path)
-{_PREFACE}if (-not [System.IO.File]::Exists($Path)) {{ Stop-Missing 'There is no such file.' }}
-$file = New-Object System.IO.FileStream $Path, ([System.IO.FileMode]::Open), ([System.IO.FileAccess]::Read)
-try {{
-    $sha256 = New-Object System.Security.Cryptography.SHA256CryptoServiceProvider
-    $hash = [System.BitConverter]::ToString($sha256.ComputeHash($file)).Replace('-', '').ToLowerInvariant()
-    "$hash $($file.Length)"
-}} finally {{ $file.Close() }}
-"""
-_PIECE = f"""param([string]$Path, [long]$At, [int]$Size)
-{_PREFACE}if (-not [System.IO.File]::Exists($Path)) {{ Stop-Missing 'There is no such file.' }}
-$file = New-Object System.IO.FileStream $Path, ([System.IO.FileMode]::Open), ([System.IO.FileAccess]::Read)
-try {{
-    [void]$file.Seek($At, [System.IO.SeekOrigin]::Begin)
-    $left = [int][System.Math]::Min([long]$Size, $file.Length - $At)
-    if ($left -gt 0) {{
-        $bytes = New-Object byte[] $left
-        $count = 0
-        while ($count -lt $left) {{
-            $now = $file.Read($bytes, $count, $left - $count)
-            if ($now -le 0) {{ throw (New-Object System.IO.EndOfStreamException) }}
-            $count += $now
-        }}
-        , $bytes
-    }}
-}} finally {{ $file.Close() }}
-"""
-_WRITE = f"""param([string]$Path, [long]$At, [byte[]]$Bytes)
-{_PREFACE}$file = New-Object System.IO.FileStream $Path, ([System.IO.FileMode]::OpenOrCreate)
-try {{
-    $file.SetLength($At)
-    [void]$file.Seek($At, [System.IO.SeekOrigin]::Begin)
-    if ($null -ne $Bytes) {{ $file.Write($Bytes, 0, $Bytes.Length) }}
-}} finally {{ $file.Close() }}
-"""
-_LIST = f"""param([string]$Path)
-{_PREFACE}if (-not [System.IO.Directory]::Exists($Path)) {{ Stop-Missing 'There is no such folder.' }}
-$folder = (New-Object System.IO.DirectoryInfo $Path).FullName.TrimEnd('\\')
-foreach ($file in (New-Object System.IO.DirectoryInfo $Path).GetFiles('*', [System.IO.SearchOption]::AllDirectories)) {{
-    "$($file.Length) $($file.FullName.Substring($folder.Length + 1))"
-}}
-"""
-_REMOVE = f"""param([string]$Path)
-{_PREFACE}if ([System.IO.File]::Exists($Path)) {{ [System.IO.File]::Delete($Path) }}
-"""
-
-
-class Script(Enum):
-    """Every text that is run as script, constant from the first line to the last (Windows PowerShell 3 and later)."""
-
-    WHOLE = _WHOLE.format(readers=", ".join(f"'{name}'" for name in READERS))
-    """The objects that a reading cmdlet gives, to full depth, as gzipped CliXml, so many in each array of bytes."""
-
-    DIGEST = _DIGEST
-    """A file's SHA-256 in hex and its bytes, as one text."""
-
-    PIECE = _PIECE
-    """So many bytes of a file from an offset, fewer at its end, and nothing behind it: never an empty array."""
-
-    WRITE = _WRITE
-    """Writes bytes at an offset, behind which nothing stays: the same piece may be written again."""
-
-    LIST = _LIST
-    """Every file below a folder, however deep: its bytes, and its path from there."""
-
-    REMOVE = _REMOVE
-    """A file that is gone already is no error."""
+ENDPOINT = "Get-SwitchbackEndpoint"
+"""Only a constrained endpoint has it: the edition of its functions, and the server version they are for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,9 +32,31 @@ class Call:
     what: str | Script
     given: tuple[tuple[str, Any], ...] = ()
 
+    @property
+    def name(self) -> str:
+        """What a server's errors call it; an ordinary endpoint has no name for a script."""
+        return self.what.function if isinstance(self.what, Script) else self.what
+
 
 QUIET = Call("Get-Command", (("Name", "Get-Command"),))
 """Does nothing, at every kind of endpoint. A session runs one command at a time: when this has run, none runs."""
+
+
+def greeting(endpoint: Endpoint) -> Call | None:
+    """What a session begins with there: whoever is not what the configuration says is found out by it."""
+    if endpoint.access is Access.CONSTRAINED:
+        return Call(ENDPOINT)
+    return Call("Import-Module", (("Name", endpoint.module),)) if endpoint.module else None
+
+
+def said_at(endpoint: Endpoint, call: Call) -> Call:
+    """The call as this endpoint takes it: a constrained one has functions in place of scripts, and no hashtables."""
+    if endpoint.access is Access.ORDINARY or not isinstance(call.what, Script):
+        return call
+    given = dict(call.given)
+    if call.what is Script.WHOLE:
+        return Call(given["Command"], (*given["Given"].items(), ("Batch", given["Batch"])))
+    return Call(call.what.function, call.given)
 
 
 def call_of(command: Cmdlet, batch: int) -> Call:

@@ -45,6 +45,8 @@ class Kind(StrEnum):
     NONSENSE = "nonsense"
     LATE = "late"
     MODULE = "module"
+    CONSTRAINED = "constrained"
+    ORDINARY = "ordinary"
 
 
 NO_SHELL, NOTHING_YET = 2150858843, 2150858793
@@ -103,6 +105,8 @@ _SAID: Mapping[Kind, str] = {
     Kind.NONSENSE: "it answers, but not as PowerShell remoting does",
     Kind.LATE: "it took longer than it may",
     Kind.MODULE: "it has not the PowerShell module that is configured",
+    Kind.CONSTRAINED: "it is a constrained endpoint, configured here as an ordinary one",
+    Kind.ORDINARY: "it has no functions of Switchback: an ordinary endpoint, configured here as a constrained one",
 }
 _STATUSES: Mapping[int, str] = {
     404: "it has nothing at the configured path",

@@ -134,7 +134,8 @@ class Files:
         there = LIES_THERE if at and known else ""
         ended = await self._lane.ask(Work(name, call, reads, _all, again, at, there))
         if ended.answer.errors or not ended.answer.is_whole:
-            raise refusal(ended.server, name, ended.answer.errors, reads=reads, is_whole=ended.answer.is_whole)
+            errors, is_whole = ended.answer.errors, ended.answer.is_whole
+            raise refusal(ended.server, name, errors, reads=reads, is_whole=is_whole, sent=call.name)
         return ended.taken
 
     def _differs(self, path: str) -> CmdletFailed:

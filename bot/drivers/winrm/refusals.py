@@ -25,8 +25,9 @@ class Said:
         return self.id.partition(",")[0]
 
 
+UNKNOWN = "CommandNotFoundException"
 _BINDING: Mapping[str, str] = {
-    "CommandNotFoundException": "does not know this command, or does not let this account use it",
+    UNKNOWN: "does not know this command, or does not let this account use it",
     "NamedParameterNotFound": "does not know one of its parameters: another version, or an older endpoint",
     "AmbiguousParameter": "cannot tell which parameter an abbreviated one is",
     "AmbiguousParameterSet": "does not take these parameters together",
@@ -43,6 +44,7 @@ _ASKED = "HostFunctionNotImplemented"
 _RUNNING: Mapping[str, str] = {
     _ASKED: "asked a question that nobody can answer here, and stopped",
     "PathNotFound": "found no such file or folder",
+    "PathRefused": "may not touch that file or folder: it lies elsewhere, or there is a link on the way to it",
     "IOException": "could not read or write a file (the disk may be full, or the file in use)",
     "UnauthorizedAccessException": "may not read or write that file for the bot's account",
     "PipelineStopped": "was stopped",
@@ -52,14 +54,17 @@ _RUNNING: Mapping[str, str] = {
 }
 
 
-def refusal(server: str, name: str, errors: Sequence[Said], *, reads: bool, is_whole: bool = True) -> CmdletFailed:
+def refusal(
+    server: str, name: str, errors: Sequence[Said], *, reads: bool, is_whole: bool = True, sent: str = ""
+) -> CmdletFailed:
     """What people are told of a command that ended with these errors, of which there is one at least.
 
     The last one ended a command that failed (`is_whole` False); in one that went to its end, the first came first.
+    `sent` is what the server knows it by, where that is not its `name`.
     """
     told = errors[0] if is_whole else errors[-1]
     detail = f"{name} on {server}: {told.text.strip()[:2000]} ({told.id})"
-    if _never_ran(name, errors):
+    if _never_ran(sent or name, errors):
         sentence = f"{server} {_BINDING[told.short]}. {name} did not run: nothing happened."
     else:
         words = _RUNNING.get(told.short) or f"ended with the error {_shown(told.short)}"

@@ -28,12 +28,12 @@ from spnego import KerberosKeytab
 from urllib3.connection import HTTPSConnection
 from urllib3.exceptions import MaxRetryError, NameResolutionError
 
-from bot.domain.deployment.endpoints import Endpoint
-from bot.drivers.winrm.calls import QUIET, Call, Script
+from bot.domain.deployment.endpoints import Access, Endpoint
+from bot.drivers.winrm.calls import QUIET, Call, Script, greeting, said_at
 from bot.drivers.winrm.cuts import NOTHING_YET, Cut, Fault, Kind, Step
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.proofs import Proof
-from bot.drivers.winrm.refusals import Said
+from bot.drivers.winrm.refusals import UNKNOWN, Said
 
 Given = TypeVar("Given")
 _PAUSE_S = 0.5
@@ -94,10 +94,10 @@ class Wire:
         """By this second of `time.monotonic`."""
         self._step, self._ends = Step.OPENING, ends
         self._judged(self._open)
-        if self.endpoint.module:
-            answer = self.run(Call("Import-Module", (("Name", self.endpoint.module),)), ends)
+        if call := greeting(self.endpoint):
+            answer = self.run(call, ends)
             if answer.errors or not answer.is_whole:
-                raise Cut(Step.OPENING, Fault(Kind.MODULE))
+                raise Cut(Step.OPENING, Fault(_unfit(self.endpoint, answer)))
 
     def run(
         self,
@@ -174,7 +174,7 @@ class Wire:
             raise _Nonsense
 
     def _begin(self, call: Call) -> PowerShell:
-        shell = PowerShell(self._pool)
+        shell, call = PowerShell(self._pool), said_at(self.endpoint, call)
         match call.what:
             case Script():
                 shell.add_script(call.what.value)
@@ -315,6 +315,13 @@ def _watch(manager: Any, dialled: Callable[[socket.socket], None]) -> None:
         return pool
 
     manager.pool_classes_by_scheme = {"https": pool_of}
+
+
+def _unfit(endpoint: Endpoint, answer: Answer) -> Kind:
+    """What it means that a session cannot begin as it should."""
+    if endpoint.access is Access.CONSTRAINED:
+        return Kind.ORDINARY
+    return Kind.CONSTRAINED if any(one.short == UNKNOWN for one in answer.errors) else Kind.MODULE
 
 
 def _fault(error: Exception) -> Fault:

@@ -28,6 +28,9 @@ def deployed(driver: Driver, pool: str) -> Answers:
                 case Script.WHOLE:
                     command = _command(str(given["Command"]), given["Given"])
                     _say(voice, command, await driver.invoke(pool, command), int(given["Batch"]))
+                case Script.PARAMETERS:
+                    for key in CMDLETS[str(given["Command"])]:
+                        voice.output(key)
                 case Script():
                     await _about_file(driver, pool, asked, voice)
                 case "Get-Command":
@@ -70,6 +73,9 @@ def _say(voice: Voice, command: Cmdlet, rows: tuple[Row, ...], batch: int) -> No
         voice.raw("PIPELINE_OUTPUT", data)
 
 
+_ROOM = 80 * 2**30
+
+
 async def _about_file(driver: Driver, pool: str, asked: Asked, voice: Voice) -> None:
     path, given = str(asked.arguments["Path"]), asked.arguments
     match Script(asked.text):
@@ -89,3 +95,5 @@ async def _about_file(driver: Driver, pool: str, asked: Asked, voice: Voice) -> 
                 voice.output(f"{size} {name}")
         case Script.REMOVE:
             await driver.delete(pool, path)
+        case Script.STATE:
+            voice.output(f"{_ROOM} writable")

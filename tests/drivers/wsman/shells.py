@@ -88,9 +88,9 @@ class Voice:
         )
         self._shell.pump()
 
-    def fails(self, id: str, text: str, activity: str = "") -> None:
+    def fails(self, id: str, text: str, activity: str = "", target: str = "") -> None:
         record = ErrorRecord(
-            Exception=NETException(Message=text), CategoryInfo=_category(activity, ""), FullyQualifiedErrorId=id
+            Exception=NETException(Message=text), CategoryInfo=_category(activity, target), FullyQualifiedErrorId=id
         )
         self._pipeline._change_state(PSInvocationState.Failed, error=record)
         self.is_over = True

@@ -6,23 +6,35 @@ from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from pathlib import Path
 
-from bot.domain.deployment.endpoints import Endpoint
+from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.drivers.base import Driver, WorldStore
+from bot.drivers.winrm.constrained.files import written
+from bot.drivers.winrm.constrained.setup import Setup
+from bot.sandbox.pools.file_store import store_of
+from tests.drivers.wsman.constrained import constrained
 from tests.drivers.wsman.deployment import deployed
-from tests.drivers.wsman.server import wsman
+from tests.drivers.wsman.server import ACCOUNT, wsman
+
+_CONFIGURATIONS = {Access.ORDINARY: "Microsoft.PowerShell", Access.CONSTRAINED: "Switchback"}
 
 
 @asynccontextmanager
 async def served(
-    simulated: Driver, worlds: WorldStore, pools: Iterable[str], folder: Path
+    simulated: Driver, worlds: WorldStore, pools: Iterable[str], folder: Path, access: Access = Access.ORDINARY
 ) -> AsyncIterator[Mapping[str, tuple[Endpoint, ...]]]:
     """Where each pool is reached: on a Front End of its own, that is away while the pool is down."""
+    world, _ = await worlds.load()
     async with AsyncExitStack() as servers:
         endpoints = {}
         for pool in pools:
-            server = await servers.enter_async_context(wsman(deployed(simulated, pool), folder / pool))
-            server.is_up = _power(worlds, pool)
-            endpoints[pool] = (server.endpoint(front_end_of=pool),)
+            answers = deployed(simulated, pool)
+            if access is Access.CONSTRAINED:
+                setup = Setup(world.pools[pool].version, "CONTOSO\\gmsa", ACCOUNT, stores=(store_of(pool),))
+                answers = constrained(written(setup), answers)
+            server = await servers.enter_async_context(wsman(answers, folder / pool))
+            server.is_up, server.configurations = _power(worlds, pool), (_CONFIGURATIONS[access],)
+            more = {"access": access, "configuration": _CONFIGURATIONS[access]}
+            endpoints[pool] = (server.endpoint(front_end_of=pool, **more),)
         yield endpoints
 
 

@@ -81,12 +81,23 @@ def _remove(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
     files.pop(str(asked.arguments["Path"]), None)
 
 
+def _state(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    voice.output(f"{1000 - sum(map(len, files.values()))} writable")
+
+
+def _parameters(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
+    for key in ("FileName", "Destination"):
+        voice.output(key)
+
+
 _ABOUT_FILES = {
     Script.DIGEST.value: _digest,
     Script.PIECE.value: _piece,
     Script.WRITE.value: _write,
     Script.LIST.value: _list,
     Script.REMOVE.value: _remove,
+    Script.STATE.value: _state,
+    Script.PARAMETERS.value: _parameters,
 }
 
 

@@ -13,14 +13,19 @@ from pathlib import Path
 import pytest
 
 from bot.domain.deployment.cmdlets import ALL_VERSIONS, check
+from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.groups.groups import service
 from bot.domain.model import SCHEDULE, Pool
 from bot.domain.runs.acts import Collect, Delete, Invoke, Pin, Put
 from bot.domain.runs.moves import launch
 from bot.domain.runs.run import Run, fresh_file
 from bot.domain.runs.runbook import Plan
+from bot.drivers.winrm.calls import call_of, said_at
+from bot.drivers.winrm.constrained.files import written
+from bot.drivers.winrm.constrained.setup import Setup
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.rows.facts import CARRIED
+from tests.drivers.wsman.constrained import bound, visible
 from tests.rules import misfits
 from tests.unit.deployment.deployments import WORLD, B, P
 from tests.unit.runbooks.row_walk import NOW, Site, Walk, Writes, walked
@@ -43,6 +48,10 @@ SITES = (*((version, version) for version in ALL_VERSIONS), ("2013", "2019"), ("
 
 NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,59}\.zip")
 """What every kind of endpoint takes (facts: endpoint, "Functions")."""
+
+CONSTRAINED = Endpoint("fe1.contoso.com", access=Access.CONSTRAINED)
+FUNCTIONS = {one: visible(written(Setup(one, "CONTOSO\\gmsa", "CONTOSO\\svc"))) for one in ALL_VERSIONS}
+"""What is visible at a constrained endpoint for servers of each version."""
 
 MET = {
     "companion": {"AsBytes"},
@@ -90,6 +99,16 @@ def test_every_command_has_only_parameters_that_the_cmdlet_of_that_version_has(w
     for on, command in commands:
         check(command, walk.versions[on])
         assert fits(command.name, (key for key, _ in command.arguments), walk.versions[on]), f"{command} on {on}"
+
+
+def test_every_command_has_its_function_at_a_constrained_endpoint_and_is_let_in(walk: Walk) -> None:
+    for on, command in walk.commands():
+        call = said_at(CONSTRAINED, call_of(command, 100))
+        assert call.what == command.name
+        taken = bound(FUNCTIONS[walk.versions[on]][command.name], dict(call.given))
+        assert {key: value for key, value in taken.items() if key != "Batch"} == {
+            key: value if isinstance(value, bool) else str(value) for key, value in command.arguments
+        }
 
 
 def test_every_command_that_people_are_to_run_by_hand_is_a_real_one(walk: Walk) -> None:

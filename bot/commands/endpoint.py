@@ -1,0 +1,26 @@
+"""Writes a constrained endpoint for the servers of a pool into a new folder: `python -m bot endpoint`."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from bot.domain.errors import BadInput
+from bot.drivers.winrm.constrained.files import PAGE, REGISTER, edition, written
+from bot.drivers.winrm.constrained.setup import Setup
+
+
+def endpoint(folder: Path, setup: Setup) -> list[str]:
+    """Writes every file, and says what to do with them. Raises BadInput for a folder that has something in it."""
+    files = written(setup)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        if any(folder.iterdir()):
+            raise BadInput(f"{folder} has something in it already. Name a new folder; nothing was written.")
+        for name, data in files.items():
+            (folder / name).write_bytes(data)
+    except OSError as fault:
+        raise BadInput(f"{folder} cannot be written: {fault.strerror}. Nothing of it is of use.") from None
+    return [
+        f"{folder}: {', '.join(files)}; edition {edition(setup.version)}, for servers of {setup.version}.",
+        f"Let your security officer read {PAGE}. Then copy the folder to each server and run {REGISTER} there.",
+    ]
