@@ -50,8 +50,8 @@ async def driver(request: pytest.FixtureRequest, store: RedisWorlds, tmp_path: P
         yield simulated
         return
     access = Access.ORDINARY if request.param == "over the wire" else Access.CONSTRAINED
-    async with served(simulated, store, (POOL_A, POOL_B), tmp_path, access) as endpoints:
-        over_the_wire = WinRM(endpoints, Pace(mercy_s=2, batch=7))
+    async with served(simulated, store, (POOL_A, POOL_B), tmp_path, access) as site:
+        over_the_wire = WinRM(site.endpoints, Pace(mercy_s=2, batch=7))
         yield over_the_wire
         await over_the_wire.close()
 

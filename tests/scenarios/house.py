@@ -216,7 +216,8 @@ async def house(
         driver: Driver = SimulatedDriver(worlds, clock=time.time, sleep=sleep, latency_s=latency_s)
         if remote:
             pools = [pool.fqdn for pool in demo.POOLS]
-            driver = WinRM(await stack.enter_async_context(served(driver, worlds, pools, Path(data))))
+            site = await stack.enter_async_context(served(driver, worlds, pools, Path(data)))
+            driver = WinRM(site.endpoints)
         stack.enter_context(unhurried())
         settings = replace(settings_for(road, slack), **{"data": data, **changes})
         at_work = [

@@ -31,8 +31,8 @@ async def test_a_card_says_since_when_a_command_runs_and_what_its_server_said_la
     async with slack_stage(redis) as rooms:
         story = rooms.story
         simulated = SimulatedDriver(story.worlds, clock=story.clock, sleep=hold)
-        async with served(simulated, story.worlds, (A,), tmp_path) as endpoints:
-            story.driver = WinRM(endpoints)
+        async with served(simulated, story.worlds, (A,), tmp_path) as site:
+            story.driver = WinRM(site.endpoints)
             story.rebuilt(lease_s=0.3)
             await story.strike(Fault(FaultKind.SLOW, A, "Export-CsRgsConfiguration", seconds=60))
             run = await story.engine.start("backup", A, CLARA)

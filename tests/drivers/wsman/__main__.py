@@ -31,8 +31,8 @@ async def remote(settings: Settings, client: Redis) -> AsyncIterator[Driver]:
     worlds = RedisWorlds(client)
     simulated = SimulatedDriver(worlds, clock=time.time)
     with TemporaryDirectory() as folder:
-        async with served(simulated, worlds, [pool.fqdn for pool in settings.pools], Path(folder)) as endpoints:
-            yield WinRM(endpoints)
+        async with served(simulated, worlds, [pool.fqdn for pool in settings.pools], Path(folder)) as site:
+            yield WinRM(site.endpoints)
 
 
 def main() -> int:
