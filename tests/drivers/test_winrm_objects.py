@@ -12,13 +12,16 @@ from typing import Any
 from xml.etree import ElementTree
 
 import pytest
+from redis.asyncio import Redis
 
+from bot.app import driver_for
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.compare import contents
 from bot.domain.groups.groups import Inventory, Kind, RgsObject, service
 from bot.domain.runs.acts import ReadGroups
+from bot.drivers.base import Driver
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.objects import Opened, Rows, opened
 from bot.exports.clixml import Allowance
@@ -26,6 +29,7 @@ from bot.exports.clixml_write import write
 from bot.hands.reading import Reading
 from bot.hands.thinking import Thinking
 from bot.runbooks import RUNBOOKS
+from bot.settings.settings import settings
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
 from tests.drivers.wsman.table import Table, many, packed, whole
 from tests.worlds import sample
@@ -65,15 +69,17 @@ async def server(table: Table, tmp_path: Path) -> AsyncIterator[WSMan]:
 
 
 @pytest.fixture
-async def driver(server: WSMan, think: Listened) -> AsyncIterator[WinRM]:
+async def driver(server: WSMan, think: Listened) -> AsyncIterator[Driver]:
+    """As the bot makes it."""
     at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
-    made = WinRM({B: (at,)}, think=think)
+    configured = replace(settings({}, ""), driver="winrm", servers={B: (at,)})
+    made = driver_for(configured, Redis(), think=think)
     yield made
     await made.close()
 
 
 async def test_all_but_the_first_batch_are_opened_elsewhere_and_come_to_the_same(
-    table: Table, server: WSMan, driver: WinRM, think: Listened
+    table: Table, server: WSMan, driver: Driver, think: Listened
 ) -> None:
     table.batches[READ.name] = packed(*(many(30) for _ in range(4)))
     rows = await driver.invoke(B, READ)
@@ -85,7 +91,7 @@ async def test_all_but_the_first_batch_are_opened_elsewhere_and_come_to_the_same
     await here.close()
 
 
-async def test_what_is_wrong_in_a_later_batch_is_refused_as_in_the_first(table: Table, driver: WinRM) -> None:
+async def test_what_is_wrong_in_a_later_batch_is_refused_as_in_the_first(table: Table, driver: Driver) -> None:
     for id, wrong in (
         ("Flattened", packed(whole("Workflows-depth-1.xml"))[0]),
         ("Unreadable", packed("<Objs")[0]),
@@ -122,7 +128,7 @@ def _batches(objects: Sequence[RgsObject]) -> tuple[str, ...]:
     return packed(*(write(some[0].kind, (item.row() for item in some), encoding="utf-8").decode() for some in parts))
 
 
-async def test_ten_thousand_objects_come_whole(table: Table, driver: WinRM) -> None:
+async def test_ten_thousand_objects_come_whole(table: Table, driver: Driver) -> None:
     made = sample(10, pool=B, workflows=200, queues=200, groups=9_580, hours=10, holidays=10).inventory
     assert len(made.objects) == 10_000
     for kind in Kind:
@@ -138,7 +144,7 @@ HOSTILE = (
 )  # fmt: skip
 
 
-async def test_whatever_a_name_is_made_of_comes_back_as_it_is(table: Table, driver: WinRM) -> None:
+async def test_whatever_a_name_is_made_of_comes_back_as_it_is(table: Table, driver: Driver) -> None:
     (like,) = sample(1, pool=B, workflows=0, queues=0, groups=1, hours=0, holidays=0).inventory.objects
     made = [replace(like, name=text, properties={**like.properties, "Description": text}) for text in HOSTILE]
     table.batches["Get-CsRgsAgentGroup"] = _batches(made)
@@ -147,7 +153,9 @@ async def test_whatever_a_name_is_made_of_comes_back_as_it_is(table: Table, driv
     assert [(row["Name"], row["Description"]) for row in rows] == [(text, text) for text in HOSTILE]
 
 
-async def test_what_is_larger_than_an_envelope_goes_and_comes_whole(table: Table, server: WSMan, driver: WinRM) -> None:
+async def test_what_is_larger_than_an_envelope_goes_and_comes_whole(
+    table: Table, server: WSMan, driver: Driver
+) -> None:
     """A server takes 500 kB at once (facts: winrm §1), and a batch may be larger than that."""
     noise = Random(5).randbytes(900_000).hex()
     (like,) = sample(1, pool=B, workflows=0, queues=0, groups=1, hours=0, holidays=0).inventory.objects
