@@ -109,6 +109,7 @@ class Switchback:
     """One running bot. `driver` reaches the deployment; `clock` is that of this `machine` (seconds since the epoch).
 
     By `clock` go signatures only. Whatever is kept goes by Redis' time. `roles` makes what knows who holds which role.
+    `think` is closed with the bot, after the driver that may think with it.
     """
 
     def __init__(
@@ -120,6 +121,7 @@ class Switchback:
         clock: Callable[[], float] = time.time,
         machine: str = "",
         roles: Callable[..., Roles] = Roles,
+        think: Thinking | None = None,
     ) -> None:
         self._settings, self._driver, self._clock, self.estate = settings, driver, clock, estate_of(settings)
         self.stores = kept = stores_of(settings, client, clock)
@@ -132,7 +134,7 @@ class Switchback:
         )
         self._roles = roles(settings, kept.links, kept.time)
         care = self._care = Care(settings.mirror, settings.retention, settings.timings, settings.companions)
-        self.think = Thinking(RUNBOOKS)
+        self.think, self.errands, self.pulses = think or Thinking(RUNBOOKS), Errands(), Pulses()
         works = build(
             kept,
             driver,
@@ -160,7 +162,6 @@ class Switchback:
         self._socket: Any = None
         self._ringing: asyncio.TimerHandle | None = None
         self._tasks: list[asyncio.Task[None]] = []
-        self.errands, self.pulses = Errands(), Pulses()
 
     async def open(self) -> None:
         """Work begins at once; Slack joins when it answers.
@@ -210,9 +211,9 @@ class Switchback:
             for task in hanging:
                 task.cancel()
             await asyncio.gather(*self._tasks, return_exceptions=True)
+        await self._driver.close()
         await self.think.close()
         self._roles.close()
-        await self._driver.close()
 
     def application(self) -> web.Application:
         """The bot's own addresses: Slack's door (HTTP mode), `/healthz` and `/readyz`."""
@@ -307,13 +308,15 @@ def estate_of(settings: Settings) -> Estate:
     return Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, settings.mirror is not None)
 
 
-def driver_for(settings: Settings, client: Redis, clock: Callable[[], float] = time.time) -> Driver:
-    """The driver that the configuration names."""
+def driver_for(
+    settings: Settings, client: Redis, clock: Callable[[], float] = time.time, think: Think = asyncio.to_thread
+) -> Driver:
+    """The driver that the configuration names; `think` reads what servers tell of many objects."""
     if settings.driver == "winrm":
         # Loaded late: whoever has no servers yet has no need of it.
         from bot.drivers.winrm.driver import WinRM
 
-        return WinRM(settings.servers)
+        return WinRM(settings.servers, think=think)
     return SimulatedDriver(RedisWorlds(client), clock=clock)
 
 
@@ -380,8 +383,11 @@ async def serve(settings: Settings) -> None:
 
 
 async def _served(settings: Settings) -> None:
+    think = Thinking(RUNBOOKS)
     async with (
         store(settings) as client,
-        running(settings, client, driver_for(settings, client), port=settings.port) as bot,
+        running(
+            settings, client, driver_for(settings, client, think=think.apart), port=settings.port, think=think
+        ) as bot,
     ):
         await at_work(bot)

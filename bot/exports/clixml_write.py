@@ -22,7 +22,9 @@ _NEEDS_ESCAPE = re.compile(
 _TEXT_TAGS = {
     **dict.fromkeys(("PrimaryUri", "LineUri", "AgentsByUri", "ManagersByUri"), ("URI", re.compile(r"\S+"))),
     **dict.fromkeys(("OpenTime", "CloseTime"), ("TS", re.compile(r"P(\d+D)?(T(\d+H)?(\d+M)?(\d+S)?)?"))),
-    **dict.fromkeys(("StartDate", "EndDate"), ("DT", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?Z?"))),
+    **dict.fromkeys(
+        ("StartDate", "EndDate"), ("DT", re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)?"))
+    ),
 }
 _SHORT = frozenset({"OverflowThreshold", "AgentAlertTime", "AgentRingbackGracePeriod"})
 _ENUMS = {

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.domain.groups.audit import report
-from bot.domain.groups.compare import compare, compare_settings
+from bot.domain.groups.compare import compare, compare_settings, remarks
 from bot.domain.groups.difference import change_in_words, sentences
 from bot.exports.export_zip import read_contents, read_inventory
 
@@ -27,4 +27,4 @@ def diff_exports(old: Path | bytes, new: Path | bytes) -> tuple[dict[str, Any], 
     facts = {"equal": is_equal, **asdict(found), "settings": [asdict(change) for change in settings]}
     lines = [*sentences(found), *map(change_in_words, settings)]
     same = f"Both exports hold the same {found.expected} objects, with the same recordings and settings."
-    return facts, [same] if is_equal else lines
+    return facts, [same, *remarks(found)] if is_equal else lines

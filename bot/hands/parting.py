@@ -17,6 +17,9 @@ from bot.domain.runs.runbook import Runbook
 SLICE = 20
 """So many objects are a tenth of a millisecond's work."""
 
+Part = bytes | Inventory | list[Any]
+"""What is large: it goes apart from what holds it."""
+
 Place = tuple[str, str, str]
 """Where a function stands in a row: the runbook's key, the row's, and the name of the field."""
 
@@ -50,25 +53,26 @@ def encoded(value: Any, known: Mapping[Callable[..., Any], Place]) -> Generator[
         if isinstance(part, bytes):
             yield part
             continue
-        yield _pickled(replace(part, objects=()))
-        for at in range(0, len(part.objects), SLICE):
-            yield _pickled(part.objects[at : at + SLICE])
+        many = _many(part)
+        yield _pickled(replace(part, objects=()) if isinstance(part, Inventory) else None)
+        for at in range(0, len(many), SLICE):
+            yield _pickled(many[at : at + SLICE])
 
 
 def decoded(chunks: Sequence[bytes], runbooks: Mapping[str, Runbook]) -> Generator[None, None, Any]:
     """Returns what was encoded, after a short step for each chunk."""
     left = iter(chunks)
     counts, head = pickle.loads(next(left)), next(left)
-    parts: list[bytes | Inventory] = []
+    parts: list[Part] = []
     for count in counts:
-        part = next(left)
+        part: Part = next(left)
         if count is not None:
-            objects: list[RgsObject] = []
-            whole: Inventory = pickle.loads(part)
+            many: list[Any] = []
+            frame: Inventory | None = pickle.loads(part)
             for _ in range(count):
-                objects += pickle.loads(next(left))
+                many += pickle.loads(next(left))
                 yield
-            part = replace(whole, objects=tuple(objects))
+            part = many if frame is None else replace(frame, objects=tuple(many))
         parts.append(part)
         yield
     return _Together(BytesIO(head), parts, runbooks).load()
@@ -99,9 +103,22 @@ def _exactly(stream: BinaryIO, size: int) -> bytes:
     return data
 
 
-def _count(part: bytes | Inventory) -> int | None:
-    """In how many slices an inventory's objects follow."""
-    return None if isinstance(part, bytes) else -(-len(part.objects) // SLICE)
+def _is_large(one: Any) -> bool:
+    match one:
+        case bytes():
+            return len(one) > _LONG_BYTES
+        case list():
+            return len(one) > SLICE
+    return isinstance(one, Inventory)
+
+
+def _many(part: Inventory | list[Any]) -> Sequence[Any]:
+    return part.objects if isinstance(part, Inventory) else part
+
+
+def _count(part: Part) -> int | None:
+    """In how many slices the objects of an inventory, or the items of a list, follow."""
+    return None if isinstance(part, bytes) else -(-len(_many(part)) // SLICE)
 
 
 class _Apart(pickle.Pickler):
@@ -110,18 +127,18 @@ class _Apart(pickle.Pickler):
     def __init__(self, head: BytesIO, known: Mapping[Callable[..., Any], Place]) -> None:
         super().__init__(head, _PROTOCOL)
         self.dispatch_table = _REDUCED
-        self.parts: list[bytes | Inventory] = []
+        self.parts: list[Part] = []
         self._known = known
 
     def persistent_id(self, one: Any) -> int | Place | None:
-        if isinstance(one, Inventory) or (isinstance(one, bytes) and len(one) > _LONG_BYTES):
+        if _is_large(one):
             self.parts.append(one)
             return len(self.parts) - 1
         return self._known.get(one) if callable(one) and not isinstance(one, type) else None
 
 
 class _Together(pickle.Unpickler):
-    def __init__(self, head: BytesIO, parts: Sequence[bytes | Inventory], runbooks: Mapping[str, Runbook]) -> None:
+    def __init__(self, head: BytesIO, parts: Sequence[Part], runbooks: Mapping[str, Runbook]) -> None:
         super().__init__(head)
         self._parts, self._runbooks = parts, runbooks
 

@@ -63,8 +63,12 @@ class Thinking:
         """What `work` gives or raises for these. Raises BotError when the process dies of it."""
         if weight(args) < self._large:
             return await asyncio.to_thread(work, *args)
+        return await self.apart(work, *args)
+
+    async def apart(self, work: Callable[..., T], /, *args: Any) -> T:
+        """The same in the process, however little it is: what comes in many parts is large all the same."""
         try:
-            return await self._apart(work, args)
+            return await self._sent(work, args)
         except BotError:
             raise
         except Exception as fault:
@@ -76,7 +80,7 @@ class Thinking:
         """Ends the process, whatever it is at."""
         await self._end()
 
-    async def _apart(self, work: Callable[..., T], args: Sequence[Any]) -> T:
+    async def _sent(self, work: Callable[..., T], args: Sequence[Any]) -> T:
         question, _ = await paced(encoded((work, args), self._places))
         answer = await self._answer(question)
         _, (given, error) = await paced(decoded(answer, self._runbooks))

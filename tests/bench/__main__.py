@@ -17,12 +17,28 @@ from tests.bench import (
     goal_9,
     goal_10,
     goal_11,
+    goal_12,
     hostile,
     listing,
 )
 from tests.bench.house import furnished
 
-GOALS = (goal_1, goal_2, goal_3, goal_4, goal_5, goal_6, goal_7, goal_8, goal_9, goal_10, goal_11, listing, hostile)
+GOALS = (
+    goal_1,
+    goal_2,
+    goal_3,
+    goal_4,
+    goal_5,
+    goal_6,
+    goal_7,
+    goal_8,
+    goal_9,
+    goal_10,
+    goal_11,
+    goal_12,
+    listing,
+    hostile,
+)
 
 
 def main(wanted: list[str]) -> None:

@@ -23,7 +23,7 @@ from bot.domain.groups.groups import Audio, Inventory, Ref, ServiceSettings
 from bot.domain.model import Pool, PoolRecord, PoolState
 from bot.exports.export_zip import write_export
 from bot.hands.hands import read_in
-from bot.hands.parting import decoded, encoded, places
+from bot.hands.parting import SLICE, decoded, encoded, places
 from bot.hands.thinking import LARGE, Thinking, paced, weight
 from bot.runbooks import RUNBOOKS
 from tests.worlds import sample
@@ -85,6 +85,10 @@ async def test_what_is_large_goes_to_one_process_that_is_kept(think: Thinking) -
     here, one, same = await think(where, sample().inventory), await think(where, large()), await think(where, large())
 
     assert here == os.getpid() != one == same
+
+
+async def test_what_is_little_goes_there_too_when_it_is_part_of_much(think: Thinking) -> None:
+    assert await think.apart(where) == await think(where, large()) != os.getpid()
 
 
 async def test_nothing_is_started_before_something_large_is_thought_about(think: Thinking) -> None:
@@ -226,6 +230,7 @@ SEEN = {
     "now": 1.0,
     "nothing": None,
     "zip": bytes(1 << 17),
+    "batch": ([{"Name": f"Line {number}", "List": ("a",)} for number in range(50)], 7),
 }
 
 
@@ -237,6 +242,12 @@ def test_whatever_rows_see_survives_the_trip(name: str) -> None:
         assert type(back) is type(value) and vars(back) == vars(value) and str(back) == str(value)
     else:
         assert back == value and repr(back) == repr(value)
+
+
+def test_a_long_list_comes_in_slices_so_that_no_click_waits_for_all_of_it() -> None:
+    rows = [{"Name": f"Line {number}"} for number in range(1000)]
+    steps = decoded(list(encoded((rows, None), {})), RUNBOOKS)
+    assert sum(1 for _ in steps) > 1000 // SLICE
 
 
 def _there_and_back(value: Any) -> Any:

@@ -6,8 +6,9 @@ import re
 from collections.abc import Iterator, Mapping
 from dataclasses import replace
 
-from bot.domain.groups.difference import Change, Comparison, Item, Renamed, Shown, in_words, masked
+from bot.domain.groups.difference import Change, Comparison, Item, Renamed, Shown, in_words, masked, remarks
 from bot.domain.groups.fingerprint import (
+    DATES,
     SET_LIKE,
     Key,
     Lead,
@@ -17,12 +18,13 @@ from bot.domain.groups.fingerprint import (
     fingerprint,
     fingerprints,
     leads,
+    on_the_wall,
     recordings,
     settings_print,
     told,
     unchanged,
 )
-from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
+from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value, walk
 
 __all__ = [
     "Change",
@@ -37,6 +39,7 @@ __all__ = [
     "fingerprints",
     "in_words",
     "masked",
+    "remarks",
     "settings_print",
     "unchanged",
 ]
@@ -74,6 +77,7 @@ def compare(
         compare_audio(expected, actual) if audio else None,
         len(expected.objects),
         len(actual.objects),
+        _zoned(expected, actual),
     )
 
 
@@ -102,6 +106,24 @@ def compare_settings(expected: ServiceSettings | None, actual: ServiceSettings |
         known = ["not known" if side is None else "known" for side in (expected, actual)]
         return () if expected is actual else (Change(None, "", "", *known),)
     return tuple(_changes(None, "", "", expected.row(), actual.row(), (_nowhere, _nowhere)))
+
+
+def _zoned(expected: Inventory, actual: Inventory) -> tuple[Item, ...]:
+    """The holiday sets with a date that is the same on the wall, and written otherwise."""
+    before = {(item.key, path): text for item, path, text in _dates(expected)}
+    found: dict[Key, Item] = {}
+    for item, path, text in _dates(actual):
+        was = before.get((item.key, path), text)
+        if was != text and on_the_wall(was) == on_the_wall(text):
+            found[item.key] = Item(item.kind, item.name)
+    return tuple(found.values())
+
+
+def _dates(inventory: Inventory) -> Iterator[tuple[RgsObject, str, str]]:
+    for item in inventory.of(Kind.HOLIDAY_SET):
+        for path, value in walk(item.properties):
+            if isinstance(value, str) and path.rpartition(".")[2] in DATES:
+                yield item, path, value
 
 
 def _nowhere(_: Ref) -> None:

@@ -13,7 +13,7 @@ from bot.domain.groups.groups import Kind
 Shown = None | bool | int | float | str | tuple[str, ...]
 """A value as people read it: references and recordings are already in words."""
 
-_DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T[\d:.]+Z?)?(?![\d-])"
+_DATE = r"(?:19|20)\d\d-(?:0[1-9]|1[0-2])-(?:0[1-9]|[12]\d|3[01])(?:T[\d:.]+(?:Z|[+-]\d\d:\d\d)?)?(?![\d-])"
 _GUID = r"[0-9a-fA-F]{8}(?:-[0-9a-fA-F]{4}){3}-[0-9a-fA-F]{12}"
 _FORMS = r"[\u200d\ufe00-\ufe0f]*"
 """Between digits they mean nothing, and there may be any number of them."""
@@ -74,7 +74,11 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """`audio` is None when nobody compared the recordings, which is not the same as no difference."""
+    """`audio` is None when nobody compared the recordings, which is not the same as no difference.
+
+    `zoned` are holiday sets with dates that the clock on the wall shows alike and that were written with other offsets:
+    a remark, for servers may stand in two time zones, and no difference.
+    """
 
     missing: tuple[Item, ...] = ()
     extra: tuple[Item, ...] = ()
@@ -83,6 +87,7 @@ class Comparison:
     audio: tuple[Change, ...] | None = None
     expected: int = 0
     actual: int = 0
+    zoned: tuple[Item, ...] = ()
 
     @property
     def is_clean(self) -> bool:
@@ -122,7 +127,7 @@ def titled(kind: Kind | None, name: str) -> str:
 
 
 def in_words(comparison: Comparison) -> tuple[str, ...]:
-    """One sentence for each difference, without phone numbers; not escaped for mrkdwn."""
+    """One sentence for each difference, and the remarks, without phone numbers; not escaped for mrkdwn."""
     if comparison.nothing_arrived:
         return (
             f"Nothing came back, and {comparison.expected} objects should have: "
@@ -131,8 +136,19 @@ def in_words(comparison: Comparison) -> tuple[str, ...]:
     return tuple(sentences(comparison))
 
 
+def remarks(comparison: Comparison) -> tuple[str, ...]:
+    """What is to be known of what was compared and is no difference."""
+    if not comparison.zoned:
+        return ()
+    count, first = len(comparison.zoned), comparison.zoned[0]
+    who, whose = (titled(first.kind, first.name), "its") if count == 1 else (f"{count} {first.kind.plural}", "their")
+    were = "was" if count == 1 else "were"
+    said = f"{who} {were} written in another time zone; by the clock on the wall {whose} dates are the same."
+    return (f"{said} Nothing has to be done.",)
+
+
 def sentences(comparison: Comparison) -> Iterator[str]:
-    """One sentence for each difference, also when nothing arrived at all."""
+    """One sentence for each difference, also when nothing arrived at all, and the remarks."""
     for item in comparison.missing:
         yield f"{titled(item.kind, item.name)} is missing."
     for item in comparison.extra:
@@ -148,6 +164,7 @@ def sentences(comparison: Comparison) -> Iterator[str]:
         name = change.name.casefold()
         if (change.kind, name) not in gone and (change.kind, name, change.path) not in said:
             yield change_in_words(change)
+    yield from remarks(comparison)
 
 
 def change_in_words(change: Change) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterable, Mapping
 from hashlib import blake2b
 
@@ -15,6 +16,11 @@ Lead = Callable[[Ref], RgsObject | None]
 
 SET_LIKE = frozenset({"HolidaySetIDList"})
 """Collections whose order means nothing; everywhere else order counts (runbooks: comparing objects)."""
+
+DATES = frozenset({"StartDate", "EndDate"})
+"""Properties of a holiday, which begins and ends by the clock on the wall."""
+
+_ON_THE_WALL = re.compile(r"(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(?:\.\d+)?)[+-]\d\d:\d\d")
 
 # Where an object lies and which session fetched it say nothing about the object.
 _TRANSPORT = frozenset({"Parent", "PSComputerName", "PSShowComputerName", "RunspaceId"})
@@ -31,13 +37,24 @@ def leads(objects: Iterable[RgsObject]) -> Lead:
     return lambda ref: by_identity.get(ref) or by_guid.get(ref.guid)
 
 
+def on_the_wall(date: str) -> str:
+    """What the clock shows where the server stands: the date without the offset of its zone (facts: powershell §1).
+
+    One without an offset shows that already. One of UTC (with its Z) is a moment, which each place's clock shows as
+    another time: it stays as it is, and is equal only to the same moment.
+    """
+    match = _ON_THE_WALL.fullmatch(date)
+    return match[1] if match else date
+
+
 def canonical(value: Value, lead: Lead, name: str = "") -> str:
     """A text that is equal exactly when two values mean the same; `name` is the property that holds the value.
 
     A property without a value, an empty collection and an absent property mean the same.
     """
     if isinstance(value, str):
-        return f"s{len(value)}:{value}"
+        text = on_the_wall(value) if name in DATES else value
+        return f"s{len(text)}:{text}"
     if value is None:
         return "n"
     if isinstance(value, bool):

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Mapping
-from typing import Any
+from collections.abc import Callable, Mapping
+from typing import Any, Protocol, TypeVar
 
 from bot.domain.deployment.cmdlets import ON_FRONT_END, Cmdlet
 from bot.domain.deployment.endpoints import Endpoint
@@ -14,22 +14,32 @@ from bot.domain.groups.groups import Row
 from bot.drivers.winrm.calls import call_of
 from bot.drivers.winrm.files import LIES_THERE, Files
 from bot.drivers.winrm.lanes import Lane, Work
-from bot.drivers.winrm.objects import Rows
+from bot.drivers.winrm.objects import Opened, Rows, opened
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.places import Places
 from bot.drivers.winrm.proofs import Proofs
 from bot.drivers.winrm.refusals import refusal
+
+T = TypeVar("T")
+
+
+class Think(Protocol):
+    """Whoever works out a pure function elsewhere; `asyncio.to_thread` does."""
+
+    async def __call__(self, work: Callable[..., T], /, *args: Any) -> T: ...
 
 
 class WinRM:
     """Runs cmdlets on servers of pools, by the rules of Driver (`bot/drivers/base.py`).
 
     Of each pool there are two connections at most, one for what reads and one for what changes, so that a pool can be
-    read while an import runs there.
+    read while an import runs there. `think` opens the batches of objects of which there are many.
     """
 
-    def __init__(self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None) -> None:
-        self._pools, self._pace = pools, pace or Pace()
+    def __init__(
+        self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None, think: Think = asyncio.to_thread
+    ) -> None:
+        self._pools, self._pace, self._think = pools, pace or Pace(), think
         self._proofs = Proofs(self._pace.refused_s)
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
@@ -38,7 +48,7 @@ class WinRM:
         """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
         call = call_of(command, self._pace.batch)
         lane = self._lane((pool, command.writes))
-        sink = _bytes if command.writes else lambda: _rows(command.name)
+        sink = _bytes if command.writes else self._rows_of(command.name)
         at, there = self._only_at(pool, command)
         try:
             ended = await lane.ask(Work(command.name, call, not command.writes, sink, at=at, there=there))
@@ -86,6 +96,19 @@ class WinRM:
         """Where what changes something runs: an export lies on the server that wrote it."""
         return Files(self._lane((pool, True)), pool, self._places)
 
+    def _rows_of(self, name: str) -> Callable[[], Any]:
+        """The lane's thread waits while a batch is opened elsewhere, so that at most one of them is on its way."""
+        loop = asyncio.get_running_loop()
+
+        def more(*args: Any) -> Opened:
+            return asyncio.run_coroutine_threadsafe(self._think(opened, *args), loop).result()
+
+        def sink() -> Any:
+            found = Rows(name, more)
+            return found.take, found.taken
+
+        return sink
+
     def _lane(self, key: tuple[str, bool]) -> Lane:
         pool, _ = key
         if not self._pools.get(pool):
@@ -93,11 +116,6 @@ class WinRM:
         if key not in self._lanes:
             self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs)
         return self._lanes[key]
-
-
-def _rows(name: str) -> Any:
-    found = Rows(name)
-    return found.take, found.taken
 
 
 def _bytes() -> Any:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
@@ -19,45 +19,60 @@ _RGS = "Get-CsRgs"
 _KINDS: Mapping[str, str] = {"Configuration": SETTINGS}
 
 
-class Rows:
-    """Takes the outputs of one reading cmdlet. Raises CmdletFailed for what is no batch, or not whole."""
+Opened = tuple[list[Row], Allowance]
+"""What was in a batch, and what those after it may still hold."""
 
-    def __init__(self, name: str) -> None:
-        self._name, self._left = name, Allowance()
-        noun = name.removeprefix(_RGS) if name.startswith(_RGS) else ""
-        self._kind = _KINDS.get(noun, noun)
+Open = Callable[[str, bytes, Allowance], Opened]
+
+
+def opened(name: str, batch: bytes, left: Allowance) -> Opened:
+    """Raises CmdletFailed for what is no batch of what the cmdlet `name` reads, not whole, or more than is `left`."""
+    noun = name.removeprefix(_RGS) if name.startswith(_RGS) else ""
+    kind = _KINDS.get(noun, noun)
+    try:
+        return [_row(name, kind, thing) for thing in things(_unpacked(batch), "what the server sent", left)], left
+    except Damaged as damaged:
+        raise _unreadable(name, damaged.sentence.rstrip(".")) from None
+    except zlib.error:
+        raise _unreadable(name, "what came cannot be unpacked") from None
+
+
+class Rows:
+    """Takes the outputs of the reading cmdlet `name`, one after the other. Raises what `opened` raises.
+
+    The first batch is opened where it is taken: most pools have no second one. Whoever reads `more` does so elsewhere.
+    """
+
+    def __init__(self, name: str, more: Open = opened) -> None:
+        self._name, self._left, self._open, self._more = name, Allowance(), opened, more
         self._rows: list[Row] = []
 
     def take(self, batch: Any) -> None:
         if not isinstance(batch, bytes):
-            raise self._unreadable("what came is not what was asked for")
-        try:
-            for thing in things(_unpacked(batch), "what the server sent", self._left):
-                self._rows.append(self._row(thing))
-        except Damaged as damaged:
-            raise self._unreadable(damaged.sentence.rstrip(".")) from None
-        except zlib.error:
-            raise self._unreadable("what came cannot be unpacked") from None
+            raise _unreadable(self._name, "what came is not what was asked for")
+        rows, self._left = self._open(self._name, batch, self._left)
+        self._rows += rows
+        self._open = self._more
 
     def taken(self) -> tuple[Row, ...]:
         return tuple(self._rows)
 
-    def _row(self, thing: Thing) -> Row:
-        if not isinstance(thing.value, Mapping):
-            raise self._unreadable("an object came without its properties")
-        if lost := ", ".join(islice(flattened(self._kind, thing.value), _NAMED)):
-            raise CmdletFailed(
-                f"The answer to {self._name} has only words where objects belong ({lost}), so "
-                f"that it cannot be compared with anything. Nothing was changed.",
-                error_id="Flattened",
-                detail=f"{self._name}: “{thing.value.get('Name')}” has only words in {lost}.",
-            )
-        return thing.value
 
-    def _unreadable(self, reason: str) -> CmdletFailed:
-        return CmdletFailed(
-            f"The answer to {self._name} cannot be read: {reason}. Nothing was changed.", error_id="Unreadable"
+def _row(name: str, kind: str, thing: Thing) -> Row:
+    if not isinstance(thing.value, Mapping):
+        raise _unreadable(name, "an object came without its properties")
+    if lost := ", ".join(islice(flattened(kind, thing.value), _NAMED)):
+        raise CmdletFailed(
+            f"The answer to {name} has only words where objects belong ({lost}), so "
+            f"that it cannot be compared with anything. Nothing was changed.",
+            error_id="Flattened",
+            detail=f"{name}: “{thing.value.get('Name')}” has only words in {lost}.",
         )
+    return thing.value
+
+
+def _unreadable(name: str, reason: str) -> CmdletFailed:
+    return CmdletFailed(f"The answer to {name} cannot be read: {reason}. Nothing was changed.", error_id="Unreadable")
 
 
 def _unpacked(batch: bytes) -> Iterator[bytes]:

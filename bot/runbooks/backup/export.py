@@ -24,7 +24,7 @@ from bot.runbooks.backup.facts import (
 )
 from bot.runbooks.backup.origin import nothing_to_export, owner
 from bot.runbooks.rows.exporting import export_row, kept, strangers
-from bot.runbooks.rows.verifying import tally
+from bot.runbooks.rows.verifying import equal, tally
 
 
 def _judge_export(run: Run, seen: Seen) -> Verdict:
@@ -110,7 +110,7 @@ def _read_live(run: Run) -> Acts:
 def _judge_live(run: Run, seen: Seen) -> Verdict:
     found = compare(seen["zip"], seen["live"])
     if found.is_clean:
-        return Verdict(Mark.PASS, f"The export and the pool agree on all {found.expected} objects.")
+        return equal(f"The export and the pool agree on all {found.expected} objects.", found)
     if not EXPORTED_TWICE.of(run):
         sentence = f"The export and the pool disagree ({tally(found)}); somebody may be editing. Exporting once more."
         return Verdict(Mark.WARN, sentence, in_words(found), EXPORTED_TWICE.to(True), back_to="export")

@@ -16,7 +16,7 @@ from bot.runbooks.rows.exporting import export_row, exported, strangers
 from bot.runbooks.rows.facts import FORMAL, RESOLVED, before
 from bot.runbooks.rows.importing import with_settings
 from bot.runbooks.rows.people import formal_groups
-from bot.runbooks.rows.verifying import tally
+from bot.runbooks.rows.verifying import equal, tally
 
 
 def _offer_names(run: Run) -> tuple[Choice, ...]:
@@ -87,7 +87,7 @@ def _judge_changes(run: Run, seen: Seen) -> Verdict:
         return Verdict(Mark.WARN, f"{why} So edits cannot be told.", tuple(only), facts)
     found = compare(seen["backup"], seen["export"])
     if found.is_clean and not only:
-        return Verdict(Mark.PASS, f"Nothing was edited on {backup} during the outage.", facts=facts)
+        return equal(f"Nothing was edited on {backup} during the outage.", found, facts)
     sentence = f"Edited on {backup} during the outage: {tally(found)}. These edits come home."
     if found.missing:
         sentence += f" What was deleted on {backup} stays on {primary}: import deletes nothing."

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.groups.compare import Comparison, compare, compare_settings, in_words
+from bot.domain.groups.compare import Comparison, compare, compare_settings, in_words, remarks
 from bot.domain.groups.difference import change_in_words
 from bot.domain.groups.groups import Inventory, ServiceSettings
 from bot.domain.model import Mark, Pool, Verdict
@@ -42,11 +42,16 @@ def compared(expected: Inventory, actual: Inventory, where: str, *, tolerate: st
     if found.nothing_arrived:
         return Verdict(Mark.STOP, f"{where}: nothing came back. {' '.join(in_words(found))}")
     if found.is_clean:
-        return Verdict(Mark.PASS, f"{where}: all {found.expected} objects are there and equal.")
+        return equal(f"{where}: all {found.expected} objects are there and equal.", found)
     sentence = f"{where}: {tally(found)}."
     if tolerate:
         return Verdict(Mark.WARN, f"{sentence} {tolerate}", in_words(found))
     return Verdict(Mark.STOP, sentence, in_words(found))
+
+
+def equal(sentence: str, found: Comparison, facts: Mapping[str, Any] = NOTHING) -> Verdict:
+    """No difference, and what is to be known of it all the same."""
+    return Verdict(Mark.PASS, " ".join((sentence, *remarks(found))), facts=facts)
 
 
 def tally(found: Comparison) -> str:
