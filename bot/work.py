@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import secrets
 import traceback
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,19 @@ from bot.domain.errors import BotError, CmdletFailed, NeverSent, OutcomeUnknown,
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Invoke
 from bot.domain.runs.glass import void
-from bot.domain.runs.moves import approved, found, is_approved, launch, lose, outdated, propose, retry, settle, stop
+from bot.domain.runs.moves import (
+    approved,
+    found,
+    is_approved,
+    launch,
+    lose,
+    outdated,
+    propose,
+    retry,
+    settle,
+    stop,
+    warned,
+)
 from bot.domain.runs.run import Change, Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.hands.hands import Performer, perform_all
@@ -101,7 +113,8 @@ class Work:
                 await self._still_ours(run)
                 results[name] = await self._hands(run).perform(act)
                 written = written or (isinstance(act, Invoke) and act.command.writes)
-            return settle(run, runbook, await self._judged(run, step, results), self._clock())
+            settled = settle(run, runbook, await self._judged(run, step, results), self._clock())
+            return warned(settled, run, tuple(_warnings(results.values())), self._clock())
         except NeverSent as error:
             if not written:
                 # No command was sent, so the attempt does not count.
@@ -166,6 +179,11 @@ class Work:
         if run.phase is Phase.LOOKING:
             return found(run, runbook, Finding(Found.UNKNOWN, sentence), self._clock())
         return stop(run, runbook, sentence, self._clock(), detail)
+
+
+def _warnings(results: Iterable[Any]) -> Iterator[str]:
+    for result in results:
+        yield from getattr(result, "warnings", ())
 
 
 def _refused(error: CmdletFailed) -> str:

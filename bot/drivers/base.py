@@ -2,11 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Protocol
 
 from bot.domain.deployment.apply import World
 from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.groups.groups import Row
+
+
+class Told(tuple[Row, ...]):
+    """Rows, and what a server warned of while it gave them, in its own language."""
+
+    warnings: tuple[str, ...] = ()
+
+    @classmethod
+    def of(cls, rows: Iterable[Row], warnings: tuple[str, ...]) -> Told:
+        told = cls(rows)
+        told.warnings = warnings
+        return told
 
 
 class Driver(Protocol):

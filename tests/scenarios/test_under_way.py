@@ -1,4 +1,4 @@
-"""While a command runs, its card says since when, and what the server said of it last."""
+"""While a command runs, its card says since when, and what the server said of it last; the log keeps its warnings."""
 
 from __future__ import annotations
 
@@ -12,12 +12,13 @@ from bot.domain.runs.run import Phase
 from bot.drivers.simulated import SimulatedDriver
 from bot.drivers.winrm.driver import WinRM
 from handlers.blocks.wording import utc
+from tests.drivers.wsman.deployment import WARNING
 from tests.drivers.wsman.site import served
 from tests.patience import until
 from tests.scenarios.slack_stage import SlackStage, slack_stage
 from tests.scenarios.stage import CLARA, A
 
-SAYS = "The server says: Export-CsRgsConfiguration: It is under way."
+SAYS = f"The server says: {WARNING}"
 
 
 async def test_a_card_says_since_when_a_command_runs_and_what_its_server_said_last(
@@ -45,6 +46,9 @@ async def test_a_card_says_since_when_a_command_runs_and_what_its_server_said_la
             await working
             await until(lambda: _says(rooms, run.id, "Took"))
             assert SAYS not in await _text(rooms, run.id)
+            (warned,) = [one for one in await story.runs.audit(run.id, 50) if one.what == "warned"]
+            assert (warned.step, warned.sentence) == ("export", "The server warned 1 time(s); it went on.")
+            assert warned.data["details"] == [WARNING]
             await story.driver.close()
 
 

@@ -104,6 +104,15 @@ def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = 
     return pass_on(run, runbook, verdict, now, who, (entry,))
 
 
+def warned(change: Change, run: Run, warnings: tuple[str, ...], now: float) -> Change:
+    """The change, with a line of the log on what servers warned of in the row at which the run stood."""
+    if not warnings:
+        return change
+    sentence = f"The server warned {len(warnings)} time(s); it went on."
+    said = Entry(now, BOT, "warned", run.step, sentence, {"details": [one[:300] for one in warnings[:20]]})
+    return replace(change, entries=(said, *change.entries))
+
+
 def pass_on(
     run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who, entries: tuple[Entry, ...] = ()
 ) -> Change:

@@ -11,6 +11,7 @@ from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
+from bot.drivers.base import Told
 from bot.drivers.winrm.calls import call_of
 from bot.drivers.winrm.files import LIES_THERE, Files
 from bot.drivers.winrm.lanes import Lane, Work
@@ -58,7 +59,7 @@ class WinRM:
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
             raise refusal(ended.server, command.name, errors, reads=not command.writes, is_whole=is_whole)
-        return ended.taken
+        return Told.of(ended.taken, ended.answer.warnings)
 
     def _only_at(self, pool: str, command: Cmdlet) -> tuple[tuple[Endpoint, ...], str]:
         """The servers of the pool on which it has to run, if not on any; and why, as a sentence."""

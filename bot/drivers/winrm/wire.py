@@ -59,10 +59,11 @@ _FRAGMENTS = {WSManAction.COMMAND: ".//{*}Arguments", WSManAction.SEND: ".//{*}S
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """How a command ended: what its error stream has, and whether it went to its end. Its output went to the sink."""
+    """How a command ended: what its streams have, and whether it went to its end. Its output went to the sink."""
 
     errors: tuple[Said, ...]
     is_whole: bool
+    warnings: tuple[str, ...] = ()
 
 
 class _Nonsense(Exception):
@@ -137,7 +138,8 @@ class Wire:
         errors = tuple(_said(record) for record in shell.streams.error)
         if shell.state != PSInvocationState.COMPLETED and not errors:
             raise Cut(Step.WAITING, Fault(Kind.NONSENSE if shell.state == PSInvocationState.FAILED else Kind.BROKEN))
-        return Answer(errors, shell.state == PSInvocationState.COMPLETED)
+        warnings = tuple(str(one.message) for one in shell.streams.warning)
+        return Answer(errors, shell.state == PSInvocationState.COMPLETED, warnings)
 
     def is_quiet(self, ends: float) -> bool:
         """Waits until nothing runs in this session any more: it takes one command at a time, over any connection."""

@@ -18,6 +18,10 @@ from tests.drivers.wsman.shells import Answers, Asked, Lost, Voice
 from tests.drivers.wsman.table import packed
 
 
+WARNING = "Some setting is not what it was."
+"""What every command that changes something warns of here."""
+
+
 def deployed(driver: Driver, pool: str) -> Answers:
     """A server of this pool: every command and file is the deployment's own."""
 
@@ -38,6 +42,7 @@ def deployed(driver: Driver, pool: str) -> Answers:
                 case name:
                     command = _command(str(name), given)
                     voice.progress(command.name, "It is under way.")
+                    voice.warning(WARNING)
                     for row in await driver.invoke(pool, command):
                         voice.raw("PIPELINE_OUTPUT", f"<BA>{base64.b64encode(row[BYTES]).decode()}</BA>")
         except (NeverSent, OutcomeUnknown):
