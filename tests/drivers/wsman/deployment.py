@@ -17,7 +17,6 @@ from bot.exports.clixml_write import write
 from tests.drivers.wsman.shells import Answers, Asked, Lost, Voice
 from tests.drivers.wsman.table import packed
 
-
 WARNING = "Some setting is not what it was."
 """What every command that changes something warns of here."""
 

@@ -76,6 +76,13 @@ def test_everything_of_the_example_can_be_said() -> None:
     assert [one.host for one in said(POOLS + REMOTING + part).servers[A]] == ["fe1.contoso.com", "admin1.contoso.com"]
 
 
+def test_what_the_page_says_of_the_configuration_is_a_configuration() -> None:
+    page = (EXAMPLE.parent / "docs" / "real-servers.md").read_text("utf-8")
+    said = settings({}, POOLS + page.partition("```toml\n")[2].partition("```")[0] + HOST.replace(f'"{A}", ', ""))
+    assert said.driver == "winrm" and [one.host for one in said.servers[A]] == ["fe1.contoso.com", "fe2.contoso.com"]
+    assert [pool.front_end for pool in said.pools] == [True, False]
+
+
 @pytest.mark.parametrize(
     ("text", "sentence"),
     [
