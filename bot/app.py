@@ -35,7 +35,7 @@ from bot.domain.runs.opening import Estate
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
-from bot.engine import Engine, nothing
+from bot.engine import Engine, Known, nothing
 from bot.hands.companions import Uploads
 from bot.hands.hands import Hands, Performer
 from bot.hands.thinking import Think, Thinking, let_clicks_pass
@@ -90,19 +90,20 @@ def build(
     synced: Callable[[], Awaitable[object]] = nothing,
     machine: str = "here",
     glass: BreakGlass = NEVER,
+    known: Known | None = None,
     **pace: float,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
     `clock` has to be the same for all processes: what one of them writes down, another one reads. `uploads` fetches
     files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced`,
-    `glass` and `pace` are the engine's. `machine` is the name of this one.
+    `glass`, `known` and `pace` are the engine's. `machine` is the name of this one.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think)
     joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
-    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, glass=glass, **pace)
-    return Works(engine, hands, chores_of(care, kept, checks, hands(), estate, think, machine))
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, glass=glass, known=known, **pace)
+    return Works(engine, hands, chores_of(care, kept, checks, hands(), driver, estate, think, machine))
 
 
 class Switchback:
@@ -145,16 +146,16 @@ class Switchback:
             runbooks=asking(RUNBOOKS, settings.needs),
             synced=kept.time.ask,
             machine=machine or platform.node(),
+            known=kept.abilities.of,
             holders=JudgedAgain(self._judged_again),
             think=self.think,
             committed=self._told.set,
             glass=self._roles.break_glass,
         )
-        self.engine = works.engine
+        self.engine, self._restored = works.engine, partial(refuse_while_restoring, settings.mirror, kept)
         self._timetable = Timetable(
             self._read_schedules, self._start_slot, lambda: datetime.fromtimestamp(kept.time(), UTC)
         )
-        self._restored = partial(refuse_while_restoring, settings.mirror, kept)
         self._chores = Chores(works.chores, kept.turns, kept.notices, kept.time, allow=self._restored)
         self.bolt = _bolt(self.slack, authorizer(lambda: self.identity, settings.bot_token))
         self.identity: Identity | None = None

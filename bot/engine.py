@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import secrets
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ from bot.clock.pulse import PassedOver, Pulse, reason, turning
 from bot.directory.holders import Holders
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
+from bot.domain.deployment.abilities import Abilities
 from bot.domain.errors import (
     BadInput,
     NotAllowed,
@@ -49,6 +50,10 @@ _AT_ONCE = 50
 _DECISIONS = 2
 
 
+Known = Callable[[Iterable[str]], Awaitable[Mapping[str, Abilities]]]
+"""By pool, as it was said last; servers are not asked for it."""
+
+
 async def nothing() -> None:
     """A clock that is always right."""
 
@@ -60,7 +65,7 @@ class Engine:
     `clock` has to be the same for all processes, since leases rest on it; `synced` sets it right before each look.
     `committed` is called after every commit, since there is something new to draw. `hands` makes the performer of a
     run; `holders` is asked about the people whom a command rests on, right before it is sent. `think`
-    works out what rows say; `glass` tells whom break-glass is for.
+    works out what rows say; `glass` tells whom break-glass is for. `known` has what pools said that they can do.
     """
 
     def __init__(
@@ -78,10 +83,11 @@ class Engine:
         think: Think = asyncio.to_thread,
         synced: Callable[[], Awaitable[object]] = nothing,
         glass: BreakGlass = NEVER,
+        known: Known | None = None,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
-        self._glass = glass
+        self._glass, self._known = glass, known
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
         self._longest_s, self._synced = 2 * max(lease_s, *WAITS_S), synced
         self._work = Work(runs, runbooks, self._hands, self._commit, clock, lease_s, holders, think)
@@ -101,9 +107,10 @@ class Engine:
             await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))
             raise
         record, who = await self._record(pool), Who.person(by)
+        known = await self._known(self._pools.pair_of(pool)) if self._known and book.moves_pools else None
         while True:
             name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
-            run = begin(name, book, pool, self._pools, record, who, now, channel, facts)
+            run = begin(name, book, pool, self._pools, record, who, now, channel, facts, known)
             # Another run of this minute may have drawn the same name.
             with suppress(Stale):
                 return await self._commit(open_run(run, book, now))

@@ -15,6 +15,7 @@ from bot.domain.errors import BadInput
 from bot.domain.runs.run import Run
 from bot.runbooks import knows
 from storage import embedded
+from storage.abilities import KnownAbilities
 from storage.account_links import AccountLinks
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
@@ -70,6 +71,7 @@ class Stores:
     served: Served
     forgotten: Forgotten
     links: AccountLinks
+    abilities: KnownAbilities
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -119,6 +121,7 @@ def stores_over(
         served=Served(client, folder),
         forgotten=Forgotten(client),
         links=AccountLinks(client),
+        abilities=KnownAbilities(client),
     )
 
 

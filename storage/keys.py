@@ -163,6 +163,9 @@ def piece(name: str) -> str:
 DATES = "dates"
 """Hash: when somebody looked at the ages of backups last, and when time leapt before such a look."""
 
+ABILITIES = "abilities"
+"""Hash: what the servers of a pool said last of what they can do, by pool."""
+
 WATCHED = "watched"
 """Hash: since when each pool is watched for backups that are too old."""
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from bot.chores import checking, clocks, deferring, mirroring, pruning, restamping, watching
+from bot.chores import checking, clocks, deferring, mirroring, pruning, restamping, surveying, watching
 from bot.chores.accompanying import Accompanying
 from bot.chores.checking import Checking
 from bot.chores.chores import Chore
@@ -14,6 +14,7 @@ from bot.chores.dating import Dating, Objectives
 from bot.chores.deferring import Deferring
 from bot.chores.mirroring import Mirroring, fault_of
 from bot.chores.pruning import Pruning
+from bot.chores.surveying import Surveying
 from bot.chores.watching import Watching
 from bot.domain.backups.offsite import OffSite, told
 from bot.domain.backups.retention import Windows
@@ -21,8 +22,10 @@ from bot.domain.backups.schedule import Timing, timing
 from bot.domain.companions.coverage import Rules
 from bot.domain.errors import BadInput
 from bot.domain.runs.opening import Estate
+from bot.drivers.base import Driver
 from bot.hands.hands import Performer
 from bot.hands.thinking import Think
+from bot.runbooks import RUNBOOKS
 from bot.stores import Stores
 from storage import served
 from storage.vault.mirror import Mirror
@@ -82,7 +85,14 @@ def checking_of(care: Care, kept: Stores, estate: Estate) -> Checking:
 
 
 def chores_of(
-    care: Care, kept: Stores, checks: Checking, hands: Performer, estate: Estate, think: Think, machine: str
+    care: Care,
+    kept: Stores,
+    checks: Checking,
+    hands: Performer,
+    driver: Driver,
+    estate: Estate,
+    think: Think,
+    machine: str,
 ) -> tuple[Chore, ...]:
     """What has to be done for backups that are kept already, and for those that should be; `machine` is this one."""
     backups, keepings, notices, runs = kept.backups, kept.keepings, kept.notices, kept.runs
@@ -96,6 +106,7 @@ def chores_of(
         kept.companions, runs, notices, tuple(pools.values()), care.companions, dating_of(care, kept)
     )
     others = Deferring(runs, kept.schedules, backups, keepings, kept.companions, notices, pools)
+    abilities = Surveying(driver, kept.abilities, runs, notices, estate, RUNBOOKS.values())
     clock = Clocks(machine, kept.time.apart, notices)
     return (
         # Each machine's own turn: nobody else can look at its clock.
@@ -108,6 +119,7 @@ def chores_of(
         Chore("retention", pruning.EVERY_S, retention.work, "Letting old backups go"),
         Chore("stamps", restamping.EVERY_S, stamps.work, "Rehearsing backups again"),
         Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
+        Chore("abilities", surveying.EVERY_S, abilities.work, "Asking servers what they can do"),
         Chore("companions", 900.0, companions.watch, "Watching the companions of the pools"),
         Chore("companions-prune", 86_400.0, companions.prune, "Taking old copies of companions away"),
     )

@@ -18,7 +18,7 @@ from storage.schedules import Watches
 
 EVERY_S = 300.0
 _KEY = "fresh:"
-_OF_POOLS = frozenset({"fresh", "companion", "damage", "nothing", "restorable", "unread"})
+_OF_POOLS = frozenset({"able", "fresh", "companion", "damage", "nothing", "restorable", "unread"})
 """The notices of single pools: behind the colon stands an FQDN."""
 
 _HOUR_S = 3600.0

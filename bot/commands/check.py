@@ -97,6 +97,7 @@ async def check(settings: Settings, well: Callable[[str], None] = _unheard) -> l
         *await _directory(settings, well),
         *await _redis(settings),
         *await _mirror(settings),
+        *await _servers(settings, well),
     ]
 
 
@@ -280,6 +281,15 @@ async def _mirror(settings: Settings) -> list[str]:
     mirror = Mirror(settings.mirror, lambda name, raw: False)
     sentence = await mirror.trial(f"checks/{secrets.token_hex(8)}", b"Switchback was here.\n")
     return [sentence] if sentence else []
+
+
+async def _servers(settings: Settings, well: Callable[[str], None]) -> list[str]:
+    if not settings.pools:
+        return []
+    # Loaded late: whoever looks for something else has no need of it.
+    from bot.commands.servers import servers
+
+    return await servers(settings, well)
 
 
 async def _ask(call: Awaitable[Any], settings: Settings, token: str = "") -> Any:

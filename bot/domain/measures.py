@@ -40,7 +40,9 @@ def numbered(number: int, what: str, many: str = "") -> str:
 
 
 def sized(size: int) -> str:
-    """Bytes as people read them: "1.2 MB", "14.1 kB", "325 bytes"."""
+    """Bytes as people read them: "2.3 GB", "1.2 MB", "14.1 kB", "325 bytes"."""
     if size < 1000:
         return numbered(size, "byte")
+    if size >= 1e9:
+        return f"{size / 1e9:,.1f} GB"
     return f"{size / 1e6:,.1f} MB" if size >= 1e5 else f"{size / 1e3:,.1f} kB"

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from typing import Protocol
 
+from bot.domain.deployment.abilities import Folder
 from bot.domain.deployment.apply import World
 from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.groups.groups import Row
@@ -53,6 +54,14 @@ class Driver(Protocol):
 
         In its own language, on one line. It is only shown: nothing rests on it.
         """
+        ...
+
+    async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
+        """Of the cmdlets in ASKED those that the bot's account can run there, with the parameters that they take."""
+        ...
+
+    async def folder(self, pool: str, path: str) -> Folder:
+        """Writes there and takes it away again. A folder that is not there raises CmdletFailed."""
         ...
 
     async def close(self) -> None: ...

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
 
+from bot.domain.deployment.abilities import Folder, parameters_of
 from bot.domain.deployment.apply import apply, apply_half
 from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.topology import has_cu1
 from bot.domain.deployment.world import Effect, Fault, FaultKind, ServerFile, World
 from bot.domain.errors import (
     BadInput,
@@ -28,6 +30,7 @@ from bot.exports.export_zip import read_audio, read_inventory, write_export
 
 _HALFWAY = frozenset({FaultKind.HALF_FAILED, FaultKind.HALF_LOST})
 _LOSING = frozenset({FaultKind.LOST_AFTER, FaultKind.HALF_LOST})
+_FREE = 100 * 1024**3
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,6 +150,18 @@ class SimulatedDriver:
     def said(self, pool: str) -> str:
         """Nothing is told while it runs."""
         return ""
+
+    async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
+        world = await self._reached(pool)
+        await self._wait()
+        server = world.pools[pool]
+        return parameters_of(server.version, cu1=has_cu1(server))
+
+    async def folder(self, pool: str, path: str) -> Folder:
+        """Every folder is there, on a disk that is never full."""
+        await self._reached(pool)
+        await self._wait()
+        return Folder(True, _FREE)
 
     async def close(self) -> None:
         """Nothing is held open."""

@@ -9,6 +9,7 @@ from bot.domain.runs.acts import Acts, Seen, Supersede, Take
 from bot.domain.runs.facts import KIND, STOOD, Fact, declared
 from bot.domain.runs.run import Run, Tell
 from bot.domain.runs.runbook import Left, Runbook, Step
+from bot.runbooks import uses
 
 TRIES = 3
 """So often is a pool that does not answer asked again before the run ends; the next slot tries anew."""
@@ -84,5 +85,6 @@ COMPANION = Runbook(
     carded=False,
     left=lambda run: Left("Nothing was changed on the pool, and older copies stay as they are."),
     facts=declared(vars()),
+    uses=uses.COMPANION,
     steps=(TAKE, TOLD),
 )

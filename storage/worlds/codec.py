@@ -30,6 +30,8 @@ def encoded(world: World) -> bytes:
             "effects": [[effect.pool, effect.cmdlet, effect.line, effect.at] for effect in world.effects],
             "effect_count": world.effect_count,
             "locations": world.locations,
+            "store": world.store,
+            "edges": dict(world.edges),
         }
     )
     return _OURS + (_PLAIN + data if len(data) < SMALL else _DEFLATED + zlib.compress(data, 1))
@@ -52,6 +54,8 @@ def decoded(data: bytes) -> World:
         tuple(Effect(*each) for each in parts["effects"]),
         parts["effect_count"],
         parts.get("locations", b""),
+        parts.get("store", World().store),
+        MappingProxyType(parts.get("edges", {})),
     )
 
 
@@ -69,6 +73,7 @@ def _from_pool(pool: LivePool) -> dict[str, Any]:
         "audio": dict(pool.audio),
         "files": {path: _from_file(file) for path, file in pool.files.items()},
         "call_park": plain(pool.call_park),
+        "build": pool.build,
     }
 
 
@@ -87,6 +92,7 @@ def _to_pool(parts: dict[str, Any]) -> LivePool:
         MappingProxyType(parts["audio"]),
         MappingProxyType({path: _to_file(file) for path, file in parts["files"].items()}),
         value(parts.get("call_park", {})),
+        parts.get("build", ""),
     )
 
 

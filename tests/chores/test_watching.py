@@ -134,7 +134,7 @@ async def test_a_pool_that_nobody_configures_any_more_is_not_watched(tower: Towe
 
 async def test_whatever_stands_of_a_pool_that_nobody_configures_any_more_is_over(tower: Tower) -> None:
     notices = Notices(tower.redis)
-    for of in ("companion", "damage", "nothing", "restorable", "unread"):
+    for of in ("able", "companion", "damage", "nothing", "restorable", "unread"):
         for pool in (A, B):
             await notices.say(f"{of}:{pool}", f"{of} of {pool}", NOW)
     for key in ("damage:companions", "mirror:damaged", "chore:stamps"):
@@ -142,4 +142,4 @@ async def test_whatever_stands_of_a_pool_that_nobody_configures_any_more_is_over
     tower.pools = {B: Pool(B)}
     left = await tower.look(NOW)
     assert not [sentence for sentence in left if sentence.endswith(A)]
-    assert len(left) == 5 + 3
+    assert len(left) == 6 + 3

@@ -10,9 +10,11 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.abilities import ASKED, Abilities, Product
+from bot.domain.deployment.cmdlets import CMDLETS, Cmdlet, cmdlet
 from bot.domain.deployment.endpoints import Access
 from bot.domain.deployment.neighbours import BYTES
+from bot.domain.deployment.topology import TEXT
 from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import Kind, service
@@ -136,8 +138,44 @@ async def test_settings_and_states_are_read(driver: Driver) -> None:
         cmdlet("Get-CsBackupServiceStatus", PoolFqdn=POOL_A),
         cmdlet("Get-CsPoolBackupRelationship", PoolFqdn=POOL_A),
         cmdlet("Get-CsCpsConfiguration"),
+        cmdlet("Get-CsRegistrarConfiguration", Identity=f"service:Registrar:{POOL_A}"),
+        cmdlet("Get-CsManagementStoreReplicationStatus", CentralManagementStoreStatus=True),
     ):
         assert await driver.invoke(POOL_A, command)
+
+
+async def test_the_next_hop_of_an_edge_pool_is_its_registrar(driver: Driver, store: RedisWorlds) -> None:
+    deployment, version = await store.load()
+    await store.save(replace(deployment, edges={"edge.contoso.com": POOL_A}), version)
+    (row,) = await driver.invoke(POOL_B, cmdlet("Get-CsService", EdgeServer=True))
+    assert (row["PoolFqdn"], row["Registrar"]) == ("edge.contoso.com", f"Registrar:{POOL_A}")
+
+
+async def test_what_can_be_run_is_told_with_its_parameters(driver: Driver) -> None:
+    known = await driver.parameters(POOL_A)
+    assert set(known) == set(ASKED)
+    for name, table in CMDLETS.items():
+        assert {key for key, parameter in table.items() if "2015" in parameter.versions} <= known[name]
+    assert "Category" not in known["Get-CsBackupServiceStatus"], "a server of this version has it not"
+
+
+async def test_what_came_with_an_update_is_seen_by_its_parameter(driver: Driver, store: RedisWorlds) -> None:
+    for build, product in (
+        ("7.0.2046.0", Product.S4B_2019),
+        ("7.0.2046.385", Product.S4B_2019_CU1),
+        ("7.0.2046.820", Product.SUBSCRIPTION),
+    ):
+        deployment, version = await store.load()
+        pool = replace(deployment.pools[POOL_A], version="2019", build=build)
+        await store.save(deployment.with_pool(pool), version)
+        (row,) = await driver.invoke(POOL_A, cmdlet("Get-CsServerVersion"))
+        known = await driver.parameters(POOL_A)
+        assert Abilities(NOW, str(row[TEXT]), known).product is product
+
+
+async def test_a_folder_is_tried(driver: Driver) -> None:
+    found = await driver.folder(POOL_A, "C:\\Switchback")
+    assert found.is_writable and found.free
 
 
 async def test_nothing_is_sent_to_a_pool_that_is_down(driver: Driver, store: RedisWorlds) -> None:
@@ -152,6 +190,8 @@ async def test_nothing_is_sent_to_a_pool_that_is_down(driver: Driver, store: Red
         driver.digest(POOL_B, FILE),
         driver.delete(POOL_B, FILE),
         driver.files(POOL_B, "C:\\Switchback"),
+        driver.folder(POOL_B, "C:\\Switchback"),
+        driver.parameters(POOL_B),
     ):
         with pytest.raises(NeverSent):
             await attempt

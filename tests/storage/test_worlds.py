@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 from types import MappingProxyType
 
+import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -62,15 +63,22 @@ def everything() -> World:
     }
     for path, file in files.items():
         pool = pool.with_file(path, file)
-    pool = replace(pool, call_park={"Identity": "Site:Berlin", "EnableMusicOnHold": False})
-    world = replace(world_of([pool, LivePool(B)], [(A, B)]), locations=b"PK\0").with_effect(
-        Effect(A, "Import-CsRgsConfiguration", "line", 1.5)
-    )
+    pool = replace(pool, call_park={"Identity": "Site:Berlin", "EnableMusicOnHold": False}, build="7.0.2046.820")
+    world = replace(
+        world_of([pool, LivePool(B)], [(A, B)]), locations=b"PK\0", store=A, edges={"edge.contoso.com": A}
+    ).with_effect(Effect(A, "Import-CsRgsConfiguration", "line", 1.5))
     return world.with_fault(Fault(FaultKind.SLOW, B, "Get-CsRgsQueue", 2.5, 3))
 
 
 def test_a_world_comes_back_exactly() -> None:
     assert decoded(encoded(everything())) == everything()
+
+
+def test_a_world_from_before_servers_were_asked_what_they_can_do_is_read() -> None:
+    world = world_of([LivePool(A)], [(A, B)])
+    parts = msgspec.msgpack.decode(encoded(world)[2:])
+    del parts["store"], parts["edges"], parts["pools"][0]["build"]
+    assert decoded(b"p" + msgspec.msgpack.encode(parts)) == world
 
 
 def test_a_large_world_comes_back_exactly_and_is_small_in_the_store() -> None:

@@ -9,6 +9,7 @@ from functools import partial
 from bot.domain.deployment.cmdlets import Cmdlet, check, refuse
 from bot.domain.deployment.imports import Switches, barred_owners, claim_contacts, land, plan_import, release_contacts
 from bot.domain.deployment.neighbours import Answer, export_locations, read_call_park
+from bot.domain.deployment.topology import read_registrars, read_services, read_store, read_version
 from bot.domain.deployment.world import LivePool, ServerFile, World
 from bot.domain.errors import BadInput
 from bot.domain.groups.groups import Inventory, Kind, Ref, RgsObject, ServiceSettings, checked_fqdn, service
@@ -225,7 +226,7 @@ def _backup_service(world: World, server: LivePool, command: Cmdlet) -> Answer:
     """One direction, from this pool to its backup (facts: lync §1.6, §5.1).
 
     Documented choices: a pool that is failed over is read-only, so everything has arrived; an unreachable backup pool
-    is an error; the Central Management store lies on no simulated pool, and replication of groups (§7) is off.
+    is an error; replication of groups (§7) is off.
     """
     pool = _reachable(_pool(world, command), str(command.get("PoolFqdn")), command)
     backup = _backup_of(world, pool, command)
@@ -233,7 +234,7 @@ def _backup_service(world: World, server: LivePool, command: Cmdlet) -> Answer:
     modules = (
         ("UserData", "UserServices.PresenceFocus", state),
         ("UserData", "ConfServices.DataConf", state),
-        ("CMS", "CentralMgmt.CMSMaster", "NotInitialized"),
+        ("CMS", "CentralMgmt.CMSMaster", state if world.store == pool.fqdn else "NotInitialized"),
         ("RGS", "ApplicationServer.RGSDataStore", "NotInitialized"),
         ("RGS", "ApplicationServer.RGSFileStore", "NotInitialized"),
     )
@@ -271,4 +272,8 @@ CMDLETS_DO: Mapping[str, Callable[[World, LivePool, Cmdlet], Answer]] = {
     "Get-CsBackupServiceStatus": _backup_service,
     "Export-CsLisConfiguration": export_locations,
     "Get-CsCpsConfiguration": read_call_park,
+    "Get-CsServerVersion": read_version,
+    "Get-CsRegistrarConfiguration": read_registrars,
+    "Get-CsManagementStoreReplicationStatus": read_store,
+    "Get-CsService": read_services,
 }

@@ -47,6 +47,43 @@ _POOL_MOVE: Mapping[str, Parameter] = {
     "DatabaseCommandTimeoutInSeconds": Parameter("Int32", versions=LATER),
     "SkipDataVerification": Parameter("SwitchParameter", versions=LATER),
 }
+_ROLES = (
+    "ApplicationDatabase",
+    "ApplicationServer",
+    "ArchivingDatabase",
+    "ArchivingServer",
+    "BackupServer",
+    "CentralManagement",
+    "CentralManagementDatabase",
+    "Director",
+    "EdgeServer",
+    "FileStore",
+    "ManagementServer",
+    "MediationServer",
+    "MonitoringDatabase",
+    "MonitoringServer",
+    "PersistentChatComplianceDatabase",
+    "PersistentChatDatabase",
+    "PersistentChatServer",
+    "PstnGateway",
+    "Registrar",
+    "TrustedApplicationPool",
+    "UserDatabase",
+    "UserServer",
+    "WacServer",
+    "WebServer",
+)
+_ONE_OR_MANY: Mapping[str, Parameter] = {
+    "Identity": Parameter("XdsIdentity", set="Identity"),
+    "Filter": Parameter("String", set="Filter"),
+    "LocalStore": _SWITCH,
+}
+
+
+def _service(role: str, versions: tuple[str, ...] = ALL_VERSIONS) -> Parameter:
+    """A switch of Get-CsService, each in a parameter set of its own."""
+    return Parameter("SwitchParameter", versions=versions, set=role)
+
 
 CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
     "Export-CsRgsConfiguration": {
@@ -94,10 +131,22 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
         "FileName": Parameter("String", mandatory=True, set="FileName"),
         "AsBytes": Parameter("SwitchParameter", set="AsBytes"),
     },
-    "Get-CsCpsConfiguration": {
-        "Identity": Parameter("XdsIdentity", set="Identity"),
+    "Get-CsCpsConfiguration": _ONE_OR_MANY,
+    "Get-CsServerVersion": {},
+    "Get-CsRegistrarConfiguration": _ONE_OR_MANY,
+    "Get-CsManagementStoreReplicationStatus": {
+        "ReplicaFqdn": Parameter("String"),
+        "CentralManagementStoreStatus": _SWITCH,
+    },
+    "Get-CsService": {
+        "Identity": Parameter("XdsGlobalRelativeIdentity", set="Identity"),
         "Filter": Parameter("String", set="Filter"),
-        "LocalStore": _SWITCH,
+        "PoolFqdn": Parameter("String"),
+        "ConferencingServer": _service("ConferenceServer"),
+        "LegalInterceptServer": _service("LegalInterceptServer", ("2013",)),
+        **{role: _service(role) for role in _ROLES},
+        **{role: _service(role, LATER) for role in ("VideoGateway", "VideoInteropServer")},
+        **{role: _service(role, ()) for role in ("ProvisionDatabase", "ProvisionServer")},
     },
 }
 

@@ -41,6 +41,7 @@ class LivePool:
     """A pool as it stands. `objects` by kind and GUID, `audio` unique name to SHA-256 (hex), `files` by `file_key`.
 
     `files` are those of its server and of its file store; `call_park` what its site has set for Call Park, if anything.
+    `build` is what its servers call themselves, such as 7.0.2046.820; empty: the first of their `version`.
     """
 
     fqdn: str
@@ -55,6 +56,7 @@ class LivePool:
     audio: Mapping[str, str] = _mapping()
     files: Mapping[str, ServerFile] = _mapping()
     call_park: Mapping[str, Value] = _mapping()
+    build: str = ""
 
     def of(self, kind: Kind) -> tuple[RgsObject, ...]:
         return tuple(item for item in self.objects.values() if item.kind is kind)
@@ -151,6 +153,8 @@ class World:
 
     `pairs` leads from a pool to its backup pool; `contacts` from a workflow's PrimaryUri (lower case) to the pool whose
     contact object in Active Directory it is. `locations` is the zip that Export-CsLisConfiguration gives.
+    `store` is the pool on which Central Management is active, one of its own unless said; `edges` leads from an Edge
+    pool to the pool that is its next hop.
     `effects` are the newest `EFFECTS_KEPT`, `effect_count` counts them all.
     """
 
@@ -161,6 +165,8 @@ class World:
     effects: tuple[Effect, ...] = ()
     effect_count: int = 0
     locations: bytes = b""
+    store: str = "cms.contoso.com"
+    edges: Mapping[str, str] = _mapping()
 
     def with_pool(self, pool: LivePool) -> World:
         return replace(self, pools=MappingProxyType({**self.pools, pool.fqdn: pool}))

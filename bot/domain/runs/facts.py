@@ -43,6 +43,8 @@ CALL_LIST = Fact("call_list", list, [])
 MIRRORED = Fact("mirrored", bool, False)
 KIND = Fact("kind", str, "")
 STREAK = Fact("streak", dict | None, None)
+ABLE = Fact("able", list, [])
+"""What was known before the run began of things that its pools may not be able to do, a sentence each."""
 FILE = Fact("file", str, "")
 KEPT_AS = Fact("kept", str, "")
 """The file that the last export wrote on its server, and the id under which it is kept here."""

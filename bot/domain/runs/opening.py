@@ -7,10 +7,11 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
+from bot.domain.deployment.abilities import Abilities, before_moving, doubts, missing
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
 from bot.domain.near import nearest
-from bot.domain.runs.facts import BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
+from bot.domain.runs.facts import ABLE, BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 
@@ -38,6 +39,11 @@ class Estate:
     def partner(self, pool: Pool) -> Pool | None:
         other = self.pairs.get(pool.fqdn)
         return self.pools[other] if other else None
+
+    def pair_of(self, pool: Pool) -> tuple[str, ...]:
+        """The FQDN of the pool, and of its partner if it has one."""
+        other = self.pairs.get(pool.fqdn)
+        return (pool.fqdn, other) if other else (pool.fqdn,)
 
 
 def meant(typed: str, fqdns: Collection[str], known: str) -> str:
@@ -80,13 +86,16 @@ def begin(
     now: float,
     channel: str = "",
     facts: Mapping[str, Any] = NOTHING,
+    known: Mapping[str, Abilities] | None = None,
 ) -> Run:
-    """The run before its first commit; `facts` are what it knows from the start.
+    """The run before its first commit; `facts` are what it knows from the start, `known` what its pools can do.
 
-    Raises BadInput when the pool has no pair, or stands where this cannot start; Damaged as `refuse_unknown`.
+    Raises BadInput when the pool has no pair, stands where this cannot start, or lacks what the run cannot do without;
+    Damaged as `refuse_unknown`. What nobody knows (`known` has it not) refuses nothing; None asks for nothing.
     """
     partner = estate.partner(pool)
     _refuse(runbook, pool, partner, estate, record)
+    able = ABLE.to(_able(runbook, pool, partner, known, now)) if known is not None else {}
     moves = (
         {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.moves_pools else {}
     )
@@ -105,11 +114,24 @@ def begin(
             **BEFORE.to(dict(record.carry)),
             **CALL_LIST.to(list(estate.call_list)),
             **MIRRORED.to(estate.mirrored),
+            **able,
             **facts,
         },
         channel=channel,
         **moves,
     )
+
+
+def _able(runbook: Runbook, pool: Pool, partner: Pool | None, known: Mapping[str, Abilities], now: float) -> list[str]:
+    """What is to be known before it starts. A pool that is dead cannot be asked, so that only what is known refuses."""
+    using = ((pool, runbook.uses.pool), *(((partner, runbook.uses.partner),) if partner else ()))
+    for one, uses in using:
+        if sentence := missing(one, uses, known.get(one.fqdn), now):
+            raise BadInput(f"{sentence} Nothing was started.")
+    found = [sentence for one, uses in using for sentence in doubts(one, uses, known.get(one.fqdn), now)]
+    if PoolState.ACTIVE in runbook.opens:
+        found += before_moving(pool, known.get(pool.fqdn), now)
+    return found
 
 
 def _refuse(runbook: Runbook, pool: Pool, partner: Pool | None, estate: Estate, record: PoolRecord) -> None:

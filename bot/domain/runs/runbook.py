@@ -11,6 +11,7 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.access import Need
+from bot.domain.deployment.abilities import NO_USES, Uses
 from bot.domain.model import PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
@@ -161,13 +162,14 @@ class Runbook:
     `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it
     needs people, and its trouble goes to the notification channel instead of the card's thread. One that is not
     `carded` does so whoever asked: they are told directly what became of it. `facts` are all that its rows leave for
-    later ones. `numbers` is what people call each row by.
+    later ones, `uses` all that they send to servers. `numbers` is what people call each row by.
     """
 
     key: str
     title: str
     steps: tuple[Step, ...]
     facts: tuple[Fact, ...] = ()
+    uses: Uses = NO_USES
     need: Need = Need.ADMIN
     moves_pools: bool = False
     quiet: bool = False

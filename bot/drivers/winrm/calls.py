@@ -6,6 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import Any
 
+from bot.domain.deployment.abilities import ASKED
 from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import CmdletFailed
@@ -37,6 +38,9 @@ class Call:
         """What a server's errors call it; an ordinary endpoint has no name for a script."""
         return self.what.function if isinstance(self.what, Script) else self.what
 
+
+PARAMETERS = Call("Get-Command", (("Name", list(ASKED)),))
+"""What can be run here, and with what. At an endpoint of ours it tells of our functions."""
 
 QUIET = Call("Get-Command", (("Name", "Get-Command"),))
 """Does nothing, at every kind of endpoint. A session runs one command at a time: when this has run, none runs."""

@@ -115,6 +115,32 @@ _STATUSES: Mapping[int, str] = {
 }
 
 
+CERTIFICATES: Mapping[int, str] = {10: "(it has expired)", 62: "(it is for another name)"}
+"""Why it is not to be trusted, by the number of OpenSSL."""
+
+_REMEDIES: Mapping[Kind, str] = {
+    Kind.NAME: "Check its name under [[servers]], and in DNS.",
+    Kind.AWAY: "See that WinRM listens there for https, and that the firewall lets the bot through.",
+    Kind.CERTIFICATE: "Give it a certificate for its full name, by an authority in `ca_file`.",
+    **dict.fromkeys((Kind.CA_FILE, Kind.PASSWORD_FILE, Kind.KEYTAB, Kind.OWN_CERTIFICATE), "See under [remoting]."),
+    Kind.PROXY: "Correct `proxy` under [remoting].",
+    Kind.TLS: "See that its port is the one for https.",
+    Kind.SIGN_IN: "Check the account and its password: has it expired, or is the account locked?",
+    Kind.UNMAPPED: "Map the certificate to an account there, or choose another `method`.",
+    Kind.METHOD: "Choose another `method` under [remoting], or switch this one on there.",
+    Kind.LACKING: "Install what Kerberos needs, or choose another `method` under [remoting].",
+    Kind.ELSEWHERE: "Name under [[servers]] the server itself.",
+    Kind.MODULE: "Name the module of its version under [[servers]], or install the administrative tools there.",
+}
+_REMEDIES_BY_CODE: Mapping[int, str] = {
+    5: "Let the account use it: `docs/real-servers.md` has how.",
+    2150858811: "Register it there: `docs/real-servers.md` has how.",
+    2150859173: "Raise MaxShellsPerUser there: two for each of its pools, for each process, and two for a check.",
+    404: "Check the path of its `url` under [[servers]].",
+    407: "Set `proxy` under [remoting], or go past it.",
+}
+
+
 @dataclass(frozen=True, slots=True)
 class Fault:
     """`code` is HTTP's (Kind.STATUS), WSMan's (FAULT) or Kerberos' (TICKET); `why` goes on with what the kind says."""
@@ -139,6 +165,13 @@ class Fault:
     def is_refusal(self) -> bool:
         """Whether it brings the account nearer to being locked: it is not tried again with the same password."""
         return self.kind is Kind.SIGN_IN or self == Fault(Kind.TICKET, _WRONG_KEY)
+
+    @property
+    def remedy(self) -> str:
+        """What can be done about it, as a sentence; empty where nobody knows."""
+        if self.kind in (Kind.STATUS, Kind.FAULT):
+            return _REMEDIES_BY_CODE.get(self.code or 0, "")
+        return _REMEDIES.get(self.kind, "")
 
 
 class Cut(Exception):

@@ -6,15 +6,16 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
+from bot.domain.deployment.abilities import ASKED, REPLICATION, Folder
 from bot.domain.deployment.cmdlets import ON_FRONT_END, Cmdlet
 from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.base import Told
-from bot.drivers.winrm.calls import call_of
+from bot.drivers.winrm.calls import PARAMETERS, Call, Script, call_of
 from bot.drivers.winrm.files import LIES_THERE, Files
-from bot.drivers.winrm.lanes import Lane, Work
+from bot.drivers.winrm.lanes import Lane, Tried, Work
 from bot.drivers.winrm.objects import Opened, Rows, opened
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.places import Places
@@ -38,10 +39,14 @@ class WinRM:
     """
 
     def __init__(
-        self, pools: Mapping[str, tuple[Endpoint, ...]], pace: Pace | None = None, think: Think = asyncio.to_thread
+        self,
+        pools: Mapping[str, tuple[Endpoint, ...]],
+        pace: Pace | None = None,
+        think: Think = asyncio.to_thread,
+        proofs: Proofs | None = None,
     ) -> None:
         self._pools, self._pace, self._think = pools, pace or Pace(), think
-        self._proofs = Proofs(self._pace.refused_s)
+        self._proofs = proofs or Proofs(self._pace.refused_s)
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
 
@@ -90,6 +95,32 @@ class WinRM:
         lane = self._lanes.get((pool, True))
         return lane.said if lane else ""
 
+    async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
+        work = Work("Get-Command", PARAMETERS, True, _known)
+        ended = await self._lane((pool, False)).ask(work)
+        errors, is_whole = ended.answer.errors, ended.answer.is_whole
+        others = [one for one in errors if one.short != "CommandNotFoundException"]
+        if others or not is_whole:
+            raise refusal(ended.server, work.name, others or errors, reads=True, is_whole=is_whole)
+        return {**ended.taken, **await self._update(pool, ended.taken)}
+
+    async def _update(self, pool: str, known: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
+        """A constrained endpoint has no function for the cmdlet by which an update is known, but tells of it."""
+        name, _ = REPLICATION
+        if name in known:
+            return {}
+        call = Call(Script.PARAMETERS, (("Command", name),))
+        ended = await self._lane((pool, False)).ask(Work("Get-Command", call, True, _texts))
+        return {name: frozenset(ended.taken)} if ended.taken else {}
+
+    async def folder(self, pool: str, path: str) -> Folder:
+        return await self._files(pool).folder(path)
+
+    def tried(self, pool: str) -> tuple[Tried, ...]:
+        """What came of opening sessions for this pool, those that failed first."""
+        found = [one for key, lane in self._lanes.items() if key[0] == pool for one in lane.tried.values()]
+        return tuple(sorted(found, key=lambda one: one.fault is None))
+
     async def close(self) -> None:
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
@@ -117,6 +148,25 @@ class WinRM:
         if key not in self._lanes:
             self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs)
         return self._lanes[key]
+
+
+def _known() -> Any:
+    """Each is an object whose `Parameters` lead from their names to what is flattened (facts: powershell §8)."""
+    names = {name.casefold(): name for name in ASKED}
+    found: dict[str, frozenset[str]] = {}
+
+    def take(output: Any) -> None:
+        told = getattr(output, "adapted_properties", {})
+        name, parameters = names.get(str(told.get("Name")).casefold()), told.get("Parameters")
+        if name is not None and isinstance(parameters, Mapping):
+            found[name] = frozenset(map(str, parameters))
+
+    return take, lambda: found
+
+
+def _texts() -> Any:
+    found: list[str] = []
+    return lambda output: found.append(str(output)), lambda: found
 
 
 def _bytes() -> Any:

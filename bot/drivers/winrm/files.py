@@ -7,6 +7,7 @@ import hashlib
 import re
 from typing import Any
 
+from bot.domain.deployment.abilities import Folder
 from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed, NeverSent, OutcomeUnknown
 from bot.drivers.winrm.calls import Call, Script, file_call
@@ -20,6 +21,7 @@ LIES_THERE = "The file lies there, so no other server can be asked."
 _CUTS = 8
 _SHARED = "\\\\"
 _DIGEST = re.compile(r"([0-9a-f]{64}) (\d{1,18})")
+_STATE = re.compile(r"(\d{1,18}) (writable|read-only)")
 _LISTED = re.compile(r"(\d{1,18}) (.+)", re.DOTALL)
 
 
@@ -107,6 +109,13 @@ class Files:
         taken = await self._asked("Listing a folder", file_call(Script.LIST, folder), reads=True)
         found = [_LISTED.fullmatch(str(line)) for line in taken]
         return tuple(sorted((one[2], int(one[1])) for one in found if one is not None))
+
+    async def folder(self, path: str) -> Folder:
+        taken = await self._asked("Looking at a folder", file_call(Script.STATE, path), reads=True)
+        found = _STATE.fullmatch(str(taken[0])) if len(taken) == 1 else None
+        if found is None:
+            raise CmdletFailed(f"{self._pool} does not say how its folder {path} is.", error_id="Unreadable")
+        return Folder(found[2] == "writable", int(found[1]))
 
     async def delete(self, path: str) -> None:
         at = self._places.of(self._pool, path)

@@ -50,6 +50,15 @@ class Ended(Generic[Taken]):
     taken: Taken
 
 
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """What came of the last try to open a session: the fault, if it failed, and how far ahead its clock is."""
+
+    endpoint: Endpoint
+    fault: Fault | None = None
+    ahead_s: float | None = None
+
+
 class Lane:
     """Asks one thing after the other."""
 
@@ -62,6 +71,7 @@ class Lane:
         self._gone = Event()
         self._wire: Wire | None = None
         self._first = 0
+        self.tried: dict[Endpoint, Tried] = {}
 
     @property
     def at(self) -> Endpoint:
@@ -178,12 +188,15 @@ class Lane:
                 wire = self._wire = Wire(endpoint, self._pace, self._proofs.of(endpoint))
                 wire.open(min(ends, time.monotonic() + self._pace.open_s))
             except Cut as cut:
-                if self._wire is not None:
-                    self._proofs.heard(self._wire.proof, cut.fault)
+                tried = self._wire
+                self.tried[endpoint] = Tried(endpoint, cut.fault, tried.clock.ahead_s if tried else None)
+                if tried is not None:
+                    self._proofs.heard(tried.proof, cut.fault)
                 self._drop()
                 failed.append(meaning(Cut(Step.OPENING, cut.fault), str(endpoint), work.name))
                 continue
             self._first = self._endpoints.index(endpoint)
+            self.tried[endpoint] = Tried(endpoint, None, wire.clock.ahead_s)
             return wire
         raise NeverSent(" ".join([*(error.sentence for error in failed), *([work.there] if work.there else [])]))
 

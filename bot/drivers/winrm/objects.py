@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator, Mapping
 from itertools import islice
 from typing import Any
 
+from bot.domain.deployment.topology import TEXT, TEXTS
 from bot.domain.errors import CmdletFailed, Damaged
 from bot.domain.groups.groups import Row
 from bot.exports.clixml import Allowance, Thing, things
@@ -59,6 +60,8 @@ class Rows:
 
 
 def _row(name: str, kind: str, thing: Thing) -> Row:
+    if name in TEXTS and isinstance(thing.value, str):
+        return {TEXT: thing.value}
     if not isinstance(thing.value, Mapping):
         raise _unreadable(name, "an object came without its properties")
     if lost := ", ".join(islice(flattened(kind, thing.value), _NAMED)):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from enum import Enum
 
+from bot.domain.deployment.abilities import ASKED
 from bot.domain.deployment.cmdlets import CMDLETS
 
 READERS = tuple(name for name in CMDLETS if name.startswith("Get-"))
@@ -201,7 +202,7 @@ class Script(Enum):
 
     PARAMETERS = (
         "Get-SwitchbackParameter",
-        (Given("Command", "string", one_of(tuple(CMDLETS)), mandatory=True),),
+        (Given("Command", "string", one_of(ASKED), mandatory=True),),
         (_PARAMETERS,),
         "Read-Parameters $Command",
     )

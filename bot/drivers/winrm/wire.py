@@ -10,11 +10,11 @@ import base64
 import logging
 import re
 import socket
-import ssl
 import time
 from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import dataclass, replace
+from ssl import SSLCertVerificationError as Untrusted
 from threading import Event
 from typing import Any, TypeVar
 from xml.etree.ElementTree import Element
@@ -30,7 +30,8 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError
 
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.drivers.winrm.calls import QUIET, Call, Script, greeting, said_at
-from bot.drivers.winrm.cuts import NOTHING_YET, Cut, Fault, Kind, Step
+from bot.drivers.winrm.clock import Clock
+from bot.drivers.winrm.cuts import CERTIFICATES, NOTHING_YET, Cut, Fault, Kind, Step
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.proofs import Proof
 from bot.drivers.winrm.refusals import UNKNOWN, Said
@@ -82,6 +83,7 @@ class Wire:
         self._step, self._ends, self._is_cut, self._is_refused = Step.OPENING, 0.0, False, False
         self._sockets: list[socket.socket] = []
         self._pool: RunspacePool | None = None
+        self.clock = Clock()
 
     @property
     def step(self) -> Step:
@@ -253,6 +255,7 @@ class _Asking(WSMan):
         self._wire = wire
         session = self.transport.session = self.transport._build_session()
         session.max_redirects, session.trust_env = 0, False
+        session.hooks["response"].append(wire.clock.heard)
         session.verify = to.ca_file or True
         for adapter in session.adapters.values():
             _watch(adapter.proxy_manager_for(to.proxy) if to.proxy else adapter.poolmanager, wire._dialled)
@@ -344,8 +347,8 @@ def _fault(error: Exception) -> Fault:
             return Fault(Kind.ELSEWHERE)
         case requests.exceptions.ProxyError():
             return Fault(Kind.PROXY)
-        case requests.exceptions.SSLError() if any(isinstance(one, ssl.SSLCertVerificationError) for one in causes):
-            return Fault(Kind.CERTIFICATE)
+        case requests.exceptions.SSLError() if found := [one for one in causes if isinstance(one, Untrusted)]:
+            return Fault(Kind.CERTIFICATE, why=CERTIFICATES.get(found[0].verify_code, ""))
         case requests.exceptions.SSLError():
             return Fault(Kind.TLS)
         case requests.ConnectionError() if any(isinstance(one, NameResolutionError) for one in causes):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from bot.domain.runs.runbook import Left, Runbook
+from bot.runbooks import uses
 from bot.runbooks.backup import export, keeping, origin, told
 from bot.runbooks.backup.facts import FACTS
 
@@ -12,6 +13,7 @@ BACKUP = Runbook(
     quiet=True,
     left=lambda run: Left("Nothing was changed on the pool, and older backups stay as they are."),
     facts=FACTS,
+    uses=uses.BACKUP,
     steps=(
         origin.ANSWERS,
         export.EXPORT,

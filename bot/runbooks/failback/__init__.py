@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.model import PoolState
 from bot.domain.runs.runbook import Runbook
+from bot.runbooks import uses
 from bot.runbooks.failback import end, export, home, move, start
 from bot.runbooks.failback.facts import FACTS
 
@@ -15,6 +16,7 @@ FAILBACK = Runbook(
     carry=end.carry,
     left=end.left,
     facts=FACTS,
+    uses=uses.FAILBACK,
     steps=(
         start.BACK,
         start.REBUILD,

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.groups.groups import ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Seen
+from bot.domain.runs.facts import ABLE
 from bot.domain.runs.run import Phase, Run, Tell, file_name, partner
 from bot.domain.runs.runbook import Choice, Step
 from bot.runbooks.failback.facts import REBUILT
@@ -18,6 +21,12 @@ def _read_back(run: Run) -> Acts:
 
 
 def _judge_back(run: Run, seen: Seen) -> Verdict:
+    """With what is to be known of both pools before anything is done."""
+    verdict, told = _rebuilt(run, seen), tuple(ABLE.of(run))
+    return replace(verdict, mark=Mark.WARN, details=(*verdict.details, *told)) if told else verdict
+
+
+def _rebuilt(run: Run, seen: Seen) -> Verdict:
     """Only objects owned by P count: all of the last backup's, none of them, or something else (runbooks, row 1)."""
     pool, own = run.primary.short, seen["held"].owned_by(run.primary.fqdn)
     if why := nothing_to_compare(seen):

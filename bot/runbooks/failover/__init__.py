@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.model import PoolState
 from bot.domain.runs.runbook import Runbook
+from bot.runbooks import uses
 from bot.runbooks.failover import backup, end, imports, move, start
 from bot.runbooks.failover.facts import FACTS
 
@@ -15,6 +16,7 @@ FAILOVER = Runbook(
     carry=end.carry,
     left=end.left,
     facts=FACTS,
+    uses=uses.FAILOVER,
     steps=(
         start.DECLARE,
         start.QUIET,

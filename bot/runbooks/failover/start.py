@@ -23,7 +23,7 @@ from bot.domain.runs.acts import (
     Seen,
     Supersede,
 )
-from bot.domain.runs.facts import CALL_LIST
+from bot.domain.runs.facts import ABLE, CALL_LIST
 from bot.domain.runs.run import Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Field, Step
 from bot.runbooks.failover.facts import OUTAGE_SINCE, REACHABLE, SEEN
@@ -144,6 +144,7 @@ def _pair_warnings(run: Run, seen: Seen):
         yield f"{primary.short} is {primary.edition}, {backup.short} is {backup.edition} Edition: not a supported pair."
     if primary.site and primary.site == backup.site:
         yield f"Both pools are in the site {primary.site}: what took one may take the other."
+    yield from ABLE.of(run)
     yield from _capacity(backup, seen["held"], next(iter(seen["newest"]), None))
     yield from _replicated(seen.get("service"))
 

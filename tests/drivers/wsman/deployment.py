@@ -6,16 +6,20 @@ import base64
 from collections.abc import Mapping
 from itertools import islice
 from typing import Any
+from xml.sax.saxutils import escape
 
 from bot.domain.deployment.cmdlets import CMDLETS, Argument, Cmdlet
 from bot.domain.deployment.neighbours import BYTES
+from bot.domain.deployment.topology import TEXT, TEXTS
 from bot.domain.errors import CmdletFailed, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import Ref, Row
 from bot.drivers.base import Driver
 from bot.drivers.winrm.calls import Script
 from bot.exports.clixml_write import write
 from tests.drivers.wsman.shells import Answers, Asked, Lost, Voice
-from tests.drivers.wsman.table import packed
+from tests.drivers.wsman.table import HEAD, TAIL, packed, say_commands
+
+MODULES = ("SkypeForBusiness", "Lync")
 
 WARNING = "Some setting is not what it was."
 """What every command that changes something warns of here."""
@@ -32,10 +36,15 @@ def deployed(driver: Driver, pool: str) -> Answers:
                     command = _command(str(given["Command"]), given["Given"])
                     _say(voice, command, await driver.invoke(pool, command), int(given["Batch"]))
                 case Script.PARAMETERS:
-                    for key in CMDLETS[str(given["Command"])]:
+                    for key in (await driver.parameters(pool))[str(given["Command"])]:
                         voice.output(key)
                 case Script():
                     await _about_file(driver, pool, asked, voice)
+                case "Import-Module":
+                    if given["Name"] not in MODULES:
+                        voice.fails("Modules_ModuleNotFound,ImportModuleCommand", "It is not there.", "Import-Module")
+                case "Get-Command" if isinstance(given["Name"], list):
+                    say_commands(voice, given["Name"], await driver.parameters(pool))
                 case "Get-Command":
                     pass
                 case name:
@@ -70,6 +79,10 @@ def _argument(name: str, key: str, value: Any) -> Argument:
 
 
 def _say(voice: Voice, command: Cmdlet, rows: tuple[Row, ...], batch: int) -> None:
+    if command.name in TEXTS:
+        for row in rows:
+            voice.raw("PIPELINE_OUTPUT", *packed(f"{HEAD}<S>{escape(str(row[TEXT]))}</S>{TAIL}"))
+        return
     kind = command.name.removeprefix("Get-CsRgs").replace("Configuration", "ServiceSettings")
     left = iter(rows)
     while some := tuple(islice(left, batch)):
@@ -100,4 +113,5 @@ async def _about_file(driver: Driver, pool: str, asked: Asked, voice: Voice) -> 
         case Script.REMOVE:
             await driver.delete(pool, path)
         case Script.STATE:
-            voice.output(f"{_ROOM} writable")
+            found = await driver.folder(pool, path)
+            voice.output(f"{found.free} {'writable' if found.is_writable else 'read-only'}")

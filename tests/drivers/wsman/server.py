@@ -22,7 +22,7 @@ from tests.drivers.wsman import soap
 from tests.drivers.wsman.door import Door, Visitors
 from tests.drivers.wsman.shells import Answers, Shell
 from tests.drivers.wsman.soap import Fault, Request
-from tests.drivers.wsman.troubles import Trouble, response
+from tests.drivers.wsman.troubles import Trouble, dated, response
 
 ACCOUNT, PASSWORD = "CONTOSO\\svc-switchback", "Correct-Horse-9"
 _SHELLS = "http://schemas.microsoft.com/powershell/"
@@ -36,8 +36,8 @@ async def _always() -> bool:
 class WSMan:
     """A running server. `steps` has what was asked and answered for, in order; `shells` those that are open.
 
-    Whoever is there finds nobody while it is not `is_up`. `methods` are those by which one may sign in there, as HTTP
-    names them. To certificates that are `mapped` (DER), an account belongs.
+    Its clock is `ahead_s` seconds ahead. Whoever is there finds nobody while it is not `is_up`. `methods` are those by
+    which one may sign in there, as HTTP names them. To certificates that are `mapped` (DER), an account belongs.
     """
 
     answers: Answers
@@ -46,6 +46,7 @@ class WSMan:
     port: int = 0
     configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
     most_shells: int = 30
+    ahead_s: float = 0.0
     methods: tuple[str, ...] = ("Negotiate",)
     mapped: set[bytes] = field(default_factory=set)
     challenges_for_ever: bool = False
@@ -200,7 +201,7 @@ async def _serve(server: WSMan, door: Door, reader: asyncio.StreamReader, writer
         if may:
             await _answer(server, writer, soap.parsed(body), told)
         else:
-            writer.write(response("401 Unauthorized", b"", *told))
+            writer.write(response("401 Unauthorized", b"", dated(server.ahead_s), *told))
         await writer.drain()
 
 
@@ -215,4 +216,4 @@ async def _answer(server: WSMan, writer: asyncio.StreamWriter, request: Request,
     if trouble:
         await trouble.does(writer, request, body)
     else:
-        writer.write(response(status, body, *told))
+        writer.write(response(status, body, dated(server.ahead_s), *told))

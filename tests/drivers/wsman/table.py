@@ -7,7 +7,7 @@ import base64
 import gzip
 import hashlib
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -15,7 +15,12 @@ from bot.drivers.winrm.calls import Script
 from tests.drivers.wsman.shells import Asked, Voice
 
 DATA = Path(__file__).parents[2] / "data" / "exports"
-_HEAD, _TAIL = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">', "</Objs>"
+_CLASS = "Microsoft.PowerShell.Commands.GetCommandCommand"
+_PARAMETERS = (
+    "System.Collections.Generic.Dictionary`2[[System.String, mscorlib],"
+    "[System.Management.Automation.ParameterMetadata, System.Management.Automation]]"
+)
+HEAD, TAIL = '<Objs Version="1.1.0.1" xmlns="http://schemas.microsoft.com/powershell/2004/04">', "</Objs>"
 
 FILES = {
     "Get-CsRgsWorkflow": "Workflows.xml",
@@ -40,12 +45,31 @@ def many(count: int) -> str:
     for number in range(count):
         numbered = re.sub(r'RefId="(\d+)"', lambda ref, at=number: f'RefId="{at * 10_000 + int(ref[1])}"', body)
         found.append(re.sub(r'<S N="Name">[^<]*</S>', f'<S N="Name">Workflow {number}</S>', numbered, count=1))
-    return _HEAD + "".join(found) + _TAIL
+    return HEAD + "".join(found) + TAIL
 
 
 def packed(*batches: str) -> tuple[str, ...]:
     """Each as an array of bytes goes over the wire."""
     return tuple(f"<BA>{base64.b64encode(gzip.compress(batch.encode(), 1)).decode()}</BA>" for batch in batches)
+
+
+def say_commands(voice: Voice, asked: Iterable[str], known: Mapping[str, Iterable[str]]) -> None:
+    """`Get-Command -Name` as it was recorded: parameters by name, flattened; each that is missing is an error."""
+    for name in asked:
+        if name not in known:
+            voice.error(f"CommandNotFoundException,{_CLASS}", name, "Get-Command", name)
+            continue
+        pairs = "".join(
+            f'<En><S N="Key">{key}</S><S N="Value">System.Management.Automation.ParameterMetadata</S></En>'
+            for key in (*known[name], "Verbose", "ErrorAction")
+        )
+        voice.raw(
+            "PIPELINE_OUTPUT",
+            f'<Obj RefId="0"><TN RefId="0"><T>System.Management.Automation.CmdletInfo</T>'
+            f"<T>System.Management.Automation.CommandInfo</T><T>System.Object</T></TN><ToString>{name}</ToString>"
+            f'<Props><S N="Name">{name}</S><Obj N="Parameters" RefId="1"><TN RefId="1">'
+            f"<T>{_PARAMETERS}</T><T>System.Object</T></TN><DCT>{pairs}</DCT></Obj></Props></Obj>",
+        )
 
 
 def _digest(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:

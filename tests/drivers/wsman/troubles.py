@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
+from email.utils import formatdate
 
 from tests.drivers.wsman import soap
 from tests.drivers.wsman.soap import Request
@@ -27,6 +29,11 @@ class Trouble:
     before: bool = True
     times: int = 1
     pass_by: int = 0
+
+
+def dated(ahead_s: float) -> str:
+    """As Windows says what time it is there, with every answer."""
+    return f"Date: {formatdate(time.time() + ahead_s, usegmt=True)}"
 
 
 def response(status: str, body: bytes, *more: str) -> bytes:

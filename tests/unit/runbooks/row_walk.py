@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from dataclasses import dataclass, field, replace
 from itertools import product
 from typing import Any
@@ -100,10 +100,14 @@ class Writes(AssertionError):
 
 
 class Site:
-    """A deployment in which P may have copies on B: answers every act, each only once."""
+    """A deployment in which P may have copies on B: answers every act, each only once.
+
+    `demanded` has every command but those that were only attempted.
+    """
 
     def __init__(self, world: World) -> None:
         self._world = world
+        self.demanded: set[tuple[str, Cmdlet]] = set()
         self._known: dict[str, Answer] = {}
         self._export = world.pools[P].inventory()
 
@@ -158,13 +162,18 @@ class Site:
 
     async def all(self, acts: Mapping[str, Act]) -> tuple[dict[str, Any], list[tuple[str, Cmdlet]]]:
         answers = {name: await self.answer(act) for name, act in acts.items()}
+        for name, act in acts.items():
+            self.demanded.update(() if isinstance(act, Attempt) else answers[name].sent)
         seen = {name: answer.value for name, answer in answers.items()}
         return seen, [sent for answer in answers.values() for sent in answer.sent]
 
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one row produced for one run; `written` are the facts that it leaves, or would by a choice."""
+    """What one row produced for one run; `written` are the facts that it leaves, or would by a choice.
+
+    `demanded` are the commands of all rows without which their row would have failed.
+    """
 
     run: Run
     step: Step
@@ -173,6 +182,7 @@ class Said:
     plan: Plan | None
     words: tuple[str, ...]
     written: tuple[Mapping[str, Any], ...]
+    demanded: Set[tuple[str, Cmdlet]]
 
 
 def backup(name: str) -> Backup:
@@ -222,7 +232,7 @@ async def said(site: Site, run: Run, step: Step) -> Said:
     words += [step.explain(replace(run, phase=phase)) for phase in (Phase.ASKING, Phase.STOPPED, Phase.WAITING)]
     words += [f"{one.said} {one.confirm}" for one in step.choices(replace(run, phase=Phase.WAITING))]
     written = [facts, *leaves(run, step)]
-    return Said(began, step, read, tuple(commands), plan, tuple(words), tuple(written))
+    return Said(began, step, read, tuple(commands), plan, tuple(words), tuple(written), site.demanded)
 
 
 def leaves(run: Run, step: Step) -> Iterator[dict[str, Any]]:
@@ -263,6 +273,9 @@ class Walk:
 
     def commands(self) -> set[tuple[str, Cmdlet]]:
         return {sent for row in self.rows for sent in row.commands}
+
+    def demanded(self) -> set[tuple[str, Cmdlet]]:
+        return set[tuple[str, Cmdlet]]().union(*(row.demanded for row in self.rows))
 
     def words(self) -> set[str]:
         return {words for row in self.rows for words in row.words}

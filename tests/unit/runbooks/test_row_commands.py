@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.deployment.cmdlets import ALL_VERSIONS, check
+from bot.domain.deployment.cmdlets import ALL_VERSIONS, CMDLETS, ON_FRONT_END, check
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.groups.groups import service
 from bot.domain.model import SCHEDULE, Pool
@@ -109,6 +109,24 @@ def test_every_command_has_its_function_at_a_constrained_endpoint_and_is_let_in(
         assert {key: value for key, value in taken.items() if key != "Batch"} == {
             key: value if isinstance(value, bool) else str(value) for key, value in command.arguments
         }
+
+
+def test_what_a_runbook_is_said_to_use_is_what_its_rows_send(walk: Walk) -> None:
+    said = RUNBOOKS[walk.runbook].uses
+    for fqdn, uses in ((P, said.pool), (B, said.partner)):
+        sent = {use.cmdlet: set[str]() for use in uses if use.must}
+        demanded = {command.name for on, command in walk.demanded() if on == fqdn} - ON_FRONT_END
+        for on, command in walk.commands():
+            if on == fqdn:
+                sent.setdefault(command.name, set()).update(key for key, _ in command.arguments)
+        version = walk.versions[fqdn]
+        known = {
+            use.cmdlet: {key for key in use.parameters if version in CMDLETS[use.cmdlet][key].versions} for use in uses
+        }
+        assert all(sent[name] <= known[name] for name in sent)
+        assert {use.cmdlet for use in uses if use.must} == demanded, "what people can do by hand is not demanded"
+        if len(set(walk.versions.values())) == 1:
+            assert sent == known, "each is sent by a row"
 
 
 def test_every_command_that_people_are_to_run_by_hand_is_a_real_one(walk: Walk) -> None:

@@ -1,0 +1,202 @@
+"""What servers of a pool can do, as they said themselves, and what of it rows use (facts: lync §7, powershell §8)."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from typing import TypeGuard
+
+from bot.domain.deployment.cmdlets import CMDLETS, Parameter
+from bot.domain.measures import aged
+from bot.domain.model import Pool, PoolState
+
+REPLICATION = ("Set-CsBackupServiceConfiguration", "EnableRgsBackupService")
+"""The parameter that came with the first cumulative update of 2019. It is looked at, and never sent."""
+
+ASKED = (*CMDLETS, REPLICATION[0])
+"""The cmdlets whose parameters a server is asked for."""
+
+LASTS_S = 2 * 86_400.0
+"""For so long what a server said of itself is believed: two of the daily turns."""
+
+REMEDY = "Update its servers or renew their endpoint; `python -m bot check` tells where."
+_SHOWN = 5
+_NUMBER = re.compile(r"\((\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
+_SUBSCRIPTION = (7, 0, 2046, 820)
+
+
+class Product(StrEnum):
+    """What runs there. An update does not change what a server calls itself, so CU1 is seen by its parameters."""
+
+    LYNC_2013 = "Lync Server 2013"
+    S4B_2015 = "Skype for Business Server 2015"
+    S4B_2019 = "Skype for Business Server 2019"
+    S4B_2019_CU1 = "Skype for Business Server 2019 with CU1 or later"
+    SUBSCRIPTION = "Skype for Business Server Subscription Edition"
+    UNKNOWN = "a version that Switchback does not know"
+
+    @property
+    def version(self) -> str:
+        """As the configuration names it, empty when that is not known; Subscription Edition is treated as 2019 CU1."""
+        return _VERSIONS.get(self, "")
+
+
+_VERSIONS: Mapping[Product, str] = {
+    Product.LYNC_2013: "2013",
+    Product.S4B_2015: "2015",
+    Product.S4B_2019: "2019",
+    Product.S4B_2019_CU1: "2019",
+    Product.SUBSCRIPTION: "2019",
+}
+_BY_NUMBER: Mapping[int, Product] = {5: Product.LYNC_2013, 6: Product.S4B_2015, 7: Product.S4B_2019}
+
+
+@dataclass(frozen=True, slots=True)
+class Folder:
+    """A folder on a server: whether the bot's account can write there, and the free bytes of its disk."""
+
+    is_writable: bool
+    free: int
+
+
+@dataclass(frozen=True, slots=True)
+class Use:
+    """A cmdlet, and with what rows send it to a pool; what they can go on without is no `must`."""
+
+    cmdlet: str
+    parameters: frozenset[str] = frozenset()
+    must: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Uses:
+    """What a runbook uses of the pool itself, and of its partner."""
+
+    pool: tuple[Use, ...] = ()
+    partner: tuple[Use, ...] = ()
+
+
+NO_USES = Uses()
+
+
+@dataclass(frozen=True, slots=True)
+class Abilities:
+    """What a server of a pool said of itself at `at` (seconds).
+
+    `cmdlets` are those in ASKED that the bot's account can run there, with their parameters. `refused` has a sentence
+    for each thing that it could not do. Empty is what is not known: its own words for its `version`, the `partner` that
+    it is paired with, its `state` (PoolState), the pool on which Central Management is active (`store`; None where it
+    is active nowhere). `edges` are the Edge pools whose next hop it is. `replicates`: the Backup Service copies groups.
+    """
+
+    at: float
+    version: str = ""
+    cmdlets: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    refused: tuple[str, ...] = ()
+    partner: str = ""
+    state: str = ""
+    store: str | None = ""
+    edges: tuple[str, ...] = ()
+    replicates: bool = False
+
+    @property
+    def product(self) -> Product:
+        number = _NUMBER.search(self.version)
+        parts = tuple(map(int, number.groups())) if number else (0,)
+        found = _BY_NUMBER.get(parts[0], Product.UNKNOWN)
+        if found is not Product.S4B_2019:
+            return found
+        if parts >= _SUBSCRIPTION:
+            return Product.SUBSCRIPTION
+        cmdlet, parameter = REPLICATION
+        return Product.S4B_2019_CU1 if parameter in self.cmdlets.get(cmdlet, ()) else found
+
+    def lacks(self, uses: Iterable[Use], version: str) -> Iterator[str]:
+        """What of it is not there, in a few words each; nothing that servers of this version never had."""
+        for use in uses:
+            known = self.cmdlets.get(use.cmdlet)
+            if known is None:
+                yield use.cmdlet
+                continue
+            spelled = {name.casefold() for name in known}
+            for parameter in sorted(use.parameters):
+                if parameter.casefold() not in spelled and version in CMDLETS[use.cmdlet][parameter].versions:
+                    yield f"-{parameter} of {use.cmdlet}"
+
+
+def missing(pool: Pool, uses: Iterable[Use], known: Abilities | None, now: float) -> str:
+    """What a run cannot do without and the pool was without when it was asked, as a sentence; empty if nothing."""
+    lacking = tuple(known.lacks((use for use in uses if use.must), pool.version)) if is_fresh(known, now) else ()
+    if not lacking:
+        return ""
+    return (
+        f"{pool.short} lacks {_listed(lacking)} (asked {aged(now - known.at)} ago). {REMEDY} "
+        "Servers that lack something are asked again every 15 minutes."
+    )
+
+
+def is_fresh(known: Abilities | None, now: float) -> TypeGuard[Abilities]:
+    """Whether it can still be believed."""
+    return known is not None and abs(now - known.at) <= LASTS_S
+
+
+def doubts(pool: Pool, uses: Iterable[Use], known: Abilities | None, now: float) -> Iterator[str]:
+    """What is to be known of the pool before a run that uses this of it; not to be known is one of them."""
+    uses = tuple(uses)
+    if not uses:
+        return
+    if not is_fresh(known, now):
+        since = f"its servers were asked last {aged(now - known.at)} ago" if known else "its servers were never asked"
+        yield f"What {pool.short} can do is not known: {since}."
+        return
+    if lacking := tuple(known.lacks(uses, pool.version)):
+        yield f"{pool.short} lacks {_listed(lacking)}."
+    yield from known.refused
+
+
+def remarks(pool: Pool, partner: Pool | None, state: PoolState | None, known: Abilities) -> Iterator[str]:
+    """Where one thing of the pool is configured, or its `state` remembered, and its server says another."""
+    product = known.product
+    if known.version and product.version != pool.version:
+        yield (
+            f"{pool.short} is configured as version {pool.version}, but its server is {product} ({known.version}). "
+            "Set `version` under [[pools]]."
+        )
+    if known.partner and partner and known.partner != partner.fqdn:
+        yield f"{pool.short} is configured as paired with {partner.short}, but its server says {known.partner}."
+    away = state in (PoolState.FAILED_OVER, PoolState.FAILING_BACK)
+    if state is PoolState.ACTIVE and known.state == "FailedOver":
+        yield f"{pool.short} is active here, but its server says that it is failed over. Somebody did that by hand."
+    if away and known.state == "Active":
+        yield f"{pool.short} is {state} here, but its server says that it is active. Somebody failed it back by hand."
+
+
+def before_moving(pool: Pool, known: Abilities | None, now: float) -> Iterator[str]:
+    """What has to be moved before this pool can be failed over, as it was when it answered last (facts: lync §5.2)."""
+    if known is None:
+        return
+    then = f"({aged(now - known.at)} ago)"
+    if known.store == pool.fqdn:
+        yield f"Central Management was active on {pool.short} {then}. Fail it over by hand first."
+    if known.store is None:
+        yield f"Central Management was active nowhere {then}. Without it, no pool can be failed over."
+    for edge in known.edges:
+        yield f"The Edge pool {edge} had {pool.short} as its next hop {then}. Change that by hand first."
+
+
+def _listed(lacking: tuple[str, ...]) -> str:
+    more = len(lacking) - _SHOWN
+    return ", ".join(lacking[:_SHOWN]) + (f" and {more} more" if more > 0 else "")
+
+
+def parameters_of(version: str, cu1: bool) -> Mapping[str, frozenset[str]]:
+    """The cmdlets in ASKED as servers of this version have them, by the tables."""
+
+    def known(table: Mapping[str, Parameter]) -> frozenset[str]:
+        return frozenset(key for key, parameter in table.items() if version in parameter.versions)
+
+    name, parameter = REPLICATION
+    found = {cmdlet: known(table) for cmdlet, table in CMDLETS.items()}
+    return {**found, name: frozenset({parameter} if cu1 else ())}
