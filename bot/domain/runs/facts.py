@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from types import UnionType
@@ -64,10 +65,13 @@ def source(run: Run) -> Pool:
     return next(pool for pool in run.pools if pool.fqdn == SOURCE.of(run))
 
 
+_EXPORTED = re.compile(r'Export-CsRgsConfiguration .*-FileName "([^"]+)"')
+
+
 def launched_by_a_version_before(run: Run) -> Mapping[str, str]:
-    """The names of a lost removal whose launching commit did not write them down: 0.1 made them of the attempt."""
+    """The names of a lost removal whose launching commit did not write them down: its command has them."""
     sent = run.proposal.commands if run.proposal else ()
-    if run.partner is None or FILE.key in run.facts or not any(command.startswith("Export-") for command in sent):
+    file = next((found[1] for command in sent if (found := _EXPORTED.match(command))), "")
+    if not file or FILE.key in run.facts:
         return {}
-    name = f"{run.id}-{run.step}-{run.attempt}"
-    return FILE.to(f"{run.partner.folder}\\{name}.zip") | KEPT_AS.to(name)
+    return FILE.to(file) | KEPT_AS.to(f"{run.id}-{run.step}-{run.attempt}")
