@@ -11,6 +11,7 @@ from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import DriverError
 from bot.domain.measures import aged
 from bot.domain.model import Pool
+from bot.drivers.winrm.constrained.files import edition
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.lanes import Tried
 from bot.drivers.winrm.pace import Pace
@@ -62,7 +63,9 @@ async def _looked(
     for sentence in asking.well:
         well(sentence)
     partner = next((one for one in settings.pools if one.fqdn == settings.pairs().get(pool.fqdn)), None)
-    missing = [*_clock(name, driver.tried(pool.fqdn)), *_lacking(name, pool, endpoint, partner, said)]
+    older = await _older(name, pool, driver) if endpoint.access is Access.CONSTRAINED else ""
+    lacking = [older] if older else _lacking(name, pool, partner, said)
+    missing = [*_clock(name, driver.tried(pool.fqdn)), *lacking]
     if not missing:
         well(f"{name} agrees in time, and has every cmdlet and parameter that runs send.")
     return [*missing, *said.refused, *remarks(pool, partner, None, said)]
@@ -84,10 +87,19 @@ def _clock(name: str, tried: tuple[Tried, ...]) -> Iterator[str]:
         )
 
 
-def _lacking(name: str, pool: Pool, endpoint: Endpoint, partner: Pool | None, said: Abilities) -> Iterator[str]:
+async def _older(name: str, pool: Pool, driver: WinRM) -> str:
+    """That its functions are not those that this Switchback would write: then little of the rest can be believed."""
+    found, ours = await driver.edition(pool.fqdn), f"{edition(pool.version)} {pool.version}"
+    if found == ours:
+        return ""
+    return (
+        f"{name} has an endpoint of edition {found or 'unknown'}, and this Switchback's is {ours}. "
+        "Write it anew with `python -m bot endpoint`, and register it there."
+    )
+
+
+def _lacking(name: str, pool: Pool, partner: Pool | None, said: Abilities) -> Iterator[str]:
     why = "its server is of another version, or the account may not"
-    if endpoint.access is Access.CONSTRAINED:
-        why = "its endpoint is older than this Switchback; `python -m bot endpoint` writes a new one"
     uses = (Use("Get-CsServerVersion"), *of_a_pool(RUNBOOKS.values(), has_partner=partner is not None))
     for one in dict.fromkeys(said.lacks(uses, pool.version)):
         yield f"{name} lacks {one}: {why}."

@@ -155,7 +155,8 @@ async def test_what_can_be_run_is_told_with_its_parameters(driver: Driver) -> No
     known = await driver.parameters(POOL_A)
     assert set(known) == set(ASKED)
     for name, table in CMDLETS.items():
-        assert {key for key, parameter in table.items() if "2015" in parameter.versions} <= known[name]
+        # What -WhatIf says would be lost on the way, so that a constrained endpoint has it not.
+        assert {key for key, parameter in table.items() if "2015" in parameter.versions} - {"WhatIf"} <= known[name]
     assert "Category" not in known["Get-CsBackupServiceStatus"], "a server of this version has it not"
 
 

@@ -6,14 +6,14 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from bot.domain.deployment.abilities import ASKED, REPLICATION, Folder
+from bot.domain.deployment.abilities import ASKED, Folder
 from bot.domain.deployment.cmdlets import ON_FRONT_END, Cmdlet
-from bot.domain.deployment.endpoints import Endpoint
+from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.base import Told
-from bot.drivers.winrm.calls import PARAMETERS, Call, Script, call_of
+from bot.drivers.winrm.calls import ENDPOINT, PARAMETERS, Call, Script, call_of
 from bot.drivers.winrm.files import LIES_THERE, Files
 from bot.drivers.winrm.lanes import Lane, Tried, Work
 from bot.drivers.winrm.objects import Opened, Rows, opened
@@ -102,16 +102,22 @@ class WinRM:
         others = [one for one in errors if one.short != "CommandNotFoundException"]
         if others or not is_whole:
             raise refusal(ended.server, work.name, others or errors, reads=True, is_whole=is_whole)
-        return {**ended.taken, **await self._update(pool, ended.taken)}
+        if self._lane((pool, False)).at.access is Access.ORDINARY:
+            return ended.taken
+        behind = {name: await self._behind(pool, name) for name in ASKED}
+        # Both the function of ours and the cmdlet that it calls have to be there; of what we never send, the cmdlet.
+        return {name: ended.taken.get(name, real) & real for name, real in behind.items() if real is not None}
 
-    async def _update(self, pool: str, known: Mapping[str, frozenset[str]]) -> Mapping[str, frozenset[str]]:
-        """A constrained endpoint has no function for the cmdlet by which an update is known, but tells of it."""
-        name, _ = REPLICATION
-        if name in known:
-            return {}
+    async def _behind(self, pool: str, name: str) -> frozenset[str] | None:
+        """What a cmdlet takes that a constrained endpoint does not let in itself; None where it is not there."""
         call = Call(Script.PARAMETERS, (("Command", name),))
         ended = await self._lane((pool, False)).ask(Work("Get-Command", call, True, _texts))
-        return {name: frozenset(ended.taken)} if ended.taken else {}
+        return frozenset(ended.taken) if ended.answer.is_whole and not ended.answer.errors else None
+
+    async def edition(self, pool: str) -> str:
+        """Which functions a constrained endpoint has: of which edition, and for servers of which version."""
+        ended = await self._lane((pool, False)).ask(Work(ENDPOINT, Call(ENDPOINT), True, _texts))
+        return "".join(ended.taken)
 
     async def folder(self, pool: str, path: str) -> Folder:
         return await self._files(pool).folder(path)

@@ -12,6 +12,7 @@ from typing import Any
 from bot.drivers.winrm.scripts import Script
 from tests.drivers.wsman.powershell import Function, Parameter, commands, functions, literals
 from tests.drivers.wsman.shells import Answers, Asked, Voice
+from tests.drivers.wsman.table import say_commands
 
 _SCRIPTS = {script.line.split()[0]: script for script in Script if script is not Script.WHOLE}
 _COMMON = {"erroraction", "warningaction", "verbose", "debug"}
@@ -71,6 +72,8 @@ def constrained(files: Mapping[str, bytes], behind: Answers) -> Answers:
         if function is None and asked.text not in _OF_SESSION:
             text = f"The term '{asked.text}' is not recognized as a name of a cmdlet, function, script file"
             voice.fails("CommandNotFoundException", text, target=asked.text)
+        elif function is None and isinstance(asked.arguments["Name"], list):
+            say_commands(voice, asked.arguments["Name"], {name: one.parameters for name, one in names.items()})
         elif function is None:
             await behind(asked, voice)
         else:

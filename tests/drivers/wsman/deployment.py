@@ -17,7 +17,7 @@ from bot.drivers.base import Driver
 from bot.drivers.winrm.calls import Script
 from bot.exports.clixml_write import write
 from tests.drivers.wsman.shells import Answers, Asked, Lost, Voice
-from tests.drivers.wsman.table import HEAD, TAIL, packed, say_commands
+from tests.drivers.wsman.table import GET_COMMAND, HEAD, TAIL, packed, say_commands
 
 MODULES = ("SkypeForBusiness", "Lync")
 
@@ -36,7 +36,10 @@ def deployed(driver: Driver, pool: str) -> Answers:
                     command = _command(str(given["Command"]), given["Given"])
                     _say(voice, command, await driver.invoke(pool, command), int(given["Batch"]))
                 case Script.PARAMETERS:
-                    for key in (await driver.parameters(pool))[str(given["Command"])]:
+                    name = str(given["Command"])
+                    if (known := (await driver.parameters(pool)).get(name)) is None:
+                        voice.fails(f"CommandNotFoundException,{GET_COMMAND}", name, "Get-Command")
+                    for key in known or ():
                         voice.output(key)
                 case Script():
                     await _about_file(driver, pool, asked, voice)

@@ -15,7 +15,7 @@ from bot.drivers.winrm.calls import Script
 from tests.drivers.wsman.shells import Asked, Voice
 
 DATA = Path(__file__).parents[2] / "data" / "exports"
-_CLASS = "Microsoft.PowerShell.Commands.GetCommandCommand"
+GET_COMMAND = "Microsoft.PowerShell.Commands.GetCommandCommand"
 _PARAMETERS = (
     "System.Collections.Generic.Dictionary`2[[System.String, mscorlib],"
     "[System.Management.Automation.ParameterMetadata, System.Management.Automation]]"
@@ -57,7 +57,7 @@ def say_commands(voice: Voice, asked: Iterable[str], known: Mapping[str, Iterabl
     """`Get-Command -Name` as it was recorded: parameters by name, flattened; each that is missing is an error."""
     for name in asked:
         if name not in known:
-            voice.error(f"CommandNotFoundException,{_CLASS}", name, "Get-Command", name)
+            voice.error(f"CommandNotFoundException,{GET_COMMAND}", name, "Get-Command", name)
             continue
         pairs = "".join(
             f'<En><S N="Key">{key}</S><S N="Value">System.Management.Automation.ParameterMetadata</S></En>'
