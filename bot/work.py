@@ -122,7 +122,7 @@ class Work:
             return self._doubtful(run, step, error.sentence)
         except CmdletFailed as error:
             if step.again or step.found is None:
-                return stop(run, runbook, f"{_refused(error)} {step.half_way}".rstrip(), self._clock(), error.detail)
+                return stop(run, runbook, _refused(error), self._clock(), error.detail)
             return lose(run, f"{_refused(error)} It may have done a part.", self._clock(), error.detail)
         except OutcomeUnknown as error:
             return self._doubtful(run, step, error.sentence)

@@ -43,6 +43,7 @@ FAILOVER = Uses(
         _EXPORT_OUT,
         _use(*_IMPORT, "ResolveNameConflicts"),
         _use("Invoke-CsPoolFailOver", "PoolFqdn", "DisasterMode", "Confirm", must=False),
+        _use("Get-CsRegistrarConfiguration", "Filter", must=False),
         _use("Get-CsPoolBackupRelationship", "PoolFqdn", must=False),
         _use("Get-CsBackupServiceStatus", "PoolFqdn", "Category", must=False),
     ),
@@ -55,6 +56,7 @@ FAILBACK = Uses(
         _EXPORT,
         _use(*_IMPORT, "OverwriteOwner"),
         _use("Invoke-CsPoolFailBack", "PoolFqdn", "Confirm", must=False),
+        _use("Get-CsRegistrarConfiguration", "Filter", must=False),
     ),
     partner=(*_groups("Owner"), _EXPORT_OUT),
 )

@@ -10,7 +10,7 @@ from bot.domain.runs.press import leaves
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.streak import streak
-from bot.domain.runs.view import RunView
+from bot.domain.runs.view import RunView, was_refused
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
 from handlers.blocks.wording import bounded, bullets, code, exact, joined, mention, plain, shown, utc, when
@@ -42,6 +42,7 @@ _COMMANDS = {
     Phase.LOOKING: "Was sent at {sent}, and no answer came:",
     Phase.LOST: "Was sent at {sent}, and no answer came:",
 }
+_NO = {Phase.LOOKING: "Was sent at {sent}, and refused:", Phase.LOST: "Was sent at {sent}, and refused:"}
 _SENT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
 _COMMAND = "The command:"
 _TO = {"failover": "→", "failback": "←"}
@@ -64,7 +65,7 @@ def card(view: RunView, *, plan_block: bool = False, belongs_in: str = "") -> Me
 
     Always the same for the same run, within the limits of a message, and complete in `text` alone.
     """
-    top = [blocks.header(f"{_HEADINGS.get(view.run.phase, '')}{title(view)}"), _state(view)]
+    top = [blocks.header(f"{_sign(view.run)}{title(view)}"), _state(view)]
     top += [section(f"🔁 {said}")] if (said := _streak(view.run)) else []
     parts = _open(view) if view.run.is_open else []
     follows = rows.coming(rows.parted(view).coming, not view.run.is_open)
@@ -77,7 +78,7 @@ def card(view: RunView, *, plan_block: bool = False, belongs_in: str = "") -> Me
 def text(view: RunView) -> str:
     """The card in words: for notifications, screen readers, and whenever blocks cannot be shown."""
     run = view.run
-    head = f"{_HEADINGS.get(run.phase, '')}{shown(title(view), 200)}: {shown(view.state, 300)}"
+    head = f"{_sign(run)}{shown(title(view), 200)}: {shown(view.state, 300)}"
     commands = exact(" ; ".join(view.commands), 800) if view.commands else ""
     opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
@@ -95,6 +96,11 @@ def text(view: RunView) -> str:
         joined((opened, _took(run, utc))),
     ]
     return bounded("\n".join(line for line in lines if line), _TEXT)
+
+
+def _sign(run: Run) -> str:
+    """In front of the title: what has happened, where that is the first thing to know."""
+    return "REFUSED · " if was_refused(run) else _HEADINGS.get(run.phase, "")
 
 
 def _state(view: RunView) -> Block:
@@ -165,7 +171,7 @@ def _commands(view: RunView) -> list[Block]:
 
 def _heading(run: Run, at: Callable[[float], str] = when) -> str:
     """Over the commands: what is to become of them, or became."""
-    heading = _COMMANDS.get(run.phase, _COMMAND)
+    heading = _NO[run.phase] if was_refused(run) else _COMMANDS.get(run.phase, _COMMAND)
     if run.phase in _SENT and not run.sent_at:
         return _COMMAND  # A version before sent it, and did not write down when.
     return heading.format(sent=at(run.sent_at))

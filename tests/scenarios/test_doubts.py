@@ -12,10 +12,13 @@ from redis.asyncio import Redis
 from bot.domain.backups.schedule import Slot
 from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import BadInput, Stale
-from bot.domain.groups.groups import Kind, Ref
-from bot.domain.model import PoolState
+from bot.domain.groups.groups import Kind, Ref, Row
+from bot.domain.model import Pool, PoolState, Who
 from bot.domain.runs.press import Press
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import Found, Phase, Run
+from bot.domain.runs.view import view_of
+from bot.runbooks import RUNBOOKS
+from handlers.runs.card import card
 from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
 from tests.scenarios.test_ways import a_conflict, failing_over
 
@@ -122,14 +125,58 @@ async def test_a_second_run_of_a_minute_that_draws_the_name_of_the_first_gets_on
     assert [run.id for run in await stage.runs.open()] == [first.id, second.id]
 
 
-async def test_a_refused_pool_move_says_that_the_pool_may_be_half_way(redis: Redis) -> None:
+async def test_a_refused_pool_move_is_looked_at_since_the_pool_may_be_half_way(redis: Redis) -> None:
+    """Facts: recovery §0.4."""
     stage = await stage_of(redis)
     run = await until(stage, await failing_over(stage), "failover", FAILOVER)
     world, version = await stage.worlds.load()
     await stage.worlds.save(replace(world, pairs=MappingProxyType({})), version)
     run = await stage.press(run, "approve", ANNA)
-    assert run.phase is Phase.STOPPED
-    assert "refused the command (BackupPoolNotFound,Invoke-CsPoolFailOver). The pool may be half-way:" in run.sentence
+    assert (run.phase, run.finding.found) == (Phase.LOST, Found.NOT_DONE)
+    assert (
+        run.sentence
+        == "pool-a is “Active” by its server's word, as before: the command did nothing. It may be run again."
+    )
+    assert view_of(run, RUNBOOKS["failover"]).state.startswith(
+        "The server refused the command; the pool has been looked"
+    )
+    card_ = card(view_of(run, RUNBOOKS["failover"]))["text"]
+    assert card_.startswith("REFUSED · ") and ", and refused: Invoke-CsPoolFailOver" in card_ and "UNKNOWN" not in card_
+
+
+@pytest.mark.parametrize(
+    ("kind", "found"), [(FaultKind.LOST_AFTER, Found.DONE), (FaultKind.LOST_BEFORE, Found.NOT_DONE)]
+)
+@pytest.mark.parametrize("way", ["failover", "failback"])
+async def test_where_a_lost_move_left_the_pool_is_read_before_anybody_is_asked(
+    redis: Redis, way: str, kind: FaultKind, found: Found
+) -> None:
+    stage = await stage_of(redis)
+    opened, script, who, where = (
+        (await failing_over(stage), FAILOVER, ANNA, B)
+        if way == "failover"
+        else (await home_again(stage), FAILBACK, BORIS, A)
+    )
+    run = await until(stage, opened, way, script)
+    await stage.strike(Fault(kind, where, "Invoke-CsPoolFailOver" if way == "failover" else "Invoke-CsPoolFailBack"))
+    run = await stage.press(run, "approve", who)
+    assert (run.phase, run.finding.found) == (Phase.LOST, found), run.sentence
+    assert ("accept" if found is Found.DONE else "retry") == stage.labels(run)[0]
+
+
+@pytest.mark.parametrize(
+    ("rows", "found"),
+    [
+        ((), Found.UNKNOWN),
+        (({"Identity": "Service:Registrar:pool-a.contoso.com"},), Found.UNKNOWN),
+        (({"Identity": "Service:Registrar:pool-a.contoso.com", "PoolState": "FailingOver"},), Found.PARTLY),
+        (({"Identity": "Service:Registrar:pool-a.contoso.com", "PoolState": "FailedBack"},), Found.NOT_DONE),
+    ],
+)
+def test_what_no_server_says_is_never_taken_for_active(rows: tuple[Row, ...], found: Found) -> None:
+    step = RUNBOOKS["failover"].step("failover")
+    run = Run("failover-1", "failover", Pool(A), Pool(B), Who.person(ANNA), 0.0, "failover")
+    assert step.found(run, {"registrars": rows}).found is found
 
 
 async def test_a_pool_that_dies_again_during_failback_can_be_failed_over_again(redis: Redis) -> None:
@@ -266,11 +313,11 @@ async def test_the_servers_own_text_stays_out_of_what_everybody_reads(redis: Red
     world, version = await stage.worlds.load()
     await stage.worlds.save(world.with_pool(replace(world.pools[A], failed_over=True)), version)
     run = await stage.press(run, "approve", ANNA)
-    assert run.phase is Phase.STOPPED
+    assert (run.phase, run.finding.found) == (Phase.LOST, Found.DONE)
     assert "already failed over" in run.detail
     log = await stage.runs.audit(run.id)
     assert not any("already failed over" in text for text in (run.sentence, *(entry.sentence for entry in log)))
-    assert "moved" in stage.labels(run)
+    assert stage.labels(run)[0] == "accept"
 
 
 async def test_nothing_is_sent_for_a_run_that_was_abandoned_while_its_worker_was_busy(redis: Redis) -> None:

@@ -194,14 +194,14 @@ class DeafRuns(Runs):
 
     deaf = True
 
-    async def renew(self, run: Run, until: float) -> bool:
+    async def renew(self, run: Run, now: float, lease_s: float, said: str = "") -> bool:
         try:
             await asyncio.sleep(0.05)
         except asyncio.CancelledError:
             if not self.deaf:
                 raise
             self.deaf = False
-        return await super().renew(run, until)
+        return await super().renew(run, now, lease_s, said)
 
 
 async def test_a_worker_ends_with_its_row_even_when_the_renewing_cannot_be_cancelled(redis: Redis) -> None:

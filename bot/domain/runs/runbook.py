@@ -119,8 +119,8 @@ class Step:
     `choices` are the buttons while the row asks, waits or is stopped. `skip` gives the reason why the row falls away,
     or None. `again`: a lost command may simply be run again. `look` and `found` say how the outcome of a lost command
     is found out, and `saves` what is brought to safety in between, as `does` is. `accepted` are the facts that hold
-    when people count it as done. `half_way` says what a refused command may have done all the same. `tells` are
-    messages that go out when the row is done, `leaves` is where the primary pool stands from then on.
+    when people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary
+    pool stands from then on.
     """
 
     key: str
@@ -141,7 +141,6 @@ class Step:
     saves: Callable[[Run, Seen], Acts] = _nothing_more
     found: Callable[[Run, Seen], Finding] | None = None
     accepted: Mapping[str, Any] = field(default_factory=dict)
-    half_way: str = ""
     tells: Callable[[Run], tuple[Tell, ...]] = _no_tells
     leaves: PoolState | None = None
 

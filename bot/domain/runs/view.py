@@ -73,6 +73,11 @@ _STATES = {
     Phase.ABANDONED: "Abandoned.",
     Phase.SUPERSEDED: "Ended by an outage.",
 }
+_REFUSED = {
+    Phase.LOOKING: "The server refused the command. Looking at the pool: a part of it may be done.",
+    Phase.LOST: "The server refused the command; the pool has been looked at. Somebody has to decide.",
+}
+"""The same where an answer came, and was a no: what it did before that has to be seen all the same."""
 
 
 def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
@@ -87,7 +92,7 @@ def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
     return RunView(
         run=run,
         title=f"{runbook.title} of {run.primary.short}",
-        state=_STATES[run.phase].format(title=step.title),
+        state=(_REFUSED.get(run.phase) if was_refused(run) else None) or _STATES[run.phase].format(title=step.title),
         lines=lines,
         now=next((line for line in lines if line.mark == "now"), None),
         explain=step.explain(run) if run.is_open else "",
@@ -100,6 +105,11 @@ def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
         has_detail=bool(run.detail),
         said=said if run.phase is Phase.RUNNING else "",
     )
+
+
+def was_refused(run: Run) -> bool:
+    """Of a command whose work is in doubt: the server did answer. Only then there is text of its own."""
+    return run.phase in _REFUSED and bool(run.detail)
 
 
 def _line(run: Run, step: Step, number: str) -> Line:

@@ -11,7 +11,7 @@ from bot.domain.runs.run import Run, partner
 from bot.domain.runs.runbook import Step
 from bot.runbooks.failback.home import read_export
 from bot.runbooks.rows.facts import MOVED
-from bot.runbooks.rows.moving import completion_row, move_rows
+from bot.runbooks.rows.moving import HOME, completion_row, move_rows
 from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.verifying import tally
 
@@ -45,6 +45,7 @@ MOVE = move_rows(
     where=lambda run: run.primary,
     command=_command,
     effect=_effect,
+    becomes=HOME,
     judge=_judge_move,
     tells=lambda run: (board_tell(Stage.FAILING_BACK, True),),
     leaves=PoolState.FAILING_BACK,

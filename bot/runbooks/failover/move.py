@@ -8,7 +8,7 @@ from bot.domain.runs.acts import Seen
 from bot.domain.runs.run import Run, partner
 from bot.runbooks.failover.facts import REACHABLE
 from bot.runbooks.rows.facts import MOVED
-from bot.runbooks.rows.moving import completion_row, move_rows
+from bot.runbooks.rows.moving import AWAY, completion_row, move_rows
 
 _BEFORE_MOVE = (
     "Until the pool failover completes, agents homed on {primary} cannot be reached, so it is never left out. "
@@ -48,6 +48,7 @@ MOVE = move_rows(
     where=partner,
     command=_command,
     effect=_effect,
+    becomes=AWAY,
     judge=_judge,
     leaves=PoolState.FAILING_OVER,
 )

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 from bot.domain.access import Need
-from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.groups.groups import Row
 from bot.domain.model import Pool
 from bot.domain.runs.acts import Invoke, Seen
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Plan, Step
 from bot.runbooks.rows.facts import MOVED
 
-_HALF_WAY = (
-    "The pool may be half-way: a refusal does not say that nothing was moved. "
-    "See on the server where its users are before you run the command again."
-)
+HOME = frozenset({"Active", "FailedBack"})
+AWAY = frozenset({"FailedOver"})
+"""What the PoolState of its registrar says of a pool that is home, and of one that is failed over (recovery §0.3)."""
+
+_SETTLED = HOME | AWAY
 _BY_HAND = (
     "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
     "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
@@ -33,12 +35,14 @@ def move_rows(
     where: Callable[[Run], Pool],
     command: Callable[[Run], Cmdlet],
     effect: Callable[[Run], str],
+    becomes: frozenset[str],
     stretch: str,
     **rest: Any,
 ) -> tuple[Step, Step]:
     """Moves the pool by one command on a Front End of `where`, which one person approves.
 
-    Nothing can be read that would tell whether a lost one ran. Where Switchback reaches no Front End, people run it.
+    Whether a lost or refused one did its work is read from its registrar's PoolState, which `becomes` one of these
+    (facts: recovery §0.3, §0.4). Where Switchback reaches no Front End, people run it.
     """
 
     def plan(run: Run, seen: Seen) -> Plan:
@@ -64,10 +68,30 @@ def move_rows(
         accepted=MOVED.to("here"),
         choices=lambda run: _WAYS if run.phase in (Phase.WAITING, Phase.STOPPED) else (),
         approvals=lambda run: 1,
-        half_way=_HALF_WAY,
+        look=lambda run: {"registrars": Invoke(where(run).fqdn, _registrar(run.primary))},
+        found=lambda run, seen: _found(run.primary, seen["registrars"], becomes),
         **rest,
     )
     return by_hand, move
+
+
+def _registrar(pool: Pool) -> Cmdlet:
+    """By a filter: asked by its identity, a service without settings of its own would be an error."""
+    return cmdlet("Get-CsRegistrarConfiguration", Filter=f"service:Registrar:{pool.fqdn}")
+
+
+def _found(pool: Pool, registrars: Sequence[Row], becomes: frozenset[str]) -> Finding:
+    """No settings of its own do not say that it is active: what is not known stays unknown."""
+    state = str(registrars[0].get("PoolState") or "") if registrars else ""
+    said = f"{pool.short} is “{state}” by its server's word"
+    if state in becomes:
+        return Finding(Found.DONE, f"{said}: it is where this was to bring it.")
+    if state in _SETTLED:
+        return Finding(Found.NOT_DONE, f"{said}, as before: the command did nothing. It may be run again.")
+    if state:
+        sentence = f"{said}: it is still being moved, or that broke off. Wait some minutes, then look again."
+        return Finding(Found.PARTLY, sentence)
+    return Finding(Found.UNKNOWN, f"No server says where {pool.short} stands. See where its users are signed in.")
 
 
 def _not_by_hand(run: Run, pool: Pool) -> str | None:

@@ -214,9 +214,11 @@ async def said(site: Site, run: Run, step: Step) -> Said:
     done, sent = await site.all(step.does(run, read))
     seen = read = {**read, **done}
     commands += sent
+    demanded = set(site.demanded)
     looked, sent = await site.reading(step.look(run))
     commands += sent
     commands += (await site.all(step.saves(run, looked)))[1]
+    site.demanded &= demanded  # What a look cannot see stays unknown, and no row fails for it.
     plan, words, facts = None, [], dict(step.accepted)
     if step.plan:
         plan = step.plan(run, seen)
