@@ -56,10 +56,15 @@ class WinRM:
         lane = self._lane((pool, command.writes))
         sink = _bytes if command.writes else self._rows_of(command.name)
         at, there = self._only_at(pool, command)
+        may_have_begun = True
         try:
             ended = await lane.ask(Work(command.name, call, not command.writes, sink, at=at, there=there))
+        except NeverSent:
+            # Its file lies nowhere by it, and the same name may be asked of another server the next time.
+            may_have_begun = False
+            raise
         finally:
-            if command.writes and command.get("FileName"):
+            if may_have_begun and command.writes and command.get("FileName"):
                 self._places.note(pool, str(command.get("FileName")), lane.at)
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
