@@ -261,7 +261,7 @@ async def test_the_next_server_is_tried_and_remembered(house: House, unused_tcp_
     nobody = replace(house.endpoint, port=unused_tcp_port)
     driver = house.driver_at(nobody, house.endpoint)
     await driver.invoke(B, READ)
-    assert driver._lanes[B, False]._first == 1
+    assert driver._lanes[B, False].servers == (house.endpoint, nobody)
     await driver.close()
 
 

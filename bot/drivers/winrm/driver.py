@@ -49,6 +49,7 @@ class WinRM:
         self._proofs = proofs or Proofs(self._pace.refused_s)
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
+        self._is_closed = False
 
     async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
         """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
@@ -133,6 +134,7 @@ class WinRM:
         return tuple(sorted(found, key=lambda one: one.fault is None))
 
     async def close(self) -> None:
+        self._is_closed = True
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
     def _files(self, pool: str) -> Files:
@@ -156,6 +158,8 @@ class WinRM:
         pool, _ = key
         if not self._pools.get(pool):
             raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
+        if self._is_closed:
+            raise NeverSent("Nothing was sent: Switchback is stopping. Nothing happened.")
         if key not in self._lanes:
             self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs)
         return self._lanes[key]
