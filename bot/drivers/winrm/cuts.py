@@ -96,7 +96,7 @@ _SAID: Mapping[Kind, str] = {
     Kind.UNWANTED: "it ended the connection, perhaps over the certificate that signs in (its authority, or TLS 1.3)",
     Kind.SIGN_IN: "it refuses the account or its password",
     Kind.UNMAPPED: "it lets nobody in by this certificate: no account belongs to it there, or this way is switched off",
-    Kind.SPARED: "the account was turned away a short time ago, and is not tried again yet, lest it is locked",
+    Kind.SPARED: "the account was turned away, and is not tried again, lest it is locked, for",
     Kind.METHOD: "it does not offer the configured way to sign in",
     Kind.LACKING: "this machine cannot sign in by Kerberos, since what that needs is not installed",
     Kind.ELSEWHERE: "it sends the bot to another address, and Switchback does not follow",

@@ -178,11 +178,15 @@ class Lane:
         for is_last in (False, True):
             wire, (take, taken) = self._opened(line, work, ends, gone), work.sink()
             try:
-                return Ended(str(wire.endpoint), wire.run(work.call, ends, take, self._told, gone), taken())
+                dialled = wire.dialled
+                answer = wire.run(work.call, ends, take, self._told, gone)
+                if wire.dialled != dialled:
+                    self._proofs.worked(wire.proof)
+                return Ended(str(wire.endpoint), answer, taken())
             except Cut as cut:
                 found = cut
                 self._failed(wire.endpoint, cut.fault)
-                self._proofs.heard(wire.proof, cut.fault)
+                self._proofs.heard(wire.proof, wire.endpoint, cut.fault)
             except DriverError:
                 line.drop()
                 raise
@@ -204,23 +208,26 @@ class Lane:
         from bot.drivers.winrm.wire import Wire
 
         allowed = work.at or self._order
-        if line.wire is not None and not line.wire.is_worn and line.wire.endpoint in allowed:
+        if line.wire is not None and self._proofs.is_given_up(line.wire.proof):
+            # Whoever says goodbye signs in for it.
+            line.wire.cut()
+        elif line.wire is not None and not line.wire.is_worn and line.wire.endpoint in allowed:
             self._at = line.wire.endpoint
             return line.wire
         line.drop()
         failed: list[DriverError] = []
         waiting = [server for server in self._order if server in allowed]
         while waiting and not gone.is_set():
-            share = (ends - time.monotonic()) / (len(waiting) + 1)
+            now = time.monotonic()
+            share = (ends - now) / (len(waiting) + 1)
             endpoint = waiting.pop(0)
             try:
-                wire = line.wire = Wire(endpoint, self._pace, self._proofs.of(endpoint))
-                wire.open(time.monotonic() + min(share, self._pace.open_s))
+                with self._proofs.tried(endpoint) as proof:
+                    wire = line.wire = Wire(endpoint, self._pace, proof)
+                    wire.open(now + min(share, self._pace.open_s))
             except Cut as cut:
                 tried = line.wire
                 self.tried[endpoint] = Tried(endpoint, cut.fault, tried.clock.ahead_s if tried else None)
-                if tried is not None:
-                    self._proofs.heard(tried.proof, cut.fault)
                 line.drop()
                 self._failed(endpoint, cut.fault)
                 failed.append(meaning(Cut(Step.OPENING, cut.fault), str(endpoint), work.name))

@@ -80,7 +80,8 @@ class Wire:
 
     def __init__(self, endpoint: Endpoint, pace: Pace, proof: Proof) -> None:
         _hush()
-        self.endpoint, self.pace, self.proof, self.count = endpoint, pace, proof, 0
+        self.endpoint, self.pace, self.proof = endpoint, pace, proof
+        self.count = self.dialled = 0
         self._step, self._ends, self._is_cut, self._is_refused = Step.OPENING, 0.0, False, False
         self._sockets: list[socket.socket] = []
         self._pool: RunspacePool | None = None
@@ -226,6 +227,7 @@ class Wire:
 
     def _dialled(self, found: socket.socket) -> None:
         """Keeps hold of a new connection; there is one at a time, so that those before it are over."""
+        self.dialled += 1
         while self._sockets:
             self._sockets.pop().close()
         self._sockets.append(found.dup())
