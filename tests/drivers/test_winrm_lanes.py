@@ -72,6 +72,19 @@ async def test_a_session_that_ended_is_opened_again_where_it_was(three: tuple[WS
     await driver.close()
 
 
+async def test_a_session_that_nobody_ended_goes_by_itself_but_not_while_its_command_may_run(
+    three: tuple[WSMan, ...],
+) -> None:
+    """Whoever is killed leaves it behind, and a server may allow as few as five."""
+    driver, pace = driver_of(three[0], pace=Pace()), Pace()
+    await driver.invoke(B, READ)
+    (reading,) = three[0].shells.values()
+    await driver.invoke(B, IMPORT)
+    _, changing = three[0].shells.values()
+    assert pace.read_s < reading.idle_s < 900 and pace.change_s < changing.idle_s < 3600
+    await driver.close()
+
+
 async def test_what_waits_for_its_turn_is_not_sent_any_more_when_all_is_closed(three: tuple[WSMan, ...]) -> None:
     table: Any = three[0].answers
     table.held.clear()
@@ -108,7 +121,7 @@ async def test_a_thread_that_hangs_has_no_hand_on_the_connection_of_its_successo
         released.wait()
         raise CmdletFailed("It cannot be read.")
 
-    lane = Lane(B, (server.endpoint(),), replace(PATIENT, read_s=1), Proofs(900))
+    lane = Lane(B, (server.endpoint(),), replace(PATIENT, read_s=1), Proofs(900), longest_s=60)
     await lane.ask(Work("one", QUIET, True, _ignored))
     hangs = Work("two", Call(Script.PARAMETERS, (("Command", READ.name),)), True, lambda: (held, lambda: None))
     with pytest.raises(OutcomeUnknown):

@@ -155,13 +155,14 @@ class WinRM:
         return sink
 
     def _lane(self, key: tuple[str, bool]) -> Lane:
-        pool, _ = key
+        pool, writes = key
         if not self._pools.get(pool):
             raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
         if self._is_closed:
             raise NeverSent("Nothing was sent: Switchback is stopping. Nothing happened.")
         if key not in self._lanes:
-            self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs)
+            longest_s = self._pace.change_s if writes else self._pace.read_s
+            self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs, longest_s)
         return self._lanes[key]
 
 

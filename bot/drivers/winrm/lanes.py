@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Taken = TypeVar("Taken")
 _LONGEST = 300
+_IDLE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,11 +75,17 @@ class _Line:
 
 
 class Lane:
-    """Asks one thing after the other."""
+    """Asks one thing after the other; none may take longer than `longest_s`.
 
-    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace, proofs: Proofs) -> None:
+    A session that nobody could end, as of a bot that was killed, goes a while after that: a server has room for few.
+    """
+
+    def __init__(
+        self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace, proofs: Proofs, longest_s: float
+    ) -> None:
         self._pool, self._pace, self._proofs = pool, pace, proofs
         self._order, self._at = endpoints, endpoints[0]
+        self._idle_s = longest_s + _IDLE_S
         self._said = ""
         self._turn = asyncio.Lock()
         self._line = self._new_line()
@@ -223,7 +230,7 @@ class Lane:
             endpoint = waiting.pop(0)
             try:
                 with self._proofs.tried(endpoint) as proof:
-                    wire = line.wire = Wire(endpoint, self._pace, proof)
+                    wire = line.wire = Wire(endpoint, self._pace, proof, self._idle_s)
                     wire.open(now + min(share, self._pace.open_s))
             except Cut as cut:
                 tried = line.wire

@@ -75,13 +75,13 @@ class _Nonsense(Exception):
 class Wire:
     """Open it, run commands one after the other, close it. Methods raise Cut, and nothing else of the network's.
 
-    `cut` may be called from any thread, and does not wait.
+    `cut` may be called from any thread, and does not wait. The session ends by itself when it is idle for `idle_s`.
     """
 
-    def __init__(self, endpoint: Endpoint, pace: Pace, proof: Proof) -> None:
+    def __init__(self, endpoint: Endpoint, pace: Pace, proof: Proof, idle_s: float) -> None:
         _hush()
         self.endpoint, self.pace, self.proof = endpoint, pace, proof
-        self.count = self.dialled = 0
+        self.count, self.dialled, self._idle_s = 0, 0, int(idle_s)
         self._step, self._ends, self._is_cut, self._is_refused = Step.OPENING, 0.0, False, False
         self._sockets: list[socket.socket] = []
         self._pool: RunspacePool | None = None
@@ -178,7 +178,8 @@ class Wire:
 
     def _open(self) -> None:
         wsman = _Asking(self)
-        self._pool = RunspacePool(wsman, host=None, configuration_name=self.endpoint.configuration)
+        named = self.endpoint.configuration
+        self._pool = RunspacePool(wsman, host=None, configuration_name=named, idle_timeout=self._idle_s)
         self._pool.open()
         if self._pool.state != RunspacePoolState.OPENED:
             raise _Nonsense
