@@ -106,26 +106,27 @@ class Work:
     async def _send(self, run: Run, runbook: Runbook, step: Step, plan: Plan) -> Change:
         """Carries out a launched plan. Once a command has changed something, no failure is a harmless one any more."""
         results: dict[str, Any] = {}
-        written = False
+        begun = written = False
         try:
             for name, act in plan.acts.items():
                 # Before each act: somebody may have abandoned the run during the one before.
                 await self._still_ours(run)
+                begun = begun or (isinstance(act, Invoke) and act.command.writes)
                 results[name] = await self._hands(run).perform(act)
-                written = written or (isinstance(act, Invoke) and act.command.writes)
+                written = begun
             settled = settle(run, runbook, await self._judged(run, step, results), self._clock())
             return warned(settled, run, tuple(_warnings(results.values())), self._clock())
-        except NeverSent as error:
-            if not written:
-                # No command was sent, so the attempt does not count.
-                return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
-            return self._doubtful(run, step, error.sentence)
+        except (NeverSent, OutcomeUnknown) as error:
+            if written or (begun and isinstance(error, OutcomeUnknown)):
+                return self._doubtful(run, step, error.sentence)
+            # No command was sent, though a file may lie there, so the attempt does not count.
+            return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
         except CmdletFailed as error:
+            if not begun:
+                return stop(run, runbook, f"{_refused(error)} No command was sent.", self._clock(), error.detail)
             if step.again or step.found is None:
                 return stop(run, runbook, _refused(error), self._clock(), error.detail)
             return lose(run, f"{_refused(error)} It may have done a part.", self._clock(), error.detail)
-        except OutcomeUnknown as error:
-            return self._doubtful(run, step, error.sentence)
         except Stale:
             raise
         except BotError as error:

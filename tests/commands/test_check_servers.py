@@ -33,7 +33,10 @@ from tests.drivers.wsman.troubles import Trouble
 from tests.unit.deployment.deployments import WORLD, B, P
 
 PACE = Pace(connect_s=2, open_s=10, operation_s=5, silence_s=5, poll_s=1, read_s=20, change_s=20, mercy_s=1)
-SPARED = "the account was turned away a short time ago, and is not tried again yet, lest it is locked."
+SPARED = (
+    "the account was turned away, and is not tried again, lest it is locked, for 15 minutes. "
+    "A new password, or a restart, is tried at once."
+)
 ALL_OF_IT = frozenset({"all of it"})
 STORE = "\\\\fs1.contoso.com\\share\\rgs"
 

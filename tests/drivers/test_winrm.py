@@ -169,6 +169,13 @@ async def test_an_error_is_told_by_its_id_and_its_text_only_to_who_may_read_it(h
     assert told.error_id == "NamedParameterNotFound,Rgs.Import" and "555" in told.detail
 
 
+async def test_a_text_in_place_of_an_id_is_shown_to_nobody_else_either(house: House) -> None:
+    """What is thrown as a text has that text as its id (facts: powershell §3)."""
+    house.table.does[IMPORT.name] = _fails("Der Agent 555-0100 fehlt, sagt <!channel>.", IMPORT.name)
+    told = await house.refused(CmdletFailed, IMPORT)
+    assert "555" not in told.sentence + told.error_id and "555-0100 fehlt" in told.detail
+
+
 async def test_a_binding_error_of_another_command_is_no_word_that_nothing_happened(house: House) -> None:
     house.table.does[IMPORT.name] = _fails("NamedParameterNotFound,Set-Something", "Set-Something")
     told = await house.refused(CmdletFailed, IMPORT)
@@ -261,7 +268,7 @@ async def test_the_next_server_is_tried_and_remembered(house: House, unused_tcp_
     nobody = replace(house.endpoint, port=unused_tcp_port)
     driver = house.driver_at(nobody, house.endpoint)
     await driver.invoke(B, READ)
-    assert driver._lanes[B, False]._first == 1
+    assert driver._lanes[B, False].servers == (house.endpoint, nobody)
     await driver.close()
 
 

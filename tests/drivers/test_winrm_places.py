@@ -106,6 +106,27 @@ async def test_an_export_is_fetched_from_the_server_that_wrote_it_also_when_its_
     assert await driver.fetch(B, FILE) == DATA
 
 
+async def test_what_was_never_sent_ties_no_file_to_a_server(driver: WinRM, servers: tuple[Server, Server]) -> None:
+    one, two = servers
+    for server in servers:
+        server.falls_silent()
+    with pytest.raises(NeverSent):
+        await driver.invoke(B, EXPORT)
+    two.server.troubles.clear()
+    await driver.invoke(B, EXPORT)
+    assert (one.ran, two.ran) == ([], [EXPORT.name])
+
+
+async def test_a_file_is_found_behind_a_server_that_opens_and_then_says_nothing(
+    driver: WinRM, servers: tuple[Server, Server]
+) -> None:
+    """Its place is known to nobody, as after a restart."""
+    one, two = servers
+    two.table.files[FILE] = DATA
+    one.server.troubles.append(Trouble("Receive", cut, before=True, times=1_000))
+    assert await driver.fetch(B, FILE) == DATA
+
+
 async def test_a_process_that_begins_anew_looks_for_a_file_on_every_server(
     driver: WinRM, servers: tuple[Server, Server]
 ) -> None:

@@ -105,7 +105,7 @@ async def test_what_signs_in_shows_nowhere(
                 vars(driver),
                 *lanes,
                 *map(vars, lanes),
-                *(vars(lane._wire) for lane in lanes if lane._wire),
+                *(vars(lane._line.wire) for lane in lanes if lane._line.wire),
             )
             texts += [*map(repr, held), *map(str, held)]
             redis = await start(tmp_path / "redis")

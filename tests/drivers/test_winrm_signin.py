@@ -241,7 +241,7 @@ async def test_a_command_is_cut_off_behind_a_proxy_as_well(door: Door, tmp_path:
     async with proxy() as way:
         driver = WinRM({B: (replace(door.endpoint, proxy=way.url),)}, QUICK)
         await driver.invoke(B, READ)
-        wire = driver._lanes[B, False]._wire
+        wire = driver._lanes[B, False]._line.wire
         assert wire is not None and len(wire._sockets) == 1
         await driver.close()
 

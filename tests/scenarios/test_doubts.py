@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 
 from bot.domain.backups.schedule import Slot
 from bot.domain.deployment.world import Fault, FaultKind
-from bot.domain.errors import BadInput, Stale
+from bot.domain.errors import BadInput, CmdletFailed, OutcomeUnknown, Stale
 from bot.domain.groups.groups import Kind, Ref, Row
 from bot.domain.model import Pool, PoolState, Who
 from bot.domain.runs.press import Press
@@ -335,6 +335,26 @@ async def test_nothing_is_sent_for_a_run_that_was_abandoned_while_its_worker_was
     assert ended.phase is Phase.ABANDONED
     world, _ = await stage.worlds.load()
     assert not [effect for effect in world.effects if effect.cmdlet == "Import-CsRgsConfiguration"]
+
+
+async def test_a_file_that_did_not_get_there_leaves_no_doubt_about_the_import(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await until(stage, await failing_over(stage), "import", FAILOVER)
+    put, troubles = stage.driver.put, [OutcomeUnknown("It broke."), CmdletFailed("Full.", error_id="IOException")]
+
+    async def troubled(pool, file, data):
+        if troubles:
+            raise troubles.pop(0)
+        await put(pool, file, data)
+
+    stage.driver.put = troubled
+    full = await stage.press(run, "approve", CLARA)
+    assert not troubles and (full.phase, full.finding) == (Phase.STOPPED, None)
+    assert full.sentence == "The server refused the command (IOException). No command was sent."
+    log = await stage.runs.audit(run.id)
+    assert "lost" not in [entry.what for entry in log]
+    ended = await stage.press(await stage.press(full, "retry", CLARA), "approve", CLARA)
+    assert ended.step != "import"
 
 
 async def test_a_failover_can_start_only_where_it_can_go_on(redis: Redis) -> None:

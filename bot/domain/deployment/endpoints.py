@@ -116,6 +116,14 @@ def _parts(url: str) -> tuple[str, int, str]:
     return host, int(port or PORT), (path or PATH).strip("/")
 
 
+def _place(row: Mapping[str, Any]) -> tuple[Any, ...]:
+    """The same for two rows that lead to one session configuration, however they are written."""
+    host, port, path = _parts(row.get("url") or "")
+    access = row.get("access") or Access.ORDINARY
+    named = row.get("configuration") or _CONFIGURATIONS.get(access, "")
+    return host.casefold(), port, path.casefold(), named.casefold()
+
+
 def _asked_for(row: Mapping[str, Any]) -> tuple[str, ...]:
     """The pools that are asked through this server."""
     return tuple(row.get("pools") or ()) or (row.get("front_end_of") or "",)
@@ -154,9 +162,7 @@ def _row_faults(
         )
     if port > 65535:
         yield "url", f"{url[:80]} has no port from 1 to 65535."
-    if any(
-        url and url == other.get("url") and row.get("configuration") == other.get("configuration") for other in before
-    ):
+    if url and any(_place(row) == _place(other) for other in before):
         yield "url", f"{url[:80]} is listed twice. Name all its pools in one table."
     if not row.get("pools") and not front_end:
         yield "pools", "is missing: name the pools that are asked through this server, or front_end_of."

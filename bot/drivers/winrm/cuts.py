@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -96,7 +96,7 @@ _SAID: Mapping[Kind, str] = {
     Kind.UNWANTED: "it ended the connection, perhaps over the certificate that signs in (its authority, or TLS 1.3)",
     Kind.SIGN_IN: "it refuses the account or its password",
     Kind.UNMAPPED: "it lets nobody in by this certificate: no account belongs to it there, or this way is switched off",
-    Kind.SPARED: "the account was turned away a short time ago, and is not tried again yet, lest it is locked",
+    Kind.SPARED: "the account was turned away, and is not tried again, lest it is locked, for",
     Kind.METHOD: "it does not offer the configured way to sign in",
     Kind.LACKING: "this machine cannot sign in by Kerberos, since what that needs is not installed",
     Kind.ELSEWHERE: "it sends the bot to another address, and Switchback does not follow",
@@ -204,3 +204,16 @@ def meaning(cut: Cut, server: str, name: str, *, reads: bool = False, has_ended:
         return OutcomeUnknown(f"{server} did not answer {name}: {cut.fault.words}. It only reads: nothing was changed.")
     now = "It is not running any more." if has_ended else "It may still be running."
     return OutcomeUnknown(f"Nobody knows what {name} did on {server}: {cut.fault.words}. {now}")
+
+
+def causes(error: BaseException | None) -> Iterator[BaseException]:
+    """The error, and whatever is behind it, as requests, urllib3 and spnego hold it."""
+    seen: set[int] = set()
+    waiting = [error]
+    while waiting:
+        one = waiting.pop()
+        if isinstance(one, BaseException) and id(one) not in seen:
+            seen.add(id(one))
+            yield one
+            held = (getattr(one, name, None) for name in ("__cause__", "__context__", "reason", "base_error"))
+            waiting += [*held, *one.args]

@@ -49,6 +49,7 @@ class WinRM:
         self._proofs = proofs or Proofs(self._pace.refused_s)
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
+        self._is_closed = False
 
     async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
         """The rows; of `-AsBytes`, one with the bytes. Raises NeverSent, CmdletFailed or OutcomeUnknown."""
@@ -56,10 +57,15 @@ class WinRM:
         lane = self._lane((pool, command.writes))
         sink = _bytes if command.writes else self._rows_of(command.name)
         at, there = self._only_at(pool, command)
+        may_have_begun = True
         try:
             ended = await lane.ask(Work(command.name, call, not command.writes, sink, at=at, there=there))
+        except NeverSent:
+            # Its file lies nowhere by it, and the same name may be asked of another server the next time.
+            may_have_begun = False
+            raise
         finally:
-            if command.writes and command.get("FileName"):
+            if may_have_begun and command.writes and command.get("FileName"):
                 self._places.note(pool, str(command.get("FileName")), lane.at)
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
@@ -128,6 +134,7 @@ class WinRM:
         return tuple(sorted(found, key=lambda one: one.fault is None))
 
     async def close(self) -> None:
+        self._is_closed = True
         await asyncio.gather(*(lane.close() for lane in self._lanes.values()))
 
     def _files(self, pool: str) -> Files:
@@ -148,11 +155,14 @@ class WinRM:
         return sink
 
     def _lane(self, key: tuple[str, bool]) -> Lane:
-        pool, _ = key
+        pool, writes = key
         if not self._pools.get(pool):
             raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
+        if self._is_closed:
+            raise NeverSent("Nothing was sent: Switchback is stopping. Nothing happened.")
         if key not in self._lanes:
-            self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs)
+            longest_s = self._pace.change_s if writes else self._pace.read_s
+            self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs, longest_s)
         return self._lanes[key]
 
 

@@ -85,7 +85,7 @@ class Files:
         for server in dict.fromkeys((*known, *self._lane.servers)):
             try:
                 return await self._digest(path, (server,))
-            except NeverSent as no:
+            except (NeverSent, OutcomeUnknown) as no:
                 if server in known:
                     raise
                 away = no

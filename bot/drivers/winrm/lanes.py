@@ -22,6 +22,7 @@ if TYPE_CHECKING:
 
 Taken = TypeVar("Taken")
 _LONGEST = 300
+_IDLE_S = 300.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,29 +60,49 @@ class Tried:
     ahead_s: float | None = None
 
 
-class Lane:
-    """Asks one thing after the other."""
+@dataclass(slots=True)
+class _Line:
+    """A thread and the connection that is its own: given up together, neither has a hand on what comes after them."""
 
-    def __init__(self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace, proofs: Proofs) -> None:
-        self._pool, self._endpoints, self._pace, self._proofs = pool, endpoints, pace, proofs
+    thread: OneThread
+    wire: Wire | None = None
+
+    def drop(self) -> None:
+        wire = self.wire
+        if wire is not None:
+            wire.close()
+        self.wire = None
+
+
+class Lane:
+    """Asks one thing after the other; none may take longer than `longest_s`.
+
+    A session that nobody could end, as of a bot that was killed, goes a while after that: a server has room for few.
+    """
+
+    def __init__(
+        self, pool: str, endpoints: tuple[Endpoint, ...], pace: Pace, proofs: Proofs, longest_s: float
+    ) -> None:
+        self._pool, self._pace, self._proofs = pool, pace, proofs
+        self._order, self._at = endpoints, endpoints[0]
+        self._idle_s = longest_s + _IDLE_S
         self._said = ""
         self._turn = asyncio.Lock()
-        self._thread = OneThread(f"winrm-{pool}")
+        self._line = self._new_line()
         self._job: asyncio.Future[Any] | None = None
         self._gone = Event()
-        self._wire: Wire | None = None
-        self._first = 0
+        self._is_closed = False
         self.tried: dict[Endpoint, Tried] = {}
 
     @property
     def at(self) -> Endpoint:
         """The server that was asked last, or is asked first."""
-        return self._endpoints[self._first]
+        return self._at
 
     @property
     def servers(self) -> tuple[Endpoint, ...]:
-        """All of them, beginning with the one that was asked last."""
-        return (*self._endpoints[self._first :], *self._endpoints[: self._first])
+        """All of them, as they are tried: the one that answered last comes first, and those that failed since last."""
+        return self._order
 
     @property
     def said(self) -> str:
@@ -94,8 +115,11 @@ class Lane:
         async with self._turn:
             ends = time.monotonic() + seconds
             await self._freed(work, seconds)
-            gone = self._gone = Event()
-            self._job = asyncio.wrap_future(self._thread.do(lambda: self._run(work, ends, gone)))
+            if self._is_closed:
+                raise NeverSent(f"{work.name} was not sent to {self._pool}: Switchback is stopping. Nothing happened.")
+            gone, line = Event(), self._line
+            self._gone = gone
+            self._job = asyncio.wrap_future(line.thread.do(lambda: self._run(line, work, ends, gone)))
             try:
                 return await self._awaited(work, self._job, ends)
             except asyncio.CancelledError:
@@ -105,15 +129,19 @@ class Lane:
                 self._said = ""
 
     async def close(self) -> None:
-        """What runs is told to stop; within some `mercy_s`, whatever the server does."""
-        self._gone.set()
+        """What runs is told to stop, what waits is not sent; within some `mercy_s`, whatever the server does."""
+        if self._is_closed:
+            return
+        self._is_closed = True
+        self._let_go()
         async with self._turn:
-            closed = asyncio.wrap_future(self._thread.do(self._drop))
+            line = self._line
+            closed = asyncio.wrap_future(line.thread.do(line.drop))
             for _ in range(3):
                 await asyncio.wait([closed], timeout=self._pace.mercy_s)
-                if not closed.done() and self._wire:
-                    self._wire.cut()
-            self._thread.end()
+                if not closed.done() and line.wire:
+                    line.wire.cut()
+            line.thread.end()
 
     async def _freed(self, work: Work[Any], seconds: float) -> None:
         """What nobody waits for any more, but still runs, is waited for."""
@@ -129,18 +157,18 @@ class Lane:
             await asyncio.wait([job], timeout=max(patience, 0.0))
             if job.done():
                 return job.result()
-            if self._wire:
-                self._wire.cut()
+            if self._line.wire:
+                self._line.wire.cut()
         job.add_done_callback(_heard)
-        wire, self._wire, self._job = self._wire, None, None
-        self._thread.end()
-        self._thread = OneThread(f"winrm-{self._pool}")
+        line, self._line, self._job = self._line, self._new_line(), None
+        line.thread.end()
+        wire = line.wire
         step, server = (wire.step, str(wire.endpoint)) if wire else (Step.OPENING, self._pool)
         raise meaning(Cut(step, Fault(Kind.LATE)), server, work.name, reads=work.reads)
 
     def _let_go(self) -> None:
         """Nobody waits for it any more: it is told to stop, and cut when it does not."""
-        job, wire = self._job, self._wire
+        job, wire = self._job, self._line.wire
         if job is None or job.done():
             return
         job.add_done_callback(_heard)
@@ -153,58 +181,81 @@ class Lane:
         """In the lane's own thread."""
         self._said = "".join(letter if letter.isprintable() else " " for letter in text)[:_LONGEST]
 
-    def _run(self, work: Work[Taken], ends: float, gone: Event) -> Ended[Taken]:
+    def _run(self, line: _Line, work: Work[Taken], ends: float, gone: Event) -> Ended[Taken]:
         for is_last in (False, True):
-            wire, (take, taken) = self._opened(work, ends), work.sink()
+            wire, (take, taken) = self._opened(line, work, ends, gone), work.sink()
             try:
-                return Ended(str(wire.endpoint), wire.run(work.call, ends, take, self._told, gone), taken())
+                dialled = wire.dialled
+                answer = wire.run(work.call, ends, take, self._told, gone)
+                if wire.dialled != dialled:
+                    self._proofs.worked(wire.proof)
+                return Ended(str(wire.endpoint), answer, taken())
             except Cut as cut:
                 found = cut
-                self._proofs.heard(wire.proof, cut.fault)
+                self._failed(wire.endpoint, cut.fault)
+                self._proofs.heard(wire.proof, wire.endpoint, cut.fault)
             except DriverError:
-                self._drop()
+                line.drop()
                 raise
             again = not is_last and _may_again(found, work.reads and work.again)
             has_ended = False
             if not again and not found.never_ran and not work.reads:
                 has_ended = wire.is_quiet(max(ends, time.monotonic() + self._pace.mercy_s))
-            self._drop()
+            line.drop()
             if not again:
                 raise meaning(found, str(wire.endpoint), work.name, reads=work.reads, has_ended=has_ended)
         raise AssertionError
 
-    def _opened(self, work: Work[Any], ends: float) -> Wire:
-        """The connection, opened to the first server that takes one, beginning with the one that did the last time."""
+    def _opened(self, line: _Line, work: Work[Any], ends: float, gone: Event) -> Wire:
+        """The connection, opened to the first server that takes one, beginning with the one that did the last time.
+
+        Each has its share of the time that is left, and the command has one as well.
+        """
         # Loaded where it is needed, and not while people wait for a start.
         from bot.drivers.winrm.wire import Wire
 
-        allowed = work.at or self._endpoints
-        if self._wire is not None and not self._wire.is_worn and self._wire.endpoint in allowed:
-            return self._wire
-        self._drop()
+        allowed = work.at or self._order
+        if line.wire is not None and self._proofs.is_given_up(line.wire.proof):
+            # Whoever says goodbye signs in for it.
+            line.wire.cut()
+        elif line.wire is not None and not line.wire.is_worn and line.wire.endpoint in allowed:
+            self._at = line.wire.endpoint
+            return line.wire
+        line.drop()
         failed: list[DriverError] = []
-        for endpoint in (server for server in self.servers if server in allowed):
+        waiting = [server for server in self._order if server in allowed]
+        while waiting and not gone.is_set():
+            now = time.monotonic()
+            share = (ends - now) / (len(waiting) + 1)
+            endpoint = waiting.pop(0)
             try:
-                wire = self._wire = Wire(endpoint, self._pace, self._proofs.of(endpoint))
-                wire.open(min(ends, time.monotonic() + self._pace.open_s))
+                with self._proofs.tried(endpoint) as proof:
+                    wire = line.wire = Wire(endpoint, self._pace, proof, self._idle_s)
+                    wire.open(now + min(share, self._pace.open_s))
             except Cut as cut:
-                tried = self._wire
+                tried = line.wire
                 self.tried[endpoint] = Tried(endpoint, cut.fault, tried.clock.ahead_s if tried else None)
-                if tried is not None:
-                    self._proofs.heard(tried.proof, cut.fault)
-                self._drop()
+                line.drop()
+                self._failed(endpoint, cut.fault)
                 failed.append(meaning(Cut(Step.OPENING, cut.fault), str(endpoint), work.name))
                 continue
-            self._first = self._endpoints.index(endpoint)
+            self._at = endpoint
+            self._order = (endpoint, *(other for other in self._order if other != endpoint))
             self.tried[endpoint] = Tried(endpoint, None, wire.clock.ahead_s)
             return wire
+        if gone.is_set():
+            raise NeverSent(
+                f"{work.name} was not sent to {self._pool}: nobody waits for it any more. Nothing happened."
+            )
         raise NeverSent(" ".join([*(error.sentence for error in failed), *([work.there] if work.there else [])]))
 
-    def _drop(self) -> None:
-        wire = self._wire
-        if wire is not None:
-            wire.close()
-        self._wire = None
+    def _failed(self, endpoint: Endpoint, fault: Fault) -> None:
+        """It is asked last from now on, unless only a session was over, as after a while in which nothing was asked."""
+        if fault != Fault(Kind.FAULT, NO_SHELL):
+            self._order = (*(other for other in self._order if other != endpoint), endpoint)
+
+    def _new_line(self) -> _Line:
+        return _Line(OneThread(f"winrm-{self._pool}"))
 
 
 def _may_again(cut: Cut, reads: bool) -> bool:

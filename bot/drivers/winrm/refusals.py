@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -25,6 +26,7 @@ class Said:
         return self.id.partition(",")[0]
 
 
+_ID = re.compile(r"[A-Za-z][\w.,+`-]*", re.ASCII)
 UNKNOWN = "CommandNotFoundException"
 _BINDING: Mapping[str, str] = {
     UNKNOWN: "does not know this command, or does not let this account use it",
@@ -67,11 +69,11 @@ def refusal(
     if _never_ran(sent or name, errors):
         sentence = f"{server} {_BINDING[told.short]}. {name} did not run: nothing happened."
     else:
-        words = _RUNNING.get(told.short) or f"ended with the error {_shown(told.short)}"
+        words = _RUNNING.get(told.short) or f"ended with {_named(told.short)}"
         more = f" There were {len(errors)} errors in all." if len(errors) > 1 else ""
         after = "" if reads else " A part of its work may be done."
         sentence = f"{name} {words} on {server}.{more}{after}"
-    return CmdletFailed(sentence, error_id=told.id[:200], detail=detail)
+    return CmdletFailed(sentence, error_id=_shown(told.id), detail=detail)
 
 
 def _never_ran(name: str, errors: Sequence[Said]) -> bool:
@@ -82,5 +84,10 @@ def _never_ran(name: str, errors: Sequence[Said]) -> bool:
     return only.short == "ScriptsNotAllowed" or only.command.casefold() == name.casefold()
 
 
-def _shown(text: str) -> str:
-    return "".join(letter if letter.isprintable() else " " for letter in text)[:120] or "without an id"
+def _shown(id: str) -> str:
+    """What is thrown as a text has it as its id (facts: powershell §3), with names and numbers of the deployment."""
+    return id[:200] if _ID.fullmatch(id) else ""
+
+
+def _named(id: str) -> str:
+    return f"the error {shown}" if (shown := _shown(id)) else "an error without an id"

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import queue
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import Future
+from contextlib import contextmanager
 from typing import Any
 
 
@@ -36,3 +37,16 @@ class OneThread:
                 told.set_result(work())
             except BaseException as error:
                 told.set_exception(error)
+
+
+@contextmanager
+def ended_after(seconds: float, end: Callable[[], None]) -> Iterator[None]:
+    """What blocks within is ended from outside when it takes longer; afterwards, `end` has been called or never is."""
+    watch = threading.Timer(max(seconds, 0.0), end)
+    watch.daemon = True
+    watch.start()
+    try:
+        yield
+    finally:
+        watch.cancel()
+        watch.join()

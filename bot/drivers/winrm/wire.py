@@ -31,10 +31,11 @@ from urllib3.exceptions import MaxRetryError, NameResolutionError
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.drivers.winrm.calls import QUIET, Call, Script, greeting, said_at
 from bot.drivers.winrm.clock import Clock
-from bot.drivers.winrm.cuts import CERTIFICATES, NOTHING_YET, Cut, Fault, Kind, Step
+from bot.drivers.winrm.cuts import CERTIFICATES, NOTHING_YET, Cut, Fault, Kind, Step, causes
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.proofs import Proof
 from bot.drivers.winrm.refusals import UNKNOWN, Said
+from bot.drivers.winrm.threads import ended_after
 
 Given = TypeVar("Given")
 _PAUSE_S = 0.5
@@ -74,12 +75,13 @@ class _Nonsense(Exception):
 class Wire:
     """Open it, run commands one after the other, close it. Methods raise Cut, and nothing else of the network's.
 
-    `cut` may be called from any thread, and does not wait.
+    `cut` may be called from any thread, and does not wait. The session ends by itself when it is idle for `idle_s`.
     """
 
-    def __init__(self, endpoint: Endpoint, pace: Pace, proof: Proof) -> None:
+    def __init__(self, endpoint: Endpoint, pace: Pace, proof: Proof, idle_s: float) -> None:
         _hush()
-        self.endpoint, self.pace, self.proof, self.count = endpoint, pace, proof, 0
+        self.endpoint, self.pace, self.proof = endpoint, pace, proof
+        self.count, self.dialled, self._idle_s = 0, 0, int(idle_s)
         self._step, self._ends, self._is_cut, self._is_refused = Step.OPENING, 0.0, False, False
         self._sockets: list[socket.socket] = []
         self._pool: RunspacePool | None = None
@@ -96,7 +98,11 @@ class Wire:
     def open(self, ends: float) -> None:
         """By this second of `time.monotonic`."""
         self._step, self._ends = Step.OPENING, ends
-        self._judged(self._open)
+        # A server that drips, or challenges without end, would use up what is there for the others (facts: winrm §3).
+        with ended_after(ends - time.monotonic() + 2 * self.pace.mercy_s, self.cut):
+            self._judged(self._open)
+        if self._is_cut:
+            raise Cut(Step.OPENING, Fault(Kind.LATE))
         if call := greeting(self.endpoint):
             answer = self.run(call, ends)
             if answer.errors or not answer.is_whole:
@@ -172,7 +178,8 @@ class Wire:
 
     def _open(self) -> None:
         wsman = _Asking(self)
-        self._pool = RunspacePool(wsman, host=None, configuration_name=self.endpoint.configuration)
+        named = self.endpoint.configuration
+        self._pool = RunspacePool(wsman, host=None, configuration_name=named, idle_timeout=self._idle_s)
         self._pool.open()
         if self._pool.state != RunspacePoolState.OPENED:
             raise _Nonsense
@@ -221,6 +228,7 @@ class Wire:
 
     def _dialled(self, found: socket.socket) -> None:
         """Keeps hold of a new connection; there is one at a time, so that those before it are over."""
+        self.dialled += 1
         while self._sockets:
             self._sockets.pop().close()
         self._sockets.append(found.dup())
@@ -274,7 +282,8 @@ class _Asking(WSMan):
         self._wire._entering(action, resource)
         pace = self._wire.pace
         self.operation_timeout = pace.poll_s if action == WSManAction.RECEIVE else pace.operation_s
-        self.transport.read_timeout = pace.mercy_s if action in _LAST_WORDS else pace.silence_s
+        left = max(self._wire._ends - time.monotonic(), 0.0) + pace.mercy_s
+        self.transport.read_timeout = pace.mercy_s if action in _LAST_WORDS else min(pace.silence_s, left)
         while True:
             begun = time.monotonic()
             try:
@@ -331,7 +340,7 @@ def _unfit(endpoint: Endpoint, answer: Answer) -> Kind:
 
 def _fault(error: Exception) -> Fault:
     """What the exception says went wrong; nothing else of it is kept."""
-    causes = tuple(_causes(error))
+    behind = tuple(causes(error))
     match error:
         case AuthenticationError() | ValueError() if _NOT_OFFERED.search(str(error)):
             return Fault(Kind.METHOD)
@@ -347,13 +356,13 @@ def _fault(error: Exception) -> Fault:
             return Fault(Kind.ELSEWHERE)
         case requests.exceptions.ProxyError():
             return Fault(Kind.PROXY)
-        case requests.exceptions.SSLError() if found := [one for one in causes if isinstance(one, Untrusted)]:
+        case requests.exceptions.SSLError() if found := [one for one in behind if isinstance(one, Untrusted)]:
             return Fault(Kind.CERTIFICATE, why=CERTIFICATES.get(found[0].verify_code, ""))
         case requests.exceptions.SSLError():
             return Fault(Kind.TLS)
-        case requests.ConnectionError() if any(isinstance(one, NameResolutionError) for one in causes):
+        case requests.ConnectionError() if any(isinstance(one, NameResolutionError) for one in behind):
             return Fault(Kind.NAME)
-        case requests.ConnectionError() if any(isinstance(one, MaxRetryError) for one in causes):
+        case requests.ConnectionError() if any(isinstance(one, MaxRetryError) for one in behind):
             return Fault(Kind.AWAY)
         case requests.ReadTimeout():
             return Fault(Kind.SILENT)
@@ -363,7 +372,7 @@ def _fault(error: Exception) -> Fault:
             return Fault(Kind.BROKEN)
         case ImportError():
             return Fault(Kind.LACKING)
-    tickets = [number for one in causes if (number := _kerberos(one)) is not None]
+    tickets = [number for one in behind if (number := _kerberos(one)) is not None]
     return Fault(Kind.TICKET, tickets[-1]) if tickets else Fault(Kind.NONSENSE)
 
 
@@ -371,19 +380,6 @@ def _kerberos(error: BaseException) -> int | None:
     """The number that Kerberos has for it: the library's own, or the minor one of GSSAPI (RFC 2743)."""
     code = getattr(error, "err_code", getattr(error, "min_code", None))
     return (code - _KERBEROS) & 0xFFFF_FFFF if isinstance(code, int) else None
-
-
-def _causes(error: BaseException | None) -> Any:
-    """The error, and whatever is behind it, as requests, urllib3 and spnego hold it."""
-    seen: set[int] = set()
-    waiting = [error]
-    while waiting:
-        one = waiting.pop()
-        if isinstance(one, BaseException) and id(one) not in seen:
-            seen.add(id(one))
-            yield one
-            held = (getattr(one, name, None) for name in ("__cause__", "__context__", "reason", "base_error"))
-            waiting += [*held, *one.args]
 
 
 def _said(record: Any) -> Said:

@@ -131,9 +131,11 @@ class Shell:
     runspaces: asyncio.Semaphore = field(default_factory=lambda: asyncio.Semaphore(1))
     tasks: set[asyncio.Task[None]] = field(default_factory=set)
     failures: list[Exception] = field(default_factory=list)
+    idle_s: float = 0.0
 
     def open(self, request: Request) -> None:
         self._take(request.data)
+        self.idle_s = request.idle_s
         self.runspaces = asyncio.Semaphore(max(1, self.pool.max_runspaces))
 
     def command(self, request: Request) -> None:

@@ -35,7 +35,10 @@ class Fault(Exception):
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """One message of a client, taken apart. `at` names the step, as troubles do."""
+    """One message of a client, taken apart. `at` names the step, as troubles do.
+
+    `idle_s` is how long a session stays that nobody asks anything; a server's own are two hours.
+    """
 
     at: str
     message_id: str
@@ -45,6 +48,7 @@ class Request:
     data: bytes
     patience_s: float
     envelope: int
+    idle_s: float
 
     @property
     def is_whole(self) -> bool:
@@ -71,7 +75,6 @@ def parsed(body: bytes) -> Request:
         if found is not None:
             command = found.get(attribute, "")
             data = (found.text if inner == "." else found.findtext(inner, "", NAMES)) or ""
-    patience = re.fullmatch(r"PT([\d.]+)S", text("s:Header/w:OperationTimeout"))
     request = Request(
         action,
         text("s:Header/a:MessageID"),
@@ -79,14 +82,20 @@ def parsed(body: bytes) -> Request:
         text("s:Header/w:SelectorSet/w:Selector"),
         command.upper(),
         base64.b64decode(data),
-        float(patience[1]) if patience else 60.0,
+        _seconds(text("s:Header/w:OperationTimeout"), 60.0),
         int(text("s:Header/w:MaxEnvelopeSize") or 512_000),
+        _seconds(text("s:Body/rsp:Shell/rsp:IdleTimeOut"), 7200.0),
     )
     at = {"Receive": "Receive" if command else "Opening", "Send": "Send" if request.is_whole else "Part"}
     if action == "Command" and not request.is_whole:
         at["Command"] = "First part"
     object.__setattr__(request, "at", at.get(action, action))
     return request
+
+
+def _seconds(said: str, otherwise: float) -> float:
+    found = re.fullmatch(r"PT([\d.]+)S", said)
+    return float(found[1]) if found else otherwise
 
 
 def answer(request: Request, body: str) -> bytes:

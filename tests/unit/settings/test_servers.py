@@ -99,6 +99,13 @@ def test_what_the_page_says_of_the_configuration_is_a_configuration() -> None:
             "line 9, servers.url: Lync's own /OcsPowershell gives no files and no whole objects",
         ),
         (POOLS + REMOTING + HOST + HOST, "line 12, servers.url: https://admin1.contoso.com is listed twice."),
+        (
+            POOLS
+            + REMOTING
+            + HOST
+            + HOST.replace("https://admin1.contoso.com", "https://Admin1.contoso.com:5986/wsman"),
+            "line 12, servers.url: https://Admin1.contoso.com:5986/wsman is listed twice.",
+        ),
         (POOLS + REMOTING + "[[servers]]\nurl = 'https://a.b'\n", "line 8, servers.pools: is missing: name the pools"),
         (
             POOLS + REMOTING + HOST.replace(f'"{B}"', '"pool-c.contoso.com"'),

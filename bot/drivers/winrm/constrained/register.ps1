@@ -79,23 +79,25 @@ if (Test-Path -LiteralPath $folder) {
     }
 }
 foreach ($share in Get-WmiObject -Class Win32_Share -Filter 'Type = 0') {
-    if ("$folder\".StartsWith($share.Path.TrimEnd('\') + '\', [System.StringComparison]::OrdinalIgnoreCase)) {
+    $shared, $ours = ($share.Path.TrimEnd('\') + '\'), "$folder\"
+    if ($ours.StartsWith($shared, [System.StringComparison]::OrdinalIgnoreCase) -or $shared.StartsWith($ours, [System.StringComparison]::OrdinalIgnoreCase)) {
         throw "The share $($share.Name) shows $folder to others. Nothing was changed."
     }
-}
-if (-not (Test-Path -LiteralPath $folder)) {
-    [void](New-Item -ItemType Directory -Path $folder)
-    Say "$folder was made."
 }
 $rights = New-Object System.Security.AccessControl.DirectorySecurity
 $rights.SetAccessRuleProtection($true, $false)
 $administrators = New-Object System.Security.Principal.SecurityIdentifier 'S-1-5-32-544'
 $system = New-Object System.Security.Principal.SecurityIdentifier 'S-1-5-18'
-$worker = New-Object System.Security.Principal.NTAccount '«account»$'
+# An account that has no identifier here ends it now, and not when the folder is there with the rights of its disk.
+$worker = (New-Object System.Security.Principal.NTAccount '«account»$').Translate([System.Security.Principal.SecurityIdentifier])
 foreach ($row in @($administrators, 'FullControl'), @($system, 'FullControl'), @($worker, 'Modify')) {
     $rights.AddAccessRule((New-Object System.Security.AccessControl.FileSystemAccessRule $row[0], $row[1], 'ContainerInherit, ObjectInherit', 'None', 'Allow'))
 }
 $rights.SetOwner($administrators)
+if (-not (Test-Path -LiteralPath $folder)) {
+    [void](New-Item -ItemType Directory -Path $folder)
+    Say "$folder was made."
+}
 Set-Acl -LiteralPath $folder -AclObject $rights
 Say "$folder is open to administrators, the system and $account, and to nobody else."
 
