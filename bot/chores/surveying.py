@@ -56,7 +56,7 @@ class Surveying:
     async def _ask(self, pool: Pool, record: PoolRecord, now: float) -> None:
         key = f"{KEY}{pool.fqdn}"
         try:
-            said = await Asking(self._driver, pool, pool.short).ask(now)
+            said = await Asking(self._driver, pool, pool.short, makes=True).ask(now)
         except DriverError as away:
             if record.state is PoolState.ACTIVE:
                 sentence = f"{pool.short} cannot be asked what its servers can do. {away.sentence}"

@@ -60,8 +60,11 @@ class Driver(Protocol):
         """Of the cmdlets in ASKED those that the bot's account can run there, with the parameters that they take."""
         ...
 
-    async def folder(self, pool: str, path: str) -> Folder:
-        """Writes there and takes it away again. A folder that is not there raises CmdletFailed."""
+    async def folder(self, pool: str, path: str, make: bool = False) -> Folder:
+        """Writes there, on each server of the pool that answers, and takes it away again: as it is at its worst.
+
+        A folder that is not there is made, or raises CmdletFailed.
+        """
         ...
 
     async def close(self) -> None: ...

@@ -157,7 +157,7 @@ class SimulatedDriver:
         server = world.pools[pool]
         return parameters_of(server.version, cu1=has_cu1(server))
 
-    async def folder(self, pool: str, path: str) -> Folder:
+    async def folder(self, pool: str, path: str, make: bool = False) -> Folder:
         """Every folder is there, on a disk that is never full."""
         await self._reached(pool)
         await self._wait()

@@ -26,12 +26,14 @@ _REPLICATING = (Product.S4B_2019_CU1, Product.SUBSCRIPTION)
 class Asking:
     """What one server was asked, which people know by this `name`.
 
-    `well` and `refused` have a sentence for each thing that it can do, or cannot.
+    It `makes` the folder of exports where that is missing. `well` and `refused` have a sentence for each thing that it
+    can do, or cannot.
     """
 
     driver: Driver
     pool: Pool
     name: str
+    makes: bool = False
     well: list[str] = field(default_factory=list)
     refused: list[str] = field(default_factory=list)
     known: dict[str, frozenset[str]] = field(default_factory=dict)
@@ -90,7 +92,7 @@ class Asking:
     async def _folder(self) -> None:
         path = self.pool.folder
         try:
-            folder = await self.driver.folder(self.pool.fqdn, path)
+            folder = await self.driver.folder(self.pool.fqdn, path, self.makes)
         except CmdletFailed as no:
             self._no(f"has no folder {path} that the bot's account can see: make it there", no)
             return

@@ -53,7 +53,8 @@ class Counting(SimulatedDriver):
             raise CmdletFailed("The login failed.", error_id="SqlException,Rgs")
         return await super().invoke(pool, command)
 
-    async def folder(self, pool: str, path: str) -> Folder:
+    async def folder(self, pool: str, path: str, make: bool = False) -> Folder:
+        assert make, "it is made where it is missing"
         return self.disk
 
 

@@ -67,7 +67,7 @@ class Limited(SimulatedDriver):
             raise CmdletFailed("Anmeldung fehlgeschlagen.", error_id=error_id)
         return await super().invoke(pool, command)
 
-    async def folder(self, pool: str, path: str) -> Folder:
+    async def folder(self, pool: str, path: str, make: bool = False) -> Folder:
         if self.disk is None:
             raise CmdletFailed("Es gibt ihn nicht.", error_id="PathNotFound")
         return self.disk

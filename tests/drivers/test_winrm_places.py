@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.domain.deployment.abilities import Folder
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed, NeverSent, OutcomeUnknown
@@ -151,6 +152,25 @@ async def test_a_file_is_not_gone_while_a_server_where_it_may_lie_cannot_be_aske
     servers[1].falls_silent()
     with pytest.raises(NeverSent):
         await driver.digest(B, FILE)
+
+
+async def test_each_server_has_a_folder_of_its_own_that_is_made_where_it_is_missing(
+    driver: WinRM, servers: tuple[Server, Server]
+) -> None:
+    folder = "C:\\Switchback"
+    one, two = servers
+    with pytest.raises(CmdletFailed) as missing:
+        await driver.folder(B, folder)
+    assert missing.value.error_id == "PathNotFound"
+    assert await driver.folder(B, folder, make=True) == Folder(True, 1000)
+    assert list(one.table.files) == list(two.table.files) == [f"{folder}\\"]
+    two.table.files[FILE] = bytes(900)
+    assert await driver.folder(B, folder) == Folder(True, 100), "as it is at its worst"
+    two.falls_silent()
+    assert await driver.folder(B, folder) == Folder(True, 1000), "of those that answer"
+    one.falls_silent()
+    with pytest.raises(NeverSent):
+        await driver.folder(B, folder)
 
 
 async def test_a_pool_is_moved_on_a_front_end_of_the_pool_that_is_asked(servers: tuple[Server, Server]) -> None:

@@ -125,8 +125,8 @@ class WinRM:
         ended = await self._lane((pool, False)).ask(Work(ENDPOINT, Call(ENDPOINT), True, _texts))
         return "".join(ended.taken)
 
-    async def folder(self, pool: str, path: str) -> Folder:
-        return await self._files(pool).folder(path)
+    async def folder(self, pool: str, path: str, make: bool = False) -> Folder:
+        return await self._files(pool).folder(path, make)
 
     def tried(self, pool: str) -> tuple[Tried, ...]:
         """What came of opening sessions for this pool, those that failed first."""

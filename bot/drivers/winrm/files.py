@@ -110,8 +110,21 @@ class Files:
         found = [_LISTED.fullmatch(str(line)) for line in taken]
         return tuple(sorted((one[2], int(one[1])) for one in found if one is not None))
 
-    async def folder(self, path: str) -> Folder:
-        taken = await self._asked("Looking at a folder", file_call(Script.STATE, path), reads=True)
+    async def folder(self, path: str, make: bool = False) -> Folder:
+        """Each server has one of its own; those that do not answer are passed over, unless all of them are."""
+        found, away = list[Folder](), list[NeverSent]()
+        for server in self._lane.servers:
+            try:
+                found.append(await self._folder(path, make, server))
+            except NeverSent as no:
+                away.append(no)
+        if not found:
+            raise away[0]
+        return Folder(all(one.is_writable for one in found), min(one.free for one in found))
+
+    async def _folder(self, path: str, make: bool, server: Endpoint) -> Folder:
+        call = file_call(Script.STATE, path, Make=make or None)
+        taken = await self._asked("Looking at a folder", call, reads=not make, at=(server,), known=False)
         found = _STATE.fullmatch(str(taken[0])) if len(taken) == 1 else None
         if found is None:
             raise CmdletFailed(f"{self._pool} does not say how its folder {path} is.", error_id="Unreadable")
@@ -141,7 +154,7 @@ class Files:
     ) -> list[Any]:
         """At one of these servers (none: any). `known`: that it lies there is known, and not only looked for."""
         there = LIES_THERE if at and known else ""
-        ended = await self._lane.ask(Work(name, call, reads, _all, again, at, there))
+        ended = await self._lane.ask(Work(name, call, reads, _all, again, at, there, is_short=True))
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
             raise refusal(ended.server, name, errors, reads=reads, is_whole=is_whole, sent=call.name)

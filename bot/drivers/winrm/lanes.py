@@ -30,7 +30,8 @@ class Work(Generic[Taken]):
     """`name` is what people call it. `sink` makes, for each try, what takes the outputs, and gives what became of them.
 
     What only reads is asked once more when its answer was lost, unless it is told not to (`again`); what may change
-    something never is. `at` are the only servers where it can be done (none: anywhere), because of `there`.
+    something never is. `at` are the only servers where it can be done (none: anywhere), because of `there`. What
+    `is_short` has no more time than a read.
     """
 
     name: str
@@ -40,6 +41,7 @@ class Work(Generic[Taken]):
     again: bool = True
     at: tuple[Endpoint, ...] = ()
     there: str = ""
+    is_short: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -111,7 +113,7 @@ class Lane:
 
     async def ask(self, work: Work[Taken]) -> Ended[Taken]:
         """Raises NeverSent, or OutcomeUnknown once nothing runs any more, or once that could not be learnt in time."""
-        seconds = self._pace.read_s if work.reads else self._pace.change_s
+        seconds = self._pace.read_s if work.reads or work.is_short else self._pace.change_s
         async with self._turn:
             ends = time.monotonic() + seconds
             await self._freed(work, seconds)

@@ -109,7 +109,8 @@ _REMOVE = """function Remove-One([string]$Path) {
     if ([System.IO.File]::Exists($Path)) { [System.IO.File]::Delete($Path) }
 }
 """
-_STATE = """function Read-State([string]$Path) {
+_STATE = """function Read-State([string]$Path, [bool]$Make) {
+    if ($Make) { [void][System.IO.Directory]::CreateDirectory($Path) }
     if (-not [System.IO.Directory]::Exists($Path)) { Stop-Here 'PathNotFound' 'There is no such folder.' }
     $drive = New-Object System.IO.DriveInfo ([System.IO.Path]::GetPathRoot($Path))
     $probe = [System.IO.Path]::Combine($Path, [System.Guid]::NewGuid().ToString('N') + '.tmp')
@@ -152,6 +153,7 @@ PATH = Given("Path", "string", mandatory=True)
 AT = Given("At", "string", r"[ValidatePattern('(?-i)\A[0-9]{1,18}\z')]", mandatory=True)
 """A text, since the client has no whole number beyond 32 bits (facts: powershell §7)."""
 
+_MAKE = Given("Make", "switch")
 _SIZE = Given("Size", "int", f"[ValidateRange(1, {LARGEST})]", mandatory=True)
 _BYTES = Given("Bytes", "byte[]", f"[ValidateCount(1, {LARGEST})]")
 
@@ -197,8 +199,8 @@ class Script(Enum):
     REMOVE = "Remove-SwitchbackFile", (PATH,), (_REMOVE,), "Remove-One $Path"
     """A file that is gone already is no error."""
 
-    STATE = "Get-SwitchbackFolder", (PATH,), (_STOP, _STATE), "Read-State $Path"
-    """The free bytes of a folder's disk, and `writable` or `read-only`, as one text."""
+    STATE = "Get-SwitchbackFolder", (PATH, _MAKE), (_STOP, _STATE), "Read-State $Path $Make.IsPresent"
+    """The free bytes of a folder's disk, and `writable` or `read-only`, as one text; makes the folder if told to."""
 
     PARAMETERS = (
         "Get-SwitchbackParameter",

@@ -116,5 +116,5 @@ async def _about_file(driver: Driver, pool: str, asked: Asked, voice: Voice) -> 
         case Script.REMOVE:
             await driver.delete(pool, path)
         case Script.STATE:
-            found = await driver.folder(pool, path)
+            found = await driver.folder(pool, path, bool(given.get("Make")))
             voice.output(f"{found.free} {'writable' if found.is_writable else 'read-only'}")

@@ -106,7 +106,13 @@ def _remove(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
 
 
 def _state(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
-    voice.output(f"{1000 - sum(map(len, files.values()))} writable")
+    folder = f"{asked.arguments['Path']}\\"
+    if asked.arguments.get("Make"):
+        files.setdefault(folder, b"")
+    if any(path.startswith(folder) for path in files):
+        voice.output(f"{1000 - sum(map(len, files.values()))} writable")
+    else:
+        voice.fails("PathNotFound", "There is no such folder.")
 
 
 def _parameters(files: dict[str, bytes], asked: Asked, voice: Voice) -> None:
