@@ -2,25 +2,28 @@
 
 from __future__ import annotations
 
+import asyncio
 import hashlib
 import os
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from bot.domain.deployment.endpoints import Endpoint
-from bot.domain.errors import CmdletFailed, DriverError
+from bot.domain.errors import CmdletFailed, DriverError, OutcomeUnknown
 from bot.drivers.base import Driver
 from bot.drivers.winrm.calls import Script
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.files import PIECE
 from tests.drivers.test_winrm import QUICK, B
-from tests.drivers.wsman import troubles
+from tests.drivers.wsman import soap, troubles
 from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
 from tests.drivers.wsman.shells import Asked, Voice
 from tests.drivers.wsman.table import Table
 from tests.drivers.wsman.troubles import Trouble
+from tests.patience import PATIENCE_S
 
 FILE = "C:\\Switchback\\a.zip"
 DATA = os.urandom(2 * PIECE + 12_345)
@@ -123,3 +126,14 @@ async def test_what_is_no_full_path_is_not_sent(house: House, path: str) -> None
 async def test_a_share_of_the_file_store_is_a_full_path(house: House) -> None:
     house.table.files["\\\\fs\\store\\RGS\\a.wav"] = b"sound"
     assert await house.driver.files(B, "\\\\fs\\store\\RGS") == (("a.wav", 5),)
+
+
+async def test_a_file_has_no_more_time_than_a_read_though_an_import_has_hours(house: House) -> None:
+    endpoint = house.server.endpoint()
+    driver = WinRM({B: (endpoint,)}, replace(QUICK, read_s=3, change_s=36_000))
+    await driver.delete(B, FILE)
+    house.server.troubles.append(Trouble("Receive", troubles.fault(soap.NOTHING_YET), times=1_000_000))
+    with pytest.raises(OutcomeUnknown):
+        await asyncio.wait_for(driver.delete(B, FILE), PATIENCE_S)
+    house.server.troubles.clear()
+    await driver.close()
