@@ -14,6 +14,7 @@ from bot.domain.deployment.world import World
 from bot.domain.model import PoolState
 from bot.domain.runs.run import Phase, Run
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, SOCKET, Message
+from tests.drivers.wsman.server import PASSWORD
 from tests.sandbox.parts import ANNA, BACKUPS, BORIS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER
 from tests.scenarios.beats import ADMIN, FAILBACK, FAILOVER, NUMBER, Beat, awaited, played
 from tests.scenarios.front import click, signature
@@ -120,7 +121,7 @@ def check_secrets(rooms: House, world: World, log: pytest.LogCaptureFixture) -> 
     said = everything([seen.message for seen in rooms.seen])
     homes = [json.dumps(home.body) for user in (ANNA, CLARA) if (home := rooms.slack.home(user))]
     for words in (said, *homes, log.text):
-        for secret in (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, "xoxb-", "xapp-", "Traceback", 'File "'):
+        for secret in (BOT_TOKEN, APP_TOKEN, SIGNING_SECRET, PASSWORD, "xoxb-", "xapp-", "Traceback", 'File "'):
             assert secret not in words
         joined = re.sub(r"[ ()./-]", "", words)
         for number in (*numbers(world), digits(NUMBER)):

@@ -46,6 +46,8 @@ class WSMan:
     port: int = 0
     configurations: tuple[str, ...] = ("Microsoft.PowerShell",)
     most_shells: int = 30
+    """Assumed, as are the envelope that a client asks for and the time-outs: never met on Windows (facts: winrm §1)."""
+
     ahead_s: float = 0.0
     methods: tuple[str, ...] = ("Negotiate",)
     mapped: set[bytes] = field(default_factory=set)
