@@ -22,7 +22,7 @@ from bot.drivers.winrm.lanes import Work
 from bot.drivers.winrm.scripts import Script
 from tests.drivers.test_winrm import HOSTILE, IMPORT, QUICK, READ, B
 from tests.drivers.wsman.constrained import constrained
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
+from tests.drivers.wsman.server import ACCOUNT, WSMan, wsman
 from tests.drivers.wsman.shells import Asked, Voice
 from tests.drivers.wsman.table import Table
 
@@ -51,7 +51,7 @@ async def house(tmp_path: Path) -> AsyncIterator[House]:
         await inner(asked, voice)
 
     async with wsman(answers, tmp_path) as server:
-        at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        at = server.endpoint()
         at = replace(at, access=Access.CONSTRAINED, configuration="Switchback", module="SkypeForBusiness")
         server.configurations = ("Switchback",)
         driver = WinRM({B: (at,)}, QUICK)
@@ -117,7 +117,7 @@ async def test_recordings_of_a_file_store_are_read_and_nothing_else_is_seen(hous
 
 async def test_it_says_which_edition_it_is_and_what_its_server_can_do(house: House) -> None:
     assert await asked(house, Call(ENDPOINT)) == [f"{edition('2019')} 2019"]
-    assert await asked(house, file_call(Script.STATE, "C:\\Switchback")) == ["1000 writable"]
+    assert await asked(house, file_call(Script.STATE, "C:\\Switchback", Make=True)) == ["1000 writable"]
     names = await asked(house, Call(Script.PARAMETERS, (("Command", IMPORT.name),)))
     assert names == ["FileName", "Destination"]
 
@@ -127,7 +127,7 @@ async def test_an_ordinary_endpoint_that_is_configured_as_a_constrained_one_is_t
         voice.fails("CommandNotFoundException", "Der Name ist unbekannt.", target=asked.text)
 
     async with wsman(ordinary, tmp_path) as server:
-        at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        at = server.endpoint()
         driver = WinRM({B: (replace(at, access=Access.CONSTRAINED),)}, QUICK)
         with pytest.raises(NeverSent, match=r"an ordinary endpoint, configured here as a constrained one\. Nothing"):
             await driver.invoke(B, IMPORT)
@@ -154,7 +154,7 @@ async def test_a_module_that_is_not_there_is_something_else(tmp_path: Path) -> N
         )
 
     async with wsman(lacks, tmp_path) as server:
-        at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        at = server.endpoint()
         driver = WinRM({B: (replace(at, module="Lync"),)}, QUICK)
         with pytest.raises(NeverSent, match="has not the PowerShell module"):
             await driver.invoke(B, READ)
@@ -164,7 +164,7 @@ async def test_a_module_that_is_not_there_is_something_else(tmp_path: Path) -> N
 async def test_servers_of_one_pool_may_be_of_both_kinds(house: House, tmp_path: Path) -> None:
     table = Table()
     async with wsman(table, tmp_path / "ordinary") as server:
-        at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        at = server.endpoint()
         driver = WinRM({B: (at, house.endpoint)}, QUICK)
         await driver.put(B, FILE, b"one")
         assert table.scripts and table.files == {FILE: b"one"}

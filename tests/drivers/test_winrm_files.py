@@ -11,7 +11,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed, DriverError, OutcomeUnknown
 from bot.drivers.base import Driver
 from bot.drivers.winrm.calls import Script
@@ -19,7 +18,7 @@ from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.files import PIECE
 from tests.drivers.test_winrm import QUICK, B
 from tests.drivers.wsman import soap, troubles
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
+from tests.drivers.wsman.server import WSMan, wsman
 from tests.drivers.wsman.shells import Asked, Voice
 from tests.drivers.wsman.table import Table
 from tests.drivers.wsman.troubles import Trouble
@@ -38,7 +37,7 @@ class House:
 async def house(tmp_path: Path) -> AsyncIterator[House]:
     table = Table()
     async with wsman(table, tmp_path) as server:
-        at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        at = server.endpoint()
         driver = WinRM({B: (at,)}, QUICK)
         yield House(table, server, driver)
         await driver.close()

@@ -6,7 +6,6 @@ from contextlib import AsyncExitStack
 from dataclasses import replace
 from pathlib import Path
 
-from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.groups.compare import compare, in_words, remarks
 from bot.domain.groups.groups import Inventory, Kind
 from bot.domain.runs.acts import ReadGroups
@@ -14,7 +13,7 @@ from bot.drivers.winrm.driver import WinRM
 from bot.exports.clixml_write import write
 from bot.exports.export_zip import read_inventory, write_export
 from bot.hands.reading import Reading
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
+from tests.drivers.wsman.server import wsman
 from tests.drivers.wsman.table import Table, packed
 from tests.worlds import POOL_A, POOL_B, sample
 
@@ -43,7 +42,7 @@ async def read(folder: Path, **held: Inventory) -> dict[str, Inventory]:
         found = {}
         for name, inventory in held.items():
             server = await servers.enter_async_context(wsman(holding(inventory), folder / name))
-            at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+            at = server.endpoint()
             driver = WinRM({POOL_B: (at,)})
             found[name] = await Reading(driver).performers[ReadGroups](ReadGroups(POOL_B, POOL_B))
             await driver.close()

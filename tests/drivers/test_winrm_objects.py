@@ -16,7 +16,6 @@ from redis.asyncio import Redis
 
 from bot.app import driver_for
 from bot.domain.deployment.cmdlets import cmdlet
-from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.compare import contents
 from bot.domain.groups.groups import Inventory, Kind, RgsObject, service
@@ -30,7 +29,7 @@ from bot.hands.reading import Reading
 from bot.hands.thinking import Thinking
 from bot.runbooks import RUNBOOKS
 from bot.settings.settings import settings
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
+from tests.drivers.wsman.server import WSMan, wsman
 from tests.drivers.wsman.table import Table, many, packed, whole
 from tests.worlds import sample
 
@@ -71,7 +70,7 @@ async def server(table: Table, tmp_path: Path) -> AsyncIterator[WSMan]:
 @pytest.fixture
 async def driver(server: WSMan, think: Listened) -> AsyncIterator[Driver]:
     """As the bot makes it."""
-    at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+    at = server.endpoint()
     configured = replace(settings({}, ""), driver="winrm", servers={B: (at,)})
     made = driver_for(configured, Redis(), think=think)
     yield made
@@ -85,7 +84,7 @@ async def test_all_but_the_first_batch_are_opened_elsewhere_and_come_to_the_same
     rows = await driver.invoke(B, READ)
     assert think.count == 3 and len(rows) == 120
 
-    at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+    at = server.endpoint()
     here = WinRM({B: (at,)})
     assert await here.invoke(B, READ) == rows
     await here.close()

@@ -18,7 +18,7 @@ from bot.domain.groups.groups import service
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.files import PIECE
 from tests.drivers.test_winrm import IMPORT, QUICK, READ, A, B
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, WSMan, wsman
+from tests.drivers.wsman.server import WSMan, wsman
 from tests.drivers.wsman.table import Table
 from tests.drivers.wsman.troubles import Trouble, cut
 
@@ -52,8 +52,7 @@ async def servers(tmp_path: Path) -> AsyncIterator[tuple[Server, Server]]:
         for name in ("one", "two"):
             table = Table()
             server = await stack.enter_async_context(wsman(table, tmp_path / name))
-            at = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
-            found.append(Server(table, server, replace(at, front_end_of=B)))
+            found.append(Server(table, server, server.endpoint(front_end_of=B)))
         yield found[0], found[1]
 
 

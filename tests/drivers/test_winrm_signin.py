@@ -58,7 +58,7 @@ class Door:
 @asynccontextmanager
 async def at_the_door(folder: Path, **more: Any) -> AsyncIterator[Door]:
     async with wsman(Table(), folder, **more) as server:
-        yield Door(server, Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file))
+        yield Door(server, server.endpoint())
 
 
 @pytest.fixture

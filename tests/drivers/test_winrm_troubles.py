@@ -10,13 +10,12 @@ from pathlib import Path
 import pytest
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
-from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import service
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.pace import Pace
 from tests.drivers.wsman import soap, troubles
-from tests.drivers.wsman.server import ACCOUNT, PASSWORD, wsman
+from tests.drivers.wsman.server import PASSWORD, wsman
 from tests.drivers.wsman.table import Table
 from tests.drivers.wsman.troubles import Does, Trouble
 from tests.patience import PATIENCE_S, until
@@ -28,7 +27,7 @@ READ = cmdlet("Get-CsRgsQueue", Identity=service(B))
 PACE = Pace(
     connect_s=5, open_s=6, operation_s=2, silence_s=2, poll_s=0.5, read_s=10, change_s=5, mercy_s=1, envelope=512_000
 )
-LIMIT_S = PACE.change_s + 10 * PACE.mercy_s
+LIMIT_S = PACE.change_s + 10 * PACE.mercy_s + PATIENCE_S
 
 DOES: dict[str, Does] = {
     "cut": troubles.cut,
@@ -63,7 +62,7 @@ class Met:
 async def met(folder: Path, name: str, at: str, before: bool, command: Cmdlet, times: int = 1) -> Met:
     table = Table()
     async with wsman(table, folder) as server:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        endpoint = server.endpoint()
         driver, error, begun = WinRM({B: (endpoint,)}, PACE), None, time.monotonic()
         server.troubles.append(Trouble(at, DOES[name], before, times))
         try:
@@ -140,7 +139,7 @@ async def test_nobody_is_told_that_it_is_unknown_while_it_still_runs(tmp_path: P
     table = Table()
     table.held.clear()
     async with wsman(table, tmp_path) as server:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        endpoint = server.endpoint()
         driver = WinRM({B: (endpoint,)}, replace(PACE, change_s=PATIENCE_S))
         server.troubles.append(Trouble(at, troubles.cut, before))
         importing = asyncio.create_task(driver.invoke(B, IMPORT))
@@ -172,7 +171,7 @@ async def test_nothing_hangs_at_a_server_that_is_deaf_to_the_end(tmp_path: Path,
     table = Table()
     table.held.clear()
     async with wsman(table, tmp_path) as server:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        endpoint = server.endpoint()
         driver = WinRM({B: (endpoint,)}, replace(PACE, change_s=1, silence_s=PATIENCE_S))
         server.troubles.append(Trouble(at, DOES[name], times=100))
         begun = time.monotonic()
@@ -185,7 +184,7 @@ async def test_nothing_hangs_at_a_server_that_is_deaf_to_the_end(tmp_path: Path,
 
 async def test_a_challenge_without_end_ends(tmp_path: Path) -> None:
     async with wsman(Table(), tmp_path) as server:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        endpoint = server.endpoint()
         driver, server.challenges_for_ever = WinRM({B: (endpoint,)}, replace(PACE, change_s=1)), True
         begun = time.monotonic()
         with pytest.raises(NeverSent):
@@ -197,7 +196,7 @@ async def test_a_challenge_without_end_ends(tmp_path: Path) -> None:
 async def test_a_redirect_takes_nothing_along(tmp_path: Path) -> None:
     other, one = Table(), Table()
     async with wsman(other, tmp_path / "a") as there, wsman(one, tmp_path / "b") as here:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, here.port, method="ntlm", ca_file=here.ca_file)
+        endpoint = here.endpoint()
         driver = WinRM({B: (endpoint,)}, PACE)
         here.troubles.append(Trouble("Command", troubles.redirect(there.port)))
         with pytest.raises(OutcomeUnknown, match="another address"):
@@ -219,7 +218,7 @@ async def test_a_redirect_takes_nothing_along(tmp_path: Path) -> None:
 )
 async def test_why_there_is_no_session_has_its_sentence(tmp_path: Path, change: dict[str, str], words: str) -> None:
     async with wsman(Table(), tmp_path) as server:
-        endpoint = Endpoint("localhost", ACCOUNT, PASSWORD, server.port, method="ntlm", ca_file=server.ca_file)
+        endpoint = server.endpoint()
         driver = WinRM({B: (replace(endpoint, **change),)}, PACE)
         with pytest.raises(NeverSent, match=words) as told:
             await driver.invoke(B, IMPORT)
