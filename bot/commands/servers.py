@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 
-from bot.domain.deployment.abilities import Abilities, Use, remarks
+from bot.commands.endpoint import SENT
+from bot.domain.deployment.abilities import Abilities, remarks
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import DriverError
 from bot.domain.measures import aged
@@ -16,7 +17,7 @@ from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.lanes import Tried
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.proofs import Proofs
-from bot.hands.asking import Asking
+from bot.hands.asking import SURVEY, Asking
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.uses import of_a_pool
 from bot.settings.settings import Settings
@@ -89,7 +90,7 @@ def _clock(name: str, tried: tuple[Tried, ...]) -> Iterator[str]:
 
 async def _older(name: str, pool: Pool, driver: WinRM) -> str:
     """That its functions are not those that this Switchback would write: then little of the rest can be believed."""
-    found, ours = await driver.edition(pool.fqdn), f"{edition(pool.version)} {pool.version}"
+    found, ours = await driver.edition(pool.fqdn), f"{edition(pool.version, SENT)} {pool.version}"
     if found == ours:
         return ""
     return (
@@ -100,6 +101,6 @@ async def _older(name: str, pool: Pool, driver: WinRM) -> str:
 
 def _lacking(name: str, pool: Pool, partner: Pool | None, said: Abilities) -> Iterator[str]:
     why = "its server is of another version, or the account may not"
-    uses = (Use("Get-CsServerVersion"), *of_a_pool(RUNBOOKS.values(), has_partner=partner is not None))
+    uses = (*SURVEY, *of_a_pool(RUNBOOKS.values(), has_partner=partner is not None))
     for one in dict.fromkeys(said.lacks(uses, pool.version)):
         yield f"{name} lacks {one}: {why}."

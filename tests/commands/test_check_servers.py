@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.commands.endpoint import SENT
 from bot.commands.servers import servers
 from bot.domain.deployment.abilities import Folder
 from bot.domain.deployment.cmdlets import Cmdlet
@@ -218,7 +219,7 @@ async def test_a_cmdlet_and_a_parameter_that_are_missing_are_named(site: Site) -
         f"{site.name} lacks Invoke-CsPoolFailOver: {why}.",
         f"{site.name} lacks -OverwriteOwner of Import-CsRgsConfiguration: {why}.",
     ]
-    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT)))
+    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT), SENT))
     assert await site.check() == [
         f"{site.name} lacks Get-CsServerVersion: {why}.",
         f"{site.name} lacks Invoke-CsPoolFailOver: {why}.",
@@ -227,22 +228,22 @@ async def test_a_cmdlet_and_a_parameter_that_are_missing_are_named(site: Site) -
 
 
 async def test_what_works_at_a_constrained_endpoint_is_said(site: Site) -> None:
-    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT)))
+    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT), SENT))
     assert await site.check() == []
     assert f"{site.name} agrees in time, and has every cmdlet and parameter that runs send." in site.well
 
 
 @pytest.mark.parametrize("old", [True, False], ids=["an older one", "one for another version"])
 async def test_an_endpoint_of_another_edition_is_told_and_what_to_do(site: Site, old: bool) -> None:
-    files = dict(written(Setup("2015" if old else "2019", "CONTOSO\\gmsa", ACCOUNT)))
-    has = f"{edition('2019')} 2019"
+    files = dict(written(Setup("2015" if old else "2019", "CONTOSO\\gmsa", ACCOUNT), SENT))
+    has = f"{edition('2019', SENT)} 2019"
     if old:
-        ours = edition("2015").encode()
+        ours = edition("2015", SENT).encode()
         files["Switchback.psm1"] = files["Switchback.psm1"].replace(ours, b"0123456789ab")
         has = "0123456789ab 2015"
     site.constrain(files)
     assert await site.check() == [
-        f"{site.name} has an endpoint of edition {has}, and this Switchback's is {edition('2015')} 2015. "
+        f"{site.name} has an endpoint of edition {has}, and this Switchback's is {edition('2015', SENT)} 2015. "
         "Write it anew with `python -m bot endpoint`, and register it there."
     ]
 
