@@ -362,6 +362,8 @@ def test_whatever_registering_refuses_it_refuses_before_it_changes_anything() ->
     for wanted in ("DisableRunAs", "Win32_Share", "RTCUniversalServerAdmins", "Test-PSSessionConfigurationFile"):
         assert wanted in before
     # What would fail by itself: an account without an identifier. And a share of what lies in the folder shows it, too.
+    # The rights of the folder are replaced: never those of one that others use.
+    assert "$foreign = @(Get-ChildItem -LiteralPath $folder" in before and "if ($foreign) { throw" in before
     assert "$worker = " in before and "Translate(" in before and "$shared.StartsWith($ours" in before
     assert {one[0] for one in commands(text[begun:])} >= CHANGES
 
