@@ -26,7 +26,9 @@ def endpoint(folder: Path, setup: Setup) -> list[str]:
         for name, data in files.items():
             (folder / name).write_bytes(data)
     except OSError as fault:
-        raise BadInput(f"{folder} cannot be written: {fault.strerror}. Nothing of it is of use.") from None
+        raise BadInput(
+            f"{folder} cannot be written: {fault.strerror}. Delete what lies there, and name another folder."
+        ) from None
     return [
         f"{folder}: {', '.join(files)}; edition {edition(setup.version, SENT)}, for servers of {setup.version}.",
         f"Let your security officer read {PAGE}. Then copy the folder to each server and run {REGISTER} there.",

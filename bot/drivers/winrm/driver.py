@@ -77,7 +77,10 @@ class WinRM:
         if command.name in ON_FRONT_END:
             front_ends = tuple(server for server in self._pools.get(pool, ()) if server.front_end_of == pool)
             if not front_ends:
-                raise NeverSent(f"{command.name} has to run on a Front End of {pool}, and none is configured.")
+                raise NeverSent(
+                    f"{command.name} has to run on a Front End of {pool}, and none is configured. Nothing happened. "
+                    "Name one by `front_end_of` under [[servers]]."
+                )
             return front_ends, "It has to run on a Front End of that pool."
         at = self._places.of(pool, str(command.get("FileName") or "")) if command.writes else ()
         return at, LIES_THERE if at else ""
