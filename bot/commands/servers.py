@@ -6,7 +6,8 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import AsyncExitStack
 
-from bot.domain.deployment.abilities import Abilities, Use, remarks
+from bot.commands.endpoint import SENT
+from bot.domain.deployment.abilities import Abilities, remarks
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import DriverError
 from bot.domain.measures import aged
@@ -16,7 +17,7 @@ from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.lanes import Tried
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.proofs import Proofs
-from bot.hands.asking import Asking
+from bot.hands.asking import SURVEY, Asking
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.uses import of_a_pool
 from bot.settings.settings import Settings
@@ -67,14 +68,14 @@ async def _looked(
     lacking = [older] if older else _lacking(name, pool, partner, said)
     missing = [*_clock(name, driver.tried(pool.fqdn)), *lacking]
     if not missing:
-        well(f"{name} agrees in time, and has every cmdlet and parameter that runs send.")
+        well(f"{name} has the right time, and every cmdlet and parameter that runs need.")
     return [*missing, *said.refused, *remarks(pool, partner, None, said)]
 
 
 def _shut(name: str, tried: tuple[Tried, ...]) -> list[str]:
     """Why no session opened there, if that is so, and what to do."""
     faults = [one.fault for one in tried if one.fault]
-    return [f"{name} does not let Switchback in: {one.words}. {one.remedy}".rstrip() for one in faults[:1]]
+    return [f"{name} cannot be used: {one.words}. {one.remedy}".rstrip() for one in faults[:1]]
 
 
 def _clock(name: str, tried: tuple[Tried, ...]) -> Iterator[str]:
@@ -89,17 +90,18 @@ def _clock(name: str, tried: tuple[Tried, ...]) -> Iterator[str]:
 
 async def _older(name: str, pool: Pool, driver: WinRM) -> str:
     """That its functions are not those that this Switchback would write: then little of the rest can be believed."""
-    found, ours = await driver.edition(pool.fqdn), f"{edition(pool.version)} {pool.version}"
+    found, ours = await driver.edition(pool.fqdn), f"{edition(pool.version, SENT)} {pool.version}"
     if found == ours:
         return ""
+    theirs, mine = (said.replace(" ", " for ") for said in (found or "unknown", ours))
     return (
-        f"{name} has an endpoint of edition {found or 'unknown'}, and this Switchback's is {ours}. "
+        f"{name} has an endpoint of edition {theirs}; this Switchback needs {mine}. "
         "Write it anew with `python -m bot endpoint`, and register it there."
     )
 
 
 def _lacking(name: str, pool: Pool, partner: Pool | None, said: Abilities) -> Iterator[str]:
-    why = "its server is of another version, or the account may not"
-    uses = (Use("Get-CsServerVersion"), *of_a_pool(RUNBOOKS.values(), has_partner=partner is not None))
+    why = "its server is of another version, or the account may not use it"
+    uses = (*SURVEY, *of_a_pool(RUNBOOKS.values(), has_partner=partner is not None))
     for one in dict.fromkeys(said.lacks(uses, pool.version)):
         yield f"{name} lacks {one}: {why}."

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.domain.deployment.abilities import Abilities, Product
+from bot.domain.deployment.abilities import Abilities, Product, Use
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.deployment.topology import TEXT
 from bot.domain.errors import CmdletFailed
@@ -18,6 +18,20 @@ ROOM = 1024**3
 
 HOP = "on our behalf; `docs/real-servers.md` §3"
 """Where it says how a server may act on the bot's behalf at another one."""
+
+SURVEY = tuple(
+    Use(cmdlet, frozenset(parameters), must=False)
+    for cmdlet, parameters in (
+        ("Get-CsServerVersion", ()),
+        ("Get-CsRgsConfiguration", ("Identity",)),
+        ("Get-CsBackupServiceStatus", ("PoolFqdn", "Category")),
+        ("Get-CsPoolBackupRelationship", ("PoolFqdn",)),
+        ("Get-CsRegistrarConfiguration", ("Filter",)),
+        ("Get-CsManagementStoreReplicationStatus", ("CentralManagementStoreStatus",)),
+        ("Get-CsService", ("EdgeServer",)),
+    )
+)
+"""What `Asking` sends; a test compares."""
 
 _REPLICATING = (Product.S4B_2019_CU1, Product.SUBSCRIPTION)
 

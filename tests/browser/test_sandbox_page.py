@@ -295,6 +295,13 @@ async def test_the_keyboard_is_enough_to_be_somebody_else_and_to_type_a_command(
         assert [one.user for one in room.sandbox.ephemerals(BORIS)] == ["U0BOT00001"]
 
 
+async def test_the_menu_closes_also_for_whoever_stays_who_they_are(page):
+    async with seen(page, Bot()):
+        await page.click("#me")
+        await page.click("#who [aria-checked=true]")
+        await expect(page.locator("#who .menu")).to_be_hidden()
+
+
 async def test_a_page_goes_on_when_the_stand_in_comes_back(page):
     journal = MemoryJournal()
     first, second = Sandbox(MANIFEST, journal), Sandbox(MANIFEST, journal)

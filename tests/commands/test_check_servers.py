@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from redis.asyncio import Redis
 
+from bot.commands.endpoint import SENT
 from bot.commands.servers import servers
 from bot.domain.deployment.abilities import Folder
 from bot.domain.deployment.cmdlets import Cmdlet
@@ -34,7 +35,7 @@ from tests.unit.deployment.deployments import WORLD, B, P
 
 PACE = Pace(connect_s=2, open_s=10, operation_s=5, silence_s=5, poll_s=1, read_s=20, change_s=20, mercy_s=1)
 SPARED = (
-    "the account was turned away, and is not tried again, lest it is locked, for 15 minutes. "
+    "a server refused the account; so that it is not locked, it is next tried in 15 minutes. "
     "A new password, or a restart, is tried at once."
 )
 ALL_OF_IT = frozenset({"all of it"})
@@ -124,7 +125,7 @@ async def test_what_works_is_said(site: Site) -> None:
         f"{site.name} reads its Response Groups from SQL on our behalf.",
         f"{site.name} reaches its file share on our behalf: 1 file.",
         f"{site.name} lets files be written into C:\\Switchback, 40.0 GB free.",
-        f"{site.name} agrees in time, and has every cmdlet and parameter that runs send.",
+        f"{site.name} has the right time, and every cmdlet and parameter that runs need.",
     ]
     assert not site.server.shells, "every session is closed"
     assert (await site.driver.store.load())[0].effects == (), "nothing is changed"
@@ -141,10 +142,10 @@ async def test_a_wrong_password_is_named_and_tried_once(site: Site) -> None:
     site.more, site.other = (replace(site.endpoint, path="other"),), (replace(site.endpoint, path="third"),)
     told = await site.check()
     assert told == [
-        f"{site.name} does not let Switchback in: it refuses the account or its password. "
+        f"{site.name} cannot be used: it refuses the account or its password. "
         "Check the account and its password: has it expired, or is the account locked?",
-        f"{site.name} does not let Switchback in: {SPARED}",
-        f"pool-b ({site.endpoint}) does not let Switchback in: {SPARED}",
+        f"{site.name} cannot be used: {SPARED}",
+        f"pool-b ({site.endpoint}) cannot be used: {SPARED}",
     ]
     assert site.server.visitors.refused == 1
     assert site.well == [] and "horse" not in "".join(told)
@@ -155,9 +156,9 @@ async def test_every_server_of_the_list_is_tried_though_the_first_one_answers(si
     unknown = replace(site.endpoint, host="fe9.invalid")
     site.more = (away, unknown)
     assert await site.check() == [
-        f"pool-p ({away}) does not let Switchback in: it does not answer, or a firewall is in between. "
+        f"pool-p ({away}) cannot be used: it does not answer, or a firewall is in between. "
         "See that WinRM listens there for https, and that the firewall lets the bot through.",
-        f"pool-p ({unknown}) does not let Switchback in: its name is not known to the network. "
+        f"pool-p ({unknown}) cannot be used: its name is not known to the network. "
         "Check its name under [[servers]], and in DNS.",
     ]
     assert site.well
@@ -176,7 +177,7 @@ async def test_a_certificate_is_told_apart(
     async with wsman(deployed(site.driver, P), tmp_path / "second", names, days) as server:
         site.endpoint = replace(site.endpoint, port=server.port, ca_file=server.ca_file)
         (told,) = await site.check()
-    assert f"does not let Switchback in: {words}. Give it a certificate for its full name" in told
+    assert f"cannot be used: {words}. Give it a certificate for its full name" in told
 
 
 async def test_an_authority_that_nobody_believes_is_told(site: Site, tmp_path: Path) -> None:
@@ -212,13 +213,13 @@ async def test_a_cmdlet_and_a_parameter_that_are_missing_are_named(site: Site) -
         "Invoke-CsPoolFailOver": ALL_OF_IT,
         "Get-CsServerVersion": ALL_OF_IT,
     }
-    why = "its server is of another version, or the account may not"
+    why = "its server is of another version, or the account may not use it"
     assert await site.check() == [
         f"{site.name} lacks Get-CsServerVersion: {why}.",
         f"{site.name} lacks Invoke-CsPoolFailOver: {why}.",
         f"{site.name} lacks -OverwriteOwner of Import-CsRgsConfiguration: {why}.",
     ]
-    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT)))
+    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT), SENT))
     assert await site.check() == [
         f"{site.name} lacks Get-CsServerVersion: {why}.",
         f"{site.name} lacks Invoke-CsPoolFailOver: {why}.",
@@ -227,22 +228,22 @@ async def test_a_cmdlet_and_a_parameter_that_are_missing_are_named(site: Site) -
 
 
 async def test_what_works_at_a_constrained_endpoint_is_said(site: Site) -> None:
-    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT)))
+    site.constrain(written(Setup("2015", "CONTOSO\\gmsa", ACCOUNT), SENT))
     assert await site.check() == []
-    assert f"{site.name} agrees in time, and has every cmdlet and parameter that runs send." in site.well
+    assert f"{site.name} has the right time, and every cmdlet and parameter that runs need." in site.well
 
 
 @pytest.mark.parametrize("old", [True, False], ids=["an older one", "one for another version"])
 async def test_an_endpoint_of_another_edition_is_told_and_what_to_do(site: Site, old: bool) -> None:
-    files = dict(written(Setup("2015" if old else "2019", "CONTOSO\\gmsa", ACCOUNT)))
-    has = f"{edition('2019')} 2019"
+    files = dict(written(Setup("2015" if old else "2019", "CONTOSO\\gmsa", ACCOUNT), SENT))
+    has = f"{edition('2019', SENT)} for 2019"
     if old:
-        ours = edition("2015").encode()
+        ours = edition("2015", SENT).encode()
         files["Switchback.psm1"] = files["Switchback.psm1"].replace(ours, b"0123456789ab")
-        has = "0123456789ab 2015"
+        has = "0123456789ab for 2015"
     site.constrain(files)
     assert await site.check() == [
-        f"{site.name} has an endpoint of edition {has}, and this Switchback's is {edition('2015')} 2015. "
+        f"{site.name} has an endpoint of edition {has}; this Switchback needs {edition('2015', SENT)} for 2015. "
         "Write it anew with `python -m bot endpoint`, and register it there."
     ]
 
@@ -251,8 +252,8 @@ async def test_another_version_than_configured_is_told(site: Site) -> None:
     site.pool = replace(site.pool, version="2013")
     (told,) = await site.check()
     assert told == (
-        "pool-p is configured as version 2013, but its server is Skype for Business Server 2015 "
-        "(Skype for Business Server 2015 (6.0.9319.0)). Set `version` under [[pools]]."
+        "pool-p is configured as version 2013, but its server is “Skype for Business Server 2015 (6.0.9319.0)”. "
+        "Set `version` under [[pools]]."
     )
 
 
@@ -293,7 +294,7 @@ async def test_a_host_of_several_pools_has_room_for_the_sessions_of_all_of_them(
     assert await site.check() == []
     site.server.most_shells = 3
     (told,) = await site.check()
-    assert told.startswith(f"pool-b ({site.endpoint}) does not let Switchback in: this account has too many sessions")
+    assert told.startswith(f"pool-b ({site.endpoint}) cannot be used: this account has too many sessions")
     assert "Raise MaxShellsPerUser there" in told
 
 
@@ -310,7 +311,7 @@ async def test_a_host_of_several_pools_has_room_for_the_sessions_of_all_of_them(
 async def test_whatever_else_is_in_the_way_has_its_sentence(site: Site, trouble: troubles.Does, words: str) -> None:
     site.server.troubles.append(Trouble("Create", trouble, times=9))
     (told,) = await site.check()
-    assert told.startswith(f"{site.name} does not let Switchback in: {words}")
+    assert told.startswith(f"{site.name} cannot be used: {words}")
 
 
 async def test_one_that_lets_no_script_in_is_told_once_what_it_is(site: Site) -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import main
+from bot.commands.endpoint import SENT
 from bot.domain.deployment.endpoints import Access, endpoints
 from bot.drivers.winrm.constrained.files import REGISTER, edition, written
 from bot.drivers.winrm.constrained.setup import Setup
@@ -22,9 +23,9 @@ def test_every_file_is_written_and_their_edition_is_told(tmp_path: Path, capsys:
     assert main(["endpoint", str(tmp_path / "new"), *ASKED, "--exchange", "D:\\Exports", *more], {}) == 0
 
     files = {one.name: one.read_bytes() for one in (tmp_path / "new").iterdir()}
-    assert files == written(Setup("2015", "CONTOSO\\gmsa", "CONTOSO\\svc", "D:\\Exports", stores))
+    assert files == written(Setup("2015", "CONTOSO\\gmsa", "CONTOSO\\svc", "D:\\Exports", stores), SENT)
     said = capsys.readouterr().out
-    assert edition("2015") in said and all(name in said for name in files)
+    assert edition("2015", SENT) in said and all(name in said for name in files)
 
 
 def test_a_folder_with_something_in_it_stays_as_it_is(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -52,6 +53,6 @@ def test_it_is_registered_under_the_name_that_the_configuration_asks_for() -> No
     signs_in = ("account", "method", "ca_file", "certificate", "key", "keytab", "proxy", "password_file")
     row = {"url": "https://fe1", "pools": ("p",), "access": "constrained", "configuration": "", "front_end_of": ""}
     ((endpoint,),) = endpoints(dict.fromkeys(signs_in, ""), [row], {"p": "2019"}).values()
-    script = written(Setup("2019", "C\\gmsa", "C\\svc"))[REGISTER]
+    script = written(Setup("2019", "C\\gmsa", "C\\svc"), SENT)[REGISTER]
     assert endpoint.access is Access.CONSTRAINED
     assert f"\n$name = '{endpoint.configuration}'\n" in decoded(REGISTER, script)

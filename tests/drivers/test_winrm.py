@@ -165,7 +165,8 @@ def _fails(id: str, activity: str = "") -> Callable[[Asked, Voice], None]:
 async def test_an_error_is_told_by_its_id_and_its_text_only_to_who_may_read_it(house: House) -> None:
     house.table.does[IMPORT.name] = _fails("NamedParameterNotFound,Rgs.Import", IMPORT.name)
     told = await house.refused(CmdletFailed, IMPORT)
-    assert told.sentence.endswith("did not run: nothing happened.") and "555" not in told.sentence
+    assert told.sentence.endswith("did not run: nothing happened. `python -m bot check` says what is missing there.")
+    assert "555" not in told.sentence
     assert told.error_id == "NamedParameterNotFound,Rgs.Import" and "555" in told.detail
 
 

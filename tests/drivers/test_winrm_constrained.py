@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.endpoint import SENT
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import CmdletFailed, NeverSent
@@ -27,7 +28,7 @@ from tests.drivers.wsman.shells import Asked, Voice
 from tests.drivers.wsman.table import Table
 
 STORE, FILE = "\\\\fs\\lync\\1-ApplicationServer-1", "C:\\Switchback\\a.zip"
-FILES = written(Setup("2019", "CONTOSO\\gmsa", ACCOUNT, stores=(STORE,)))
+FILES = written(Setup("2019", "CONTOSO\\gmsa", ACCOUNT, stores=(STORE,)), SENT)
 
 
 @dataclass
@@ -82,16 +83,14 @@ async def test_no_value_is_ever_inside_a_text_that_is_run(house: House) -> None:
     for text in HOSTILE:
         await _tried(house, text)
     assert not [one for one in house.said if one.is_script]
-    behind = [str(one.arguments["Given"]["Name"]) for one in house.table.asked if one.text == Script.WHOLE.value]
-    assert set(behind) == {text for text in HOSTILE if text.isprintable() or "\u202e" in text} and behind
+    assert [one.arguments["Identity"] for one in house.said if one.text == READ.name] == list(HOSTILE)
+    assert house.table.ran == [], "its pattern keeps it out"
 
 
 async def _tried(house: House, text: str) -> None:
-    try:
-        await house.driver.invoke(B, cmdlet("Get-CsRgsWorkflow", Name=text))
-    except CmdletFailed as no:
-        assert no.error_id == "ParameterArgumentValidationError,Get-CsRgsWorkflow"
-        assert no.sentence.endswith("did not run: nothing happened.")
+    with pytest.raises(CmdletFailed, match=r"did not run: nothing happened\.") as no:
+        await house.driver.invoke(B, cmdlet(READ.name, Identity=text))
+    assert no.value.error_id == f"ParameterArgumentValidationError,{READ.name}"
 
 
 @pytest.mark.parametrize("size", [2 * PIECE + 12_345, PIECE, 1, 0])
@@ -116,10 +115,17 @@ async def test_recordings_of_a_file_store_are_read_and_nothing_else_is_seen(hous
 
 
 async def test_it_says_which_edition_it_is_and_what_its_server_can_do(house: House) -> None:
-    assert await asked(house, Call(ENDPOINT)) == [f"{edition('2019')} 2019"]
+    assert await asked(house, Call(ENDPOINT)) == [f"{edition('2019', SENT)} 2019"]
     assert await asked(house, file_call(Script.STATE, "C:\\Switchback", Make=True)) == ["1000 writable"]
     names = await asked(house, Call(Script.PARAMETERS, (("Command", IMPORT.name),)))
     assert names == ["FileName", "Destination"]
+
+
+async def test_a_cmdlet_without_its_function_is_not_said_to_be_there(house: House) -> None:
+    fewer = tuple(use for use in SENT if use.cmdlet != IMPORT.name)
+    house.server.answers = constrained(written(Setup("2019", "CONTOSO\\gmsa", ACCOUNT), fewer), house.table)
+    known = await house.driver.parameters(B)
+    assert IMPORT.name not in known and READ.name in known
 
 
 async def test_an_ordinary_endpoint_that_is_configured_as_a_constrained_one_is_told(tmp_path: Path) -> None:

@@ -88,7 +88,7 @@ async def test_what_lies_there_otherwise_than_it_was_sent_is_an_error(house: Hou
             house.table.files[FILE] = b"y" + house.table.files[FILE][1:]
 
     house.server.answers = other
-    with pytest.raises(CmdletFailed, match="not the same on both ends"):
+    with pytest.raises(CmdletFailed, match="not the same here and there"):
         await house.driver.put(B, FILE, b"x" * 100)
 
 
@@ -109,7 +109,7 @@ async def test_what_changes_on_the_way_is_never_taken_for_whole(house: House) ->
         await answer(house.table, asked, voice)
 
     house.server.answers = other
-    with pytest.raises(CmdletFailed, match="not the same on both ends"):
+    with pytest.raises(CmdletFailed, match="not the same here and there"):
         await house.driver.fetch(B, FILE)
 
 

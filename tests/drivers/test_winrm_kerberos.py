@@ -128,7 +128,7 @@ async def test_a_domain_controller_that_is_away_is_told_and_nothing_ran(
 async def test_a_wrong_password_is_tried_once(door: Door) -> None:
     wrong = replace(door.endpoint, keytab="", password="Wrong-horse", account=WRONG)
     driver = WinRM({B: (wrong, replace(wrong, path="other"))}, QUICK)
-    for words in ("the domain refuses the password", "lest it is locked"):
+    for words in ("the domain refuses the password", "so that it is not locked"):
         with pytest.raises(NeverSent, match=words):
             await driver.invoke(B, READ)
     await driver.close()

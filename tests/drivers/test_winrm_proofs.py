@@ -47,7 +47,10 @@ def refused(servers: tuple[WSMan, ...]) -> list[int]:
 async def rests(driver: WinRM, pool: str) -> bool:
     with pytest.raises(NeverSent) as told:
         await driver.invoke(pool, READ)
-    return "lest it is locked, for 15 minutes. A new password, or a restart, is tried at once" in told.value.sentence
+    return (
+        "so that it is not locked, it is next tried in 15 minutes. A new password, or a restart, is tried at once"
+        in told.value.sentence
+    )
 
 
 async def test_one_server_that_refuses_keeps_nobody_from_the_others(driver: WinRM, four: tuple[WSMan, ...]) -> None:

@@ -183,10 +183,10 @@ async def test_what_was_refused_is_tried_by_no_pool_and_at_no_server_until_it_is
     file.write_text("Wrong-horse")
     one = replace(door.endpoint, password="", password_file=str(file))
     driver = WinRM({A: (one,), B: (one, replace(one, account=ACCOUNT.lower(), path="other"))}, QUICK)
-    with pytest.raises(NeverSent, match=r"refuses the account or its password.*lest it is locked"):
+    with pytest.raises(NeverSent, match=r"refuses the account or its password.*so that it is not locked"):
         await driver.invoke(B, READ)
     for pool in (A, B):
-        with pytest.raises(NeverSent, match="lest it is locked"):
+        with pytest.raises(NeverSent, match="so that it is not locked"):
             await driver.invoke(pool, READ)
     assert door.server.visitors.refused == 1
     file.write_text(f"{PASSWORD}\r\n")
@@ -210,7 +210,7 @@ async def test_a_password_that_is_refused_in_mid_session_is_not_tried_once_more(
     door.server.visitors.welcome = False
     with pytest.raises(NeverSent, match="refuses the account or its password"):
         await driver.invoke(B, READ)
-    with pytest.raises(NeverSent, match="lest it is locked"):
+    with pytest.raises(NeverSent, match="so that it is not locked"):
         await driver.invoke(B, READ)
     assert door.server.visitors.refused == 1
     await driver.close()

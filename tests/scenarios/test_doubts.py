@@ -135,7 +135,7 @@ async def test_a_refused_pool_move_is_looked_at_since_the_pool_may_be_half_way(r
     assert (run.phase, run.finding.found) == (Phase.LOST, Found.NOT_DONE)
     assert (
         run.sentence
-        == "pool-a is “Active” by its server's word, as before: the command did nothing. It may be run again."
+        == "Its server says that pool-a is “Active”, as before: the command did nothing. It may be run again."
     )
     assert view_of(run, RUNBOOKS["failover"]).state.startswith(
         "The server refused the command; the pool has been looked"

@@ -161,7 +161,7 @@ def remarks(pool: Pool, partner: Pool | None, state: PoolState | None, known: Ab
     product = known.product
     if known.version and product.version != pool.version:
         yield (
-            f"{pool.short} is configured as version {pool.version}, but its server is {product} ({known.version}). "
+            f"{pool.short} is configured as version {pool.version}, but its server is “{known.version}”. "
             "Set `version` under [[pools]]."
         )
     if known.partner and partner and known.partner != partner.fqdn:

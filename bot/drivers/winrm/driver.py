@@ -6,7 +6,7 @@ import asyncio
 from collections.abc import Callable, Mapping
 from typing import Any, Protocol, TypeVar
 
-from bot.domain.deployment.abilities import ASKED, Folder
+from bot.domain.deployment.abilities import ASKED, REPLICATION, Folder
 from bot.domain.deployment.cmdlets import ON_FRONT_END, Cmdlet
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.deployment.neighbours import BYTES
@@ -77,7 +77,10 @@ class WinRM:
         if command.name in ON_FRONT_END:
             front_ends = tuple(server for server in self._pools.get(pool, ()) if server.front_end_of == pool)
             if not front_ends:
-                raise NeverSent(f"{command.name} has to run on a Front End of {pool}, and none is configured.")
+                raise NeverSent(
+                    f"{command.name} has to run on a Front End of {pool}, and none is configured. Nothing happened. "
+                    "Name one by `front_end_of` under [[servers]]."
+                )
             return front_ends, "It has to run on a Front End of that pool."
         at = self._places.of(pool, str(command.get("FileName") or "")) if command.writes else ()
         return at, LIES_THERE if at else ""
@@ -111,8 +114,9 @@ class WinRM:
         if self._lane((pool, False)).at.access is Access.ORDINARY:
             return ended.taken
         behind = {name: await self._behind(pool, name) for name in ASKED}
-        # Both the function of ours and the cmdlet that it calls have to be there; of what we never send, the cmdlet.
-        return {name: ended.taken.get(name, real) & real for name, real in behind.items() if real is not None}
+        # Both a function of ours and the cmdlet that it calls have to be there; what is never sent needs no function.
+        ours = {REPLICATION[0]: frozenset({REPLICATION[1]}), **ended.taken}
+        return {name: keys & real for name, keys in ours.items() if (real := behind[name]) is not None}
 
     async def _behind(self, pool: str, name: str) -> frozenset[str] | None:
         """What a cmdlet takes that a constrained endpoint does not let in itself; None where it is not there."""

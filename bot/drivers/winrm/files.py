@@ -161,7 +161,10 @@ class Files:
         return ended.taken
 
     def _differs(self, path: str) -> CmdletFailed:
-        sentence = f"{path} on {self._pool} is not the same on both ends: something else writes it, or it is damaged."
+        sentence = (
+            f"{path} on {self._pool} is not the same here and there: something else writes it, or it was damaged on "
+            "the way. It is not used."
+        )
         return CmdletFailed(sentence, error_id="FileDiffers")
 
 

@@ -150,7 +150,9 @@ class Lane:
         if self._job is not None and not self._job.done():
             await asyncio.wait([self._job], timeout=seconds)
         if self._job is not None and not self._job.done():
-            raise NeverSent(f"{work.name} was not sent to {self._pool}: what was asked before it does not end there.")
+            raise NeverSent(
+                f"{work.name} was not sent to {self._pool}: an earlier command still runs there. Nothing happened."
+            )
 
     async def _awaited(self, work: Work[Taken], job: asyncio.Future[Ended[Taken]], ends: float) -> Ended[Taken]:
         """Its own watch is kept here: a server that drips holds the client for as long as it likes."""

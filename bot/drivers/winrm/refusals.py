@@ -42,6 +42,7 @@ _BINDING: Mapping[str, str] = {
     "ParameterNameAlreadyExistsForCommand": "has an endpoint that is set up wrongly: a common parameter is in its list",
     "ScriptsNotAllowed": "takes no scripts: it is a constrained endpoint, configured here as an ordinary one",
 }
+_LACKING = frozenset({UNKNOWN, "NamedParameterNotFound"})
 _ASKED = "HostFunctionNotImplemented"
 _RUNNING: Mapping[str, str] = {
     _ASKED: "asked a question that nobody can answer here, and stopped",
@@ -67,7 +68,8 @@ def refusal(
     told = errors[0] if is_whole else errors[-1]
     detail = f"{name} on {server}: {told.text.strip()[:2000]} ({told.id})"
     if _never_ran(sent or name, errors):
-        sentence = f"{server} {_BINDING[told.short]}. {name} did not run: nothing happened."
+        more = " `python -m bot check` says what is missing there." if told.short in _LACKING else ""
+        sentence = f"{server} {_BINDING[told.short]}. {name} did not run: nothing happened.{more}"
     else:
         words = _RUNNING.get(told.short) or f"ended with {_named(told.short)}"
         more = f" There were {len(errors)} errors in all." if len(errors) > 1 else ""

@@ -83,13 +83,13 @@ def _registrar(pool: Pool) -> Cmdlet:
 def _found(pool: Pool, registrars: Sequence[Row], becomes: frozenset[str]) -> Finding:
     """No settings of its own do not say that it is active: what is not known stays unknown."""
     state = str(registrars[0].get("PoolState") or "") if registrars else ""
-    said = f"{pool.short} is “{state}” by its server's word"
+    said = f"Its server says that {pool.short} is “{state}”"
     if state in becomes:
-        return Finding(Found.DONE, f"{said}: it is where this was to bring it.")
+        return Finding(Found.DONE, f"{said}: the command did its work.")
     if state in _SETTLED:
         return Finding(Found.NOT_DONE, f"{said}, as before: the command did nothing. It may be run again.")
     if state:
-        sentence = f"{said}: it is still being moved, or that broke off. Wait some minutes, then look again."
+        sentence = f"{said}: it is still being moved, or the move broke off. Wait some minutes, then look again."
         return Finding(Found.PARTLY, sentence)
     return Finding(Found.UNKNOWN, f"No server says where {pool.short} stands. See where its users are signed in.")
 

@@ -38,7 +38,7 @@ function flip(next) {
 function become(user) {
   open = false;
   store.choose({ me: user });
-  by("me").focus();
+  flip(false);
 }
 
 function steer(event) {

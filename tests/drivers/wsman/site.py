@@ -7,6 +7,7 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.commands.endpoint import SENT
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.drivers.base import Driver, WorldStore
 from bot.drivers.winrm.constrained.files import written
@@ -39,7 +40,7 @@ async def served(
             answers = deployed(simulated, pool)
             if access is Access.CONSTRAINED:
                 setup = Setup(world.pools[pool].version, "CONTOSO\\gmsa", ACCOUNT, stores=(store_of(pool),))
-                answers = constrained(written(setup), answers)
+                answers = constrained(written(setup, SENT), answers)
             server = servers[pool] = await stack.enter_async_context(wsman(answers, folder / pool))
             server.is_up, server.configurations = _power(worlds, pool), (_CONFIGURATIONS[access],)
             more = {"access": access, "configuration": _CONFIGURATIONS[access]}

@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.commands.endpoint import SENT
 from bot.domain.deployment.cmdlets import ALL_VERSIONS, CMDLETS, ON_FRONT_END, check
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.groups.groups import service
@@ -50,7 +51,7 @@ NAME = re.compile(r"[0-9A-Za-z][0-9A-Za-z-]{0,59}\.zip")
 """What every kind of endpoint takes (facts: endpoint, "Functions")."""
 
 CONSTRAINED = Endpoint("fe1.contoso.com", access=Access.CONSTRAINED)
-FUNCTIONS = {one: visible(written(Setup(one, "CONTOSO\\gmsa", "CONTOSO\\svc"))) for one in ALL_VERSIONS}
+FUNCTIONS = {one: visible(written(Setup(one, "CONTOSO\\gmsa", "CONTOSO\\svc"), SENT)) for one in ALL_VERSIONS}
 """What is visible at a constrained endpoint for servers of each version."""
 
 MET = {

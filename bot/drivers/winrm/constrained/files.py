@@ -9,6 +9,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
 
+from bot.domain.deployment.abilities import Use
 from bot.drivers.winrm.constrained.functions import Function, functions
 from bot.drivers.winrm.constrained.setup import Setup
 from bot.drivers.winrm.scripts import PARTS
@@ -34,25 +35,27 @@ _ENCODINGS = {".pssc": _UTF_16, ".psrc": _UTF_16}
 _NAMESPACE = uuid.UUID("1f0f3a4e-6a0c-4b52-9d0e-5b8f6d6a7c11")
 
 
-def written(setup: Setup) -> Mapping[str, bytes]:
-    """Every file by its name, as Windows reads it: with a mark of its encoding, and lines that end as they do there."""
-    texts = {name: _filled(template, setup, edition(setup.version)) for name, template in _TEMPLATES.items()}
+def written(setup: Setup, uses: tuple[Use, ...]) -> Mapping[str, bytes]:
+    """Every file by its name, as Windows reads it: with a mark of its encoding, and lines that end as they do there.
+
+    `uses` is all that is ever sent there: what is not in it cannot be called.
+    """
+    every, named = functions(setup, uses), edition(setup.version, uses)
+    texts = {name: _filled(template, setup, every, named) for name, template in _TEMPLATES.items()}
     files = {name: _encoded(name, text) for name, text in texts.items()}
-    return {**files, PAGE: _encoded(PAGE, _page(setup, files))}
+    return {**files, PAGE: _encoded(PAGE, _page(setup, every, named, files))}
 
 
 @cache
-def edition(version: str) -> str:
+def edition(version: str, uses: tuple[Use, ...]) -> str:
     """Which functions these are, for servers of this version: the same for every folder, store and account."""
     anywhere = Setup(version, "DOMAIN\\account", "DOMAIN\\caller", stores=("\\\\server\\share\\store",))
-    texts = [
-        _filled(_TEMPLATES[name], anywhere, "") for name in ("Switchback.psm1", "Switchback.psrc", "Switchback.pssc")
-    ]
+    every, read = functions(anywhere, uses), ("Switchback.psm1", "Switchback.psrc", "Switchback.pssc")
+    texts = [_filled(_TEMPLATES[name], anywhere, every, "") for name in read]
     return hashlib.sha256("".join(texts).encode()).hexdigest()[:12]
 
 
-def _filled(template: str, setup: Setup, named: str) -> str:
-    every = functions(setup)
+def _filled(template: str, setup: Setup, every: Sequence[Function], named: str) -> str:
     return _with(
         template,
         {
@@ -73,13 +76,12 @@ def _filled(template: str, setup: Setup, named: str) -> str:
     )
 
 
-def _page(setup: Setup, files: Mapping[str, bytes]) -> str:
-    every = functions(setup)
+def _page(setup: Setup, every: Sequence[Function], named: str, files: Mapping[str, bytes]) -> str:
     stores = " and ".join(f"`{store}`" for store in setup.stores)
     return _with(
         "page.md",
         {
-            "edition": edition(setup.version),
+            "edition": named,
             "servers": _SERVERS[setup.version],
             "account": setup.account,
             "caller": setup.caller,

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
+from bot.domain.deployment.abilities import Use
 from bot.domain.deployment.cmdlets import CMDLETS, Parameter
 from bot.drivers.winrm.calls import ENDPOINT
 from bot.drivers.winrm.constrained.patterns import (
@@ -21,13 +22,20 @@ from bot.drivers.winrm.constrained.patterns import (
 from bot.drivers.winrm.constrained.setup import Setup
 from bot.drivers.winrm.scripts import PATH, READERS, Given, Script
 
-_ASKS_NOBODY = ("WhatIf",)
-"""What -WhatIf says is lost on the way, so that it is let in nowhere (facts: powershell §4)."""
-
 _FILE = "Assert-Place $Path $script:Folder"
 _PLACE = "Assert-Place $Path (@($script:Folder) + $script:Stores)"
 _BATCH = Given("Batch", "int", "[ValidateRange(1, 1000)]", mandatory=True)
 _CONFIRM = "Confirm"
+
+
+_DOES: Mapping[str, str] = {
+    "Export-CsRgsConfiguration": "Writes the Response Groups of a pool into a file, or moves them there (`Remove…`).",
+    "Import-CsRgsConfiguration": "Puts the Response Groups of a file into a pool, also over those that are there.",
+    "Invoke-CsPoolFailOver": "Moves everybody of a pool to its backup pool.",
+    "Invoke-CsPoolFailBack": "Moves everybody of a pool home from its backup pool.",
+    "Export-CsLisConfiguration": "Gives the emergency locations as bytes; writes no file, and changes nothing.",
+}
+"""For the people who sign it: what a cmdlet does that is not only read."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,10 +65,12 @@ class Function:
         yield "}"
 
 
-def functions(setup: Setup) -> tuple[Function, ...]:
-    """Everything that is visible there."""
+def functions(setup: Setup, uses: Sequence[Use]) -> tuple[Function, ...]:
+    """Everything that is visible there: of cmdlets those in `uses`, with the parameters that stand there."""
     ours = (_scripted(script, setup) for script in Script if script is not Script.WHOLE)
-    return (*(_of_cmdlet(name, setup) for name in CMDLETS), *ours, _EDITION)
+    sent = {name: [use.parameters for use in uses if use.cmdlet == name] for name in CMDLETS}
+    cmdlets = (_of_cmdlet(name, frozenset().union(*keys), setup) for name, keys in sent.items() if keys)
+    return (*cmdlets, *ours, _EDITION)
 
 
 _EDITION = Function(
@@ -71,10 +81,8 @@ _EDITION = Function(
 )
 
 
-def _of_cmdlet(name: str, setup: Setup) -> Function:
-    table = {
-        key: one for key, one in CMDLETS[name].items() if setup.version in one.versions and key not in _ASKS_NOBODY
-    }
+def _of_cmdlet(name: str, sent: Set[str], setup: Setup) -> Function:
+    table = {key: one for key, one in CMDLETS[name].items() if key in sent and setup.version in one.versions}
     given = tuple(_given(key, one, setup) for key, one in table.items())
     handed = [one.name for one in given if one.name != _CONFIRM]
     lines = ["if ($FileName) { Assert-Place $FileName $script:Folder }"] if "FileName" in table else []
@@ -83,7 +91,7 @@ def _of_cmdlet(name: str, setup: Setup) -> Function:
     call = [f"{setup.module}\\{name}", *(["@given"] if handed else []), "-ErrorAction Continue -WarningAction Continue"]
     call += ["-Debug:$false", *(["-Confirm:$false"] if _CONFIRM in table else [])]
     if name not in READERS:
-        return Function(name, given, (*lines, " ".join(call)), f"Runs `{setup.module}\\{name}`.")
+        return Function(name, given, (*lines, " ".join(call)), f"Runs `{setup.module}\\{name}`. {_DOES[name]}")
     lines.append(f"{' '.join(call)} | Send-Packed $Batch")
     return Function(
         name, (*given, _BATCH), tuple(lines), f"Gives what `{setup.module}\\{name}` gives, packed as bytes."
@@ -128,7 +136,7 @@ def _scripted(script: Script, setup: Setup) -> Function:
     """The same line as the script's, behind the checks of the place that it is about."""
     if script is Script.PARAMETERS:
         line = script.line.replace("$Command", f'"{setup.module}\\$Command"')
-        return Function(script.function, script.given, (line,), "Says which parameters a cmdlet has on this server.")
+        return Function(script.function, script.given, (line,), "Says which parameters a cmdlet has; runs none.")
     reach = _REACHES[script]
     check = matching(reach.path(setup))
     given = tuple(replace(one, check=check) if one == PATH else one for one in script.given)

@@ -27,38 +27,25 @@ _RECORDING = rf"{_DEVICE}[^{_NONE_OF}. ][^{_NONE_OF}]{{0,200}}{SOUND}"
 EXCHANGED = rf"{_DEVICE}[0-9A-Za-z][0-9A-Za-z-]{{0,59}}\.(?:zip|xml|tmp)"
 """A file's name in the folder of exports."""
 
-_TEXT = r"[^\x00-\x1f\x7f-\x9f\u2028\u2029]{1,256}"
-_BY_KEY: Mapping[str, str] = {"Name": _TEXT}
+_BY_KEY: Mapping[str, str] = {"Filter": f"service:[A-Za-z]{{1,64}}:{_HOST}"}
 _BY_TYPE: Mapping[str, str] = {
     "Fqdn": _HOST,
     "RgsIdentity": rf"service:ApplicationServer:{_HOST}(?:/{_GUID})?",
-    "XdsIdentity": r"[0-9A-Za-z][0-9A-Za-z .:/_-]{0,255}",
-    "XdsGlobalRelativeIdentity": r"[0-9A-Za-z][0-9A-Za-z .:/_-]{0,255}",
-    "TimeSpan": r"(?:[0-9]{1,4}\.)?[0-9]{2}:[0-9]{2}:[0-9]{2}",
-    "String": r"[0-9A-Za-z*][0-9A-Za-z .:*_-]{0,255}",
 }
 _WORD = "[0-9A-Za-z]{1,64}"
-_RANGES: Mapping[str, int] = {"Int16": 2**15 - 1, "Int32": 2**31 - 1}
 
 
 def kind_of(parameter: Parameter) -> str:
-    """The PowerShell type under which a function takes it: there are `switch`, `int` and `string`."""
-    if parameter.type in ("SwitchParameter", "Boolean"):
-        return "switch"
-    return "int" if parameter.type in _RANGES else "string"
+    """The PowerShell type under which a function takes it: there are `switch` and `string`."""
+    return "switch" if parameter.type == "SwitchParameter" else "string"
 
 
 def check_of(key: str, parameter: Parameter, setup: Setup) -> str:
     """The attribute that checks its value. What nobody knows more of is a word, as of a server's own enumerations."""
-    kind = kind_of(parameter)
-    if kind == "switch":
+    if kind_of(parameter) == "switch":
         return ""
-    if kind == "int":
-        return f"[ValidateRange(0, {_RANGES[parameter.type]})]"
     if key == "FileName":
         return matching(in_folder(setup))
-    if parameter.type == "String" and key.endswith("Fqdn"):
-        return matching(_HOST)
     return matching(_BY_KEY.get(key) or _BY_TYPE.get(parameter.type, _WORD))
 
 

@@ -77,6 +77,9 @@ if (Test-Path -LiteralPath $folder) {
     if ((Get-Item -LiteralPath $folder -Force).Attributes -band [System.IO.FileAttributes]::ReparsePoint) {
         throw "$folder is a link. Nothing was changed."
     }
+    # Its rights are replaced below: of a folder that is used for something else, that would take it from others.
+    $foreign = @(Get-ChildItem -LiteralPath $folder -Force | Where-Object { $_.PSIsContainer -or $_.Name -notmatch '^[0-9A-Za-z-]+\.(zip|xml|tmp)$' })
+    if ($foreign) { throw "$folder holds $($foreign[0].Name), which is no export. Choose a folder for exports alone. Nothing was changed." }
 }
 foreach ($share in Get-WmiObject -Class Win32_Share -Filter 'Type = 0') {
     $shared, $ours = ($share.Path.TrimEnd('\') + '\'), "$folder\"

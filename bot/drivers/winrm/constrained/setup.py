@@ -49,7 +49,8 @@ class Setup:
 
     def _faults(self) -> Iterator[str]:
         if self.version not in ALL_VERSIONS:
-            yield f"Say with --server which servers it is for: {', '.join(ALL_VERSIONS[:-1])} or {ALL_VERSIONS[-1]}."
+            known = f"{', '.join(ALL_VERSIONS[:-1])} or {ALL_VERSIONS[-1]}"
+            yield f"Say with --server which servers it is for: {known} (that for Subscription Edition, too)."
         for option, value, what in (
             ("--account", self.account, "under which group managed service account it works"),
             ("--caller", self.caller, "which account or group may use it"),
