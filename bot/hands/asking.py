@@ -108,7 +108,10 @@ class Asking:
         try:
             folder = await self.driver.folder(self.pool.fqdn, path, self.makes)
         except CmdletFailed as no:
-            self._no(f"has no folder {path} that the bot's account can see: make it there", no)
+            self._no(
+                f"has no folder {path} that the bot's account can see: make it there, or register its endpoint again",
+                no,
+            )
             return
         if not folder.is_writable:
             full = "its disk is full" if folder.free == 0 else "the bot's account may not"

@@ -260,7 +260,7 @@ async def test_another_version_than_configured_is_told(site: Site) -> None:
 @pytest.mark.parametrize(
     ("disk", "words"),
     [
-        (None, "has no folder C:\\Switchback that the bot's account can see: make it there (PathNotFound)."),
+        (None, "that the bot's account can see: make it there, or register its endpoint again (PathNotFound)."),
         (Folder(False, 0), "does not let a file be written into C:\\Switchback: its disk is full."),
         (Folder(False, 9**12), "into C:\\Switchback: the bot's account may not."),
         (Folder(True, 5_000_000), "has little room in C:\\Switchback: only 5.0 MB free, and 1.1 GB should be."),

@@ -154,9 +154,14 @@ def test_both_kinds_of_endpoint_run_the_same_lines() -> None:
     for script in Script:
         parts = script.value.partition("'Stop'\n")[2].removesuffix(f"{script.line}\n")
         assert all(f"function {name}" in module for name in functions(parts)) and parts.count("function ")
-        if script not in (Script.WHOLE, Script.PARAMETERS):
+        if script not in (Script.WHOLE, Script.PARAMETERS, Script.STATE):
             assert any(line.startswith(script.line) for line in lines(every[script.function]))
             assert list(every[script.function].parameters) == [one.name for one in script.given]
+
+
+def test_the_folder_of_exports_is_made_only_by_who_registers_the_endpoint_with_its_rights() -> None:
+    function = VISIBLE["2019"]["Get-SwitchbackFolder"]
+    assert list(function.parameters) == ["Path"] and lines(function)[-1] == "Read-State $Path $false"
 
 
 HOSTILE = (

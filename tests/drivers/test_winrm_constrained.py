@@ -116,6 +116,7 @@ async def test_recordings_of_a_file_store_are_read_and_nothing_else_is_seen(hous
 
 async def test_it_says_which_edition_it_is_and_what_its_server_can_do(house: House) -> None:
     assert await asked(house, Call(ENDPOINT)) == [f"{edition('2019', SENT)} 2019"]
+    house.table.files["C:\\Switchback\\"] = b""
     assert await asked(house, file_call(Script.STATE, "C:\\Switchback", Make=True)) == ["1000 writable"]
     names = await asked(house, Call(Script.PARAMETERS, (("Command", IMPORT.name),)))
     assert names == ["FileName", "Destination"]

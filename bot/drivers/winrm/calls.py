@@ -11,7 +11,7 @@ from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.groups import Ref
-from bot.drivers.winrm.scripts import READERS, Script
+from bot.drivers.winrm.scripts import MAKE, READERS, Script
 
 _NAME = re.compile(r"[A-Z][a-z]+-[A-Z][A-Za-z]+\Z")
 _KEY = re.compile(r"[A-Za-z][A-Za-z0-9]*\Z")
@@ -60,7 +60,7 @@ def said_at(endpoint: Endpoint, call: Call) -> Call:
     given = dict(call.given)
     if call.what is Script.WHOLE:
         return Call(given["Command"], (*given["Given"].items(), ("Batch", given["Batch"])))
-    return Call(call.what.function, call.given)
+    return Call(call.what.function, tuple((key, value) for key, value in call.given if key != MAKE.name))
 
 
 def call_of(command: Cmdlet, batch: int) -> Call:

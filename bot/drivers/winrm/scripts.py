@@ -153,7 +153,9 @@ PATH = Given("Path", "string", mandatory=True)
 AT = Given("At", "string", r"[ValidatePattern('(?-i)\A[0-9]{1,18}\z')]", mandatory=True)
 """A text, since the client has no whole number beyond 32 bits (facts: powershell §7)."""
 
-_MAKE = Given("Make", "switch")
+MAKE = Given("Make", "switch")
+"""A constrained endpoint has it not: there only who registers it makes the folder, since its rights are part of it."""
+
 _SIZE = Given("Size", "int", f"[ValidateRange(1, {LARGEST})]", mandatory=True)
 _BYTES = Given("Bytes", "byte[]", f"[ValidateCount(1, {LARGEST})]")
 
@@ -199,7 +201,7 @@ class Script(Enum):
     REMOVE = "Remove-SwitchbackFile", (PATH,), (_REMOVE,), "Remove-One $Path"
     """A file that is gone already is no error."""
 
-    STATE = "Get-SwitchbackFolder", (PATH, _MAKE), (_STOP, _STATE), "Read-State $Path $Make.IsPresent"
+    STATE = "Get-SwitchbackFolder", (PATH, MAKE), (_STOP, _STATE), "Read-State $Path $Make.IsPresent"
     """The free bytes of a folder's disk, and `writable` or `read-only`, as one text; makes the folder if told to."""
 
     PARAMETERS = (

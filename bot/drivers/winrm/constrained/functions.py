@@ -20,7 +20,7 @@ from bot.drivers.winrm.constrained.patterns import (
     the_folder,
 )
 from bot.drivers.winrm.constrained.setup import Setup
-from bot.drivers.winrm.scripts import PATH, READERS, Given, Script
+from bot.drivers.winrm.scripts import MAKE, PATH, READERS, Given, Script
 
 _FILE = "Assert-Place $Path $script:Folder"
 _PLACE = "Assert-Place $Path (@($script:Folder) + $script:Stores)"
@@ -139,8 +139,9 @@ def _scripted(script: Script, setup: Setup) -> Function:
         return Function(script.function, script.given, (line,), "Says which parameters a cmdlet has; runs none.")
     reach = _REACHES[script]
     check = matching(reach.path(setup))
-    given = tuple(replace(one, check=check) if one == PATH else one for one in script.given)
-    return Function(script.function, given, (*reach.guards, script.line + reach.then), reach.does)
+    given = tuple(replace(one, check=check) if one == PATH else one for one in script.given if one != MAKE)
+    line = script.line.replace(f"${MAKE.name}.IsPresent", "$false")
+    return Function(script.function, given, (*reach.guards, line + reach.then), reach.does)
 
 
 def _listed(names: Sequence[str]) -> str:
