@@ -129,7 +129,7 @@ async def test_a_share_of_the_file_store_is_a_full_path(house: House) -> None:
 
 async def test_a_file_has_no_more_time_than_a_read_though_an_import_has_hours(house: House) -> None:
     endpoint = house.server.endpoint()
-    driver = WinRM({B: (endpoint,)}, replace(QUICK, read_s=3, change_s=36_000))
+    driver = WinRM({B: (endpoint,)}, replace(QUICK, read_s=12, change_s=36_000))
     await driver.delete(B, FILE)
     house.server.troubles.append(Trouble("Receive", troubles.fault(soap.NOTHING_YET), times=1_000_000))
     with pytest.raises(OutcomeUnknown):

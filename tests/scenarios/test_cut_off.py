@@ -23,7 +23,7 @@ from tests.scenarios.test_doubts import until
 from tests.scenarios.test_ways import failing_over
 
 IMPORT = "Import-CsRgsConfiguration"
-PACE = Pace(connect_s=5, open_s=10, operation_s=3, silence_s=2, poll_s=0.5, read_s=20, change_s=10, mercy_s=1)
+PACE = Pace(connect_s=5, open_s=10, operation_s=3, silence_s=2, poll_s=0.5, read_s=30, change_s=30, mercy_s=1)
 DOES: dict[str, Does] = {
     "cut": troubles.cut,
     "half": troubles.half,
