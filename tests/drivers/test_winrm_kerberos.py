@@ -66,7 +66,7 @@ async def test_each_session_and_each_new_connection_has_a_ticket_of_its_own(door
     driver = WinRM({B: (door.endpoint,)}, QUICK)
     for _ in range(2):
         await driver.invoke(B, READ)
-        door.server.hang_up()
+        await door.server.hang_up()
     assert door.server.visitors.came == [f"kerberos {ACCOUNT}"] * 2
     await driver.close()
     assert not (contoso.folder / "none").exists()
@@ -118,7 +118,7 @@ async def test_a_domain_controller_that_is_away_is_told_and_nothing_ran(
     await driver.invoke(B, IMPORT)
     ran = door.server.steps.count("Command")
     at_home.setenv("KRB5_CONFIG", contoso.configured(f"127.0.0.1:{unused_tcp_port}"))
-    door.server.hang_up()
+    await door.server.hang_up()
     with pytest.raises(NeverSent, match="no domain controller answers for Kerberos"):
         await driver.invoke(B, IMPORT)
     await driver.close()

@@ -33,11 +33,11 @@ async def driver(four: tuple[WSMan, ...]) -> AsyncIterator[WinRM]:
     await driver.close()
 
 
-def turn_away(*servers: WSMan) -> None:
+async def turn_away(*servers: WSMan) -> None:
     """Whoever comes, or comes back after the connection was idle."""
     for server in servers:
         server.visitors.welcome = False
-        server.hang_up()
+        await server.hang_up()
 
 
 def refused(servers: tuple[WSMan, ...]) -> list[int]:
@@ -55,7 +55,7 @@ async def rests(driver: WinRM, pool: str) -> bool:
 
 async def test_one_server_that_refuses_keeps_nobody_from_the_others(driver: WinRM, four: tuple[WSMan, ...]) -> None:
     await driver.invoke(B, READ)
-    turn_away(four[0])
+    await turn_away(four[0])
     assert not await rests(driver, A) and await rests(driver, A)
     assert await driver.invoke(B, READ) and await driver.invoke(C, READ)
     assert refused(four) == [1, 0, 0, 0]
@@ -65,9 +65,9 @@ async def test_where_two_refuse_what_worked_once_none_is_tried_but_who_has_let_i
     driver: WinRM, four: tuple[WSMan, ...]
 ) -> None:
     await driver.invoke(D, READ)
-    turn_away(*four[:2])
+    await turn_away(*four[:2])
     assert [await rests(driver, pool) for pool in (A, B, C)] == [False, False, True]
-    four[3].hang_up()
+    await four[3].hang_up()
     assert await driver.invoke(D, READ) and await driver.invoke(C, READ)
     assert [await rests(driver, pool) for pool in (A, B)] == [True, True]
     assert refused(four) == [1, 1, 0, 0]
@@ -78,7 +78,7 @@ async def test_a_password_that_was_changed_is_tried_three_times_though_more_sess
 ) -> None:
     for pool in (A, B, C, D):
         await driver.invoke(pool, READ)
-    turn_away(*four)
+    await turn_away(*four)
     assert [await rests(driver, pool) for pool in (A, B, C, D)] == [False, False, False, True]
     assert sum(refused(four)) == 3
 

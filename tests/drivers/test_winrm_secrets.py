@@ -93,7 +93,7 @@ async def test_what_signs_in_shows_nowhere(
             driver = WinRM({B: (good,)}, PACE)
             await driver.invoke(B, READ)
             texts += await met(driver, EXPORT, CmdletFailed)
-            server.hang_up()
+            await server.hang_up()
             server.troubles.append(Trouble("Receive", troubles.cut))
             texts += await met(driver, IMPORT, OutcomeUnknown)
             await driver.invoke(B, READ)

@@ -206,7 +206,7 @@ async def test_what_was_refused_is_tried_again_after_a_while(door: Door) -> None
 async def test_a_password_that_is_refused_in_mid_session_is_not_tried_once_more(door: Door) -> None:
     driver = WinRM({B: (door.endpoint,)}, QUICK)
     await driver.invoke(B, READ)
-    door.server.hang_up()
+    await door.server.hang_up()
     door.server.visitors.welcome = False
     with pytest.raises(NeverSent, match="refuses the account or its password"):
         await driver.invoke(B, READ)
@@ -220,7 +220,7 @@ async def test_a_server_that_hung_up_is_signed_in_to_again(door: Door) -> None:
     driver = WinRM({B: (door.endpoint,)}, QUICK)
     for _ in range(2):
         await driver.invoke(B, READ)
-        door.server.hang_up()
+        await door.server.hang_up()
     assert len(door.server.visitors.came) == 2 and door.server.steps.count("Create") == 1
     await driver.close()
 

@@ -23,6 +23,7 @@ from tests.drivers.wsman.door import Door, Visitors
 from tests.drivers.wsman.shells import Answers, Shell
 from tests.drivers.wsman.soap import Fault, Request
 from tests.drivers.wsman.troubles import Trouble, dated, response
+from tests.patience import until
 
 ACCOUNT, PASSWORD = "CONTOSO\\svc-switchback", "Correct-Horse-9"
 _SHELLS = "http://schemas.microsoft.com/powershell/"
@@ -71,10 +72,17 @@ class WSMan:
         at = {"port": self.port, "method": "ntlm", "ca_file": self.ca_file, **more}
         return Endpoint("localhost", ACCOUNT, PASSWORD, **at)
 
-    def hang_up(self) -> None:
-        """Ends every connection, as a server does that was not asked anything for a while; sessions stay."""
+    async def hang_up(self) -> None:
+        """Ends every connection, as a server does that was not asked anything for a while; sessions stay.
+
+        They are over when this returns: a transport that is told to abort closes its socket only a turn later.
+        """
         for writer in tuple(self.lines):
             writer.transport.abort()
+        await until(self._is_left)
+
+    async def _is_left(self) -> bool:
+        return not self.lines
 
     def struck(self, request: Request) -> Trouble | None:
         for trouble in self.troubles:
