@@ -314,6 +314,7 @@ async def test_the_servers_own_text_stays_out_of_what_everybody_reads(redis: Red
     await stage.worlds.save(world.with_pool(replace(world.pools[A], failed_over=True)), version)
     run = await stage.press(run, "approve", ANNA)
     assert (run.phase, run.finding.found) == (Phase.LOST, Found.DONE)
+    assert run.sentence.endswith("the move is done, by this command or by somebody else."), "it was refused"
     assert "already failed over" in run.detail
     log = await stage.runs.audit(run.id)
     assert not any("already failed over" in text for text in (run.sentence, *(entry.sentence for entry in log)))

@@ -85,7 +85,7 @@ def _found(pool: Pool, registrars: Sequence[Row], becomes: frozenset[str]) -> Fi
     state = str(registrars[0].get("PoolState") or "") if registrars else ""
     said = f"Its server says that {pool.short} is “{state}”"
     if state in becomes:
-        return Finding(Found.DONE, f"{said}: the command did its work.")
+        return Finding(Found.DONE, f"{said}: the move is done, by this command or by somebody else.")
     if state in _SETTLED:
         return Finding(Found.NOT_DONE, f"{said}, as before: the command did nothing. It may be run again.")
     if state:
