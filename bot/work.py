@@ -123,7 +123,8 @@ class Work:
             return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
         except CmdletFailed as error:
             if not begun:
-                return stop(run, runbook, f"{_refused(error)} No command was sent.", self._clock(), error.detail)
+                why = f"What comes before the command failed on the server ({_id(error)}). No command was sent."
+                return stop(run, runbook, why, self._clock(), error.detail)
             if step.again or step.found is None:
                 return stop(run, runbook, _refused(error), self._clock(), error.detail)
             return lose(run, f"{_refused(error)} It may have done a part.", self._clock(), error.detail)
@@ -189,7 +190,11 @@ def _warnings(results: Iterable[Any]) -> Iterator[str]:
 
 def _refused(error: CmdletFailed) -> str:
     """Without the server's own text, which may hold numbers: that opens in a form, for holders of the role."""
-    return f"The server refused the command ({error.error_id or 'no error id'})."
+    return f"The server refused the command ({_id(error)})."
+
+
+def _id(error: CmdletFailed) -> str:
+    return error.error_id or "no error id"
 
 
 def _fault(run: Run, error: Exception) -> str:

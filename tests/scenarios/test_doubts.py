@@ -351,7 +351,7 @@ async def test_a_file_that_did_not_get_there_leaves_no_doubt_about_the_import(re
     stage.driver.put = troubled
     full = await stage.press(run, "approve", CLARA)
     assert not troubles and (full.phase, full.finding) == (Phase.STOPPED, None)
-    assert full.sentence == "The server refused the command (IOException). No command was sent."
+    assert full.sentence == ("What comes before the command failed on the server (IOException). No command was sent.")
     log = await stage.runs.audit(run.id)
     assert "lost" not in [entry.what for entry in log]
     ended = await stage.press(await stage.press(full, "retry", CLARA), "approve", CLARA)
