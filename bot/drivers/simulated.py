@@ -11,7 +11,8 @@ from dataclasses import dataclass, replace
 from bot.domain.deployment.abilities import Folder, parameters_of
 from bot.domain.deployment.apply import apply, apply_half
 from bot.domain.deployment.cmdlets import Cmdlet
-from bot.domain.deployment.topology import has_cu1
+from bot.domain.deployment.locations import parsed
+from bot.domain.deployment.replicas import has_cu1
 from bot.domain.deployment.world import Effect, Fault, FaultKind, ServerFile, World
 from bot.domain.errors import (
     BadInput,
@@ -28,7 +29,19 @@ from bot.domain.groups.groups import Inventory, Row
 from bot.drivers.base import WorldStore
 from bot.exports.export_zip import read_audio, read_inventory, write_export
 
-_HALFWAY = frozenset({FaultKind.HALF_FAILED, FaultKind.HALF_LOST})
+_BROKEN: Mapping[FaultKind, tuple[str, str]] = {
+    FaultKind.HALF_FAILED: (
+        "OperationStopped,{0}",
+        "{0} : The operation stopped half-way: part of the objects was written.",
+    ),
+    FaultKind.HALF_LOST: ("", ""),
+    FaultKind.MOVE_BREAKS: (
+        "ProcessRecord,Microsoft.Rtc.Management.Hadr.InvokeCsPoolMoveCmdlet",
+        "{0} : Could not find a compatible interface with the server.",
+    ),
+}
+"""What is said of a command that broke off half-way, id and text (facts: recovery §0.4); nothing when it is lost."""
+
 _LOSING = frozenset({FaultKind.LOST_AFTER, FaultKind.HALF_LOST})
 _FREE = 100 * 1024**3
 
@@ -46,20 +59,21 @@ def outcome(world: World, pool: str, command: Cmdlet, at: float) -> Outcome:
     """Runs the command on a server of this pool under the faults that strike it; `at` is now, in seconds."""
     before, faults = world.struck(pool, command)
     kinds = {fault.kind for fault in faults}
+    halves = [_BROKEN[kind] for kind in kinds if kind in _BROKEN]
     lost = OutcomeUnknown(f"The connection to {pool} was lost while {command.name} ran: nobody knows what it did.")
     if FaultKind.LOST_BEFORE in kinds:
         return Outcome(before, error=lost)
     try:
-        after, rows = (apply_half(before, pool, command), ()) if kinds & _HALFWAY else apply(before, pool, command)
+        after, rows = (apply_half(before, pool, command), ()) if halves else apply(before, pool, command)
     except CmdletFailed as no:
         return Outcome(before, error=lost if kinds & _LOSING else no)
     if after is not before:
         after = _dated(after, pool, command, at).with_effect(Effect(pool, command.name, str(command), at))
     if kinds & _LOSING:
         return Outcome(after, error=lost)
-    if kinds & _HALFWAY:
-        text = f"{command.name} : The operation stopped half-way: part of the objects was written."
-        return Outcome(after, error=CmdletFailed(text, error_id=f"OperationStopped,{command.name}"))
+    for error_id, text in halves:
+        no = CmdletFailed(text.format(command.name), error_id=error_id.format(command.name))
+        return Outcome(after, error=no)
     return Outcome(after, rows)
 
 
@@ -122,7 +136,8 @@ class SimulatedDriver:
         async with _writing(pool):
             for sound in sounds:
                 await self._store.keep(sound)
-            kept = ServerFile(inventory, self._clock(), await self._store.keep(data), len(data))
+            located = data if inventory is None and parsed(data) else b""
+            kept = ServerFile(inventory, self._clock(), await self._store.keep(data), len(data), locations=located)
         await self._changed(pool, lambda world: world.with_pool(world.pools[pool].with_file(file, kept)))
 
     async def digest(self, pool: str, file: str) -> tuple[str, int]:

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Set
 from dataclasses import dataclass
 from xml.parsers import expat
 
 from bot.domain.errors import BadInput, Damaged
 from bot.domain.groups.groups import Value
 from bot.exports.clixml_elements import MAX_AGAIN, Reading, Typed
+from bot.exports.clixml_values import IDENTITIES
 
 MAX_WORD = 1024 * 1024
 """Bytes of one tag, comment or the like: the parser goes over it again with every chunk that does not end it."""
@@ -52,14 +53,18 @@ class Allowance:
             raise ValueError("with it, the archive holds more than any pool can.")
 
 
-def things(chunks: Iterable[bytes], part: str, left: Allowance | None = None) -> Iterator[Thing]:
+def things(
+    chunks: Iterable[bytes], part: str, left: Allowance | None = None, identities: Set[str] = IDENTITIES
+) -> Iterator[Thing]:
     """The objects in one CliXml file, UTF-8 or UTF-16, while its bytes come; a list at the top counts as its items.
+
+    `identities` are the properties that hold an RgsIdentity, also where only its text was left.
 
     Bags become mappings, collections tuples, an RgsIdentity a `Ref`, an AudioFile an `Audio`, an enum its name; dates,
     time spans, GUIDs, decimals and bytes keep their text. Raises Damaged naming `part`, also when no more is `left`.
     """
     try:
-        for found in _found(chunks, left or Allowance()):
+        for found in _found(chunks, left or Allowance(), identities):
             if isinstance(found, Typed):
                 yield Thing(found.type, found.value)
             elif found is not None:
@@ -72,8 +77,8 @@ def things(chunks: Iterable[bytes], part: str, left: Allowance | None = None) ->
         raise Damaged(f"{part} is not what Export-Clixml writes: {error}") from error
 
 
-def _found(chunks: Iterable[bytes], left: Allowance) -> Iterator[Typed | Value]:
-    reading, parser, size = Reading(), None, 0
+def _found(chunks: Iterable[bytes], left: Allowance, identities: Set[str]) -> Iterator[Typed | Value]:
+    reading, parser, size = Reading(identities), None, 0
     reading.budget = left.again
     for chunk in chunks:
         left.spend(chunk)

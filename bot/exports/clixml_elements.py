@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Set
 from sys import getsizeof
 from typing import Any, NamedTuple
 
 from bot.domain.groups.groups import Value
-from bot.exports.clixml_values import IDENTITIES, IDENTITY_TYPE, PLAIN, identified, shaped, unescaped, whole_identity
+from bot.exports.clixml_values import IDENTITY_TYPE, PLAIN, identified, shaped, unescaped, whole_identity
 
 NAMESPACE = "http://schemas.microsoft.com/powershell/2004/04"
 MAX_DEPTH = 64
@@ -58,7 +58,8 @@ class Reading:
     ValueError, a sentence about "it", for what PowerShell never writes.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, identities: Set[str]) -> None:
+        self.identities = identities
         self.top: list[Any] = []
         self.into: Any = None
         self.open: list[_Object] = []
@@ -132,7 +133,7 @@ class Reading:
             raise ValueError("a property has no name.")
         self.memory += _NAME + getsizeof(name)
         plain = unescaped(name)
-        self.names[name] = plain, plain in IDENTITIES
+        self.names[name] = plain, plain in self.identities
         return self.names[name]
 
     def _told(self, text: str) -> None:

@@ -8,7 +8,7 @@ from typing import Any
 
 import msgspec
 
-from bot.domain.deployment.world import Effect, Fault, FaultKind, LivePool, ServerFile, World
+from bot.domain.deployment.world import ACTIVE, FAILED_OVER, Effect, Fault, FaultKind, LivePool, ServerFile, World
 from bot.domain.groups.groups import Inventory, Kind, Ref, RgsObject, ServiceSettings
 from bot.domain.model import Edition
 from storage import versions
@@ -32,6 +32,10 @@ def encoded(world: World) -> bytes:
             "locations": world.locations,
             "store": world.store,
             "edges": dict(world.edges),
+            "also_active": world.also_active,
+            "replicates": world.replicates,
+            "told": {noun: [plain(row) for row in rows] for noun, rows in world.told.items()},
+            "published": world.published,
         }
     )
     return _OURS + (_PLAIN + data if len(data) < SMALL else _DEFLATED + zlib.compress(data, 1))
@@ -56,6 +60,10 @@ def decoded(data: bytes) -> World:
         parts.get("locations", b""),
         parts.get("store", World().store),
         MappingProxyType(parts.get("edges", {})),
+        parts.get("also_active", ""),
+        parts.get("replicates", False),
+        value(parts.get("told", {})),
+        parts.get("published", b""),
     )
 
 
@@ -67,13 +75,19 @@ def _from_pool(pool: LivePool) -> dict[str, Any]:
         "site": pool.site,
         "front_ends": pool.front_ends,
         "up": pool.up,
-        "failed_over": pool.failed_over,
+        "registrar": pool.registrar,
         "objects": [_from_object(item) for item in pool.objects.values()],
         "settings": _from_settings(pool.settings),
         "audio": dict(pool.audio),
         "files": {path: _from_file(file) for path, file in pool.files.items()},
         "call_park": plain(pool.call_park),
         "build": pool.build,
+        "back_end": pool.back_end,
+        "sql": pool.sql,
+        "replica_behind": pool.replica_behind,
+        "stopped": dict(pool.stopped),
+        "modules": dict(pool.modules),
+        "principals": dict(pool.principals),
     }
 
 
@@ -86,13 +100,19 @@ def _to_pool(parts: dict[str, Any]) -> LivePool:
         parts["site"],
         tuple(parts["front_ends"]),
         parts["up"],
-        parts["failed_over"],
+        parts.get("registrar") or (FAILED_OVER if parts["failed_over"] else ACTIVE),
         MappingProxyType({(item.kind, item.guid): item for item in objects}),
         _to_settings(parts["settings"]),
         MappingProxyType(parts["audio"]),
         MappingProxyType({path: _to_file(file) for path, file in parts["files"].items()}),
         value(parts.get("call_park", {})),
         parts.get("build", ""),
+        parts.get("back_end", True),
+        parts.get("sql", ""),
+        parts.get("replica_behind", False),
+        value(parts.get("stopped", {})),
+        value(parts.get("modules", {})),
+        MappingProxyType(parts.get("principals", {})),
     )
 
 
@@ -125,13 +145,13 @@ def _from_file(file: ServerFile) -> list[Any]:
         dict(kept.audio),
         kept.others,
     ]
-    return [inside, file.at, file.raw, file.size, file.path]
+    return [inside, file.at, file.raw, file.size, file.path, file.locations]
 
 
 def _to_file(parts: list[Any]) -> ServerFile:
-    inside, at, raw, size, path = (*parts, "")[:5]
+    inside, at, raw, size, path, locations = (*parts, *("", b"")[len(parts) - 4 :])
     if inside is None:
-        return ServerFile(None, at, raw, size, path)
+        return ServerFile(None, at, raw, size, path, locations)
     objects, settings, audio, others = inside
     inventory = Inventory(
         tuple(_to_object(each) for each in objects), _to_settings(settings), MappingProxyType(audio), tuple(others)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import uuid
 from collections.abc import AsyncIterator
 from dataclasses import replace
 from pathlib import Path
@@ -11,14 +12,16 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.commands.endpoint import SENT
-from bot.domain.deployment.abilities import ASKED, REPLICATION, Abilities, Product
+from bot.domain.deployment.abilities import ASKED, REPLICATION, Abilities, Product, Use
+from bot.domain.deployment.apply import apply
 from bot.domain.deployment.cmdlets import CMDLETS, Cmdlet, cmdlet
 from bot.domain.deployment.endpoints import Access
 from bot.domain.deployment.neighbours import BYTES
+from bot.domain.deployment.readings import modules
 from bot.domain.deployment.topology import TEXT
-from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
-from bot.domain.groups.groups import Kind, service
+from bot.domain.groups.groups import Kind, Ref, service
 from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver, clear, set_fault
 from bot.drivers.winrm.driver import WinRM
@@ -34,6 +37,75 @@ FILE, NOW = "C:\\Switchback\\a.zip", 1_790_000_000.0
 EXPORT = cmdlet("Export-CsRgsConfiguration", Source=service(POOL_A), FileName=FILE)
 IMPORT = cmdlet("Import-CsRgsConfiguration", Destination=service(POOL_B), FileName=FILE)
 COPIES = cmdlet("Get-CsRgsWorkflow", Identity=service(POOL_B), Owner=service(POOL_A))
+EDGE, SPARE = "edge1.contoso.com", "edge2.contoso.com"
+USERS = ({"Identity": "CN=Anna", "SipAddress": "sip:anna@contoso.com", "RegistrarPool": POOL_A},)
+OF_A = f'RegistrarPool -eq "{POOL_A}"'
+TOLD = {
+    "CsUser": USERS,
+    "CsApplicationEndpoint": USERS,
+    "CsConferenceDirectory": ({"Identity": "1", "ServiceId": f"UserServer:{POOL_A}"},),
+    "CsCallParkOrbit": ({"Identity": "Berlin", "CallParkServiceId": f"ApplicationServer:{POOL_A}"},),
+    "CsUnassignedNumber": ({"Identity": "Range 1", "AnnouncementServiceId": f"ApplicationServer:{POOL_A}"},),
+    "CsAnnouncement": ({"Identity": Ref(POOL_A, str(uuid.UUID(int=1))), "Name": "Nobody"},),
+}
+READS = (
+    cmdlet("Get-CsRegistrarConfiguration", Filter=f"service:Registrar:{POOL_A}", LocalStore=True),
+    cmdlet("Get-CsPoolBackupRelationship", PoolFqdn=POOL_A, LocalStore=True),
+    cmdlet("Get-CsService", EdgeServer=True),
+    cmdlet("Get-CsService", CentralManagement=True),
+    cmdlet("Get-CsManagementConnection"),
+    cmdlet("Get-CsManagementStoreReplicationStatus"),
+    cmdlet("Get-CsSite", Identity="Berlin"),
+    cmdlet("Get-CsPool", Identity=POOL_A),
+    cmdlet("Get-CsBackupServiceConfiguration"),
+    cmdlet("Get-CsWindowsService", ComputerName=POOL_B, Name="LYNCBACKUP"),
+    cmdlet("Get-CsDatabaseMirrorState", PoolFqdn=POOL_A, DatabaseType="User"),
+    cmdlet("Get-CsUser", Filter=OF_A),
+    cmdlet("Get-CsApplicationEndpoint", PoolFqdn=POOL_A),
+    cmdlet("Get-CsConferenceDirectory"),
+    cmdlet("Get-CsCallParkOrbit"),
+    cmdlet("Get-CsUnassignedNumber"),
+    cmdlet("Get-CsAnnouncement"),
+    cmdlet("Get-CsUserPoolInfo", Identity="sip:anna@contoso.com"),
+    cmdlet("Get-CsUserDatabaseState", RegistrarPool=POOL_A),
+    cmdlet("Get-CsPoolFabricState", PoolFqdn=POOL_A),
+)
+CHANGES = (
+    cmdlet("Set-CsRgsConfiguration", Identity=service(POOL_A), AgentRingbackGracePeriod=90, DisableCallContext=True),
+    cmdlet("Set-CsRgsConfiguration", Identity=service(POOL_A), DisableCallContext=False),
+    cmdlet("Set-CsEdgeServer", Identity=f"EdgeServer:{EDGE}", Registrar=f"Registrar:{POOL_B}"),
+    cmdlet("Set-CsRegistrarConfiguration", Identity=f"service:Registrar:{POOL_B}", PoolState="Active"),
+    cmdlet("Set-CsSite", Identity="Berlin", FederationRoute=f"EdgeServer:{SPARE}"),
+    cmdlet("Set-CsSite", Identity="Berlin", XmppFederationRoute=f"EdgeServer:{SPARE}"),
+    cmdlet("Set-CsBackupServiceConfiguration", SyncInterval="00:03:00"),
+    cmdlet("Invoke-CsBackupServiceSync", PoolFqdn=POOL_A, BackupModule="ConfServices.DataConf"),
+    cmdlet("Invoke-CsManagementStoreReplication", ReplicaFqdn=POOL_B),
+    cmdlet("Start-CsWindowsService", Name="LYNCBACKUP", ComputerName=POOL_B),
+    cmdlet("Invoke-CsDatabaseFailover", PoolFqdn=POOL_A, DatabaseType="User", NewPrincipal="Mirror"),
+    cmdlet("Invoke-CsManagementServerFailover"),
+)
+REFUSED = (
+    cmdlet("Set-CsSite", Identity="Berlin", FederationRoute=f"EdgeServer:nowhere.{EDGE}"),
+    cmdlet("Set-CsEdgeServer", Identity=f"EdgeServer:{EDGE}", Registrar=f"Registrar:nowhere.{POOL_B}"),
+    cmdlet("Get-CsUserPoolInfo", Identity="sip:nobody@contoso.com"),
+    cmdlet("Invoke-CsManagementServerFailover", Force=True, BackupSqlServerFqdn="sql.contoso.com"),
+    cmdlet("Invoke-CsPoolFailOver", PoolFqdn=POOL_A),
+)
+USES = (
+    *SENT,
+    *(Use(one.name, frozenset(key for key, _ in one.arguments)) for one in (*READS, *CHANGES, *REFUSED)),
+)
+"""What an endpoint lets in here: beside all that is sent already, what the commands above need."""
+
+
+def prepared(start: World) -> World:
+    """The demo's pools, with all that those commands can find and change; Edge pool and Central Management are A's."""
+    a, b = start.pools[POOL_A], start.pools[POOL_B]
+    a = replace(a, principals={"User": "Primary"})
+    a = replace(a, modules={"ConfServices.DataConf": ("NonSteadyState", "NormalState")}, front_ends=())
+    b = replace(b, registrar="FailedBack", replica_behind=True, stopped={POOL_B: ("LYNCBACKUP",)}, front_ends=())
+    world = replace(start, store=POOL_A, edges={EDGE: POOL_A, SPARE: POOL_B}, told=TOLD)
+    return world.with_pool(a).with_pool(b)
 
 
 @pytest.fixture
@@ -53,7 +125,7 @@ async def driver(request: pytest.FixtureRequest, store: RedisWorlds, tmp_path: P
         yield simulated
         return
     access = Access.ORDINARY if request.param == "over the wire" else Access.CONSTRAINED
-    async with served(simulated, store, (POOL_A, POOL_B), tmp_path, access) as site:
+    async with served(simulated, store, (POOL_A, POOL_B), tmp_path, access, USES) as site:
         over_the_wire = WinRM(site.endpoints, Pace(mercy_s=2, batch=7))
         yield over_the_wire
         await over_the_wire.close()
@@ -132,6 +204,20 @@ async def test_locations_come_as_bytes(driver: Driver) -> None:
     assert row[BYTES] == LOCATIONS
 
 
+@pytest.mark.parametrize("driver", ["simulated", "over the wire"], indirect=True)
+async def test_locations_are_imported_from_a_file_that_was_put_there_and_published(
+    driver: Driver, store: RedisWorlds
+) -> None:
+    deployment, version = await store.load()
+    await store.save(replace(deployment, locations=b""), version)
+    assert await driver.invoke(POOL_B, cmdlet("Get-CsLisSubnet")) == ()
+    await driver.put(POOL_B, FILE, LOCATIONS)
+    await driver.invoke(POOL_B, cmdlet("Import-CsLisConfiguration", FileName=FILE))
+    await driver.invoke(POOL_B, cmdlet("Publish-CsLisConfiguration"))
+    assert [row["Location"] for row in await driver.invoke(POOL_B, cmdlet("Get-CsLisLocation"))] == ["Berlin", "Munich"]
+    assert (await store.load())[0].published == LOCATIONS
+
+
 async def test_settings_and_states_are_read(driver: Driver) -> None:
     for command in (
         cmdlet("Get-CsRgsConfiguration", Identity=service(POOL_A)),
@@ -142,6 +228,60 @@ async def test_settings_and_states_are_read(driver: Driver) -> None:
         cmdlet("Get-CsManagementStoreReplicationStatus", CentralManagementStoreStatus=True),
     ):
         assert await driver.invoke(POOL_A, command)
+
+
+async def test_what_is_called_identity_and_is_none_of_a_group_keeps_its_name(driver: Driver) -> None:
+    """A module of the Backup Service looks like a server's name, and is none."""
+    found = modules(await driver.invoke(POOL_A, cmdlet("Get-CsBackupServiceStatus", PoolFqdn=POOL_A)))
+    assert "ConfServices.DataConf" in {one.identity for one in found}
+
+
+async def test_what_procedures_read_comes_as_the_deployment_has_it(driver: Driver, store: RedisWorlds) -> None:
+    deployment, version = await store.load()
+    deployment = prepared(deployment)
+    await store.save(deployment, version)
+    for command in READS:
+        expected = apply(deployment, POOL_A, command)[1]
+        assert expected, f"{command} shows something"
+        assert list(map(_plain, await driver.invoke(POOL_A, command))) == list(map(_plain, expected)), command
+    assert (await store.load())[0] == deployment
+
+
+async def test_what_procedures_change_is_changed_just_so(driver: Driver, store: RedisWorlds) -> None:
+    start, version = await store.load()
+    await store.save(prepared(start), version)
+    for command in CHANGES:
+        before, _ = await store.load()
+        expected, _ = apply(before, POOL_B, command)
+        assert expected != before, f"{command} does something"
+        assert await driver.invoke(POOL_B, command) == ()
+        after, _ = await store.load()
+        assert replace(after, effects=before.effects, effect_count=before.effect_count) == expected, command
+        assert after.effects[-1].line == str(command)
+
+
+async def test_what_procedures_may_not_do_is_refused_by_the_same_id(driver: Driver, store: RedisWorlds) -> None:
+    start, version = await store.load()
+    await store.save(prepared(start), version)
+    for command in REFUSED:
+        with pytest.raises(CmdletFailed) as expected:
+            apply(prepared(start), POOL_B, command)
+        assert (await refused(driver, POOL_B, command)).error_id == expected.value.error_id
+    assert (await store.load())[0].effects == ()
+
+
+async def test_a_pool_move_that_breaks_off_leaves_the_pool_half_way(driver: Driver, store: RedisWorlds) -> None:
+    await set_fault(store, Fault(FaultKind.MOVE_BREAKS, POOL_B))
+    over = cmdlet("Invoke-CsPoolFailOver", PoolFqdn=POOL_A)
+    no = await refused(driver, POOL_B, over)
+    assert no.error_id.startswith("ProcessRecord,Microsoft.Rtc.Management.Hadr.Invo")
+    assert "Could not find a compatible interface" in no.detail
+    assert (await store.load())[0].pools[POOL_A].registrar == "FailingOver"
+    assert "InvalidOperation" in (await refused(driver, POOL_B, over)).error_id
+    mend = cmdlet("Set-CsRegistrarConfiguration", Identity=f"service:Registrar:{POOL_A}", PoolState="Active")
+    await driver.invoke(POOL_B, mend)
+    await driver.invoke(POOL_B, over)
+    assert (await store.load())[0].pools[POOL_A].failed_over
 
 
 async def test_the_next_hop_of_an_edge_pool_is_its_registrar(driver: Driver, store: RedisWorlds) -> None:

@@ -54,19 +54,36 @@ def everything() -> World:
     )
     held = Inventory(objects, ServiceSettings(45, music, True), MappingProxyType({"unique": "ab"}), ("readme.txt",))
     pool = LivePool(
-        A, Edition.STANDARD, "2019", "Berlin", ("fe1.contoso.com", "fe2.contoso.com"), up=False, failed_over=True
+        A, Edition.STANDARD, "2019", "Berlin", ("fe1.contoso.com", "fe2.contoso.com"), up=False, registrar="FailingOver"
     ).holding(objects, held.settings, held.audio)
     files = {
         "C:\\a.zip": ServerFile(held, 12.5),
         "C:\\b.zip": ServerFile(None, 3.0, "ff", 9),
         "C:\\c.zip": ServerFile(Inventory()),
+        "C:\\d.zip": ServerFile(None, 4.0, "aa", 3, locations=b"PK\1"),
     }
     for path, file in files.items():
         pool = pool.with_file(path, file)
     pool = replace(pool, call_park={"Identity": "Site:Berlin", "EnableMusicOnHold": False}, build="7.0.2046.820")
+    pool = replace(
+        pool,
+        back_end=False,
+        sql="sql.contoso.com",
+        replica_behind=True,
+        stopped={"fe1.contoso.com": ("RTCSRV", "FTA")},
+        modules={"ConfServices.DataConf": ("NonSteadyState", "NormalState")},
+        principals={"User": "Mirror"},
+    )
     world = replace(
-        world_of([pool, LivePool(B)], [(A, B)]), locations=b"PK\0", store=A, edges={"edge.contoso.com": A}
-    ).with_effect(Effect(A, "Import-CsRgsConfiguration", "line", 1.5))
+        world_of([pool, LivePool(B)], [(A, B)]),
+        locations=b"PK\0",
+        published=b"PK\2",
+        store=A,
+        edges={"edge.contoso.com": A},
+    ).with_told("CsUser", ({"Identity": "anna", "Numbers": (1, 2)},))
+    world = replace(world, also_active=B, replicates=True).with_effect(
+        Effect(A, "Import-CsRgsConfiguration", "line", 1.5)
+    )
     return world.with_fault(Fault(FaultKind.SLOW, B, "Get-CsRgsQueue", 2.5, 3))
 
 
@@ -79,6 +96,30 @@ def test_a_world_from_before_servers_were_asked_what_they_can_do_is_read() -> No
     parts = msgspec.msgpack.decode(encoded(world)[2:])
     del parts["store"], parts["edges"], parts["pools"][0]["build"]
     assert decoded(b"p" + msgspec.msgpack.encode(parts)) == world
+
+
+@pytest.mark.parametrize(("failed_over", "state"), [(True, "FailedOver"), (False, "Active")])
+def test_a_world_from_before_a_pool_could_stop_half_way_is_read(failed_over: bool, state: str) -> None:
+    world = world_of([LivePool(A, registrar=state)], [(A, B)])
+    parts = msgspec.msgpack.decode(encoded(world)[2:])
+    (pool,) = parts["pools"]
+    for key in ("registrar", "back_end", "sql", "replica_behind", "stopped", "modules", "principals"):
+        del pool[key]
+    del parts["also_active"], parts["replicates"], parts["told"]
+    pool["failed_over"] = failed_over
+    assert decoded(b"p" + msgspec.msgpack.encode(parts)) == world
+
+
+@pytest.mark.parametrize("length", [4, 5])
+def test_a_file_of_a_version_before_is_read(length: int) -> None:
+    """The name came later than the rest, and the locations later still."""
+    pool = LivePool(A).with_file("C:\\a.zip", ServerFile(None, 3.0, "ff", 9))
+    parts = msgspec.msgpack.decode(encoded(world_of([pool]))[2:])
+    (file,) = parts["pools"][0]["files"].values()
+    del file[length:], parts["published"]
+    path = "C:\\a.zip" if length == 5 else ""
+    found = decoded(b"p" + msgspec.msgpack.encode(parts))
+    assert found.pools[A].file("C:\\a.zip") == ServerFile(None, 3.0, "ff", 9, path) and found.published == b""
 
 
 def test_a_large_world_comes_back_exactly_and_is_small_in_the_store() -> None:

@@ -10,18 +10,21 @@ from typing import TypeGuard
 
 from bot.domain.deployment.cmdlets import CMDLETS, Parameter
 from bot.domain.measures import aged
-from bot.domain.model import Pool, PoolState
+from bot.domain.model import Pool
 
 REPLICATION = ("Set-CsBackupServiceConfiguration", "EnableRgsBackupService")
-"""The parameter that came with the first cumulative update of 2019. It is looked at, and never sent."""
+"""The parameter that came with the first cumulative update of 2019: by it servers that have that are known."""
 
-ASKED = (*CMDLETS, REPLICATION[0])
+ASKED = tuple(CMDLETS)
 """The cmdlets whose parameters a server is asked for."""
 
 LASTS_S = 2 * 86_400.0
 """For so long what a server said of itself is believed: two of the daily turns."""
 
 REMEDY = "Update its servers or renew their endpoint; `python -m bot check` tells where."
+NOT_COVERED = "Response Groups on pools older than Lync Server 2013 are not covered."
+"""In a coexistence, only the groups of newer pools are supported for these procedures (seed 000)."""
+
 _SHOWN = 5
 _NUMBER = re.compile(r"\((\d{1,9})\.(\d{1,9})\.(\d{1,9})\.(\d{1,9})\b")
 _SUBSCRIPTION = (7, 0, 2046, 820)
@@ -30,6 +33,7 @@ _SUBSCRIPTION = (7, 0, 2046, 820)
 class Product(StrEnum):
     """What runs there. An update does not change what a server calls itself, so CU1 is seen by its parameters."""
 
+    OLDER = "a version older than Lync Server 2013"
     LYNC_2013 = "Lync Server 2013"
     S4B_2015 = "Skype for Business Server 2015"
     S4B_2019 = "Skype for Business Server 2019"
@@ -50,7 +54,7 @@ _VERSIONS: Mapping[Product, str] = {
     Product.S4B_2019_CU1: "2019",
     Product.SUBSCRIPTION: "2019",
 }
-_BY_NUMBER: Mapping[int, Product] = {5: Product.LYNC_2013, 6: Product.S4B_2015, 7: Product.S4B_2019}
+_BY_NUMBER: Mapping[int, Product] = {4: Product.OLDER, 5: Product.LYNC_2013, 6: Product.S4B_2015, 7: Product.S4B_2019}
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,11 @@ class Use:
 
 @dataclass(frozen=True, slots=True)
 class Uses:
-    """What a runbook uses of the pool itself, and of its partner."""
+    """What a runbook uses of the pool itself, of its partner, and of the pool that takes its place."""
 
     pool: tuple[Use, ...] = ()
     partner: tuple[Use, ...] = ()
+    replacement: tuple[Use, ...] = ()
 
 
 NO_USES = Uses()
@@ -86,9 +91,8 @@ class Abilities:
     """What a server of a pool said of itself at `at` (seconds).
 
     `cmdlets` are those in ASKED that the bot's account can run there, with their parameters. `refused` has a sentence
-    for each thing that it could not do. Empty is what is not known: its own words for its `version`, the `partner` that
-    it is paired with, its `state` (PoolState), the pool on which Central Management is active (`store`; None where it
-    is active nowhere). `edges` are the Edge pools whose next hop it is. `replicates`: the Backup Service copies groups.
+    for each thing that it could not do. Empty is what is not known: its own words for its `version`, and the `partner`
+    that it is paired with.
     """
 
     at: float
@@ -96,10 +100,6 @@ class Abilities:
     cmdlets: Mapping[str, frozenset[str]] = field(default_factory=dict)
     refused: tuple[str, ...] = ()
     partner: str = ""
-    state: str = ""
-    store: str | None = ""
-    edges: tuple[str, ...] = ()
-    replicates: bool = False
 
     @property
     def product(self) -> Product:
@@ -143,9 +143,12 @@ def is_fresh(known: Abilities | None, now: float) -> TypeGuard[Abilities]:
 
 
 def doubts(pool: Pool, uses: Iterable[Use], known: Abilities | None, now: float) -> Iterator[str]:
-    """What is to be known of the pool before a run that uses this of it; not to be known is one of them."""
+    """What is to be known of the pool before a run that uses this of it; not to be known is one of them.
+
+    Nothing of one that a run can go on without altogether, such as a pool that is dead.
+    """
     uses = tuple(uses)
-    if not uses:
+    if not any(use.must for use in uses):
         return
     if not is_fresh(known, now):
         since = f"its servers were asked last {aged(now - known.at)} ago" if known else "its servers were never asked"
@@ -156,34 +159,18 @@ def doubts(pool: Pool, uses: Iterable[Use], known: Abilities | None, now: float)
     yield from known.refused
 
 
-def remarks(pool: Pool, partner: Pool | None, state: PoolState | None, known: Abilities) -> Iterator[str]:
-    """Where one thing of the pool is configured, or its `state` remembered, and its server says another."""
+def remarks(pool: Pool, partner: Pool | None, known: Abilities) -> Iterator[str]:
+    """Where one thing of the pool is configured, and its server says another."""
     product = known.product
-    if known.version and product.version != pool.version:
+    if product is Product.OLDER:
+        yield f"The server of {pool.short} is “{known.version}”. {NOT_COVERED}"
+    elif known.version and product.version != pool.version:
         yield (
             f"{pool.short} is configured as version {pool.version}, but its server is “{known.version}”. "
             "Set `version` under [[pools]]."
         )
     if known.partner and partner and known.partner != partner.fqdn:
         yield f"{pool.short} is configured as paired with {partner.short}, but its server says {known.partner}."
-    away = state in (PoolState.FAILED_OVER, PoolState.FAILING_BACK)
-    if state is PoolState.ACTIVE and known.state == "FailedOver":
-        yield f"{pool.short} is active here, but its server says that it is failed over. Somebody did that by hand."
-    if away and known.state == "Active":
-        yield f"{pool.short} is {state} here, but its server says that it is active. Somebody failed it back by hand."
-
-
-def before_moving(pool: Pool, known: Abilities | None, now: float) -> Iterator[str]:
-    """What has to be moved before this pool can be failed over, as it was when it answered last (facts: lync §5.2)."""
-    if known is None:
-        return
-    then = f"({aged(now - known.at)} ago)"
-    if known.store == pool.fqdn:
-        yield f"Central Management was active on {pool.short} {then}. Fail it over by hand first."
-    if known.store is None:
-        yield f"Central Management was active nowhere {then}. Without it, no pool can be failed over."
-    for edge in known.edges:
-        yield f"The Edge pool {edge} had {pool.short} as its next hop {then}. Change that by hand first."
 
 
 def _listed(lacking: tuple[str, ...]) -> str:
@@ -194,9 +181,8 @@ def _listed(lacking: tuple[str, ...]) -> str:
 def parameters_of(version: str, cu1: bool) -> Mapping[str, frozenset[str]]:
     """The cmdlets in ASKED as servers of this version have them, by the tables."""
 
-    def known(table: Mapping[str, Parameter]) -> frozenset[str]:
-        return frozenset(key for key, parameter in table.items() if version in parameter.versions)
+    def known(name: str, table: Mapping[str, Parameter]) -> frozenset[str]:
+        lacking = {REPLICATION[1]} if name == REPLICATION[0] and not cu1 else ()
+        return frozenset(key for key, parameter in table.items() if version in parameter.versions).difference(lacking)
 
-    name, parameter = REPLICATION
-    found = {cmdlet: known(table) for cmdlet, table in CMDLETS.items()}
-    return {**found, name: frozenset({parameter} if cu1 else ())}
+    return {cmdlet: known(cmdlet, table) for cmdlet, table in CMDLETS.items()}

@@ -6,13 +6,29 @@ from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from functools import partial
 
-from bot.domain.deployment.cmdlets import Cmdlet, check, refuse
+from bot.domain.deployment.abilities import REPLICATION
+from bot.domain.deployment.backup_service import read_modules, sync
+from bot.domain.deployment.central import move_store, read_connection, read_store, replicate_store
+from bot.domain.deployment.cmdlets import ALL_VERSIONS, CMDLETS, Cmdlet, check, refuse
 from bot.domain.deployment.imports import Switches, barred_owners, claim_contacts, land, plan_import, release_contacts
-from bot.domain.deployment.neighbours import Answer, export_locations, read_call_park
-from bot.domain.deployment.topology import read_registrars, read_services, read_store, read_version
-from bot.domain.deployment.world import LivePool, ServerFile, World
-from bot.domain.errors import BadInput
-from bot.domain.groups.groups import Inventory, Kind, Ref, RgsObject, ServiceSettings, checked_fqdn, service
+from bot.domain.deployment.locations import import_locations, publish_locations, read_locations, read_subnets
+from bot.domain.deployment.machines import (
+    move_database,
+    read_fabric,
+    read_mirrors,
+    read_user_database,
+    read_user_pools,
+    read_windows_services,
+    turn_windows_services,
+)
+from bot.domain.deployment.named import identity_of, only_asked, reachable, service_of, with_database
+from bot.domain.deployment.neighbours import Answer, export_locations
+from bot.domain.deployment.pool_moves import break_failback, break_failover, fail_back, fail_over, read_relationship
+from bot.domain.deployment.replicas import has_cu1, replicates
+from bot.domain.deployment.told import NOUNS, read, write
+from bot.domain.deployment.topology import read_services, read_version
+from bot.domain.deployment.world import HOME, LivePool, ServerFile, World
+from bot.domain.groups.groups import Inventory, Kind, RgsObject, ServiceSettings, service
 
 NAMES_SHOWN = 5
 GRACE_S = range(30, 601)
@@ -28,71 +44,26 @@ def apply(world: World, on: str, command: Cmdlet) -> Answer:
 
 
 def apply_half(world: World, on: str, command: Cmdlet) -> World:
-    """The deployment after an import that broke off half-way: the first half of the objects is written.
+    """The deployment after an import or a pool move that broke off half-way.
 
-    No document says what a broken import leaves behind (facts: lync §3.2, "may be partial, verify"), so the simulated
-    deployment can do this at the turn of a switch. Raises CmdletFailed when the import would not even have begun.
+    No document says what a broken import leaves behind (facts: lync §3.2, "may be partial, verify"): here the first
+    half of the objects is written. Raises CmdletFailed when it would not even have begun.
     """
-    return _import(world, _server(world, on, command), command, portion=0.5)[0]
+    return HALVES[command.name](world, _server(world, on, command), command)
 
 
 def _server(world: World, on: str, command: Cmdlet) -> LivePool:
     pool = world.pools.get(on)
-    check(command, pool.version if pool else "2019")
-    return _reachable(pool, on, command)
-
-
-def _reachable(pool: LivePool | None, fqdn: str, command: Cmdlet) -> LivePool:
-    if pool is None:
-        raise refuse(command, "ObjectNotFound", f'No pool "{fqdn[:253]}" was found in the topology.')
-    if not pool.up:
-        raise refuse(command, "OperationTimeout", f'Cannot connect to pool "{fqdn}". It does not respond.')
-    return pool
-
-
-def _identity(command: Cmdlet, key: str) -> Ref | None:
-    """An RgsIdentity in any spelling: with or without `service:`, and for -Owner the bare FQDN (facts: lync §1.1)."""
-    value = command.get(key)
-    try:
-        match value:
-            case None | Ref():
-                return value
-            case str() if key == "Owner" and ":" not in value:
-                return Ref(checked_fqdn(value))
-            case str():
-                return Ref.parse(value)
-    except BadInput:
-        pass
-    text = f'Cannot bind parameter \'{key}\'. Cannot convert value "{str(value)[:120]}" to type "RgsIdentity".'
-    raise refuse(command, "CannotConvertArgumentNoMessage", text)
-
-
-def _service(world: World, command: Cmdlet, key: str) -> LivePool:
-    """The reachable pool whose service a mandatory parameter names."""
-    identity = _identity(command, key)
-    if identity is None or identity.guid:
-        raise refuse(command, "InvalidArgument", f"Parameter '{key}' must name a service, not an object on it.")
-    return _reachable(world.pools.get(identity.pool), identity.pool, command)
-
-
-def _pool(world: World, command: Cmdlet) -> LivePool:
-    """The pool that -PoolFqdn names, reachable or not."""
-    fqdn = str(command.get("PoolFqdn")).lower()
-    pool = world.pools.get(fqdn)
-    return pool if pool else _reachable(None, fqdn, command)
-
-
-def _backup_of(world: World, pool: LivePool, command: Cmdlet) -> LivePool:
-    backup = world.pools.get(world.pairs.get(pool.fqdn, ""))
-    if backup is None:
-        text = f'Pool "{pool.fqdn}" has no backup pool. Assign one in Topology Builder first.'
-        raise refuse(command, "BackupPoolNotFound", text)
-    return backup
+    check(command, pool.version if pool else ALL_VERSIONS[-1])
+    if pool and command.name == REPLICATION[0] and command.get(REPLICATION[1]) is not None and not has_cu1(pool):
+        text = f"A parameter cannot be found that matches parameter name '{REPLICATION[1]}'."
+        raise refuse(command, "NamedParameterNotFound", text)
+    return reachable(pool, on, command)
 
 
 def _writable(pool: LivePool, command: Cmdlet) -> LivePool:
-    """Documented choice: what lies on a pool that is failed over can be viewed but not modified (seed 002)."""
-    if pool.failed_over:
+    """Documented choice: what lies on a pool that is failed over, or half-way, can be seen, not modified (seed 002)."""
+    if pool.registrar not in HOME:
         text = f'Pool "{pool.fqdn}" is failed over. Its response groups can be viewed but not modified until failback.'
         raise refuse(command, "InvalidOperation", text)
     return pool
@@ -104,9 +75,9 @@ def _read_objects(kind: Kind, world: World, server: LivePool, command: Cmdlet) -
     Documented choices: -Owner wins when both are given; an identity or a name that nothing has returns nothing; reading
     the whole organisation fails when one of its pools does not respond, as half an answer would pass for a whole one.
     """
-    identity, owner, name = _identity(command, "Identity"), _identity(command, "Owner"), command.get("Name")
+    identity, owner, name = identity_of(command, "Identity"), identity_of(command, "Owner"), command.get("Name")
     asked = world.pools if identity is None else (identity.pool,)
-    pools = [_reachable(world.pools.get(fqdn), fqdn, command) for fqdn in asked]
+    pools = [with_database(world.pools.get(fqdn), fqdn, command) for fqdn in asked]
     everything = command.get("ShowAll") is True
 
     def shown(item: RgsObject) -> bool:
@@ -118,12 +89,12 @@ def _read_objects(kind: Kind, world: World, server: LivePool, command: Cmdlet) -
 
 
 def _read_settings(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    pool = _service(world, command, "Identity")
+    pool = service_of(world, command, "Identity")
     return world, ({"Identity": service(pool.fqdn), **pool.settings.row()},)
 
 
 def _write_settings(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    pool = _writable(_service(world, command, "Identity"), command)
+    pool = _writable(service_of(world, command, "Identity"), command)
     grace, context = command.get("AgentRingbackGracePeriod"), command.get("DisableCallContext")
     if grace is not None and (not isinstance(grace, int) or grace not in GRACE_S):
         text = f"Cannot validate argument on parameter 'AgentRingbackGracePeriod'. It must be 30 to 600, not {grace}."
@@ -133,7 +104,7 @@ def _write_settings(world: World, server: LivePool, command: Cmdlet) -> Answer:
         pool.settings.default_music,
         pool.settings.call_context_disabled if context is None else bool(context),
     )
-    return (world if _only_asked(command) else world.with_pool(replace(pool, settings=settings))), ()
+    return (world if only_asked(command) else world.with_pool(replace(pool, settings=settings))), ()
 
 
 def _export(world: World, server: LivePool, command: Cmdlet) -> Answer:
@@ -142,7 +113,11 @@ def _export(world: World, server: LivePool, command: Cmdlet) -> Answer:
     An existing file is refused, -Force or not (facts: lync §1.1). Documented choice: without -Owner only what the pool
     owns itself is exported, as with Get (§3.1 leaves it open).
     """
-    source, owner, path = _service(world, command, "Source"), _identity(command, "Owner"), str(command.get("FileName"))
+    source, owner, path = (
+        service_of(world, command, "Source"),
+        identity_of(command, "Owner"),
+        str(command.get("FileName")),
+    )
     remove = command.get("RemoveExportedConfiguration") is True
     if server.file(path):
         raise refuse(command, "IOException", f'The file "{path}" already exists. Choose another file name.')
@@ -159,8 +134,14 @@ def _export(world: World, server: LivePool, command: Cmdlet) -> Answer:
 
 
 def _import(world: World, server: LivePool, command: Cmdlet, portion: float = 1.0) -> Answer:
-    """Documented choice: a refused import has imported nothing; half of one is a fault by itself (facts: lync §3.2)."""
-    destination = _writable(_service(world, command, "Destination"), command)
+    """Documented choices: a refused import has imported nothing; half of one is a fault by itself (facts: lync §3.2).
+
+    Onto a pool that takes part in replication it is refused: what it would do to replicas nobody knows (lync §7).
+    """
+    destination = _writable(service_of(world, command, "Destination"), command)
+    if replicates(world, destination):
+        text = f'The Backup Service replicates the response groups of "{destination.fqdn}". Nothing was imported.'
+        raise refuse(command, "ReplicasExist", text)
     file = _exported(server, command)
     switches = Switches.of(command)
     plan = plan_import(destination, file, switches)
@@ -188,72 +169,6 @@ def _exported(server: LivePool, command: Cmdlet) -> Inventory:
     return file.inventory
 
 
-def _fail_over(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    """-PoolFqdn is always the pool that first homed the users (facts: lync §1.6, §5.0; seed 004)."""
-    pool = _pool(world, command)
-    backup = _backup_of(world, pool, command)
-    if pool.failed_over:
-        raise refuse(command, "InvalidOperation", f'Pool "{pool.fqdn}" is already failed over to "{backup.fqdn}".')
-    if backup.failed_over:
-        text = f'Backup pool "{backup.fqdn}" is itself failed over. Fail back "{backup.fqdn}" first.'
-        raise refuse(command, "InvalidOperation", text)
-    _reachable(backup, backup.fqdn, command)
-    if not pool.up and command.get("DisasterMode") is not True:
-        text = f'Pool "{pool.fqdn}" does not respond. Use -DisasterMode when the pool is not available.'
-        raise refuse(command, "OperationTimeout", text)
-    return (world if _only_asked(command) else world.with_pool(replace(pool, failed_over=True))), ()
-
-
-def _fail_back(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    """The same -PoolFqdn as at failover. An unreachable backup pool needs -DisasterMode (facts: lync §1.6)."""
-    pool = _pool(world, command)
-    backup = _backup_of(world, pool, command)
-    if not pool.failed_over:
-        raise refuse(command, "InvalidOperation", f'Pool "{pool.fqdn}" is not failed over.')
-    _reachable(pool, pool.fqdn, command)
-    if command.get("DisasterMode") is not True:
-        _reachable(backup, backup.fqdn, command)
-    return (world if _only_asked(command) else world.with_pool(replace(pool, failed_over=False))), ()
-
-
-def _relationship(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    """Documented choice: the names of the two properties; no public page shows them (facts: lync §1.6)."""
-    pool = _pool(world, command)
-    return world, ({"PoolFqdn": pool.fqdn, "BackupPoolFqdn": _backup_of(world, pool, command).fqdn},)
-
-
-def _backup_service(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    """One direction, from this pool to its backup (facts: lync §1.6, §5.1).
-
-    Documented choices: a pool that is failed over is read-only, so everything has arrived; an unreachable backup pool
-    is an error; replication of groups (§7) is off.
-    """
-    pool = _reachable(_pool(world, command), str(command.get("PoolFqdn")), command)
-    backup = _backup_of(world, pool, command)
-    state = "ErrorState" if not backup.up else "FinalState" if pool.failed_over else "SteadyState"
-    modules = (
-        ("UserData", "UserServices.PresenceFocus", state),
-        ("UserData", "ConfServices.DataConf", state),
-        ("CMS", "CentralMgmt.CMSMaster", state if world.store == pool.fqdn else "NotInitialized"),
-        ("RGS", "ApplicationServer.RGSDataStore", "NotInitialized"),
-        ("RGS", "ApplicationServer.RGSFileStore", "NotInitialized"),
-    )
-    asked = str(command.get("Category") or "")
-    if asked not in ("", *(category for category, _, _ in modules)):
-        text = f'Cannot bind parameter \'Category\'. Cannot convert value "{asked[:40]}" to type "BackupCategory".'
-        raise refuse(command, "CannotConvertArgumentNoMessage", text)
-    rows = tuple(
-        {"Identity": identity, "ExportStatus": exported, "ImportStatus": "NormalState"}
-        for category, identity, exported in modules
-        if (category == asked if asked else category != "RGS")
-    )
-    return world, ({"PoolFqdn": pool.fqdn, "BackupModules": rows},)
-
-
-def _only_asked(command: Cmdlet) -> bool:
-    return command.get("WhatIf") is True
-
-
 def _listed(names: Iterable[str]) -> str:
     every = tuple(names)
     more = len(every) - NAMES_SHOWN
@@ -266,14 +181,36 @@ CMDLETS_DO: Mapping[str, Callable[[World, LivePool, Cmdlet], Answer]] = {
     "Set-CsRgsConfiguration": _write_settings,
     "Export-CsRgsConfiguration": _export,
     "Import-CsRgsConfiguration": _import,
-    "Invoke-CsPoolFailOver": _fail_over,
-    "Invoke-CsPoolFailBack": _fail_back,
-    "Get-CsPoolBackupRelationship": _relationship,
-    "Get-CsBackupServiceStatus": _backup_service,
+    "Invoke-CsPoolFailOver": fail_over,
+    "Invoke-CsPoolFailBack": fail_back,
+    "Get-CsPoolBackupRelationship": read_relationship,
+    "Get-CsBackupServiceStatus": read_modules,
+    "Invoke-CsBackupServiceSync": sync,
     "Export-CsLisConfiguration": export_locations,
-    "Get-CsCpsConfiguration": read_call_park,
+    "Import-CsLisConfiguration": import_locations,
+    "Publish-CsLisConfiguration": publish_locations,
+    "Get-CsLisLocation": read_locations,
+    "Get-CsLisSubnet": read_subnets,
     "Get-CsServerVersion": read_version,
-    "Get-CsRegistrarConfiguration": read_registrars,
-    "Get-CsManagementStoreReplicationStatus": read_store,
     "Get-CsService": read_services,
+    "Get-CsManagementConnection": read_connection,
+    "Get-CsManagementStoreReplicationStatus": read_store,
+    "Invoke-CsManagementServerFailover": move_store,
+    "Invoke-CsManagementStoreReplication": replicate_store,
+    "Get-CsWindowsService": read_windows_services,
+    "Start-CsWindowsService": partial(turn_windows_services, True),
+    "Stop-CsWindowsService": partial(turn_windows_services, False),
+    "Get-CsDatabaseMirrorState": read_mirrors,
+    "Invoke-CsDatabaseFailover": move_database,
+    "Get-CsUserPoolInfo": read_user_pools,
+    "Get-CsUserDatabaseState": read_user_database,
+    "Get-CsPoolFabricState": read_fabric,
+    **{f"Get-{noun}": partial(read, noun) for noun in NOUNS if f"Get-{noun}" in CMDLETS},
+    **{f"Set-{noun}": partial(write, noun) for noun in NOUNS if f"Set-{noun}" in CMDLETS},
+}
+
+HALVES: Mapping[str, Callable[[World, LivePool, Cmdlet], World]] = {
+    "Import-CsRgsConfiguration": lambda world, server, command: _import(world, server, command, portion=0.5)[0],
+    "Invoke-CsPoolFailOver": break_failover,
+    "Invoke-CsPoolFailBack": break_failback,
 }

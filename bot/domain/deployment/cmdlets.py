@@ -3,155 +3,38 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping
 from dataclasses import dataclass
 
+from bot.domain.deployment.tables import ALL_VERSIONS, CMDLETS, Parameter
 from bot.domain.errors import CmdletFailed
-from bot.domain.groups.groups import Kind, Ref
-
-ALL_VERSIONS = ("2013", "2015", "2019")
-LATER = ("2015", "2019")
+from bot.domain.groups.groups import Ref
 
 Argument = str | int | bool | Ref
 _CONFIRM = "Confirm"
 _SAFE = re.compile(r"[\w .:\\/()-]*")
 
+_WITHOUT = {"Invoke-CsManagementServerFailover": frozenset({"Normal"})}
+"""The parameter set that is meant where no parameter of one is given (facts: recovery, procedure 2, row 5c)."""
 
-@dataclass(frozen=True, slots=True)
-class Parameter:
-    """`type` is .NET's short name; `versions` are the server versions that know it.
-
-    `set` names the one parameter set that it belongs to, empty for all: what is mandatory there is so nowhere else.
-    """
-
-    type: str
-    mandatory: bool = False
-    versions: tuple[str, ...] = ALL_VERSIONS
-    set: str = ""
-
-
-_SWITCH = Parameter("SwitchParameter")
-_GET: Mapping[str, Parameter] = {
-    "Identity": Parameter("RgsIdentity"),
-    "Name": Parameter("String"),
-    "Owner": Parameter("RgsIdentity"),
-    "ShowAll": _SWITCH,
+WHOLE = {
+    "Int16": range(-(2**15), 2**15),
+    "Int32": range(-(2**31), 2**31),
+    "UInt16": range(2**16),
+    "UInt64": range(2**64),
 }
-_POOL_MOVE: Mapping[str, Parameter] = {
-    "PoolFqdn": Parameter("Fqdn", mandatory=True),
-    "Confirm": _SWITCH,
-    "DisasterMode": _SWITCH,
-    "Force": _SWITCH,
-    "WaitTime": Parameter("TimeSpan"),
-    "WhatIf": _SWITCH,
-    "DatabaseCommandTimeoutInSeconds": Parameter("Int32", versions=LATER),
-    "SkipDataVerification": Parameter("SwitchParameter", versions=LATER),
+_WORDS = {
+    kind: re.compile(pattern, re.ASCII | re.IGNORECASE)
+    for kind, pattern in (
+        ("Guid", r"[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}"),
+        ("TimeSpan", r"(\d+\.)?([01]?\d|2[0-3]):[0-5]\d:[0-5]\d"),
+        ("PoolState", "Active|FailingOver|FailedOver|FailedBack"),
+        ("MirrorRole", "Primary|Mirror"),
+    )
 }
-_ROLES = (
-    "ApplicationDatabase",
-    "ApplicationServer",
-    "ArchivingDatabase",
-    "ArchivingServer",
-    "BackupServer",
-    "CentralManagement",
-    "CentralManagementDatabase",
-    "Director",
-    "EdgeServer",
-    "FileStore",
-    "ManagementServer",
-    "MediationServer",
-    "MonitoringDatabase",
-    "MonitoringServer",
-    "PersistentChatComplianceDatabase",
-    "PersistentChatDatabase",
-    "PersistentChatServer",
-    "PstnGateway",
-    "Registrar",
-    "TrustedApplicationPool",
-    "UserDatabase",
-    "UserServer",
-    "WacServer",
-    "WebServer",
-)
-_ONE_OR_MANY: Mapping[str, Parameter] = {
-    "Identity": Parameter("XdsIdentity", set="Identity"),
-    "Filter": Parameter("String", set="Filter"),
-    "LocalStore": _SWITCH,
-}
+"""What the binder takes for values that are no free text; `WHOLE` has the numbers."""
 
-
-def _service(role: str, versions: tuple[str, ...] = ALL_VERSIONS) -> Parameter:
-    """A switch of Get-CsService, each in a parameter set of its own."""
-    return Parameter("SwitchParameter", versions=versions, set=role)
-
-
-CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
-    "Export-CsRgsConfiguration": {
-        "FileName": Parameter("String", mandatory=True),
-        "Source": Parameter("RgsIdentity", mandatory=True),
-        "Force": _SWITCH,
-        "Owner": Parameter("RgsIdentity"),
-        "RemoveExportedConfiguration": _SWITCH,
-    },
-    "Import-CsRgsConfiguration": {
-        "Destination": Parameter("RgsIdentity", mandatory=True),
-        "FileName": Parameter("String", mandatory=True),
-        "Force": _SWITCH,
-        "OverwriteOwner": _SWITCH,
-        "ReplaceExistingRgsSettings": _SWITCH,
-        "ResolveNameConflicts": _SWITCH,
-    },
-    **{f"Get-CsRgs{kind}": _GET for kind in Kind},
-    "Get-CsRgsConfiguration": {"Identity": Parameter("RgsIdentity", mandatory=True)},
-    "Set-CsRgsConfiguration": {
-        "Identity": Parameter("RgsIdentity", mandatory=True, set="Direct"),
-        "AgentRingbackGracePeriod": Parameter("Int16", set="Direct"),
-        "DisableCallContext": Parameter("Boolean", set="Direct"),
-        "Force": _SWITCH,
-        "WhatIf": _SWITCH,
-        "Confirm": _SWITCH,
-    },
-    "Invoke-CsPoolFailOver": {
-        **_POOL_MOVE,
-        "FlushStorageService": _SWITCH,
-        "ServicesStopDelayMins": Parameter("Int32", versions=LATER),
-    },
-    "Invoke-CsPoolFailBack": _POOL_MOVE,
-    "Get-CsPoolBackupRelationship": {
-        "PoolFqdn": Parameter("Fqdn", mandatory=True),
-        "Force": _SWITCH,
-        "LocalStore": _SWITCH,
-    },
-    "Get-CsBackupServiceStatus": {
-        "PoolFqdn": Parameter("Fqdn", mandatory=True),
-        "Category": Parameter("BackupCategory", versions=("2019",)),
-        "Force": _SWITCH,
-    },
-    "Export-CsLisConfiguration": {
-        "FileName": Parameter("String", mandatory=True, set="FileName"),
-        "AsBytes": Parameter("SwitchParameter", set="AsBytes"),
-    },
-    "Get-CsCpsConfiguration": _ONE_OR_MANY,
-    "Get-CsServerVersion": {},
-    "Get-CsRegistrarConfiguration": _ONE_OR_MANY,
-    "Get-CsManagementStoreReplicationStatus": {
-        "ReplicaFqdn": Parameter("String"),
-        "CentralManagementStoreStatus": _SWITCH,
-    },
-    "Get-CsService": {
-        "Identity": Parameter("XdsGlobalRelativeIdentity", set="Identity"),
-        "Filter": Parameter("String", set="Filter"),
-        "PoolFqdn": Parameter("String"),
-        "ConferencingServer": _service("ConferenceServer"),
-        "LegalInterceptServer": _service("LegalInterceptServer", ("2013",)),
-        **{role: _service(role) for role in _ROLES},
-        **{role: _service(role, LATER) for role in ("VideoGateway", "VideoInteropServer")},
-        **{role: _service(role, ()) for role in ("ProvisionDatabase", "ProvisionServer")},
-    },
-}
-
-ON_FRONT_END = frozenset({"Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"})
-"""What has to run on a Front End of the pool that it is sent to (facts: recovery, procedure 2, row 8)."""
+ON_FRONT_END = frozenset({"Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack", "Invoke-CsManagementServerFailover"})
+"""What has to run on a Front End of the pool that it is sent to (facts: recovery, procedure 2, rows 5, 8)."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -183,7 +66,7 @@ def cmdlet(name: str, **arguments: Argument | None) -> Cmdlet:
     return Cmdlet(name, tuple((key, value) for key, value in given.items() if value is not None))
 
 
-def check(command: Cmdlet, version: str = "2019") -> None:
+def check(command: Cmdlet, version: str = ALL_VERSIONS[-1]) -> None:
     """Raises CmdletFailed, as PowerShell's binder would, for what the cmdlet of this server version does not have."""
     table = CMDLETS.get(command.name)
     if table is None:
@@ -194,21 +77,24 @@ def check(command: Cmdlet, version: str = "2019") -> None:
         if parameter is None or version not in parameter.versions:
             text = f"A parameter cannot be found that matches parameter name '{key}'."
             raise CmdletFailed(f"{command.name} : {text}", error_id=f"NamedParameterNotFound,{command.name}")
-        if (parameter.type == "SwitchParameter") != _is_switch(key, value) and parameter.type != "Boolean":
+        if not _binds(parameter, key, value):
             text = f"Cannot bind parameter '{key}'. Cannot convert the value to type \"{parameter.type}\"."
             raise CmdletFailed(
                 f"{command.name} : {text}",
                 error_id=f"CannotConvertArgumentNoMessage,{command.name}",
             )
     given = {key for key, _ in command.arguments}
-    sets = {table[key].set for key in given} - {""}
+    sets = {table[key].set for key in given} - {""} or _WITHOUT.get(command.name, frozenset())
     if len(sets) > 1:
         text = "Parameter set cannot be resolved using the specified named parameters."
         raise CmdletFailed(f"{command.name} : {text}", error_id=f"AmbiguousParameterSet,{command.name}")
     missing = [
         key
         for key, parameter in table.items()
-        if parameter.mandatory and key not in given and (not sets or parameter.set in {"", *sets})
+        if parameter.mandatory
+        and version in parameter.versions
+        and key not in given
+        and (not sets or parameter.set in {"", *sets})
     ]
     if missing:
         text = f"Cannot process command because of one or more missing mandatory parameters: {' '.join(missing)}."
@@ -219,6 +105,19 @@ def refuse(command: Cmdlet, error_id: str, text: str, detail: str = "") -> Cmdle
     """A refusal as PowerShell prints it: `Cmdlet-Name : text`, with a FullyQualifiedErrorId of the usual form."""
     shown = f"{command.name} : {text}"
     return CmdletFailed(shown, error_id=f"{error_id},{command.name}", detail=f"{shown} {detail}".strip())
+
+
+def _binds(parameter: Parameter, key: str, value: Argument) -> bool:
+    match parameter.type:
+        case "SwitchParameter":
+            return _is_switch(key, value)
+        case "Boolean":
+            return isinstance(value, bool)
+        case kind if kind in WHOLE:
+            return isinstance(value, int) and not isinstance(value, bool) and value in WHOLE[kind]
+    return not isinstance(value, bool) and (
+        parameter.type not in _WORDS or _WORDS[parameter.type].fullmatch(str(value)) is not None
+    )
 
 
 def _is_switch(key: str, value: Argument) -> bool:

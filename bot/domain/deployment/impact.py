@@ -24,9 +24,11 @@ STAGE_OF: Mapping[PoolState, Stage] = {
     PoolState.FAILING_OVER: Stage.FAILING_OVER,
     PoolState.FAILED_OVER: Stage.FAILED_OVER,
     PoolState.FAILING_BACK: Stage.FAILING_BACK,
+    PoolState.REPLACING: Stage.FAILED_OVER,
     PoolState.ACTIVE: Stage.FAILED_BACK,
+    PoolState.RETIRED: Stage.FAILED_BACK,
 }
-"""The stage a pool's state stands for; an active pool is as it is after failback."""
+"""The stage a pool's state stands for; an active pool is as it is after failback, and so is one that was replaced."""
 
 
 class Subject(StrEnum):

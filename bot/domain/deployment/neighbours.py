@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Iterator
-from fnmatch import fnmatchcase
 
 from bot.domain.deployment.cmdlets import Cmdlet, refuse
 from bot.domain.deployment.world import LivePool, ServerFile, World
@@ -35,25 +34,8 @@ def export_locations(world: World, server: LivePool, command: Cmdlet) -> Answer:
     return world.with_pool(server.with_file(path, written)), ()
 
 
-def read_call_park(world: World, server: LivePool, command: Cmdlet) -> Answer:
-    """`Get-CsCpsConfiguration`: the global settings, and those of every site that has its own.
-
-    They lie in the Central Management store, so every pool that answers gives all of them, whichever are down.
-    Documented choice: an identity that nothing has is an error, a filter that nothing fits gives nothing.
-    """
-    wanted, fits = command.get("Identity"), str(command.get("Filter") or "*")
-    rows = tuple(_call_park(world))
-    if wanted is None:
-        return world, tuple(row for row in rows if fnmatchcase(str(row["Identity"]).casefold(), fits.casefold()))
-    found = tuple(row for row in rows if str(row["Identity"]).casefold() == str(wanted).casefold())
-    if not found:
-        raise refuse(
-            command, "ManagementObjectNotFound", f'Cannot find a Call Park configuration "{str(wanted)[:120]}".'
-        )
-    return world, found
-
-
-def _call_park(world: World) -> Iterator[Row]:
+def call_park(world: World) -> Iterator[Row]:
+    """The global settings of Call Park, and those of every site that has its own."""
     yield _DEFAULTS
     for pool in world.pools.values():
         if pool.call_park:

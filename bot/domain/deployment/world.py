@@ -9,10 +9,17 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet
-from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, ServiceSettings, Value
+from bot.domain.groups.groups import Audio, Inventory, Kind, Ref, RgsObject, Row, ServiceSettings, Value
 from bot.domain.model import Edition
 
 EFFECTS_KEPT = 200
+
+ACTIVE, FAILING_OVER, FAILED_OVER, FAILED_BACK = "Active", "FailingOver", "FailedOver", "FailedBack"
+"""The values of PoolState (facts: recovery §0.3)."""
+
+HOME = frozenset({ACTIVE, FAILED_BACK})
+"""Those of a pool that serves its users itself."""
+
 _PLAIN = (str, int, float, Ref, type(None))
 _EMPTY: Mapping[Any, Any] = MappingProxyType({})
 
@@ -21,12 +28,17 @@ def _mapping() -> Any:
     return field(default_factory=lambda: _EMPTY)
 
 
+CONFERENCES = "ConfServices.DataConf"
+"""The module of the Backup Service that copies the contents of conferences."""
+
+
 @dataclass(frozen=True, slots=True)
 class ServerFile:
     """A file on a server: an export as a value, made at `at` (seconds since the epoch).
 
     A file that was brought there keeps its own bytes: `raw` is their SHA-256 (hex), `size` their number; `inventory` is
-    then None when they are not an export. `path` is how its name is written, where it has one.
+    then None when they are not an export. `path` is how its name is written, where it has one. `locations` are its
+    bytes when it is a location configuration.
     """
 
     inventory: Inventory | None
@@ -34,6 +46,7 @@ class ServerFile:
     raw: str = ""
     size: int = 0
     path: str = ""
+    locations: bytes = b""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +55,10 @@ class LivePool:
 
     `files` are those of its server and of its file store; `call_park` what its site has set for Call Park, if anything.
     `build` is what its servers call themselves, such as 7.0.2046.820; empty: the first of their `version`.
+    `up` are its Front Ends, `back_end` is its SQL Server (named `sql`, where somebody said so), `registrar` its
+    PoolState. `replica_behind`: its copy of Central Management is old. `stopped` are Windows services by machine.
+    `modules` are those of the Backup Service that do not stand as they should: identity to (export, import).
+    `principals` are its mirrored databases, type to which server is principal (Primary or Mirror).
     """
 
     fqdn: str
@@ -50,13 +67,32 @@ class LivePool:
     site: str = ""
     front_ends: tuple[str, ...] = ()
     up: bool = True
-    failed_over: bool = False
+    registrar: str = ACTIVE
     objects: Mapping[tuple[Kind, str], RgsObject] = _mapping()
     settings: ServiceSettings = field(default_factory=ServiceSettings)
     audio: Mapping[str, str] = _mapping()
     files: Mapping[str, ServerFile] = _mapping()
     call_park: Mapping[str, Value] = _mapping()
     build: str = ""
+    back_end: bool = True
+    sql: str = ""
+    replica_behind: bool = False
+    stopped: Mapping[str, tuple[str, ...]] = _mapping()
+    modules: Mapping[str, tuple[str, str]] = _mapping()
+    principals: Mapping[str, str] = _mapping()
+
+    @property
+    def failed_over(self) -> bool:
+        return self.registrar == FAILED_OVER
+
+    @property
+    def machines(self) -> tuple[str, ...]:
+        """Its Front Ends; a pool that names none is one machine of its own name."""
+        return self.front_ends or (self.fqdn,)
+
+    def runs(self, name: str) -> bool:
+        """Whether this Windows service runs on any of its machines."""
+        return self.up and any(name not in self.stopped.get(machine, ()) for machine in self.machines)
 
     def of(self, kind: Kind) -> tuple[RgsObject, ...]:
         return tuple(item for item in self.objects.values() if item.kind is kind)
@@ -110,18 +146,34 @@ class FaultKind(StrEnum):
     """What can be made to go wrong, on purpose."""
 
     POOL_DOWN = "pool down"
+    BACK_END_DOWN = "SQL back end down"
     SLOW = "slow command"
     LOST_BEFORE = "connection lost before the effect"
     LOST_AFTER = "connection lost after the effect"
     HALF_FAILED = "import fails half-way"
     HALF_LOST = "connection lost half-way through an import"
+    MOVE_BREAKS = "pool move breaks off half-way"
+
+
+_ONLY: Mapping[FaultKind, tuple[str, ...]] = {
+    FaultKind.HALF_FAILED: ("Import-CsRgsConfiguration",),
+    FaultKind.HALF_LOST: ("Import-CsRgsConfiguration",),
+    FaultKind.MOVE_BREAKS: ("Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"),
+}
+"""What the half-way ones strike, whatever else they name."""
+
+_FELLED: Mapping[FaultKind, Mapping[str, bool]] = {
+    FaultKind.POOL_DOWN: {"up": False},
+    FaultKind.BACK_END_DOWN: {"back_end": False},
+}
+"""What is so at once, and until it is mended."""
 
 
 @dataclass(frozen=True, slots=True)
 class Fault:
     """Strikes the next `times` commands that run on `pool` (0: until cleared).
 
-    `cmdlet` narrows it to one cmdlet; the half-way ones only ever strike an import. `seconds` is
+    `cmdlet` narrows it to one cmdlet; the half-way ones only ever strike an import, or a pool move. `seconds` is
     how slow a slow one is.
     """
 
@@ -132,9 +184,8 @@ class Fault:
     times: int = 1
 
     def strikes(self, pool: str, command: Cmdlet) -> bool:
-        halfway = self.kind in (FaultKind.HALF_FAILED, FaultKind.HALF_LOST)
-        named = "Import-CsRgsConfiguration" if halfway else self.cmdlet
-        return self.pool == pool and named in ("", command.name)
+        named = _ONLY.get(self.kind) or (self.cmdlet or command.name,)
+        return self.pool == pool and command.name in named
 
 
 @dataclass(frozen=True, slots=True)
@@ -152,9 +203,12 @@ class World:
     """A whole deployment.
 
     `pairs` leads from a pool to its backup pool; `contacts` from a workflow's PrimaryUri (lower case) to the pool whose
-    contact object in Active Directory it is. `locations` is the zip that Export-CsLisConfiguration gives.
-    `store` is the pool on which Central Management is active, one of its own unless said; `edges` leads from an Edge
-    pool to the pool that is its next hop.
+    contact object in Active Directory it is. `locations` are the bytes that Export-CsLisConfiguration gives,
+    `published` what emergency calls carry of it.
+    `store` is the pool on which Central Management is active, one of its own unless said; `also_active` is a second
+    one that says so of itself, which should never be. `edges` leads from an Edge pool to the pool that is its next hop.
+    `replicates`: the Backup Service copies Response Groups between pools that can. `told` has what lies in Central
+    Management or Active Directory and is only read and set, as rows by the noun of its cmdlets (`CsSite`).
     `effects` are the newest `EFFECTS_KEPT`, `effect_count` counts them all.
     """
 
@@ -167,6 +221,14 @@ class World:
     locations: bytes = b""
     store: str = "cms.contoso.com"
     edges: Mapping[str, str] = _mapping()
+    also_active: str = ""
+    replicates: bool = False
+    told: Mapping[str, tuple[Row, ...]] = _mapping()
+    published: bytes = b""
+
+    def with_told(self, noun: str, rows: Iterable[Row]) -> World:
+        """The world in which exactly these rows are told of this noun."""
+        return replace(self, told=MappingProxyType({**self.told, noun: tuple(rows)}))
 
     def with_pool(self, pool: LivePool) -> World:
         return replace(self, pools=MappingProxyType({**self.pools, pool.fqdn: pool}))
@@ -175,16 +237,19 @@ class World:
         return replace(self, effects=(*self.effects, effect)[-EFFECTS_KEPT:], effect_count=self.effect_count + 1)
 
     def with_fault(self, fault: Fault) -> World:
-        """The world in which it will strike; a pool goes down at once. Raises KeyError for a pool that is not there."""
+        """The world in which it will strike; a pool or its back end goes down at once.
+
+        Raises KeyError for a pool that is not there.
+        """
         pool = self.pools[fault.pool]
-        if fault.kind is FaultKind.POOL_DOWN:
-            return self.with_pool(replace(pool, up=False))
+        if fault.kind in _FELLED:
+            return self.with_pool(replace(pool, **_FELLED[fault.kind]))
         return replace(self, faults=(*self.faults, fault))
 
     def without_faults(self, pool: str) -> World:
-        """The world in which this pool is up and nothing will strike what runs on it."""
+        """The world in which this pool and its back end are up, and nothing will strike what runs on it."""
         kept = tuple(fault for fault in self.faults if fault.pool != pool)
-        return replace(self, faults=kept).with_pool(replace(self.pools[pool], up=True))
+        return replace(self, faults=kept).with_pool(replace(self.pools[pool], up=True, back_end=True))
 
     def struck(self, pool: str, command: Cmdlet) -> tuple[World, tuple[Fault, ...]]:
         """The faults that strike this command, and the world in which they have struck once more."""

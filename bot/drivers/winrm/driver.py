@@ -10,6 +10,7 @@ from bot.domain.deployment.abilities import ASKED, REPLICATION, Folder
 from bot.domain.deployment.cmdlets import ON_FRONT_END, Cmdlet
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.domain.deployment.neighbours import BYTES
+from bot.domain.deployment.properties import as_we_name_them
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Row
 from bot.drivers.base import Told
@@ -35,7 +36,8 @@ class WinRM:
     """Runs cmdlets on servers of pools, by the rules of Driver (`bot/drivers/base.py`).
 
     Of each pool there are two connections at most, one for what reads and one for what changes, so that a pool can be
-    read while an import runs there. `think` opens the batches of objects of which there are many.
+    read while an import runs there. `think` opens the batches of objects of which there are many, `properties` are the
+    servers' own names of those that no page shows.
     """
 
     def __init__(
@@ -44,8 +46,9 @@ class WinRM:
         pace: Pace | None = None,
         think: Think = asyncio.to_thread,
         proofs: Proofs | None = None,
+        properties: Mapping[str, str] | None = None,
     ) -> None:
-        self._pools, self._pace, self._think = pools, pace or Pace(), think
+        self._pools, self._pace, self._think, self._properties = pools, pace or Pace(), think, properties or {}
         self._proofs = proofs or Proofs(self._pace.refused_s)
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
@@ -70,7 +73,8 @@ class WinRM:
         if ended.answer.errors or not ended.answer.is_whole:
             errors, is_whole = ended.answer.errors, ended.answer.is_whole
             raise refusal(ended.server, command.name, errors, reads=not command.writes, is_whole=is_whole)
-        return Told.of(ended.taken, ended.answer.warnings)
+        rows = as_we_name_them(ended.taken, command.name, self._properties)
+        return Told.of(rows, ended.answer.warnings)
 
     def _only_at(self, pool: str, command: Cmdlet) -> tuple[tuple[Endpoint, ...], str]:
         """The servers of the pool on which it has to run, if not on any; and why, as a sentence."""
@@ -113,9 +117,10 @@ class WinRM:
             raise refusal(ended.server, work.name, others or errors, reads=True, is_whole=is_whole)
         if self._lane((pool, False)).at.access is Access.ORDINARY:
             return ended.taken
-        behind = {name: await self._behind(pool, name) for name in ASKED}
-        # Both a function of ours and the cmdlet that it calls have to be there; what is never sent needs no function.
-        ours = {REPLICATION[0]: frozenset({REPLICATION[1]}), **ended.taken}
+        # Both a function of ours and the cmdlet that it calls have to be there. What tells of an update is looked for
+        # whether our function takes it or not.
+        ours = {**ended.taken, REPLICATION[0]: ended.taken.get(REPLICATION[0], frozenset()) | {REPLICATION[1]}}
+        behind = {name: await self._behind(pool, name) for name in ours}
         return {name: keys & real for name, keys in ours.items() if (real := behind[name]) is not None}
 
     async def _behind(self, pool: str, name: str) -> frozenset[str] | None:

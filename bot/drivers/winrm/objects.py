@@ -11,6 +11,7 @@ from bot.domain.deployment.topology import TEXT, TEXTS
 from bot.domain.errors import CmdletFailed, Damaged
 from bot.domain.groups.groups import Row
 from bot.exports.clixml import Allowance, Thing, things
+from bot.exports.clixml_values import IDENTITIES
 from bot.exports.whole import SETTINGS, flattened
 
 _CHUNK = 64 * 1024
@@ -30,8 +31,10 @@ def opened(name: str, batch: bytes, left: Allowance) -> Opened:
     """Raises CmdletFailed for what is no batch of what the cmdlet `name` reads, not whole, or more than is `left`."""
     noun = name.removeprefix(_RGS) if name.startswith(_RGS) else ""
     kind = _KINDS.get(noun, noun)
+    identities = IDENTITIES if name.startswith(_RGS) else frozenset[str]()
     try:
-        return [_row(name, kind, thing) for thing in things(_unpacked(batch), "what the server sent", left)], left
+        found = things(_unpacked(batch), "what the server sent", left, identities)
+        return [_row(name, kind, thing) for thing in found], left
     except Damaged as damaged:
         raise _unreadable(name, damaged.sentence.rstrip(".")) from None
     except zlib.error:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import hashlib
 import io
 import wave
-import zipfile
 from collections.abc import Mapping
 from dataclasses import replace
 
+from bot.domain.deployment.locations import Locations, packed
 from bot.domain.deployment.world import LivePool, ServerFile
 from bot.sandbox.pools.sites import POOL_A, POOL_B
 
@@ -57,16 +57,9 @@ def music(name: str) -> bytes:
     return _ASF + b"".join(hashlib.sha256(f"{name}/{part}".encode()).digest() for part in range(256))
 
 
-def _locations() -> bytes:
-    """A zip of two tables, with fixed dates, so that it is the same every time."""
-    out = io.BytesIO()
-    with zipfile.ZipFile(out, "w") as archive:
-        for table, rows in (
-            ("Locations.csv", "Contoso,Berlin,Clinic Street,1,DE\r\nContoso,Munich,Factory Road,7,DE\r\n"),
-            ("Subnets.csv", "10.1.0.0,Berlin\r\n10.2.0.0,Munich\r\n"),
-        ):
-            archive.writestr(zipfile.ZipInfo(table), rows)
-    return out.getvalue()
-
-
-LOCATIONS = _locations()
+LOCATIONS = packed(
+    Locations(
+        (("Contoso", "Berlin", "Clinic Street", "1", "DE"), ("Contoso", "Munich", "Factory Road", "7", "DE")),
+        {"10.1.0.0": "Berlin", "10.2.0.0": "Munich"},
+    )
+)

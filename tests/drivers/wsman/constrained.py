@@ -155,7 +155,7 @@ def _converted(parameter: Parameter, value: Any) -> Any:
     match parameter.type, value:
         case "string", str() | int():
             return str(value)
-        case "switch", bool():
+        case "switch" | "bool", bool():
             return value
         case "int", bool() | float():
             pass
@@ -165,7 +165,7 @@ def _converted(parameter: Parameter, value: Any) -> Any:
             return int(value)
         case "byte[]", bytes() | bytearray():
             return bytes(value)
-        case "string" | "switch" | "byte[]", _:
+        case "string" | "switch" | "bool" | "byte[]", _:
             raise Refused("CannotConvertArgument", f"Cannot bind parameter '{parameter.name}'.")
     raise Refused("CannotConvertArgumentNoMessage", f"Cannot bind parameter '{parameter.name}'.")
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator, Iterable, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
 from bot.commands.endpoint import SENT
+from bot.domain.deployment.abilities import Use
 from bot.domain.deployment.endpoints import Access, Endpoint
 from bot.drivers.base import Driver, WorldStore
 from bot.drivers.winrm.constrained.files import written
@@ -30,9 +31,14 @@ class Site:
 
 @asynccontextmanager
 async def served(
-    simulated: Driver, worlds: WorldStore, pools: Iterable[str], folder: Path, access: Access = Access.ORDINARY
+    simulated: Driver,
+    worlds: WorldStore,
+    pools: Iterable[str],
+    folder: Path,
+    access: Access = Access.ORDINARY,
+    uses: Sequence[Use] = SENT,
 ) -> AsyncIterator[Site]:
-    """Each pool has a Front End of its own, that is away while the pool is down."""
+    """Each pool has a Front End of its own, that is away while the pool is down; a constrained one lets `uses` in."""
     world, _ = await worlds.load()
     async with AsyncExitStack() as stack:
         endpoints, servers = {}, {}
@@ -40,7 +46,7 @@ async def served(
             answers = deployed(simulated, pool)
             if access is Access.CONSTRAINED:
                 setup = Setup(world.pools[pool].version, "CONTOSO\\gmsa", ACCOUNT, stores=(store_of(pool),))
-                answers = constrained(written(setup, SENT), answers)
+                answers = constrained(written(setup, uses), answers)
             server = servers[pool] = await stack.enter_async_context(wsman(answers, folder / pool))
             server.is_up, server.configurations = _power(worlds, pool), (_CONFIGURATIONS[access],)
             more = {"access": access, "configuration": _CONFIGURATIONS[access]}

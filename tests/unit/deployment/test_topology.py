@@ -49,7 +49,7 @@ def test_the_state_of_a_pool_follows_its_failover_and_its_failback_recovery_0_3(
     over, _ = apply(WORLD, B, OVER)
     assert (state(over, P), state(over, B)) == ("FailedOver", "Active")
     back, _ = apply(over, B, BACK)
-    assert state(back, P) == "Active"
+    assert state(back, P) == "FailedBack"
 
 
 def test_a_registrar_is_found_by_identity_in_any_case_or_by_filter() -> None:

@@ -34,6 +34,19 @@ _DOES: Mapping[str, str] = {
     "Invoke-CsPoolFailOver": "Moves everybody of a pool to its backup pool.",
     "Invoke-CsPoolFailBack": "Moves everybody of a pool home from its backup pool.",
     "Export-CsLisConfiguration": "Gives the emergency locations as bytes; writes no file, and changes nothing.",
+    "Set-CsRgsConfiguration": "Changes the settings that all Response Groups of a pool share.",
+    "Set-CsRegistrarConfiguration": "Says how a pool stands, after a move that broke off; moves nobody.",
+    "Invoke-CsManagementServerFailover": "Moves Central Management to the pool on whose server it runs.",
+    "Invoke-CsManagementStoreReplication": "Sends the topology and its settings to the replicas once more.",
+    "Set-CsEdgeServer": "Leads an Edge pool to another pool, which gets its calls and sign-ins from then on.",
+    "Set-CsSite": "Changes by which Edge pool a site reaches other organisations.",
+    "Invoke-CsBackupServiceSync": "Sends the data of a pool to its backup pool once more.",
+    "Set-CsBackupServiceConfiguration": "Changes how the Backup Service works, for all pools at once.",
+    "Start-CsWindowsService": "Starts a service of the product on one machine, or all of them.",
+    "Stop-CsWindowsService": "Stops a service of the product on one machine, or all of them: who is there is cut off.",
+    "Invoke-CsDatabaseFailover": "Lets the other server of a mirrored pair serve one kind of its databases.",
+    "Import-CsLisConfiguration": "Adds the emergency locations of a file, also over those that were changed since.",
+    "Publish-CsLisConfiguration": "Makes the emergency locations that are there those that calls carry.",
 }
 """For the people who sign it: what a cmdlet does that is not only read."""
 

@@ -9,7 +9,8 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping
 
-from bot.domain.deployment.cmdlets import Parameter
+from bot.domain.deployment.cmdlets import WHOLE
+from bot.domain.deployment.tables import Parameter
 from bot.drivers.winrm.constrained.setup import Setup
 
 _LABEL = "[0-9A-Za-z](?:[0-9A-Za-z-]{0,61}[0-9A-Za-z])?"
@@ -27,22 +28,44 @@ _RECORDING = rf"{_DEVICE}[^{_NONE_OF}. ][^{_NONE_OF}]{{0,200}}{SOUND}"
 EXCHANGED = rf"{_DEVICE}[0-9A-Za-z][0-9A-Za-z-]{{0,59}}\.(?:zip|xml|tmp)"
 """A file's name in the folder of exports."""
 
-_BY_KEY: Mapping[str, str] = {"Filter": f"service:[A-Za-z]{{1,64}}:{_HOST}"}
+_NAME = "[0-9A-Za-z](?:[0-9A-Za-z ._-]{0,62}[0-9A-Za-z])?"
+_ROLE = "[A-Za-z]{1,64}"
+_BY_KEY: Mapping[str, str] = {
+    "Filter": f'service:{_ROLE}:{_HOST}|RegistrarPool -eq "{_HOST}"',
+    "Registrar": f"Registrar:{_HOST}",
+    "FederationRoute": f"EdgeServer:{_HOST}",
+    "XmppFederationRoute": f"EdgeServer:{_HOST}",
+    "PoolFqdn": _HOST,
+    "ReplicaFqdn": _HOST,
+    "ComputerName": _HOST,
+    "BackupModule": rf"{_ROLE}(?:\.{_ROLE})?",
+}
 _BY_TYPE: Mapping[str, str] = {
     "Fqdn": _HOST,
     "RgsIdentity": rf"service:ApplicationServer:{_HOST}(?:/{_GUID})?",
+    "XdsIdentity": f"[Gg]lobal|site:{_NAME}|service:{_ROLE}:{_HOST}",
+    "XdsGlobalRelativeIdentity": f"{_NAME}|{_ROLE}:{_HOST}",
+    "UserIdParameter": rf"sip:[0-9A-Za-z](?:[0-9A-Za-z._+-]{{0,62}}[0-9A-Za-z])?@{_HOST}",
+    "TimeSpan": r"(?:[0-9]{1,4}\.)?(?:[01]?[0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9]",
+    "Guid": _GUID,
 }
 _WORD = "[0-9A-Za-z]{1,64}"
+_NUMBERS = frozenset({"Int16", "UInt16", "Int32"})
 
 
 def kind_of(parameter: Parameter) -> str:
-    """The PowerShell type under which a function takes it: there are `switch` and `string`."""
-    return "switch" if parameter.type == "SwitchParameter" else "string"
+    """The PowerShell type under which a function takes it: a cmdlet takes no text for a truth value."""
+    if parameter.type in _NUMBERS:
+        return "int"
+    return {"SwitchParameter": "switch", "Boolean": "bool"}.get(parameter.type, "string")
 
 
 def check_of(key: str, parameter: Parameter, setup: Setup) -> str:
     """The attribute that checks its value. What nobody knows more of is a word, as of a server's own enumerations."""
-    if kind_of(parameter) == "switch":
+    if parameter.type in _NUMBERS:
+        numbers = WHOLE[parameter.type]
+        return f"[ValidateRange({numbers.start}, {numbers.stop - 1})]"
+    if kind_of(parameter) != "string":
         return ""
     if key == "FileName":
         return matching(in_folder(setup))
