@@ -207,8 +207,13 @@ class Companions:
         found = 0
         for place in await self._client.zrange(keys.ACCOMPANIED, 0, -1):
             scope, _, kind = place.decode().partition("/")
-            found += await self._client.zcount(keys.companions(scope, kind), f"({now + AHEAD_S!r}", "+inf")
+            found += await self.ahead_of(scope, kind, now)
         return found
+
+    @guard()
+    async def ahead_of(self, scope: str, kind: str, now: float) -> int:
+        """The same of one scope and kind."""
+        return await self._client.zcount(keys.companions(scope, kind), f"({now + AHEAD_S!r}", "+inf")
 
     @guard()
     async def prune(self, now: float) -> int:

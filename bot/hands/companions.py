@@ -7,11 +7,15 @@ import json
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
-from bot.domain.companions.kinds import COMPANIONS, Companion, CompanionCopy, Failure, How, KeptFile
+from bot.domain.companions.kinds import COMPANIONS, Companion, CompanionCopy, Failure, How, KeptFile, Shelf
+from bot.domain.companions.places import read
 from bot.domain.companions.uploads import MOST_BYTES, complaint, unlike, warnings
+from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.deployment.neighbours import BYTES
 from bot.domain.errors import BadInput, BotError, CmdletFailed, Damaged, NeverSent, NoRoom, OutcomeUnknown, StoreAway
-from bot.domain.runs.acts import Take
+from bot.domain.groups.groups import Row
+from bot.domain.model import short
+from bot.domain.runs.acts import FindCopies, PutCompanion, Take
 from bot.drivers.base import Driver
 from storage.backups.codec import sha256_of
 from storage.companions import Companions
@@ -30,11 +34,26 @@ class Uploads(Protocol):
 
 
 class Gathering:
-    """Copies of companions. `performers` are its acts, each with what performs it."""
+    """Copies of companions. `performers` are its acts, each with what performs it.
 
-    def __init__(self, driver: Driver, companions: Companions, uploads: Uploads, clock: Callable[[], float]) -> None:
+    `pools` (FQDNs) are asked for what belongs to the whole organisation, when those that an act names do not give it.
+    """
+
+    def __init__(
+        self,
+        driver: Driver,
+        companions: Companions,
+        uploads: Uploads,
+        clock: Callable[[], float],
+        pools: Iterable[str] = (),
+    ) -> None:
         self._driver, self._companions, self._uploads, self._clock = driver, companions, uploads, clock
-        self.performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {Take: self._take}
+        self._pools = tuple(pools)
+        self.performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
+            Take: self._take,
+            FindCopies: self._find,
+            PutCompanion: self._put,
+        }
         self._ways: Mapping[How, Callable[[Companion, Take], Awaitable[CompanionCopy]]] = {
             How.COMMAND: self._command,
             How.FILES: self._folder,
@@ -58,20 +77,68 @@ class Gathering:
         return kept
 
     async def _command(self, one: Companion, act: Take) -> CompanionCopy:
-        """Bytes become a file; rows stay rows."""
+        """Bytes become a file; rows stay rows. The first of the pools that gives any is where the copy is from.
+
+        Raises what came of the first one when none of them does.
+        """
+        others = [fqdn for fqdn in self._pools if one.everywhere and fqdn not in act.asked]
+        faults: list[BotError] = []
+        for fqdn in (*act.asked, *others):
+            try:
+                return await self._given(one, act, fqdn)
+            except (*_PASSING, BadInput, Damaged) as error:
+                faults.append(error)
+        raise faults[0]
+
+    async def _given(self, one: Companion, act: Take, source: str) -> CompanionCopy:
         assert one.command
-        try:
-            rows = await self._driver.invoke(act.pool, one.command)
-        except CmdletFailed as no:
-            raise BadInput(f"{act.pool} refused {one.command.name} ({no.error_id}). Nothing was kept.") from no
+        rows = await self._rows(source, one.command)
         if not rows:
-            raise Damaged(f"{act.pool} gave nothing for {one.command.name}. The account may not be allowed to read it.")
+            raise Damaged(f"{source} gave nothing for {one.command.name}. The account may not be allowed to read it.")
         if not one.file:
-            return await self._companions.keep(self._kept(one, act, rows=rows, contents=_digest(rows)), {})
+            kept = self._kept(one, act, source=source, rows=rows, contents=_digest(rows))
+            return await self._companions.keep(kept, {})
         data = rows[0].get(BYTES)
         if not isinstance(data, bytes) or not data:
-            raise Damaged(f"{act.pool} gave no bytes for {one.command}. Nothing was kept.")
-        return await self._keep(one, act, {one.file: data})
+            raise Damaged(f"{source} gave no bytes for {one.command}. Nothing was kept.")
+        beside, warned = await self._beside(one, source)
+        return await self._keep(one, act, {one.file: data}, source=source, rows=beside, warnings=warned)
+
+    async def _rows(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
+        try:
+            return await self._driver.invoke(pool, command)
+        except CmdletFailed as no:
+            raise BadInput(f"{pool} refused {command.name} ({no.error_id}). Nothing was kept.") from no
+
+    async def _beside(self, one: Companion, source: str) -> tuple[tuple[Row, ...], tuple[str, ...]]:
+        """What is read beside the bytes, and what is to be known if that could not be: the copy is worth it without.
+
+        Raises BadInput when nothing is there any more: a copy of that would take the place of the last one that counts,
+        just where Central Management was moved without it.
+        """
+        if not one.beside:
+            return (), ()
+        try:
+            rows = read(*[await self._rows(source, command) for command in one.beside]).rows()
+        except (*_PASSING, BadInput):
+            names = " and ".join(command.name for command in one.beside)
+            return (), (f"{short(source)} gave nothing for {names}, so this copy cannot be compared later.",)
+        held = (await self._companions.newest([source], self._clock()))[source][one.key]
+        if held and held.rows and not rows:
+            raise BadInput(f"{source} has no {one.title} any more, and the copy before has. Nothing was kept over it.")
+        return rows, ()
+
+    async def _find(self, act: FindCopies) -> Mapping[str, Shelf]:
+        now = self._clock()
+        newest = (await self._companions.newest([act.pool], now))[act.pool]
+        found = {}
+        for kind in act.kinds:
+            kept, ahead = newest[kind], await self._companions.ahead_of(COMPANIONS[kind].scope(act.pool), kind, now)
+            found[kind] = Shelf(kept, max(0.0, now - kept.as_of) if kept else 0.0, ahead)
+        return found
+
+    async def _put(self, act: PutCompanion) -> None:
+        await self._driver.put(act.on, act.file, await self._companions.load(act.copy, act.name))
 
     async def _folder(self, one: Companion, act: Take) -> CompanionCopy:
         """Only what changed is fetched: the server tells the digest of every file first."""
@@ -126,15 +193,17 @@ class Gathering:
         assert act.word
         return await self._companions.keep(self._kept(one, act, attestation=act.word, contents=_digest(act.word)), {})
 
-    async def _keep(self, one: Companion, act: Take, data: Mapping[str, bytes]) -> CompanionCopy:
+    async def _keep(self, one: Companion, act: Take, data: Mapping[str, bytes], **what: Any) -> CompanionCopy:
         files = await asyncio.to_thread(
             lambda: [KeptFile(name, len(raw), sha256_of(raw)) for name, raw in data.items()]
         )
-        kept = self._kept(one, act, files=tuple(files), contents=_of_files(files), warnings=_warned(files))
-        return await self._companions.keep(kept, data)
+        made = {"files": tuple(files), "contents": _of_files(files), "warnings": _warned(files)}
+        return await self._companions.keep(self._kept(one, act, **{**made, **what}), data)
 
-    def _kept(self, one: Companion, act: Take, **what: Any) -> CompanionCopy:
-        return CompanionCopy(act.id, one.scope(act.pool), one.key, act.pool, self._clock(), act.by, **what)
+    def _kept(self, one: Companion, act: Take, source: str = "", **what: Any) -> CompanionCopy:
+        """`source` is the pool it is from, where that is not the one whose it is."""
+        from_there = source or act.pool
+        return CompanionCopy(act.id, one.scope(act.pool), one.key, from_there, self._clock(), act.by, **what)
 
 
 def _of_files(files: Iterable[KeptFile]) -> str:

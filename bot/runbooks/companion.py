@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from bot.domain.companions.kinds import COMPANIONS, Attestation, Companion, How
+from bot.domain.companions.serving import serving
 from bot.domain.errors import BotError
-from bot.domain.model import SCHEDULE, Mark, PoolState, Verdict
+from bot.domain.model import SCHEDULE, Mark, PoolState, Verdict, short
 from bot.domain.runs.acts import Acts, Seen, Supersede, Take
 from bot.domain.runs.facts import KIND, STOOD, Fact, declared
 from bot.domain.runs.run import Run, Tell
@@ -27,9 +28,16 @@ def of(run: Run) -> Companion:
 def _skip_take(run: Run) -> str | None:
     """An outage is no time to ask a lost pool for its music; people may do so all the same."""
     stood = PoolState(STOOD.of(run))
-    if run.opened_by != SCHEDULE or stood is PoolState.ACTIVE:
+    if run.opened_by != SCHEDULE or stood is PoolState.ACTIVE or of(run).way(run.primary) is not How.FILES:
         return None
     return f"{run.primary.short} is {stood}: nothing is taken from it until it is active again."
+
+
+def _asked(run: Run) -> tuple[str, ...]:
+    """Settings come from the pool that serves now, what belongs to the organisation from whichever answers."""
+    serves = serving(run.primary, run.partner, PoolState(STOOD.of(run))).pool
+    pools = (serves, *run.pools) if of(run).everywhere else (serves,)
+    return tuple(dict.fromkeys(pool.fqdn for pool in pools))
 
 
 def _do_take(run: Run, seen: Seen) -> Acts:
@@ -40,6 +48,7 @@ def _do_take(run: Run, seen: Seen) -> Acts:
         run.primary.fqdn,
         run.opened_by.name,
         How.UPLOAD if sent else one.way(run.primary),
+        asked=_asked(run),
         store=run.primary.file_store.rstrip("\\"),
         files=tuple((each["id"], each["name"]) for each in sent),
         word=Attestation(word["at"], word["about"], word["note"]) if word else None,
@@ -55,7 +64,8 @@ def _judge_take(run: Run, seen: Seen) -> Verdict:
     if isinstance(kept, BotError):
         sentence = f"{one.title} of {run.primary.short}: {kept.sentence}"
         return Verdict(Mark.WARN, sentence, facts=FAILED.to(kept.sentence))
-    sentence = f"{one.title} of {run.primary.short}: {kept.in_words}."
+    source = "" if kept.source == run.primary.fqdn else f" It came from {short(kept.source)}."
+    sentence = f"{one.title} of {run.primary.short}: {kept.in_words}.{source}"
     return Verdict(Mark.WARN if kept.warnings else Mark.PASS, sentence, kept.warnings, COPY.to(kept.id))
 
 
@@ -81,6 +91,7 @@ TOLD = Step(key="told", stretch="told", title="Told", judge=_judge_told, tells=_
 COMPANION = Runbook(
     key="companion",
     title="Copy of a companion",
+    about="Takes one copy of what a pool needs beside its groups.",
     quiet=True,
     carded=False,
     left=lambda run: Left("Nothing was changed on the pool, and older copies stay as they are."),

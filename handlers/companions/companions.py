@@ -17,6 +17,7 @@ from bot.clock.wall_clock import day_of
 from bot.domain.access import Need
 from bot.domain.companions.coverage import Coverage, coverage
 from bot.domain.companions.kinds import Companion, CompanionCopy, How, companion
+from bot.domain.companions.serving import serving
 from bot.domain.companions.uploads import complaint
 from bot.domain.errors import BadInput
 from bot.domain.measures import numbered
@@ -87,7 +88,9 @@ async def details(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     pool, one = _chosen(desk, value)
     (found,) = await _coverages(desk, pool)
     cover = next(cover for cover in found.covers if cover.companion == one)
-    await open_view(args, companion_views.detail(pool, cover))
+    record = (await desk.runs.records([pool.fqdn]))[pool.fqdn]
+    serves = serving(pool, desk.estate.partner(pool), record.state)
+    await open_view(args, companion_views.detail(pool, cover, serves))
 
 
 async def sent(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:

@@ -9,10 +9,11 @@ from datetime import date
 from bot.clock.wall_clock import day_of
 from bot.domain.companions.coverage import Cover, Coverage, State
 from bot.domain.companions.kinds import Companion, Failure, How
+from bot.domain.companions.serving import Serving
 from bot.domain.companions.uploads import LARGEST_FILE, MOST_FILES
-from bot.domain.companions.way_back import FILES_SHOWN, commands, folder, told
+from bot.domain.companions.way_back import FILES_SHOWN, commands, place, told
 from bot.domain.measures import aged, sized
-from bot.domain.model import Pool
+from bot.domain.model import Pool, short
 from bot.domain.runs.runbook import Field
 from handlers.blocks import actions, blocks, inputs
 from handlers.blocks.blocks import Block, Message, View, context, header, label, listing, section
@@ -69,7 +70,8 @@ def _cover(pool: Pool, cover: Cover, failure: Failure | None) -> str:
     age = f" ({aged(cover.age_s)})" if cover.age_s is not None else ""
     lines = [f"{_SIGNS[cover.state]} *{shown(one.title, 80)}* · {cover.state}{age}"]
     if kept:
-        lines[0] += f" · {kept.in_words} {when(kept.taken_at)} by {shown(kept.by, 80)}"
+        source = "" if kept.source == pool.fqdn else f", from {shown(short(kept.source), 80)}"
+        lines[0] += f" · {kept.in_words} {when(kept.taken_at)} by {shown(kept.by, 80)}{source}"
         lines += [f"⚠️ {shown(warning, 200)}" for warning in kept.warnings[:3]]
     if kept and kept.attestation:
         day = day_of(kept.attestation.at, pool.time_zone)
@@ -90,19 +92,19 @@ def _buttons(pool: Pool, cover: Cover) -> list[Block]:
     ]
 
 
-def detail(pool: Pool, cover: Cover) -> View:
-    """What is lost without it, what is kept, and the exact commands that put it back."""
+def detail(pool: Pool, cover: Cover, serves: Serving) -> View:
+    """What is lost without it, what is kept, and the exact commands that put it back on the pool that serves now."""
     one, kept = cover.companion, cover.kept
     files = [f"{file.name} · {sized(file.size)} · SHA-256 {file.sha256[:12]}…" for file in (kept.files if kept else ())]
     more = [f"… and {len(files) - FILES_SHOWN} more"] if len(files) > FILES_SHOWN else []
-    held = code([*files[:FILES_SHOWN], *more, *told(kept.rows if kept else ())])
-    where = f"Put the files into {folder(pool)} on a Front End Server first." if files else ""
+    held = code([*files[:FILES_SHOWN], *more, *told(kept.rows if kept and not files else ())])
+    where = " ".join(filter(None, (serves.sentence, place(serves.pool, kept))))
     drawn = [
         section(_cover(pool, cover, None)),
         section(f"*Lost without it*\n{shown(one.lost, 600)}"),
         *([section("*What is kept*"), *map(section, held[:5])] if held else []),
-        section(f"*How to restore*\n{exact(one.note, 800)} {exact(where, 400)}".rstrip()),
-        *map(section, code(commands(one.key, pool, kept))[:10]),
+        section(f"*How to restore*\n{exact(one.note, 800)}\n{exact(where, 600)}"),
+        *map(section, code(commands(one.key, serves.pool, kept, of=pool))[:10]),
         context("Commands and names are shown as they are. Do not paste them into a channel."),
     ]
     return _modal(one.title, drawn, "Close")

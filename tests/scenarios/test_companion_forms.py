@@ -23,9 +23,11 @@ from handlers.blocks import actions
 from handlers.companions import views as companion_views
 from handlers.companions.companions import coverage_line, coverage_lines
 from handlers.slack.uploads import SlackUploads
+from storage import keys
 from tests.sandbox.parts import ANNA, CLARA, EMIL, INCIDENT
 from tests.scenarios.front import Front, opened
-from tests.scenarios.stage import POOLS, A, B
+from tests.scenarios.stage import ANNA as STAGED
+from tests.scenarios.stage import FAILOVER, POOLS, A, B
 
 FILES = actions.field_block(companion_views.FILES.key)
 WHEN, WHERE = actions.field_block(companion_views.WHEN.key), actions.field_block(companion_views.WHERE.key)
@@ -323,3 +325,38 @@ async def test_without_the_scope_slack_s_page_to_sign_in_on_is_no_recording(redi
         with pytest.raises(BadInput, match="lacks the scope files:read"):
             file = (await client.files_info(file=run.facts["files"][0]["id"]))["file"]
             await stranger.download(file["url_private_download"])
+
+
+async def commands_shown(front: Front, title: str) -> str:
+    await press(front, title, "How to restore")
+    return json.dumps(front.slack.modal(ANNA).body, ensure_ascii=False)
+
+
+async def test_in_an_outage_the_commands_name_the_pool_that_serves_and_where_the_files_have_to_be(front: Front) -> None:
+    await press(front, "Call Park music", "Back up now")
+    await settled(front)
+    said = await commands_shown(front, "Call Park music")
+    assert "pool-a is active, so the commands name it." in said and "service:ApplicationServer:pool-a" in said
+
+    failover = await front.stage.settle((await front.stage.engine.start("failover", A, STAGED)).id)
+    await front.stage.press(failover, *FAILOVER["declare"][0])
+    said = await commands_shown(front, "Call Park music")
+    assert "pool-a is in an outage, so the commands name pool-b, which serves its users." in said
+    assert "on the Front End Server of pool-b on which you run them." in said
+    assert "service:ApplicationServer:pool-b.contoso.com" in said and "ApplicationServer:pool-a" not in said
+
+
+async def test_where_a_pool_stands_may_be_unknown_and_the_commands_say_so(front: Front) -> None:
+    await front.stage.redis.set(keys.pool(A), b"\xff\xfe{")
+    said = await commands_shown(front, "Announcements")
+    assert "Where pool-a stands is not known, so the commands name no pool." in said
+    assert "&lt;FQDN of the pool that serves&gt;" in said and "ApplicationServer:pool-" not in said
+
+
+async def test_a_copy_that_another_pool_gave_says_from_which(front: Front) -> None:
+    await front.stage.take_down(A)
+    await press(front, "LIS", "Back up now")
+    await settled(front)
+    assert "by Anna Berg, from pool-b" in rows(await shown(front))["LIS"][0]
+    said = await commands_shown(front, "LIS")
+    assert "lis.zip" in said and "Global: " not in said, "what was read beside it is no setting"

@@ -13,8 +13,10 @@ from bot.chores.accompanying import Accompanying
 from bot.chores.dating import Dating
 from bot.clock.wall_clock import latest_due
 from bot.domain.backups.schedule import Schedule, Slot
+from bot.domain.companions import places
 from bot.domain.companions.coverage import DAY_S, Rule, Rules, State, coverage, slots
 from bot.domain.companions.kinds import COMPANIONS, ORGANISATION, CompanionCopy, How
+from bot.domain.deployment.locations import Locations, packed
 from bot.domain.deployment.world import Fault, FaultKind, ServerFile
 from bot.domain.model import PoolState
 from bot.domain.runs.acts import Take
@@ -25,7 +27,7 @@ from bot.runbooks.companion import COMPANION
 from bot.sandbox.pools.file_store import LOCATIONS, store_of
 from storage.companions import Companions
 from storage.notices import Notices
-from tests.scenarios.stage import ANNA, FAILOVER, POOLS, A, B, Stage, stage_of
+from tests.scenarios.stage import ANNA, FAILOVER, POOLS, A, B, C, Stage, stage_of
 
 MUSIC = "Waiting Room.wma"
 
@@ -297,3 +299,68 @@ async def test_a_process_that_dies_between_keeping_and_saying_so_keeps_one_copy(
 
     assert await gathering.performers[Take](take) == await newest(stage, "call-park-music")
     assert stage.driver.fetched == [] and len(await stage.companions.page(A, "call-park-music")) == 1
+
+
+async def test_emergency_locations_come_from_whichever_pool_answers_and_the_copy_says_from_which(stage: Stage) -> None:
+    """The schedule of pool A fires while A is down, and once more while its backup pool is down as well."""
+    await stage.take_down(A)
+    run = await slot(stage, A, "lis", "2026-11-22T03:30")
+    assert run.record_of("take").sentence == "LIS of pool-a: 1 file, 226 bytes, kept. It came from pool-b."
+    assert (await newest(stage, "lis")).source == B
+
+    await stage.take_down(B)
+    run = await slot(stage, A, "lis", "2026-11-29T03:30")
+    assert (await newest(stage, "lis")).source == C and run.record_of("take").mark == "pass"
+    assert await stage.companions.load(run.id, "lis.zip") == LOCATIONS
+
+    await stage.take_down(C)
+    run = await slot(stage, A, "lis", "2026-12-06T03:30")
+    assert run.fact("failed").startswith("pool-a.contoso.com does not answer")
+    failures = await stage.companions.failures()
+    assert list(failures) == [(A, "lis")]
+
+
+async def declared(stage: Stage) -> None:
+    """Pool A is in an outage, and has a run that holds it."""
+    failover = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    await stage.press(failover, *FAILOVER["declare"][0])
+    assert (await stage.runs.records([A]))[A].state is PoolState.OUTAGE
+
+
+async def test_call_park_settings_are_saved_from_the_pool_that_serves_them(stage: Stage) -> None:
+    await declared(stage)
+    await stage.take_down(A)
+    run = await slot(stage, A, "call-park-settings", "2026-11-22T03:30")
+    kept = await newest(stage, "call-park-settings")
+    assert (kept.pool, kept.source) == (A, B)
+    assert run.record_of("take").sentence == (
+        "Call Park settings of pool-a: 3 sets of settings kept. It came from pool-b."
+    )
+
+
+async def test_a_copy_of_locations_holds_what_it_can_be_compared_with_later(stage: Stage) -> None:
+    await slot(stage, A, "lis", "2026-11-22T03:30")
+    found = places.kept((await newest(stage, "lis")).rows)
+    assert found and found.in_words == "2 locations and 2 subnets"
+    assert found.subnets["10.1.0.0"] == "Contoso, Berlin, Clinic Street, 1, DE"
+
+
+async def test_a_copy_that_cannot_be_compared_later_is_kept_all_the_same(stage: Stage) -> None:
+    await stage.strike(Fault(FaultKind.LOST_BEFORE, A, "Get-CsLisSubnet"))
+    run = await slot(stage, A, "lis", "2026-11-22T03:30")
+    kept = await newest(stage, "lis")
+    assert run.record_of("take").mark == "warn" and kept.rows == ()
+    assert kept.warnings == (
+        "pool-a gave nothing for Get-CsLisLocation and Get-CsLisSubnet, so this copy cannot be compared later.",
+    )
+
+
+async def test_no_locations_at_all_never_take_the_place_of_a_copy_that_has_some(stage: Stage) -> None:
+    """Where Central Management was moved without them, the next export would be the newest copy, and empty."""
+    await slot(stage, A, "lis", "2026-11-22T03:30")
+    before = await newest(stage, "lis")
+    await change(stage.worlds, lambda world: replace(world, locations=packed(Locations())))
+
+    run = await slot(stage, A, "lis", "2026-11-29T03:30")
+
+    assert "has no LIS any more" in run.fact("failed") and await newest(stage, "lis") == before

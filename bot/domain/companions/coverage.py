@@ -8,11 +8,9 @@ from enum import StrEnum
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.companions.kinds import COMPANIONS, FORTNIGHT_D, Companion, CompanionCopy, How
+from bot.domain.companions.kinds import COMPANIONS, DAY_S, FORTNIGHT_D, Companion, CompanionCopy, How
 from bot.domain.measures import aged
 from bot.domain.model import Pool
-
-DAY_S = 86_400.0
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,12 +12,13 @@ from types import MappingProxyType
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.errors import BadInput
-from bot.domain.measures import numbered, sized
-from bot.domain.model import Pool
+from bot.domain.measures import aged, numbered, sized
+from bot.domain.model import Pool, short
 
 ORGANISATION = "organisation"
 """Under this name is kept what belongs to no single pool."""
 
+DAY_S = 86_400.0
 WEEKLY = ("Sun 03:30",)
 FORTNIGHT_D = 14
 QUARTER_D = 92
@@ -37,6 +38,7 @@ class Companion:
     """One kind of companion.
 
     `folder` lies in the pool's file store, `command` is what reads it, and its bytes are kept as the file `file`.
+    `beside` is read as well, so that a copy whose format is not ours can be compared with what is there later.
     `everywhere`: one copy is that of the whole organisation, from whichever pool. `stale_d` is after how many days a
     copy is stale, `at` when a new one is taken by itself; `suffixes` are the files that people may send. `lost` is what
     is lost without it, `note` what has to be known beside the commands of `bot.domain.companions.way_back`.
@@ -51,6 +53,7 @@ class Companion:
     at: tuple[str, ...] = ()
     command: Cmdlet | None = None
     file: str = ""
+    beside: tuple[Cmdlet, ...] = ()
     folder: str = ""
     everywhere: bool = False
     suffixes: tuple[str, ...] = ()
@@ -75,10 +78,12 @@ COMPANIONS: Mapping[str, Companion] = MappingProxyType(
                 "LIS",
                 How.COMMAND,
                 "The locations that emergency calls carry, when the pool held the Central Management store.",
-                "Import only adds: it neither overwrites nor deletes a location. Publish makes it take effect.",
+                "Import deletes nothing, but what was moved since the copy goes back to its old place, and emergency "
+                "calls carry that. Take the newest copy, and compare afterwards. Publish makes it take effect.",
                 at=WEEKLY,
                 command=cmdlet("Export-CsLisConfiguration", AsBytes=True),
                 file="lis.zip",
+                beside=(cmdlet("Get-CsLisLocation"), cmdlet("Get-CsLisSubnet")),
                 everywhere=True,
             ),
             Companion(
@@ -86,7 +91,8 @@ COMPANIONS: Mapping[str, Companion] = MappingProxyType(
                 "Call Park settings",
                 How.COMMAND,
                 "How long a call stays parked, how often it rings back, where it goes then: no server backs this up.",
-                "In a pool of another name, Set-CsCallParkOrbit also leads every orbit to it.",
+                "In a pool of another name, Set-CsCallParkOrbit also leads every orbit to it. Where a site has no "
+                "settings of its own yet, New-CsCpsConfiguration makes them, with the same parameters.",
                 at=WEEKLY,
                 command=cmdlet("Get-CsCpsConfiguration"),
             ),
@@ -177,7 +183,8 @@ class CompanionCopy:
     """One kept copy of a companion.
 
     `pool` is its scope, `source` the pool it is from, `taken_at` seconds since the epoch, `by` whoever brought it.
-    `contents` is one digest over all of it, so equal ones mean that nothing changed.
+    `contents` is one digest over all of it, so equal ones mean that nothing changed. `rows` are settings, or what was
+    read beside the files.
     """
 
     id: str
@@ -201,7 +208,7 @@ class CompanionCopy:
         """What it holds, in a few words."""
         if self.attestation:
             return "attested"
-        if self.rows:
+        if self.rows and not self.files:
             return numbered(len(self.rows), "set") + " of settings kept"
         return f"{numbered(len(self.files), 'file')}, {sized(self.size)}, kept"
 
@@ -209,3 +216,32 @@ class CompanionCopy:
     def as_of(self) -> float:
         """The second from which its age counts: an attested copy is as old as that copy."""
         return self.attestation.at if self.attestation else self.taken_at
+
+
+@dataclass(frozen=True, slots=True)
+class Shelf:
+    """The newest copy of one companion that counts, its age in seconds, and how many are dated in the future."""
+
+    newest: CompanionCopy | None
+    age_s: float = 0.0
+    ahead: int = 0
+
+    def is_stale(self, one: Companion) -> bool:
+        return self.age_s > one.stale_d * DAY_S
+
+    def in_words(self, one: Companion) -> str:
+        """Which copy there is, in a sentence; one that is dated in the future stands for nothing."""
+        wrong = f" {_ahead(self.ahead)}" if self.ahead else ""
+        if self.newest is None:
+            return f"No copy of {one.title} is kept.{wrong}"
+        stale = " That is old." if self.is_stale(one) else ""
+        source = f" It came from {short(self.newest.source)}."
+        return f"{one.title}: the newest copy is {aged(self.age_s)} old.{source}{stale}{wrong}"
+
+
+def _ahead(count: int) -> str:
+    return (
+        "One copy is dated in the future and stands for nothing."
+        if count == 1
+        else f"{count} copies are dated in the future and stand for nothing."
+    )

@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import json
-import re
 from dataclasses import replace
-from pathlib import Path
 
 import pytest
 from hypothesis import given
@@ -14,7 +11,7 @@ from hypothesis import strategies as st
 from bot.domain.companions.coverage import DAY_S, Rule, State, coverage, faults, rule, rules_of, slots
 from bot.domain.companions.kinds import COMPANIONS, Attestation, CompanionCopy, How, KeptFile, companion
 from bot.domain.companions.uploads import LARGEST_FILE, MOST_FILES, complaint, unlike, warnings
-from bot.domain.companions.way_back import FILES_SHOWN, commands, told
+from bot.domain.companions.way_back import commands
 from bot.domain.errors import BadInput
 from bot.domain.model import Pool
 
@@ -23,7 +20,6 @@ STORE = "\\\\fs\\share\\1-ApplicationServer-1\\AppServerFiles"
 A = Pool("pool-a.contoso.com", file_store=STORE)
 B = Pool("pool-b.contoso.com")
 ASF = bytes.fromhex("3026b2758e66cf11a6d900aa0062ce6c")
-REAL = json.loads((Path(__file__).parents[2] / "data" / "cmdlets_by_hand.json").read_text("utf-8"))
 
 
 def kept(kind: str, days: float = 0.0, **what: object) -> CompanionCopy:
@@ -46,7 +42,7 @@ def test_every_companion_of_the_seed_is_there_with_what_is_lost_and_how_it_comes
         "archiving",
     ]
     for one in COMPANIONS.values():
-        assert one.lost and one.note and commands(one.key, A, None), one.key
+        assert one.lost and one.note and commands(one.key, A, None, of=A), one.key
         assert (one.command is not None, bool(one.folder)) == (one.how is How.COMMAND, one.how is How.FILES)
         assert bool(one.at) == (one.how in (How.COMMAND, How.FILES))
     with pytest.raises(BadInput, match="There is no companion “lys”"):
@@ -197,42 +193,6 @@ def test_a_wav_that_no_server_takes_is_kept_and_warned_of_lync_2_8() -> None:
     most = 4 * 1024 * 1024
     assert warnings([("a.wav", most), ("b.wma", most * 2)]) == ()
     assert warnings([("a.wav", most + 1)]) == ("“a.wav” is larger than 4 MB: no server takes such a wav file.",)
-
-
-def test_every_restore_command_is_a_real_one_with_parameters_that_it_has() -> None:
-    row = {"Identity": "Site:Berlin", "EnableMusicOnHold": False, "MaxCallPickupAttempts": 2, "OnTimeoutURI": "sip:a@b"}
-    one = kept("x", files=(KeptFile("a.wav", 1, ""),), rows=(row,))
-    for kind in COMPANIONS:
-        for copy in (None, one):
-            for line in commands(kind, A, copy):
-                if line.startswith("RESTORE"):
-                    continue
-                name = re.search(r"[A-Z][a-z]+-Cs\w+", line)
-                assert name and name[0] in {real.replace("CSAnn", "CsAnn") for real in REAL}, line
-                given = set(re.findall(r" -([A-Z]\w+)", re.sub(r"\(Get-Content[^)]*\)|'[^']*'|\"[^\"]*\"", "x", line)))
-                real = next(table for key, table in REAL.items() if key.casefold() == name[0].casefold())
-                assert given <= set(real["parameters"]), line
-
-
-def test_the_commands_are_filled_in_with_what_is_kept() -> None:
-    row = {"Identity": "Site:Berlin", "EnableMusicOnHold": False, "CallPickupTimeoutThreshold": "00:02:00"}
-    first, orbit = commands("call-park-settings", A, kept("x", rows=(row,)))
-    settings = '-Identity "Site:Berlin" -CallPickupTimeoutThreshold "00:02:00" -EnableMusicOnHold $false'
-    assert first == f"Set-CsCpsConfiguration {settings}"
-    assert orbit.endswith('-CallParkService "service:ApplicationServer:pool-a.contoso.com"')
-    assert commands("lis", A, kept("lis", files=(KeptFile("lis.zip", 1, ""),))) == (
-        'Import-CsLisConfiguration -FileName "C:\\Switchback\\companions\\lis.zip"',
-        "Publish-CsLisConfiguration",
-    )
-    assert told((row,)) == ("Site:Berlin: CallPickupTimeoutThreshold 00:02:00, EnableMusicOnHold False",)
-
-
-def test_a_name_cannot_end_its_quotes_or_run_anything_in_a_restore_command() -> None:
-    nasty = kept("x", files=(KeptFile("a'; Remove-Item C:\\ -Recurse; '$(x).wma", 1, ""),))
-    (line,) = commands("call-park-music", A, nasty)
-    assert "'C:\\Switchback\\companions\\a''; Remove-Item C:\\ -Recurse; ''$(x).wma'" in line
-    many = kept("x", files=tuple(KeptFile(f"{number}.wma", 1, "") for number in range(100)))
-    assert len(commands("call-park-music", A, many)) == FILES_SHOWN
 
 
 def test_what_a_copy_holds_is_said_in_a_few_words() -> None:
