@@ -96,7 +96,14 @@ class Engine:
         self._wake = asyncio.Event()
 
     async def start(
-        self, runbook: str, fqdn: str, by: Person, *, channel: str = "", facts: Mapping[str, Any] = NOTHING
+        self,
+        runbook: str,
+        fqdn: str,
+        by: Person,
+        *,
+        channel: str = "",
+        facts: Mapping[str, Any] = NOTHING,
+        replacement: Pool | None = None,
     ) -> Run:
         """A run that a person asked for. Raises NotAllowed, BadInput, Held or StoreAway, and then there is none."""
         book, pool, now = self.runbooks[runbook], self._pools.pool(fqdn), self._clock()
@@ -107,10 +114,11 @@ class Engine:
             await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))
             raise
         record, who = await self._record(pool), Who.person(by)
-        known = await self._known(self._pools.pair_of(pool)) if self._known and book.moves_pools else None
+        concerned = (*self._pools.pair_of(pool), *((replacement.fqdn,) if replacement else ()))
+        known = await self._known(concerned) if self._known and book.holds_pools else None
         while True:
             name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
-            run = begin(name, book, pool, self._pools, record, who, now, channel, facts, known)
+            run = begin(name, book, pool, self._pools, record, who, now, channel, facts, known, replacement=replacement)
             # Another run of this minute may have drawn the same name.
             with suppress(Stale):
                 return await self._commit(open_run(run, book, now))

@@ -15,6 +15,7 @@ from bot.directory.holders import Holders
 from bot.domain.errors import BotError, CmdletFailed, NeverSent, OutcomeUnknown, Stale, StoreAway
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Invoke
+from bot.domain.runs.facts import STANDS
 from bot.domain.runs.glass import void
 from bot.domain.runs.moves import (
     approved,
@@ -36,6 +37,8 @@ from bot.hands.thinking import Think
 from storage.runs import Runs
 
 log = logging.getLogger(__name__)
+
+_AS_BEFORE = "Everything is as it was before the command: it did nothing. It may be run again."
 
 WAITS_S = (2.0, 5.0, 15.0, 30.0, 60.0)
 """What could not be done is begun again after these, then put to people."""
@@ -80,11 +83,14 @@ class Work:
 
     async def _read(self, run: Run, runbook: Runbook, step: Step) -> Change | Plan:
         """What the row comes to without a command, or the plan that is now to be carried out."""
-        seen = await perform_all(self._hands(run), step.reads(run))
+        looked = step.look(run) if step.plan else {}
+        seen = await perform_all(self._hands(run), {**looked, **step.reads(run)})
         seen |= await perform_all(self._hands(run), step.does(run, seen))
         if step.plan is None:
             return settle(run, runbook, await self._judged(run, step, seen), self._clock())
         plan = await self._think(step.plan, run, seen)
+        if step.stands:
+            plan = replace(plan, facts={**plan.facts, **STANDS.to(await self._think(step.stands, run, seen))})
         approvals = approved(run, plan)
         lost = outdated(approvals, self._clock()) or void(run, approvals, self._clock())
         if not lost and is_approved(run, step, plan):
@@ -94,13 +100,16 @@ class Work:
         return propose(run, step, plan, self._clock(), lost)
 
     async def _look(self, run: Run, runbook: Runbook, step: Step) -> Change:
-        """A lost command is looked at: the pool is read and compared with what the command would have done."""
-        if step.found is None:
-            finding = Finding(Found.UNKNOWN, "Nothing can be read that would tell. Look at the server yourself.")
-        else:
-            seen = await perform_all(self._hands(run), step.look(run))
-            seen |= await perform_all(self._hands(run), step.saves(run, seen))
-            finding = await self._think(step.found, run, seen)
+        """A lost command is looked at: what is there is compared with what was there before, and with its plan."""
+        if step.found is None or step.stands is None:
+            unknown = Finding(Found.UNKNOWN, "Nothing can be read that would tell. Look at the server yourself.")
+            return found(run, runbook, unknown, self._clock())
+        seen = await perform_all(self._hands(run), step.look(run))
+        before = STANDS.of(run)
+        if before and before == await self._think(step.stands, run, seen):
+            return found(run, runbook, Finding(Found.NOT_DONE, _AS_BEFORE), self._clock())
+        seen |= await perform_all(self._hands(run), step.saves(run, seen))
+        finding = await self._think(step.found, run, seen)
         return found(run, runbook, finding, self._clock())
 
     async def _send(self, run: Run, runbook: Runbook, step: Step, plan: Plan) -> Change:
@@ -118,24 +127,25 @@ class Work:
             return warned(settled, run, tuple(_warnings(results.values())), self._clock())
         except (NeverSent, OutcomeUnknown) as error:
             if written or (begun and isinstance(error, OutcomeUnknown)):
-                return self._doubtful(run, step, error.sentence)
+                return self._doubtful(run, runbook, step, error.sentence)
             # No command was sent, though a file may lie there, so the attempt does not count.
             return self._retried(replace(run, attempt=run.attempt - 1), runbook, error)
         except CmdletFailed as error:
             if not begun:
                 why = f"What comes before the command failed on the server ({_id(error)}). No command was sent."
                 return stop(run, runbook, why, self._clock(), error.detail)
-            if step.again or step.found is None:
+            if step.again or not (written or step.breaks):
                 return stop(run, runbook, _refused(error), self._clock(), error.detail)
-            return lose(run, f"{_refused(error)} It may have done a part.", self._clock(), error.detail)
+            why = f"What follows the command failed ({_id(error)})." if written else _refused(error)
+            return lose(run, f"{why} It may have done a part.", self._clock(), error.detail)
         except Stale:
             raise
         except BotError as error:
             if written:
-                return self._doubtful(run, step, error.sentence)
+                return self._doubtful(run, runbook, step, error.sentence)
             return stop(run, runbook, error.sentence, self._clock())
         except Exception as error:
-            return self._doubtful(run, step, _fault(run, error))
+            return self._doubtful(run, runbook, step, _fault(run, error))
 
     async def _judged(self, run: Run, step: Step, seen: Mapping[str, Any]) -> Verdict:
         """What the row says of what was seen; a question that needs no reading says nothing before it is answered."""
@@ -148,15 +158,15 @@ class Work:
         if not await self._runs.renew(run, self._clock(), self._lease_s):
             raise Stale(f"{run.id} was taken out of this worker's hands.")
 
-    def _doubtful(self, run: Run, step: Step, sentence: str) -> Change:
+    def _doubtful(self, run: Run, runbook: Runbook, step: Step, sentence: str) -> Change:
         if step.again and run.tries < len(WAITS_S):
-            return retry(run, f"{sentence} It runs again by itself.", self._clock(), WAITS_S[run.tries])
+            return retry(run, runbook, f"{sentence} It runs again by itself.", self._clock(), WAITS_S[run.tries])
         return lose(run, sentence, self._clock())
 
     def _retried(self, run: Run, runbook: Runbook, error: BotError) -> Change:
         if run.tries >= len(WAITS_S):
             return self._given_up(run, runbook, f"{error.sentence} It was tried {run.tries + 1} times.")
-        return retry(run, f"{error.sentence} It is tried again by itself.", self._clock(), WAITS_S[run.tries])
+        return retry(run, runbook, f"{error.sentence} It is tried again by itself.", self._clock(), WAITS_S[run.tries])
 
     async def _guarded(self, run: Run, runbook: Runbook, work: Callable[[], Any]) -> Any:
         """Failures here are harmless, so the row is tried again for a while, and then put to people.

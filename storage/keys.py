@@ -102,6 +102,26 @@ def pool(fqdn: str) -> str:
     return f"pool:{fqdn}"
 
 
+def alone(runbook: str) -> str:
+    """Hash: the open run of this runbook, of which there is only one at a time."""
+    return f"alone:{runbook}"
+
+
+def agents(run_id: str) -> str:
+    """Hash that expires: who is asked to sign in to which formal groups, by address."""
+    return f"agents:{run_id}"
+
+
+def agents_reached(run_id: str) -> str:
+    """Hash that expires: how far the message to each of them got, and who in Slack has it, by address."""
+    return f"agents:{run_id}:reached"
+
+
+def agents_signed(run_id: str) -> str:
+    """Hash that expires: when each of them said that they are signed in, by address."""
+    return f"agents:{run_id}:signed"
+
+
 def card(run_id: str) -> str:
     """String: where in Slack the living card of this run is, and what was drawn there last."""
     return f"card:{run_id}"
@@ -165,6 +185,9 @@ DATES = "dates"
 
 ABILITIES = "abilities"
 """Hash: what the servers of a pool said last of what they can do, by pool."""
+
+READINGS = "readings"
+"""Hash: where the servers of a pool said last that it stands, by pool."""
 
 WATCHED = "watched"
 """Hash: since when each pool is watched for backups that are too old."""

@@ -234,8 +234,18 @@ class Runs:
         return {fqdn: fault for fqdn, fault in faults if fault}
 
     @guard()
-    async def free(self, run_id: str, pools: Iterable[str], entry: Entry, tell: Tell) -> None:
-        """Those of the pools (FQDNs) that a run holds which nobody can read are free, and it never moves again.
+    async def alone(self, runbooks: Iterable[str]) -> dict[str, str]:
+        """The open run of each of these runbooks of which there is only one at a time, where there is one."""
+        found = {name: await self._client.hget(keys.alone(name), "held_by") for name in runbooks}
+        return {name: _text(holder) for name, holder in found.items() if holder}
+
+    @guard()
+    async def free(
+        self, run_id: str, pools: Iterable[str], entry: Entry, tell: Tell, alone: Iterable[str] = ()
+    ) -> None:
+        """What a run holds which nobody can read is free: of these pools (FQDNs), and of these runbooks that run alone.
+
+        It never moves again.
 
         Raises BadInput for one that can be read, Newer for one that a newer version can, Stale when it changed.
         """
@@ -248,7 +258,8 @@ class Runs:
         judged, told = data if data and data != GARBAGE else b"", f"tell::free:{run_id}:{entry.at!r}"
         fixed = [keys.run(run_id), keys.DUE, keys.OPEN, keys.REFUSED, keys.OUTBOX, keys.TOLD]
         args = [run_id, judged, ENTRY.encode(entry), told, TELL.encode(tell), entry.at]
-        if await self._free(keys=[*fixed, *map(keys.pool, pools)], args=args) < 0:
+        held = [*map(keys.pool, pools), *map(keys.alone, alone)]
+        if await self._free(keys=[*fixed, *held], args=args) < 0:
             raise _stale()
 
     @guard()
@@ -328,9 +339,9 @@ class Runs:
 
 
 def _held(run: Run) -> tuple[bytes, list[str]]:
-    """Where the run says that its pool stands, and the keys of the pools it holds; nothing of a run that holds none."""
+    """Where the run says that its pool stands, and the keys of what it holds; nothing of a run that holds none."""
     if run.pool_state is None:
-        return b"", []
+        return b"", [keys.alone(run.runbook)] if run.alone else []
     record = PoolRecord(run.primary.fqdn, run.pool_state, run.since, run.id, "", run.carry)
     return RECORD.encode(record), [keys.pool(pool.fqdn) for pool in run.pools]
 
@@ -347,8 +358,8 @@ def _stale() -> Stale:
 
 def _kept(holder: bytes) -> Held:
     return Held(
-        f"The run {_text(holder)} holds a pool of this pair. Finish or abandon it first. If it cannot be read, "
-        f"`/rgs free {_text(holder)} <reason>` frees its pools."
+        f"The run {_text(holder)} is in the way: it holds a pool of this pair, or is of the same kind. Finish or "
+        f"abandon it first. If it cannot be read, `/rgs free {_text(holder)} <reason>` frees what it holds."
     )
 
 

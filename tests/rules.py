@@ -7,8 +7,10 @@ from typing import Any
 
 from bot.domain.runs.acts import (
     Act,
+    Answers,
     Attempt,
     Clock,
+    FindCopies,
     Invoke,
     Load,
     Newest,
@@ -16,12 +18,13 @@ from bot.domain.runs.acts import (
     NewestWhole,
     ReadGroups,
     ReadSettings,
+    ReadState,
     Records,
     Survey,
 )
 from bot.domain.runs.facts import SHARED, Fact
 
-_READS = (Clock, Load, Newest, NewestWhole, ReadGroups, ReadSettings, Records, Survey)
+_READS = (Answers, Clock, FindCopies, Load, Newest, NewestWhole, ReadGroups, ReadSettings, ReadState, Records, Survey)
 
 
 def writes(act: Act) -> bool:

@@ -79,13 +79,18 @@ class Edition(StrEnum):
     STANDARD = "Standard"
 
 
+INSTANCE = r"[A-Za-z_][0-9A-Za-z_$#]{0,15}"
+"""What an instance of SQL Server can be called."""
+
+
 @dataclass(frozen=True, slots=True)
 class Pool:
     """A Front End pool as the configuration names it.
 
     `version` is "2013", "2015" or "2019"; `folder` is where on its server files are exchanged; `time_zone` is IANA;
     `file_store` is the folder of its application server in its file store, empty when nobody named it. `front_end`
-    says whether commands can be sent to one of its own Front Ends.
+    says whether commands can be sent to one of its own Front Ends. `sql_server` and `sql_instance` are its back end,
+    with its mirror, as far as somebody named them; without an instance, the default one.
     """
 
     fqdn: str
@@ -97,6 +102,10 @@ class Pool:
     time_zone: str = "UTC"
     file_store: str = ""
     front_end: bool = True
+    sql_server: str = ""
+    sql_instance: str = ""
+    sql_mirror_server: str = ""
+    sql_mirror_instance: str = ""
 
     @property
     def short(self) -> str:
@@ -116,6 +125,9 @@ class PoolState(StrEnum):
     FAILING_OVER = "failing over"
     FAILED_OVER = "failed over"
     FAILING_BACK = "failing back"
+    REPLACING = "being replaced"
+    """Its users move to a pool with a new name, for good: it cannot be failed back any more."""
+    RETIRED = "replaced"
     UNKNOWN = "not known"
     """A newer Switchback wrote where it stands, or nobody can read it."""
 

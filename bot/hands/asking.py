@@ -1,17 +1,20 @@
-"""Asks a server of a pool what it can do and how it stands: reads only, and nothing that a pool would feel."""
+"""Asks a server of a pool what it can do, and whether it tells how it stands; nothing that a pool would feel."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, field
 
-from bot.domain.deployment.abilities import Abilities, Product, Use
+from bot.domain.deployment.abilities import Abilities, Use
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.properties import not_shown
+from bot.domain.deployment.readings import backup_pool, value
 from bot.domain.deployment.topology import TEXT
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.groups import Row, service
 from bot.domain.measures import numbered, sized
 from bot.domain.model import Pool
 from bot.drivers.base import Driver
+from bot.hands.sight import SIGHT, look
 
 ROOM = 1024**3
 """Bytes that have to be free where files are exchanged: some twenty large exports."""
@@ -19,21 +22,13 @@ ROOM = 1024**3
 HOP = "on our behalf; `docs/real-servers.md` §3"
 """Where it says how a server may act on the bot's behalf at another one."""
 
-SURVEY = tuple(
-    Use(cmdlet, frozenset(parameters), must=False)
-    for cmdlet, parameters in (
-        ("Get-CsServerVersion", ()),
-        ("Get-CsRgsConfiguration", ("Identity",)),
-        ("Get-CsBackupServiceStatus", ("PoolFqdn", "Category")),
-        ("Get-CsPoolBackupRelationship", ("PoolFqdn",)),
-        ("Get-CsRegistrarConfiguration", ("Filter",)),
-        ("Get-CsManagementStoreReplicationStatus", ("CentralManagementStoreStatus",)),
-        ("Get-CsService", ("EdgeServer",)),
-    )
+SURVEY = (
+    Use("Get-CsServerVersion", must=False),
+    Use("Get-CsRgsConfiguration", frozenset({"Identity"}), must=False),
+    Use("Get-CsPoolBackupRelationship", frozenset({"PoolFqdn", "LocalStore"}), must=False),
+    *SIGHT,
 )
 """What `Asking` sends; a test compares."""
-
-_REPLICATING = (Product.S4B_2019_CU1, Product.SUBSCRIPTION)
 
 
 @dataclass(slots=True)
@@ -56,36 +51,23 @@ class Asking:
         """Raises DriverError when it does not answer: NeverSent, OutcomeUnknown, or a CmdletFailed of the first."""
         fqdn = self.pool.fqdn
         self.known = dict(await self.driver.parameters(fqdn))
-        found = Abilities(now, await self._version(), self.known)
+        version = await self._version()
         await self._reads_groups()
         await self._file_store()
         await self._folder()
-        paired, replicates = await self._pair(found.product) if self.pool.backup_pool else ("", False)
-        registrars = cmdlet("Get-CsRegistrarConfiguration", Filter=f"service:Registrar:{fqdn}")
-        active = cmdlet("Get-CsManagementStoreReplicationStatus", CentralManagementStoreStatus=True)
-        return Abilities(
-            now,
-            found.version,
-            self.known,
-            partner=paired,
-            state=_value(await self._rows(registrars, ""), "PoolState"),
-            store=_store(await self._rows(active, "")),
-            edges=_edges(await self._rows(cmdlet("Get-CsService", EdgeServer=True), ""), fqdn),
-            replicates=replicates,
-            refused=tuple(self.refused),
-        )
+        async for seen in look(self._read, self.pool, fqdn, now):
+            local = None if seen.store is None or seen.store.master else True
+        paired = await self._paired(local) if self.pool.backup_pool else ""
+        return Abilities(now, version, self.known, partner=paired, refused=tuple(self.refused))
 
     async def _version(self) -> str:
-        return _value(await self._rows(cmdlet("Get-CsServerVersion"), "does not say its version"), TEXT)
+        rows = await self._rows(cmdlet("Get-CsServerVersion"), "does not say its version")
+        return value(rows[0], TEXT) if rows else ""
 
-    async def _pair(self, product: Product) -> tuple[str, bool]:
-        """Its backup pool by its own word, and whether groups are replicated there (facts: lync §7)."""
-        status = {"PoolFqdn": self.pool.fqdn}
-        backed_up = await self._rows(cmdlet("Get-CsBackupServiceStatus", **status), _NOT_ADMIN)
-        if backed_up and product in _REPLICATING:
-            backed_up = await self._rows(cmdlet("Get-CsBackupServiceStatus", **status, Category="RGS"), "")
-        paired = await self._rows(cmdlet("Get-CsPoolBackupRelationship", **status), "")
-        return _value(paired, "BackupPoolFqdn").lower(), _replicates(backed_up)
+    async def _paired(self, local: bool | None) -> str:
+        """Its backup pool by its own word."""
+        relation = cmdlet("Get-CsPoolBackupRelationship", PoolFqdn=self.pool.fqdn, LocalStore=local)
+        return backup_pool(await self._rows(relation, ""))
 
     async def _reads_groups(self) -> None:
         """Settings lie in SQL: the harmless read that needs the second hop."""
@@ -124,13 +106,19 @@ class Asking:
 
     async def _rows(self, command: Cmdlet, otherwise: str) -> tuple[Row, ...]:
         """Nothing where the cmdlet is not there, which is told as such; `otherwise` is said when it is refused."""
+        return await self._read(command, otherwise) or ()
+
+    async def _read(self, command: Cmdlet, otherwise: str = "") -> tuple[Row, ...] | None:
         if command.name not in self.known:
-            return ()
+            return None
         try:
-            return await self.driver.invoke(self.pool.fqdn, command)
+            rows = await self.driver.invoke(self.pool.fqdn, command)
+            missing = not_shown(rows, command)
+            self.refused += [_NOT_SHOWN.format(name=self.name, key=key, command=command.name) for key in missing]
+            return rows
         except CmdletFailed as no:
-            self._no(otherwise or f"does not answer {command.name}", no)
-            return ()
+            self._no(otherwise or _REFUSED.get(command.name, f"does not answer {command.name}"), no)
+            return None
 
     def _no(self, what: str, no: CmdletFailed) -> None:
         """What is no endpoint of the kind that is configured would say so of everything."""
@@ -139,28 +127,13 @@ class Asking:
         self.refused.append(f"{self.name} {what} ({no.error_id[:120]}).")
 
 
+_NOT_SHOWN = (
+    "{name}: {command} does not show what Switchback reads as `{key}`, so people are asked instead. Look what it is "
+    "called there, and name it under [properties]."
+)
 _NO_SCRIPTS = "ScriptsNotAllowed"
-_NOT_ADMIN = "does not tell of its Backup Service: the bot's account has to be in RTCUniversalServerAdmins"
-
-
-def _value(rows: tuple[Row, ...], key: str) -> str:
-    return str(rows[0].get(key) or "") if rows else ""
-
-
-def _store(rows: tuple[Row, ...]) -> str | None:
-    """Empty when nobody said anything; None when it was said that it is active nowhere."""
-    if not rows:
-        return ""
-    found = {name.casefold(): value for name, value in rows[0].items()}
-    return str(found.get("activemasterfqdn") or "").lower() or None
-
-
-def _edges(rows: tuple[Row, ...], fqdn: str) -> tuple[str, ...]:
-    """The Edge pools whose Registrar is this pool."""
-    hops = ((str(row.get("PoolFqdn") or ""), str(row.get("Registrar") or "")) for row in rows)
-    return tuple(sorted(edge for edge, hop in hops if hop.rpartition(":")[2].casefold() == fqdn))
-
-
-def _replicates(rows: tuple[Row, ...]) -> bool:
-    modules = [one for row in rows for one in row.get("BackupModules", ()) if "RGS" in str(one.get("Identity"))]
-    return any(one.get("ExportStatus") != "NotInitialized" for one in modules)
+_REFUSED = {
+    "Get-CsBackupServiceStatus": (
+        "does not tell of its Backup Service: the bot's account has to be in RTCUniversalServerAdmins"
+    )
+}

@@ -4,22 +4,26 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from typing import Any, Protocol
 
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.checkup import Checkup
 from bot.domain.errors import BadInput, CmdletFailed, Damaged, DriverError, Stale
+from bot.domain.groups.agents import Agent
 from bot.domain.groups.compare import contents, fingerprints
 from bot.domain.groups.groups import Inventory
 from bot.domain.runs.acts import (
     Act,
     Acts,
+    Answers,
     Attempt,
     CheckBackups,
     Clock,
     Collect,
     Delete,
+    Invite,
+    ListBackup,
     Load,
     Pin,
     Put,
@@ -62,7 +66,8 @@ class Checks(Protocol):
 class Hands:
     """Acts of one run against one deployment. Raises what the driver and the stores raise.
 
-    They remember what was read of the newest exports, so they are let go with their run. `think` reads exports.
+    They remember what was read of the newest exports, so they are let go with their run. `think` reads exports, `pools`
+    (FQDNs) are all that are configured.
     """
 
     def __init__(
@@ -73,16 +78,20 @@ class Hands:
         checks: Checks,
         clock: Callable[[], float],
         think: Think = asyncio.to_thread,
+        pools: Iterable[str] = (),
     ) -> None:
         self._driver, self._checks, self._clock, self._think = driver, checks, clock, think
         self._backups, self._runs, self._notices = kept.backups, kept.runs, kept.notices
+        self._agents = kept.agents
         self._inventories: dict[str, Inventory] = {}
         self._on = ""
         self._performers: Mapping[type, Callable[[Any], Awaitable[Any]]] = {
+            Answers: self._answers,
             Attempt: self._attempt,
             CheckBackups: self._check_backups,
             Clock: self._time,
             Delete: self._delete,
+            Invite: self._invite,
             Put: self._put,
             Collect: self._collect,
             Load: self._load,
@@ -91,7 +100,7 @@ class Hands:
             Supersede: self._supersede,
             **Reading(driver).performers,
             **Custody(kept.backups, kept.keepings, clock).performers,
-            **Gathering(driver, kept.companions, uploads, clock).performers,
+            **Gathering(driver, kept.companions, uploads, clock, pools).performers,
         }
 
     async def perform(self, act: Act) -> Any:
@@ -125,10 +134,12 @@ class Hands:
         await self._driver.put(act.on, act.file, await self._backups.load(act.backup))
 
     async def _collect(self, act: Collect) -> tuple[Backup, Inventory]:
-        kept = await self._brought(act)
+        kept, inventory = await self._brought(act)
         if act.because:
             await self.perform(Pin(act.backup, act.run, act.because))
-        return kept
+        if act.listed and inventory.objects and all(item.owner == act.pool for item in inventory.objects):
+            kept = await self.perform(ListBackup(act.backup))
+        return kept, inventory
 
     async def _brought(self, act: Collect) -> tuple[Backup, Inventory]:
         known = await self._backups.find(act.backup)
@@ -190,6 +201,12 @@ class Hands:
             await self._notices.say(act.key, act.sentence, self._clock())
         else:
             await self._notices.end(act.key, act.over, self._clock())
+
+    async def _invite(self, act: Invite) -> None:
+        await self._agents.invite(act.run, dict(act.agents))
+
+    async def _answers(self, act: Answers) -> tuple[Agent, ...]:
+        return await self._agents.known(act.run)
 
     async def _supersede(self, act: Supersede) -> tuple[str, ...]:
         ended = []

@@ -23,7 +23,7 @@ Part = bytes | Inventory | list[Any]
 Place = tuple[str, str, str]
 """Where a function stands in a row: the runbook's key, the row's, and the name of the field."""
 
-_THOUGHT = ("plan", "judge", "found")
+_THOUGHT = ("plan", "judge", "stands", "found")
 _LONG_BYTES = 1 << 16
 _PROTOCOL = 5
 _LENGTH = struct.Struct("!Q")

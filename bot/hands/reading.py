@@ -8,11 +8,13 @@ from itertools import chain
 from typing import Any
 
 from bot.domain.deployment.cmdlets import cmdlet
+from bot.domain.deployment.server_state import ServerState
 from bot.domain.errors import BadInput, BotError, Damaged, DriverError
 from bot.domain.groups.groups import Inventory, Kind, RgsObject, Row, ServiceSettings, service
-from bot.domain.runs.acts import Invoke, ReadGroups, ReadSettings, Survey
+from bot.domain.runs.acts import Invoke, ReadGroups, ReadSettings, ReadState, Survey
 from bot.drivers.base import Driver
 from bot.hands.parting import SLICE
+from bot.hands.sight import asker, stands
 from bot.hands.thinking import paced
 
 
@@ -25,6 +27,7 @@ class Reading:
             Invoke: self._invoke,
             ReadGroups: self._read_groups,
             ReadSettings: self._read_settings,
+            ReadState: self._read_state,
             Survey: self._survey,
         }
 
@@ -46,6 +49,10 @@ class Reading:
         if not rows:
             raise Damaged(f"{act.pool} gave no Response Group settings. The account may not be allowed to read them.")
         return ServiceSettings.from_row(rows[0])
+
+    async def _read_state(self, act: ReadState) -> ServerState:
+        """A server that refuses both has not said anything; one that does not answer raises as ever."""
+        return await stands(asker(self._driver, act.on), act.pool)
 
     async def _survey(self, act: Survey) -> Inventory | BotError:
         try:

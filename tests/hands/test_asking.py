@@ -13,7 +13,7 @@ from bot.domain.model import Pool
 from bot.drivers.simulated import SimulatedDriver
 from bot.hands.asking import SURVEY, Asking
 from storage.worlds.worlds import RedisWorlds
-from tests.unit.deployment.deployments import WORLD, B, P
+from tests.unit.deployment.deployments import WORLD, B, P, down
 
 NOW = 1_795_000_000.0
 
@@ -37,7 +37,11 @@ async def test_it_sends_what_it_is_said_to_send_and_nothing_else(redis: Redis, v
     build = {"2019": "7.0.2046.820"}.get(version, "")
     await worlds.save(WORLD.with_pool(replace(WORLD.pools[P], version=version, build=build)), 0)
     driver = Listening(worlds)
-    await Asking(driver, Pool(P, backup_pool=B, version=version), "pool-p").ask(NOW)
+    for store in (P, B):
+        world, number = await worlds.load()
+        asked = down(replace(world, store=store), *({B} & {store}))
+        await worlds.save(asked, number)
+        await Asking(driver, Pool(P, backup_pool=B, version=version), "pool-p").ask(NOW)
     sent = {one.name: set[str]() for one in driver.heard}
     for one in driver.heard:
         sent[one.name] |= {key for key, _ in one.arguments}

@@ -48,6 +48,14 @@ class ReadSettings:
 
 
 @dataclass(frozen=True, slots=True)
+class ReadState:
+    """Where `pool` stands, asked on a server of `on`; gives a ServerState, an old one while only a replica answers."""
+
+    on: str
+    pool: str
+
+
+@dataclass(frozen=True, slots=True)
 class Put:
     """The zip of a kept backup goes to the server of `on` as `file`."""
 
@@ -57,11 +65,22 @@ class Put:
 
 
 @dataclass(frozen=True, slots=True)
+class PutCompanion:
+    """The file `name` of the kept companion copy `copy` goes to the server of `on` as `file`."""
+
+    on: str
+    file: str
+    copy: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
 class Collect:
     """The zip `file` is brought from `on`, checked on both ends, read, and kept as an unlisted backup of `pool`.
 
     Gives the pair (Backup, Inventory). The file on the server is removed afterwards. `backup` is its id,
-    `run` the run that took it; with `because` it is pinned by that run.
+    `run` the run that took it; with `because` it is pinned by that run. With `listed` it becomes one of the pool's
+    backups, unless it is none: it holds nothing, or what others own.
     """
 
     on: str
@@ -71,6 +90,7 @@ class Collect:
     run: str
     settings: Mapping[str, object] | None = None
     because: str = ""
+    listed: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -186,7 +206,8 @@ class Supersede:
 class Take:
     """A copy of a companion is taken from `pool` as `id`, checked on both ends, and kept; `by` is whoever asked.
 
-    `way` says which of the rest it needs: `store` is the folder of the pool's application server in its file store,
+    `way` says which of the rest it needs: `asked` are the pools (FQDNs) that a command is sent to, one after the other
+    until one answers, `store` is the folder of the pool's application server in its file store,
     `files` are what people sent, as (id in Slack, name), `word` is what they attest. Gives the CompanionCopy, or the
     BotError that says why there is none; what trying again may mend is raised while it is `patient`.
     """
@@ -196,10 +217,19 @@ class Take:
     pool: str
     by: str
     way: How
+    asked: tuple[str, ...] = ()
     store: str = ""
     files: tuple[tuple[str, str], ...] = ()
     word: Attestation | None = None
     patient: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class FindCopies:
+    """The newest copies of these companions of `pool`; gives a mapping kind → Shelf."""
+
+    pool: str
+    kinds: tuple[str, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -220,6 +250,21 @@ class Stand:
 
 
 @dataclass(frozen=True, slots=True)
+class Invite:
+    """These agents shall be asked to sign in, as (address, names of their groups), each once in a run."""
+
+    run: str
+    agents: tuple[tuple[str, tuple[str, ...]], ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Answers:
+    """Everybody who was to be asked in that run, with what is known of them; gives a tuple of Agent."""
+
+    run: str
+
+
+@dataclass(frozen=True, slots=True)
 class Clock:
     """Gives the time, in seconds since the epoch."""
 
@@ -236,15 +281,20 @@ class Attempt:
 
 
 Act = (
-    Attempt
+    Answers
+    | Attempt
     | CheckBackups
     | Clock
     | Delete
+    | FindCopies
+    | Invite
     | Invoke
     | ReadGroups
     | ReadSettings
+    | ReadState
     | Survey
     | Put
+    | PutCompanion
     | Collect
     | ListBackup
     | Load

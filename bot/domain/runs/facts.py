@@ -49,6 +49,10 @@ ABLE = Fact("able", list, [])
 FILE = Fact("file", str, "")
 KEPT_AS = Fact("kept", str, "")
 """The file that the last export wrote on its server, and the id under which it is kept here."""
+STANDS = Fact("stands", str, "")
+"""What the look at a lost command would read, as it was before the command was sent: a digest."""
+CAME_FROM = Fact("came_from", str, "")
+"""Where the primary pool stood before the last command was sent that moves it."""
 
 
 def declared(names: Mapping[str, Any]) -> tuple[Fact, ...]:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from math import inf
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
-from bot.domain.runs.facts import launched_by_a_version_before
+from bot.domain.runs.facts import CAME_FROM, launched_by_a_version_before
 from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, Proposal, RowRecord, Run, Tell
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
@@ -80,12 +80,44 @@ def is_approved(run: Run, step: Step, plan: Plan) -> bool:
 def launch(run: Run, step: Step, plan: Plan, now: float, lease_s: float) -> Change:
     """The last commit before commands are sent; from here on a lost row is not simply run again.
 
-    What the plan chose is a fact from here on: whoever finds the row lost has to know under which names to look.
+    What the plan chose is a fact from here on: whoever finds the row lost has to know under which names to look, and
+    how it stood before.
     """
     proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
     entry = Entry(now, BOT, "sent", step.key, "Runs: " + " ; ".join(plan.commands), {"plan": plan.hash})
     new = replace(run, phase=Phase.RUNNING, due=now + lease_s, sent_at=now, attempt=run.attempt + 1, proposal=proposal)
-    return Change(replace(new, facts={**run.facts, **plan.facts}), (entry,))
+    new = replace(new, facts={**run.facts, **plan.facts})
+    left, tells = _leaving(new, step, now)
+    return Change(left, (entry,), tells)
+
+
+def _leaving(run: Run, step: Step, now: float) -> tuple[Run, tuple[Tell, ...]]:
+    """The run with its pool where the row leaves it, and what is told; of a command that is sent again, told once.
+
+    An outage that is declared once more does not undo what an earlier run moved.
+    """
+    leaves = step.leaving(run)
+    stays = leaves in (None, run.pool_state)
+    further = leaves is PoolState.OUTAGE and run.pool_state is not PoolState.ACTIVE
+    again = step.plan is not None and leaves is not None and (stays or CAME_FROM.key in run.facts)
+    tells = () if again else step.tells(run)
+    if stays or further:
+        return run, tells
+    came_from = CAME_FROM.to(str(run.pool_state)) if step.plan else {}
+    return replace(run, pool_state=leaves, since=now, facts={**run.facts, **came_from}), tells
+
+
+def _unsent(run: Run, runbook: Runbook, now: float) -> Run:
+    """The run after commands that did nothing, if any were under way."""
+    return _not_left(run, runbook.step(run.step), now) if run.phase is Phase.RUNNING else run
+
+
+def _not_left(run: Run, step: Step, now: float) -> Run:
+    """The run with its pool where it stood before a command that moved nothing."""
+    came_from = CAME_FROM.of(run)
+    if not came_from or not step.plan or step.leaving(run) is not run.pool_state:
+        return run
+    return replace(run, pool_state=PoolState(came_from), since=now)
 
 
 def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = BOT) -> Change:
@@ -118,24 +150,26 @@ def pass_on(
 ) -> Change:
     """The row is done: recorded, told, and the run arrives at the next one."""
     step = runbook.step(run.step)
-    run = _recorded(run, verdict, now, who)
-    if step.leaves and step.leaves is not run.pool_state and not _is_further(run.pool_state, step.leaves):
-        run = replace(run, pool_state=step.leaves, since=now)
+    run, tells = _leaving(_recorded(run, verdict, now, who), step, now)
+    if runbook.holds_pools:
+        run = replace(run, carry=runbook.carry(run))
     arrived = _arrive(run, runbook, runbook.position(step.key) + 1, now)
-    return Change(
-        arrived.run, (*entries, *arrived.entries), (*_aside(step, runbook, verdict), *step.tells(run), *arrived.tells)
-    )
+    return Change(arrived.run, (*entries, *arrived.entries), (*_aside(step, runbook, verdict), *tells, *arrived.tells))
 
 
 def stop(run: Run, runbook: Runbook, sentence: str, now: float, detail: str = "") -> Change:
     """Something failed where nothing is left in doubt; people decide."""
     entry = Entry(now, BOT, "stopped", run.step, sentence)
+    if run.phase is not Phase.RUNNING:
+        run = replace(run, proposal=None, approvals=())  # What was laid before people was never sent.
+    run = _unsent(run, runbook, now)
     stopped = replace(_ask(run, Phase.STOPPED, sentence), detail=detail, details=())
     return Change(stopped, (entry,), _alarm(run, runbook, sentence, ()))
 
 
-def retry(run: Run, sentence: str, now: float, wait_s: float) -> Change:
+def retry(run: Run, runbook: Runbook, sentence: str, now: float, wait_s: float) -> Change:
     """Nothing happened, so the row is begun again by itself after a while; a lost command is looked at again."""
+    run = _unsent(run, runbook, now)
     entry = Entry(now, BOT, "retry", run.step, sentence)
     phase = Phase.LOOKING if run.phase is Phase.LOOKING else Phase.READY
     return Change(replace(run, phase=phase, due=now + wait_s, tries=run.tries + 1, sentence=sentence), (entry,))
@@ -150,6 +184,7 @@ def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
 def found(run: Run, runbook: Runbook, finding: Finding, now: float) -> Change:
     """The look is over; people choose among what is safe."""
     entry = Entry(now, BOT, "looked", run.step, finding.sentence, {"found": finding.found})
+    run = _not_left(run, runbook.step(run.step), now) if finding.found is Found.NOT_DONE else run
     new = replace(_ask(run, Phase.LOST, finding.sentence), finding=finding, details=finding.details)
     return Change(new, (entry,), _alarm(run, runbook, finding.sentence, finding.details))
 
@@ -179,11 +214,6 @@ def close(run: Run, phase: Phase, sentence: str, now: float) -> Change:
     return Change(ended, (Entry(now, BOT, str(phase), run.step, sentence),))
 
 
-def _is_further(state: PoolState | None, leaves: PoolState) -> bool:
-    """An outage that is declared once more does not undo what an earlier run moved."""
-    return leaves is PoolState.OUTAGE and state is not PoolState.ACTIVE
-
-
 def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
     commands = run.proposal.commands if run.proposal else ()
     approved = tuple(approval.who for approval in run.approvals)
@@ -201,7 +231,14 @@ def _alarm(run: Run, runbook: Runbook, sentence: str, details: tuple[str, ...]) 
     if runbook.quiet and streak(run):
         return ()  # It was told when the first of them failed, and its card says how it goes on.
     title = f"{runbook.title} of {run.primary.short} needs somebody"
-    return (Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", details, loud=True),)
+    alarm = Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", details, loud=True)
+    return alarm, *gap(run, runbook, title)
+
+
+def gap(run: Run, runbook: Runbook, what: str) -> tuple[Tell, ...]:
+    """For everybody, while something is missing that stood before the run, and nobody knows for how long."""
+    missing = runbook.gap(run)
+    return (Tell("notifications", f"{what}: {missing}", loud=True),) if missing else ()
 
 
 def _aside(step: Step, runbook: Runbook, verdict: Verdict) -> tuple[Tell, ...]:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.deployment.abilities import Abilities, before_moving, doubts, missing
-from bot.domain.errors import BadInput, Damaged
+from bot.domain.deployment.abilities import Abilities, doubts, missing
+from bot.domain.errors import BadInput, BotError, Damaged
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
 from bot.domain.near import nearest
 from bot.domain.runs.facts import ABLE, BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
@@ -16,7 +16,7 @@ from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 
 NOTHING: Mapping[str, Any] = MappingProxyType({})
-_AWAY = frozenset({PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAILING_BACK})
+_AWAY = frozenset({PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAILING_BACK, PoolState.REPLACING})
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,17 +87,20 @@ def begin(
     channel: str = "",
     facts: Mapping[str, Any] = NOTHING,
     known: Mapping[str, Abilities] | None = None,
+    replacement: Pool | None = None,
 ) -> Run:
     """The run before its first commit; `facts` are what it knows from the start, `known` what its pools can do.
 
-    Raises BadInput when the pool has no pair, stands where this cannot start, or lacks what the run cannot do without;
-    Damaged as `refuse_unknown`. What nobody knows (`known` has it not) refuses nothing; None asks for nothing.
+    Raises BadInput when the pool has no pair, stands where this cannot start, or lacks what the run cannot do without,
+    or when the `replacement` is no pool that can take its place; Damaged as `refuse_unknown`. What nobody knows
+    (`known` has it not) refuses nothing; None asks for nothing.
     """
     partner = estate.partner(pool)
     _refuse(runbook, pool, partner, estate, record)
-    able = ABLE.to(_able(runbook, pool, partner, known, now)) if known is not None else {}
-    moves = (
-        {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.moves_pools else {}
+    _refuse_replacement(runbook, pool, estate, replacement)
+    able = ABLE.to(_able(runbook, (pool, partner, replacement), known, now)) if known is not None else {}
+    holds = (
+        {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.holds_pools else {}
     )
     source = source_of(record, pool, partner)
     return Run(
@@ -118,32 +121,67 @@ def begin(
             **facts,
         },
         channel=channel,
-        **moves,
+        replacement=replacement,
+        alone=runbook.alone,
+        **holds,
     )
 
 
-def _able(runbook: Runbook, pool: Pool, partner: Pool | None, known: Mapping[str, Abilities], now: float) -> list[str]:
+def startable(runbook: Runbook, pool: Pool, estate: Estate, record: PoolRecord) -> bool:
+    """Whether it could be started for this pool as it stands now."""
+    try:
+        _refuse(runbook, pool, estate.partner(pool), estate, record)
+    except BotError:
+        return False
+    return True
+
+
+def _able(
+    runbook: Runbook, pools: tuple[Pool, Pool | None, Pool | None], known: Mapping[str, Abilities], now: float
+) -> list[str]:
     """What is to be known before it starts. A pool that is dead cannot be asked, so that only what is known refuses."""
-    using = ((pool, runbook.uses.pool), *(((partner, runbook.uses.partner),) if partner else ()))
+    uses = (runbook.uses.pool, runbook.uses.partner, runbook.uses.replacement)
+    using = tuple((pool, used) for pool, used in zip(pools, uses, strict=True) if pool)
     for one, uses in using:
         if sentence := missing(one, uses, known.get(one.fqdn), now):
             raise BadInput(f"{sentence} Nothing was started.")
-    found = [sentence for one, uses in using for sentence in doubts(one, uses, known.get(one.fqdn), now)]
-    if PoolState.ACTIVE in runbook.opens:
-        found += before_moving(pool, known.get(pool.fqdn), now)
-    return found
+    return [sentence for one, uses in using for sentence in doubts(one, uses, known.get(one.fqdn), now)]
 
 
 def _refuse(runbook: Runbook, pool: Pool, partner: Pool | None, estate: Estate, record: PoolRecord) -> None:
-    if runbook.moves_pools and partner is None:
+    if runbook.paired and partner is None:
         why = estate.unpaired.get(
             pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
         )
         raise BadInput(f"{why} Nothing was started.")
     refuse_unknown(record, pool)
+    if record.state is PoolState.RETIRED:
+        raise BadInput(
+            f"{pool.short} was replaced by another pool. Take it out of [[pools]] in the configuration. "
+            "Nothing was started."
+        )
+    if why := runbook.unfit(pool):
+        raise BadInput(f"{why} Nothing was started.")
     if record.state not in runbook.opens:
         wanted = " or ".join(sorted(runbook.opens))
         raise BadInput(
             f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
             "`/rgs status` shows every pool."
+        )
+
+
+def _refuse_replacement(runbook: Runbook, pool: Pool, estate: Estate, replacement: Pool | None) -> None:
+    if not runbook.replaces and replacement is None:
+        return
+    if not runbook.replaces:
+        raise BadInput(f"{runbook.title} takes one pool only. Nothing was started.")
+    if replacement is None:
+        raise BadInput(
+            f"Name the pool that takes the place of {pool.short} as well: `/rgs start {runbook.key} {pool.short} "
+            "<new pool>`. It has to be configured under [[pools]], without a backup pool. Nothing was started."
+        )
+    if replacement.fqdn in estate.pair_of(pool) or estate.partner(replacement):
+        raise BadInput(
+            f"{replacement.short} belongs to a pair already, so it cannot take the place of {pool.short}. "
+            "Nothing was started."
         )

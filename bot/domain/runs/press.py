@@ -10,7 +10,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
-from bot.domain.runs.moves import accept_lost, again, close, counts, go_back, pass_on
+from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
@@ -112,7 +112,8 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
     look = Choice("look", "Look again", "asked to look again.")
     if step.again:
         # Running it again is harmless, and counting it as done would leave later rows without what it gives.
-        return Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary"), look
+        retry = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary")
+        return retry, look, *step.choices(run)
     accept = Choice(
         "accept", "Count it as done", "counts it as done.", confirm="The run goes on as if it had answered."
     )
@@ -148,7 +149,9 @@ def fault_of(field: Field, text: str) -> str:
         return "is empty. Fill it in and send the form again." if field.required else ""
     if field.options and text not in {value for value, _ in field.options}:
         return "has to be one of the answers that are offered."
-    return f"is longer than {field.max_length} characters. Shorten it." if len(text) > field.max_length else ""
+    if len(text) > field.max_length:
+        return f"is longer than {field.max_length} characters. Shorten it."
+    return field.check(text)
 
 
 def _checked(choice: Choice, form: Mapping[str, str]) -> dict[str, str]:
@@ -193,7 +196,8 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
     flying = "A command was under way, and its outcome was not awaited. " if run.phase is Phase.RUNNING else ""
     ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
     said = f"{_said(choice, form, person)} {ended.run.sentence}"
-    return replace(ended, run=replace(ended.run, sentence=said))
+    tells = gap(run, runbook, f"{runbook.title} of {run.primary.short} was abandoned")
+    return replace(ended, run=replace(ended.run, sentence=said), tells=tells)
 
 
 def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
@@ -203,6 +207,8 @@ def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str],
     if choice.then is Then.BACK:
         return go_back(run, runbook, choice.to, now)
     verdict = Verdict(Mark.PASS, _said(choice, form, person))
+    if run.phase is Phase.WAITING:
+        run = replace(run, proposal=None, approvals=())  # Nothing was sent, so no command is recorded.
     return pass_on(run, runbook, verdict, now, Who.person(person))
 
 

@@ -102,7 +102,8 @@ class Run:
     to look at it, None while people are.
     `sentence` is what it last said; `detail` the server's own text, for holders of the role only. `since` is when
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
-    `sent_at` is when its last commands began to be sent.
+    `sent_at` is when its last commands began to be sent. `replacement` is the pool with a new name that takes the
+    primary's place. `alone`: it holds no pool, but is the only run of its runbook.
     """
 
     id: str
@@ -133,6 +134,8 @@ class Run:
     channel: str = ""
     glass: Glass | None = None
     sent_at: float = 0.0
+    replacement: Pool | None = None
+    alone: bool = False
 
     @property
     def is_open(self) -> bool:
@@ -140,7 +143,7 @@ class Run:
 
     @property
     def pools(self) -> tuple[Pool, ...]:
-        return (self.primary, self.partner) if self.partner else (self.primary,)
+        return tuple(pool for pool in (self.primary, self.partner, self.replacement) if pool)
 
     def fact(self, key: str, default: Any = None) -> Any:
         return self.facts.get(key, default)
@@ -180,11 +183,26 @@ def partner(run: Run) -> Pool:
     return run.partner
 
 
+def replacement(run: Run) -> Pool:
+    """N of a run that replaces its primary pool."""
+    if run.replacement is None:
+        raise LookupError(f"{run.id} has no replacement pool")
+    return run.replacement
+
+
+def home(run: Run) -> Pool:
+    """Where the groups go home to: the primary pool, or the one that takes its place."""
+    return run.replacement or run.primary
+
+
+AGENTS = "agents"
+"""To everybody who is invited in the run to sign in, each directly, with a button."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tell:
-    """A message for the outbox: `to` is "notifications", "thread" or "channel" (of the run's card), or a person's id.
-
-    `details` are further lines; they may not hold phone numbers, since a channel reads them.
+    """A message for the outbox: `to` is "notifications", "thread" or "channel" (of the run's card), or a person's id;
+    or AGENTS. `details` are further lines; they may not hold phone numbers, since a channel reads them.
     """
 
     to: str

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import StrEnum
 from itertools import groupby
 from types import MappingProxyType
@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.abilities import NO_USES, Uses
-from bot.domain.model import PoolState, Verdict
+from bot.domain.model import Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Run, Tell
@@ -52,7 +52,10 @@ class Then(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field of a form; `options` are pairs (value, label) and make it a menu. Lengths in characters."""
+    """One field of a form; `options` are pairs (value, label) and make it a menu. Lengths in characters.
+
+    `check` says what is wrong with an answer, for a sentence that begins with the field; empty when it can be taken.
+    """
 
     key: str
     label: str
@@ -61,6 +64,7 @@ class Field:
     required: bool = True
     multiline: bool = False
     max_length: int = 500
+    check: Callable[[str], str] = lambda text: ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,10 +121,12 @@ class Step:
     and before plan and judge, which see both: every act in it may be done twice with the same end, since a row lost
     there is begun again. `plan` makes commands from what was seen. `judge` turns what was seen into a Verdict.
     `choices` are the buttons while the row asks, waits or is stopped. `skip` gives the reason why the row falls away,
-    or None. `again`: a lost command may simply be run again. `look` and `found` say how the outcome of a lost command
-    is found out, and `saves` what is brought to safety in between, as `does` is. `accepted` are the facts that hold
-    when people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary
-    pool stands from then on.
+    or None. `again`: a lost command may simply be run again. Every other command is looked at when it was lost: `look`
+    is read before it is sent and again afterwards, `stands` makes one digest of that, and when both are equal the
+    command did nothing; else `found` says what it did, and `saves` brings to safety what is there, as `does` does.
+    `breaks`: a command that was refused may have done a part, so it is looked at as well. `accepted` are the facts that
+    hold when people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the
+    primary pool stands from then on, or says so of the run; of a row with commands both hold from when they are sent.
     """
 
     key: str
@@ -137,12 +143,30 @@ class Step:
     approvals: Callable[[Run], int] = _no_approvals
     skip: Callable[[Run], str | None] = _never
     again: bool = False
+    breaks: bool = False
     look: Callable[[Run], Acts] = _nothing
+    stands: Callable[[Run, Seen], str] | None = None
     saves: Callable[[Run, Seen], Acts] = _nothing_more
     found: Callable[[Run, Seen], Finding] | None = None
     accepted: Mapping[str, Any] = field(default_factory=dict)
     tells: Callable[[Run], tuple[Tell, ...]] = _no_tells
-    leaves: PoolState | None = None
+    leaves: PoolState | Callable[[Run], PoolState | None] | None = None
+
+    def __post_init__(self) -> None:
+        """Raises TypeError for a row whose lost command nobody could look at (runbooks, "Rules for every cmd row")."""
+        if self.plan and not self.again and not (self.found and self.stands):
+            raise TypeError(
+                f"The row {self.key} sends a command: say how a lost one is looked at, or that it is `again`."
+            )
+
+    def leaving(self, run: Run) -> PoolState | None:
+        """Where the primary pool stands when this row is done; None where it stays."""
+        return self.leaves(run) if callable(self.leaves) else self.leaves
+
+
+def unless(why: Callable[[Run], str | None], step: Step) -> Step:
+    """The row, which falls away for this reason as well."""
+    return replace(step, skip=lambda run: why(run) or step.skip(run))
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,13 +179,17 @@ class Left:
 
 @dataclass(frozen=True, slots=True)
 class Runbook:
-    """A tuple of rows. `moves_pools`: it holds both pools of the pair and moves the state of the primary.
+    """A tuple of rows. `about` is one sentence for people, `numbers` is what they call each row by.
 
-    `opens` says which states of the primary pool it can start from; `carry` is what the next runbook needs to know;
-    `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it
-    needs people, and its trouble goes to the notification channel instead of the card's thread. One that is not
-    `carded` does so whoever asked: they are told directly what became of it. `facts` are all that its rows leave for
-    later ones, `uses` all that they send to servers. `numbers` is what people call each row by.
+    `holds_pools`: it holds its pools from its first row to its end, and says where the primary stands. `paired`: it
+    needs a backup pool. `replaces`: it needs a third pool, which takes the primary's place. `alone`: it holds no pool,
+    and is refused beside one of its own kind only. `unfit` says why servers of a pool cannot have it, if so. `opens`
+    says which states of the primary pool it can start from; `carry` is what the next runbook needs to know; `left` what
+    a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it needs
+    people, and its trouble goes to the notification channel instead of the card's thread. One that is not `carded` does
+    so whoever asked: they are told directly what became of it. `gap` says what is missing while a run is where it is,
+    if anything: when it stops or is left there, the notification channel is told, loudly. `facts` are all that its rows
+    leave for later ones, `uses` all that they send to servers.
     """
 
     key: str
@@ -170,12 +198,18 @@ class Runbook:
     facts: tuple[Fact, ...] = ()
     uses: Uses = NO_USES
     need: Need = Need.ADMIN
-    moves_pools: bool = False
+    about: str = ""
+    holds_pools: bool = False
+    paired: bool = False
+    replaces: bool = False
+    alone: bool = False
+    unfit: Callable[[Pool], str] = lambda pool: ""
     quiet: bool = False
     carded: bool = True
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")
+    gap: Callable[[Run], str] = lambda run: ""
     numbers: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

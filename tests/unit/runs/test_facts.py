@@ -14,6 +14,7 @@ from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Plan, Step
 from bot.runbooks.failback import FAILBACK
 from bot.runbooks.failback.end import REMOVE
+from bot.runbooks.rows.facts import OWN_GROUPS
 from tests.rules import misfits
 from tests.unit.deployment.deployments import IMPORTED, B, P
 
@@ -24,7 +25,8 @@ RUN = Run("failback-1", "failback", HOME, PARTNER, Who("T:U", "Anna"), NOW, "cle
 
 def removal() -> tuple[Step, Plan]:
     copies = IMPORTED.pools[B].inventory().owned_by(P)
-    return REMOVE, REMOVE.plan(RUN, {"copies": copies, "export": copies})
+    own = IMPORTED.pools[B].inventory().owned_by(B)
+    return REMOVE, REMOVE.plan(RUN, {"copies": copies, "export": copies, "own": own})
 
 
 def test_what_a_plan_chose_is_known_from_the_commit_that_launches_it() -> None:
@@ -39,7 +41,8 @@ def test_what_a_plan_chose_is_known_from_the_commit_that_launches_it() -> None:
 def test_a_removal_that_the_version_before_launched_is_looked_for_under_the_names_it_had() -> None:
     step, plan = removal()
     launched = launch(RUN, step, plan, NOW, 60.0).run
-    old = replace(launched, facts=RUN.facts)
+    known = OWN_GROUPS.to(OWN_GROUPS.of(launched))
+    old = replace(launched, facts=known)
     assert not FILE.of(old)
 
     claimed = claim(old, FAILBACK, NOW + 61.0, 60.0)
