@@ -9,6 +9,7 @@ from bot.runbooks.backup.facts import FACTS
 
 BACKUP = Runbook(
     key="backup",
+    about="Exports the groups of a pool, and proves that they can be restored.",
     title="Backup",
     quiet=True,
     left=lambda run: Left("Nothing was changed on the pool, and older backups stay as they are."),

@@ -13,7 +13,7 @@ from bot.domain.runs.opening import source_of
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Step
 from bot.runbooks.backup.facts import NOTHING, SETTINGS, SILENT, WITH_OWNER
-from bot.runbooks.rows.facts import WAS_IMPORTED
+from bot.runbooks.rows.facts import WAS_IMPORTED, before
 
 
 def owner(run: Run) -> Pool | None:
@@ -59,19 +59,20 @@ def _judge(run: Run, seen: Seen) -> Verdict:
 
 
 def _may_be_missing(run: Run) -> bool:
-    """Between the failover of the pool and the import, its groups are nowhere."""
-    return STOOD.of(run) == PoolState.FAILING_OVER and source(run) != run.primary
+    """Until an import on the backup pool is verified, the groups may be nowhere."""
+    return source(run) != run.primary and before(run, WAS_IMPORTED) is not True
 
 
 def _holder(run: Run, record: PoolRecord) -> Pool:
     """As the pool's state says; in an outage, the pool itself as long as it answers."""
-    away = record.state is PoolState.OUTAGE and SILENT.of(run) and WAS_IMPORTED.among(record.carry)
+    brought = WAS_IMPORTED.among(record.carry) is not False
+    away = record.state is PoolState.OUTAGE and SILENT.of(run) and brought
     return run.partner if away and run.partner else source_of(record, run.primary, run.partner)
 
 
 def _silent(run: Run, record: PoolRecord, seen: Seen) -> Verdict:
     """The pool is in outage and does not answer: what an earlier failover brought to its backup pool is what lives."""
-    if not (WAS_IMPORTED.among(record.carry) and run.partner):
+    if WAS_IMPORTED.among(record.carry) is False or not run.partner:
         return _nothing(run, seen)
     sentence = f"{run.primary.short} does not answer; its groups are on {run.partner.short}: starting there."
     return Verdict(Mark.WARN, sentence, facts=SILENT.to(True) | SOURCE.to(run.partner.fqdn), back_to="answers")

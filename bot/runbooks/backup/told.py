@@ -5,18 +5,29 @@ from __future__ import annotations
 from bot.domain.groups.groups import counted
 from bot.domain.measures import sized
 from bot.domain.model import Mark, Verdict
-from bot.domain.runs.acts import Acts, Seen, Stand
+from bot.domain.runs.acts import Acts, NewestWhole, Records, Seen, Stand
 from bot.domain.runs.facts import MIRRORED, source
 from bot.domain.runs.run import Run, Tell
 from bot.domain.runs.runbook import Step
 from bot.runbooks.backup.facts import CHANGED, COUNTS, MEANT, NOTHING, SHRUNK, SIZE, UNSTAMPED, WARNINGS
 from bot.runbooks.backup.keeping import stamp_of
+from bot.runbooks.rows.copies import behind, notice, pre_stage
+
+
+def _reads(run: Run) -> Acts:
+    return {"records": Records((run.primary.fqdn,)), "newest": NewestWhole(run.primary.fqdn)}
 
 
 def _do(run: Run, seen: Seen) -> Acts:
-    """That there is nothing is one standing notice, and no line for every slot."""
+    """That there is nothing is one standing notice, and no line for every slot; that a pre-stage is old, another."""
     over = f"There is a backup of {run.primary.short} again."
-    return {"stands": Stand(f"nothing:{run.primary.fqdn}", NOTHING.of(run), over)}
+    record, newest = seen["records"][run.primary.fqdn], seen["newest"]
+    old = pre_stage(record, run.primary, newest) if behind(record, newest) else ""
+    fresh = f"What is pre-staged of {run.primary.short} is what its newest backup holds."
+    return {
+        "stands": Stand(f"nothing:{run.primary.fqdn}", NOTHING.of(run), over),
+        "staged": Stand(notice(run.primary), f"{run.primary.short}: {old}" if old else "", fresh),
+    }
 
 
 def _judge(run: Run, seen: Seen) -> Verdict:
@@ -70,4 +81,4 @@ def _warned(run: Run) -> str:
     return f"{count} warning{'s' if count > 1 else ''}: `/rgs backups {run.primary.short}`." if count else ""
 
 
-TOLD = Step(key="told", stretch="told", title="Told", does=_do, judge=_judge, tells=_tell)
+TOLD = Step(key="told", stretch="told", title="Told", reads=_reads, does=_do, judge=_judge, tells=_tell)

@@ -1,31 +1,72 @@
-"""Calls are led home, tested, agents sign in, copies go or stay, and what a run leaves behind (failback 9 to 11)."""
+"""Calls are led home, tested, agents sign in, copies go or stay, and what a run leaves behind (failback 10 to 14)."""
 
 from __future__ import annotations
 
 from bot.domain.deployment.impact import Stage
+from bot.domain.deployment.world import CONFERENCES
 from bot.domain.groups.compare import compare
+from bot.domain.measures import lasted
 from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Seen
+from bot.domain.runs.acts import Clock, Seen
 from bot.domain.runs.facts import BEFORE
-from bot.domain.runs.run import Phase, Run, Tell, partner
-from bot.domain.runs.runbook import Choice, Left, Step
-from bot.runbooks.failback.facts import CLEAN
-from bot.runbooks.failback.home import read_export
-from bot.runbooks.rows.facts import FORMAL, OWN_SETTINGS, REPLACED, before
-from bot.runbooks.rows.people import agents_row, board_tell, call_rows, routes_row
-from bot.runbooks.rows.removing import read_copies, removal_row
+from bot.domain.runs.run import Phase, Run, Tell, home, partner
+from bot.domain.runs.runbook import Choice, Left, Step, unless
+from bot.runbooks.failback.arrival import read_export
+from bot.runbooks.failback.facts import BARE, CAME_HOME, CLEAN, EXPORTED, LOST, REBUILT
+from bot.runbooks.failback.lost import bare, lost, without_backup_pool
+from bot.runbooks.failback.start import not_rebuilt
+from bot.runbooks.rows.companions import companions_row, still_open
+from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, SILENT, WAS_IMPORTED, before
+from bot.runbooks.rows.people import (
+    agents_row,
+    ask_agents_row,
+    board_tell,
+    call_rows,
+    read_answers,
+    routes_row,
+    said_silent,
+    silent,
+)
+from bot.runbooks.rows.removing import removal_row
+from bot.runbooks.rows.replication import replicated
+from bot.runbooks.rows.syncing import sync_rows
 from bot.runbooks.rows.verifying import tally
+
+CONTENTS = sync_rows(
+    key="conferences",
+    stretch="conferences",
+    title="Bring the contents of conferences home",
+    of=partner,
+    module=CONFERENCES,
+    effect=lambda run: f"Contents of conferences go from {partner(run).short} to {run.primary.short}. It may be long.",
+    skip=lost,
+    ways=without_backup_pool,
+)
+"""A must after every failback, although the page says that nothing more has to be done (facts: recovery §9)."""
+
+COMPANIONS = unless(not_rebuilt, companions_row(serving=home, of=lambda run: run.primary, stretch="companions"))
+"""An empty pool has lost them."""
 
 ROUTES = routes_row(
     stretch="people",
     title="Lead calls back to the pool",
-    explain=lambda run: f"Gateways and DNS lead to {run.primary.short} again.",
-    said=lambda run: f"says gateways and DNS lead to {run.primary.short} again.",
+    explain=lambda run: f"Gateways and DNS lead to {home(run).short} again.",
+    said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
 )
 
 CALLS = call_rows("people")
 
-AGENTS = agents_row(stretch="people", pool=lambda run: run.primary, groups=lambda run, seen: FORMAL.of(run))
+ASK_AGENTS = ask_agents_row(
+    stretch="verify",
+    skip=lambda run: None if EXPORTED.of(run) else "Not needed: nothing is known to come home.",
+    reads=read_export,
+    groups=lambda seen: seen["export"],
+    why=lambda run: (
+        f"{home(run).short} answers your Response Groups from now on. "
+        "You were signed out of them, and they do not ring you until you sign in again."
+    ),
+)
+AGENTS = agents_row(stretch="people", pool=home)
 
 
 def _pre_stage(run: Run) -> Choice:
@@ -43,6 +84,7 @@ CLEANUP = Step(
     stretch="cleanup",
     title="Choose: clean up or keep",
     asks=True,
+    skip=lambda run: bare(run) or replicated(run),
     explain=lambda run: (
         f"The copies on {partner(run).short} may stay as a pre-stage, which makes the next failover shorter, "
         "or be removed, which needs a second person."
@@ -51,7 +93,7 @@ CLEANUP = Step(
 )
 
 
-def _edited(run: Run, seen: Seen) -> str:
+def edited(run: Run, seen: Seen) -> str:
     """B is cleaned only while its set is still what was brought home; otherwise an edit would be lost."""
     found = compare(seen["export"], seen["copies"])
     if found.is_clean:
@@ -66,42 +108,92 @@ REMOVE = removal_row(
     key="clean",
     stretch="cleanup",
     title="Remove the copies",
-    skip=lambda run: None if CLEAN.of(run) else "Kept as a pre-stage.",
-    reads=lambda run: {**read_export(run), **read_copies(run)},
-    unfit=_edited,
+    skip=lambda run: bare(run) or replicated(run) or (None if CLEAN.of(run) else "Kept as a pre-stage."),
+    reads=read_export,
+    unfit=edited,
     choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
 )
+
+SYNC = tuple(
+    step
+    for key, of, other in (
+        ("sync-home", home, partner),
+        ("sync-back", partner, home),
+    )
+    for step in sync_rows(
+        key=key,
+        stretch="sync",
+        title=f"Bring everything over, {'first' if key == 'sync-home' else 'then the other'} way",
+        of=of,
+        effect=lambda run, of=of, other=other: f"All that {of(run).short} has is brought to {other(run).short}.",
+        skip=lambda run: lost(run) or not_rebuilt(run),
+        ways=without_backup_pool,
+    )
+)
+"""Both ways: P to B and B to P are different states (facts: recovery, procedure 1)."""
 
 
 def _done(run: Run) -> str:
     primary, backup = run.primary.short, partner(run).short
-    kept = "" if CLEAN.of(run) else f" Its copies stay on {backup} as a pre-stage."
+    kept = "" if CLEAN.of(run) or bare(run) else f" Its copies stay on {backup} as a pre-stage."
     own = before(run, OWN_SETTINGS)
-    undo = f" {backup}'s own settings are in the backup {own}." if before(run, REPLACED) else ""
-    return f"{primary} is active again.{kept}{undo}"
+    undo = (
+        f" {backup}'s own settings are in the backup {own}: `/rgs start undo {primary}` puts them back." if own else ""
+    )
+    dead = f" {backup} is dead: until it is built again, {primary} has no backup pool." if LOST.of(run) else ""
+    later = f" {said}" if (said := still_open(run, run.primary)) else ""
+    return f"{primary} is active again.{kept}{undo}{dead}{later}"
 
 
 def _judge_done(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, _done(run))
+    """With measured times: how long it all took, and how long users waited for their groups."""
+    moved, verified = run.record_of("failback-after"), run.record_of("verify")
+    groups = f" The groups were there {lasted(verified.at - moved.at)} after the users." if moved and verified else ""
+    quiet = silent(run, seen)
+    took = f"It took {lasted(seen['now'] - run.opened_at)}.{groups}"
+    sentence = " ".join(filter(None, (_done(run), said_silent(quiet), took)))
+    return Verdict(Mark.WARN if quiet else Mark.PASS, sentence, facts=SILENT.to(list(quiet)))
 
 
 def _tell_done(run: Run) -> tuple[Tell, ...]:
-    return Tell("notifications", f"{_done(run)} The change freeze is over."), board_tell(Stage.FAILED_BACK, True)
+    sentence = " ".join(filter(None, (_done(run), said_silent(SILENT.of(run)), "The change freeze is over.")))
+    return Tell("notifications", sentence), board_tell(Stage.FAILED_BACK, True)
 
 
-DONE = Step(key="done", stretch="done", title="Done", judge=_judge_done, tells=_tell_done, leaves=PoolState.ACTIVE)
+DONE = Step(
+    key="done",
+    stretch="done",
+    title="Done",
+    reads=lambda run: {"now": Clock(), **read_answers(run)},
+    judge=_judge_done,
+    tells=_tell_done,
+    leaves=PoolState.ACTIVE,
+)
 
 
 def carry(run: Run) -> dict[str, object]:
-    """Once P is active nothing is carried on; an abandoned failback leaves what the failover left."""
-    return {} if run.pool_state is PoolState.ACTIVE else dict(BEFORE.of(run))
+    """Once P is active, what still lies on B is carried on; an abandoned failback leaves what the failover left.
+
+    Of a dead B nobody knows what will lie on it when it is back.
+    """
+    if run.pool_state is not PoolState.ACTIVE:
+        return dict(BEFORE.of(run))
+    stays = None if LOST.of(run) else not (CLEAN.of(run) or BARE.of(run))
+    stage = PRESTAGED.to(CAME_HOME.of(run) if stays else {})
+    return OWN_SETTINGS.to(before(run, OWN_SETTINGS)) | WAS_IMPORTED.to(stays) | stage
 
 
 def left(run: Run) -> Left:
+    """What is offered can be started from where it leaves the pool."""
     primary, backup = run.primary.short, partner(run).short
     imported = run.record_of("import")
-    where = f"its groups were imported on {primary}" if imported else f"its groups are on {backup} still"
+    verified = imported is not None and imported.mark in ("pass", "warn")
+    where = f"its groups were imported on {primary}" if verified else f"its groups are on {backup} still"
     if run.step == "import" and run.phase in (Phase.RUNNING, Phase.LOOKING, Phase.LOST):
         where = f"whether its groups were imported on {primary} is not known, and they are on {backup} still"
-    down = f" If {primary} is down again, start a failover instead."
-    return Left(f"{primary} is marked {run.pool_state}; {where}. Start a failback again to go on.{down}")
+    again = "rebuild" if REBUILT.of(run) == "yes" else "failback"
+    down = f" If {primary} is down again, start a failover instead." * (run.pool_state is PoolState.FAILING_BACK)
+    return Left(
+        f"{primary} is marked {run.pool_state}; {where}. `/rgs start {again} {primary}` goes on from here: it reads "
+        f"where the pool stands.{down}"
+    )

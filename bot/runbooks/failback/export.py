@@ -1,29 +1,67 @@
-"""What comes home: exported under the freeze, and what the outage changed in it (runbooks: failback 3 and 4)."""
+"""What comes home, exported under the freeze, with the names that it had before (runbooks: failback 3)."""
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterator
+
+from bot.domain.access import Need
+from bot.domain.deployment.cmdlets import cmdlet, quoted
 from bot.domain.deployment.rehearsal import rehearse_import
-from bot.domain.groups.compare import compare, in_words
-from bot.domain.groups.groups import counted
+from bot.domain.groups.groups import Inventory, RgsObject, counted, service
 from bot.domain.model import Mark, Verdict
-from bot.domain.runs.acts import Acts, Seen
-from bot.domain.runs.run import Run, partner
-from bot.domain.runs.runbook import Choice, Step
-from bot.runbooks.failback.facts import EXPORTED, ONLY_ON_PRIMARY
-from bot.runbooks.failback.home import import_command, more_than, read_export, read_primary
-from bot.runbooks.failback.last import nothing_to_compare, pin_last, read_last
-from bot.runbooks.rows.exporting import export_row, exported, strangers
-from bot.runbooks.rows.facts import FORMAL, RESOLVED, before
+from bot.domain.runs.acts import Seen
+from bot.domain.runs.run import Phase, Run, home, partner
+from bot.domain.runs.runbook import Choice, Step, Then
+from bot.runbooks.failback.arrival import import_command, read_home
+from bot.runbooks.failback.facts import CAME_HOME, EXPORTED, NAMES_STAY, NOTHING_THERE
+from bot.runbooks.failback.lost import bare, lost, without_backup_pool, without_groups
+from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.copies import stage_of
+from bot.runbooks.rows.exporting import export_row, exported, kept, strangers
+from bot.runbooks.rows.facts import RESOLVED, before
 from bot.runbooks.rows.importing import with_settings
-from bot.runbooks.rows.people import formal_groups
-from bot.runbooks.rows.verifying import equal, tally
+from bot.runbooks.rows.removing import read_copies
+from bot.runbooks.rows.replication import replicated
+
+_NUMBERED = re.compile(r"(?P<name>.+) \(\d+\)", re.DOTALL)
+
+
+def _skip_names(run: Run) -> str | None:
+    return lost(run) or (None if before(run, RESOLVED) else "Not needed: nothing was renamed.")
+
+
+def changed_by_hand(item: RgsObject, run: Run, property: str, value: str) -> str:
+    """The line that gives an object on B, imported from P, this value; Set takes an object of the same session."""
+    found = cmdlet(
+        f"Get-CsRgs{item.kind}",
+        Identity=service(partner(run).fqdn),
+        Owner=service(run.primary.fqdn),
+        Name=item.name,
+    )
+    return f"$one = {found}; $one.{property} = {value}; Set-CsRgs{item.kind} -Instance $one"
+
+
+def _numbered(copies: Inventory) -> list[tuple[RgsObject, str]]:
+    found = ((item, _NUMBERED.fullmatch(item.name)) for item in copies.objects)
+    return [(item, match["name"]) for item, match in found if match]
+
+
+def _judge_names(run: Run, seen: Seen) -> Verdict:
+    found = _numbered(seen["copies"])
+    lines = tuple(changed_by_hand(item, run, "Name", quoted(name)) for item, name in found)
+    return Verdict(Mark.PASS, f"{len(found)} name(s) with a number on {partner(run).short}.", lines)
 
 
 def _offer_names(run: Run) -> tuple[Choice, ...]:
-    said = f"renamed the objects on {partner(run).short} back."
+    if run.phase is Phase.STOPPED:
+        return without_backup_pool(run)
+    said = f"renamed the objects on {partner(run).short} back"
+    means = "They are read again before anything is exported."
+    stay = "leaves the new names; they come home."
     return (
-        Choice("names-back", "Names are back", said, style="primary"),
-        Choice("names-stay", "Leave the new names", "leaves the new names; they come home."),
+        attested("names-back", "Names are back", said, means, NAMES_STAY.to(False), style="primary"),
+        Choice("names-stay", "Leave the new names", stay, NAMES_STAY.to(True)),
     )
 
 
@@ -32,73 +70,86 @@ NAMES = Step(
     stretch="export",
     title="Change names back",
     asks=True,
-    skip=lambda run: None if before(run, RESOLVED) else "Not needed: nothing was renamed.",
+    skip=_skip_names,
     explain=lambda run: 'Names such as "Help Desk (2)" would come home. Rename them on the backup pool first.',
+    reads=read_copies,
+    judge=_judge_names,
     choices=_offer_names,
 )
 
 
+def _judge_renamed(run: Run, seen: Seen) -> Verdict:
+    names = tuple(f"{item.kind.singular} “{item.name}”" for item, _ in _numbered(seen["copies"]))
+    if names:
+        return Verdict(Mark.STOP, f"{len(names)} name(s) still have a number.", names)
+    return Verdict(Mark.PASS, "No name has a number any longer.")
+
+
+def _offer_renamed(run: Run) -> tuple[Choice, ...]:
+    if run.phase is not Phase.STOPPED:
+        return ()
+    again = Choice("again", "Show the names", "has the names shown again.", then=Then.BACK, to=NAMES.key)
+    own = Choice("names-own", "They were always called so", "says these are the names they always had.")
+    return (again, own, *without_backup_pool(run))
+
+
+NAMES_READ = Step(
+    key="names-seen",
+    stretch="export",
+    title="Read the names again",
+    skip=lambda run: _skip_names(run) or ("Not needed: the new names stay." if NAMES_STAY.of(run) else None),
+    reads=read_copies,
+    judge=_judge_renamed,
+    choices=_offer_renamed,
+)
+
+
 def _judge_export(run: Run, seen: Seen) -> Verdict:
-    """Every OwnerPool is P, and the import into P was rehearsed."""
-    found, listed = exported(seen), seen["listed"]
+    """Every OwnerPool is P, and the import at home was rehearsed; replicas are only kept."""
+    found, backup = exported(seen), kept(seen)
     foreign = tuple(strangers(found, run.primary))
     if foreign:
         return Verdict(Mark.STOP, f"The export holds objects that {run.primary.short} does not own.", foreign)
     if not found.objects:
-        return Verdict(
-            Mark.STOP, f"{partner(run).short} holds nothing of {run.primary.short}: there is nothing to bring home."
-        )
-    facts = EXPORTED.to(listed.id) | FORMAL.to(formal_groups(found))
+        sentence = f"{partner(run).short} holds nothing of {run.primary.short}: there is nothing to bring home."
+        return Verdict(Mark.STOP, sentence, facts=NOTHING_THERE.to(True))
+    facts = EXPORTED.to(backup.id) | CAME_HOME.to(stage_of(backup)) | NOTHING_THERE.to(False)
+    if replicated(run):
+        return Verdict(Mark.PASS, f"Exported and kept, to compare with: {counted(found.counts())}.", facts=facts)
     held = with_settings(seen["held"], seen["settings"])
-    tried = rehearse_import(run.primary, held, found, import_command(run, "rehearsal.zip"))
+    tried = rehearse_import(home(run), held, found, import_command(run, "rehearsal.zip"))
+    where = home(run).short
     if tried.refused:
-        return Verdict(
-            Mark.STOP, f"The import into {run.primary.short} would fail: {tried.refused}", tried.sentences, facts
-        )
-    sentence = f"Exported and kept: {counted(found.counts())}. The import into {run.primary.short} would work."
+        return Verdict(Mark.STOP, f"The import into {where} would fail: {tried.refused}", tried.sentences, facts)
+    renamed = tuple(_renamed(held, found))
+    sentence = f"Exported and kept: {counted(found.counts())}. The import into {where} would work."
+    if renamed:
+        told = f"{sentence} It would rename {len(renamed)} living object(s) there."
+        return Verdict(Mark.WARN, told, renamed, facts)
     return Verdict(Mark.PASS, sentence, facts=facts)
 
 
+def _renamed(held: Inventory, coming: Inventory) -> Iterator[str]:
+    """Living objects at home that the import would rename: the same ones, under another name."""
+    there = {(item.kind, item.guid): item for item in held.objects}
+    names = {item.key for item in held.objects}
+    for item in coming.objects:
+        living = there.get((item.kind, item.guid))
+        if living is not None and living.key != item.key and item.key not in names:
+            yield f"The living {item.kind.singular} “{living.name}” would be called “{item.name}”."
+
+
 EXPORT = export_row(
-    # Before the pool's failback, under the freeze (the seeds disagree; runbooks, row 6).
+    # Before the pool's failback, under the freeze (the seeds disagree; runbooks, row 7).
     key="export",
     stretch="export",
     title="Export the groups",
+    need=Need.ADMIN,
+    skip=bare,
     source=partner,
     owner=lambda run: run.primary,
-    because=lambda run: f"what came home in the failback of {run.primary.short}",
-    also=read_primary,
+    because=lambda run: f"what came home in the {run.runbook} of {run.primary.short}",
+    also=read_home,
     judge=_judge_export,
-)
-
-
-def _read_changes(run: Run) -> Acts:
-    return {**read_export(run), **read_primary(run), **read_last(run)}
-
-
-def _judge_changes(run: Run, seen: Seen) -> Verdict:
-    """What the outage changed, by name: import deletes nothing, so what was deleted on B is listed."""
-    primary, backup = run.primary.short, partner(run).short
-    there = {item.key: item for item in seen["held"].owned_by(run.primary.fqdn).objects}
-    coming = {item.key for item in seen["export"].objects}
-    only = more_than(coming, there.values())
-    facts = ONLY_ON_PRIMARY.to(only)
-    if why := nothing_to_compare(seen):
-        return Verdict(Mark.WARN, f"{why} So edits cannot be told.", tuple(only), facts)
-    found = compare(seen["backup"], seen["export"])
-    if found.is_clean and not only:
-        return equal(f"Nothing was edited on {backup} during the outage.", found, facts)
-    sentence = f"Edited on {backup} during the outage: {tally(found)}. These edits come home."
-    if found.missing:
-        sentence += f" What was deleted on {backup} stays on {primary}: import deletes nothing."
-    return Verdict(Mark.WARN, sentence, (*in_words(found), *(f"Only on {primary}: {name}" for name in only)), facts)
-
-
-CHANGES = Step(
-    key="changes",
-    stretch="changes",
-    title="Find what the outage changed",
-    reads=_read_changes,
-    does=pin_last,
-    judge=_judge_changes,
+    choices=lambda run: (*without_groups(run), *without_backup_pool(run)),
 )

@@ -1,29 +1,55 @@
-"""The pool is back: whether it was rebuilt, and from when on nobody edits (runbooks: failback 1 and 2)."""
+"""The pool is back: whether it is whole, whether it was rebuilt, and from when on nobody edits (failback 1 and 2)."""
 
 from __future__ import annotations
 
 from dataclasses import replace
 
 from bot.domain.deployment.cmdlets import cmdlet
-from bot.domain.groups.groups import ServiceSettings, service
+from bot.domain.deployment.readings import is_online
+from bot.domain.errors import BotError
+from bot.domain.groups.groups import ServiceSettings
 from bot.domain.model import Mark, Verdict
-from bot.domain.runs.acts import Acts, Seen
+from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.facts import ABLE
-from bot.domain.runs.run import Phase, Run, Tell, file_name, partner
+from bot.domain.runs.run import Phase, Run, Tell, home, partner
 from bot.domain.runs.runbook import Choice, Step
+from bot.runbooks.failback.arrival import read_home
 from bot.runbooks.failback.facts import REBUILT
-from bot.runbooks.failback.home import read_primary
 from bot.runbooks.failback.last import nothing_to_compare, pin_last, read_last
+from bot.runbooks.rows.machines import read_machines, read_pool, troubles
+
+REBUILD = "rebuild"
+"""The key of the runbook that expects an empty pool."""
 
 
 def _read_back(run: Run) -> Acts:
-    return {**read_primary(run), **read_last(run)}
+    where = run.primary.fqdn
+    database = Attempt(Invoke(where, cmdlet("Get-CsUserDatabaseState", RegistrarPool=where)))
+    return {**read_home(run), **read_last(run), **read_pool(run.primary), "database": database}
+
+
+def _read_machines(run: Run, seen: Seen) -> Acts:
+    return {**pin_last(run, seen), **read_machines(run.primary, seen, replicas=True)}
 
 
 def _judge_back(run: Run, seen: Seen) -> Verdict:
     """With what is to be known of both pools before anything is done."""
-    verdict, told = _rebuilt(run, seen), tuple(ABLE.of(run))
-    return replace(verdict, mark=Mark.WARN, details=(*verdict.details, *told)) if told else verdict
+    verdict, told = _rebuilt(run, seen), (*_troubles(seen), *ABLE.of(run))
+    if not told or verdict.mark is Mark.STOP:
+        return verdict
+    return replace(verdict, mark=Mark.WARN, details=(*verdict.details, *told))
+
+
+def _troubles(seen: Seen) -> tuple[str, ...]:
+    """What is not as it should be before a failback; no page lists it (facts: recovery, procedure 3, row 1)."""
+    database = seen["database"]
+    unread = isinstance(seen["machines"], BotError)
+    said = ("Which machines it has could not be read, so their services were not.",) if unread else ()
+    if isinstance(database, BotError):
+        said = (*said, "Whether the database of its users is online could not be read.")
+    elif not is_online(database):
+        said = (*said, "The database of its users is not online.")
+    return (*troubles(seen), *said)
 
 
 def _rebuilt(run: Run, seen: Seen) -> Verdict:
@@ -35,8 +61,11 @@ def _rebuilt(run: Run, seen: Seen) -> Verdict:
     expected = {item.key for item in seen["backup"].objects}
     there = len(expected & {item.key for item in own.objects})
     if expected and there == len(expected):
-        sentence = f"{pool} answers and still holds all {there} objects of the last backup: it was not rebuilt."
-        return Verdict(Mark.PASS, sentence, facts=REBUILT.to("no"))
+        sentence = f"{pool} answers and still holds all {there} objects of the last backup"
+        if run.runbook == REBUILD:
+            why = f"{sentence}. If no rebuild before this one imported them, abandon this: `/rgs failback {pool}`."
+            return Verdict(Mark.WARN, why, facts=REBUILT.to("unclear"))
+        return Verdict(Mark.PASS, f"{sentence}: it was not rebuilt.", facts=REBUILT.to("no"))
     if not there and seen["settings"] == ServiceSettings():
         sentence = f"{pool} answers, holds nothing of the last backup, and has default settings: it looks rebuilt."
         return Verdict(Mark.WARN, sentence, facts=REBUILT.to("likely"))
@@ -50,7 +79,7 @@ def _offer_back(run: Run) -> tuple[Choice, ...]:
     said = "says the pool is back and was not rebuilt."
     same = Choice("same", "It was not rebuilt", said, REBUILT.to("no"), style="primary")
     rebuilt = Choice("rebuilt", "It was rebuilt", "says the pool was rebuilt.", REBUILT.to("yes"))
-    return (rebuilt, same) if REBUILT.of(run) == "likely" else (same, rebuilt)
+    return (rebuilt, same) if REBUILT.of(run) == "likely" or run.runbook == REBUILD else (same, rebuilt)
 
 
 BACK = Step(
@@ -59,52 +88,26 @@ BACK = Step(
     title="See that the pool is back",
     asks=True,
     reads=_read_back,
-    does=pin_last,
+    does=_read_machines,
     judge=_judge_back,
     choices=_offer_back,
 )
 
 
-def _judge_rebuild(run: Run, seen: Seen) -> Verdict:
-    """Rebuild is not built yet: the run stops with the commands to run by hand, filled in."""
-    primary, backup = run.primary, partner(run)
-    file = file_name(run, "rebuild")
-    out = cmdlet(
-        "Export-CsRgsConfiguration",
-        Source=service(backup.fqdn),
-        Owner=service(primary.fqdn),
-        FileName=f"{backup.folder}\\{file}",
-    )
-    into = cmdlet(
-        "Import-CsRgsConfiguration",
-        Destination=service(primary.fqdn),
-        FileName=f"{primary.folder}\\{file}",
-        OverwriteOwner=True,
-    )
-    sentence = "A rebuilt pool is not brought home by this run yet. Run these by hand, then abandon this run."
-    settings = f"Add -ReplaceExistingRgsSettings to the import if {primary.short} shall take {backup.short}'s settings."
-    move = str(cmdlet("Invoke-CsPoolFailBack", PoolFqdn=primary.fqdn))
-    return Verdict(Mark.STOP, sentence, (str(out), move, str(into), settings))
-
-
-REBUILD = Step(
-    key="rebuild",
-    stretch="back",
-    title="Bring a rebuilt pool home",
-    skip=lambda run: None if REBUILT.of(run) == "yes" else "Not needed: it was not rebuilt.",
-    judge=_judge_rebuild,
-)
+def not_rebuilt(run: Run) -> str | None:
+    """Why a row for an empty pool falls away, if it does."""
+    return None if REBUILT.of(run) == "yes" else "Not needed: it was not rebuilt."
 
 
 def _judge_freeze(run: Run, seen: Seen) -> Verdict:
-    sentence = f"Nobody edits the groups of {run.primary.short}, on either pool, until this run is done."
+    sentence = f"Nobody edits the groups of {run.primary.short}, on any pool, until this run is done."
     return Verdict(Mark.PASS, sentence)
 
 
 def _tell_freeze(run: Run) -> tuple[Tell, ...]:
     sentence = (
         f"Change freeze: please do not edit Response Groups of {run.primary.short} now, "
-        f"neither there nor on {partner(run).short}, until the failback is done."
+        f"neither on {home(run).short} nor on {partner(run).short}, until this is done."
     )
     return (Tell("notifications", sentence, loud=True),)
 

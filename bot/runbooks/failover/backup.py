@@ -1,6 +1,6 @@
 """Which backup to import: the newest that is restorable today comes first, the others say what is the matter.
 
-What lies on the backup pool already is kept, or removed first (runbooks: failover 5).
+What lies on the backup pool already is kept, or removed first (runbooks: failover 7).
 """
 
 from __future__ import annotations
@@ -19,9 +19,11 @@ from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.failover.facts import CHOSEN, COPIES, COPIES_EQUAL, COPIES_FOUND, OFFERED, OFFERS
+from bot.runbooks.rows.copies import stage_of
 from bot.runbooks.rows.exporting import pin
 from bot.runbooks.rows.moments import moment
 from bot.runbooks.rows.removing import read_copies, removal_row
+from bot.runbooks.rows.replication import replicated
 
 _OFFERED = 10
 
@@ -43,8 +45,8 @@ def judge_find(run: Run, seen: Seen, rehearsal: str) -> Verdict:
     primary, backup, kept = run.primary, partner(run), seen["kept"]
     if not kept:
         sentence = (
-            f"There is no backup of {primary.short}. If you have an export, import it by hand; if {primary.short} "
-            "still answers, abandon this run and take a backup first."
+            f"There is no backup of {primary.short}. If {primary.short} still answers, make one now, then try again: "
+            f"`/rgs backup {primary.short}`. Without one, its groups stay away until failback."
         )
         return Verdict(Mark.STOP, sentence)
     sound = [(one, known) for one, known in kept if not known.damage]
@@ -87,6 +89,7 @@ def _offer(pair: _Kept, primary: Pool, backup: Pool, today: str, now: float) -> 
         "label": label,
         "source": one.source,
         "restorable": not why,
+        "stage": stage_of(one),
         "why": why,
         "warnings": list(one.warnings),
     }
@@ -147,8 +150,8 @@ def _since(newer: Sequence[Backup]) -> str:
     return f"What was edited since then is not in it: {known} known from {many}."
 
 
-def find_row(rehearsal: Callable[[], str]) -> Step:
-    """`rehearsal` is the number of the row that rehearses whatever is chosen."""
+def find_row(rehearsal: Callable[[], str], *, without: bool = True) -> Step:
+    """`rehearsal` is the number of the row that rehearses whatever is chosen; some can go on `without` any backup."""
     return Step(
         key="find",
         stretch="backup",
@@ -156,7 +159,23 @@ def find_row(rehearsal: Callable[[], str]) -> Step:
         reads=_read_find,
         does=_do_find,
         judge=lambda run, seen: judge_find(run, seen, rehearsal()),
+        choices=lambda run: (_WITHOUT,) if without and run.phase is Phase.STOPPED else (),
     )
+
+
+_WITHOUT = Choice(
+    "without",
+    "Go on without a backup",
+    "goes on without a backup: nothing is imported.",
+    COPIES.to("without"),
+    confirm="The groups of this pool stay away until failback, or until they are imported later.",
+)
+
+
+def nothing_imported(run: Run) -> str | None:
+    """Why rows about an import fall away, if they do."""
+    without = "Not needed: nothing is imported." if COPIES.of(run) == "without" else None
+    return replicated(run) or without
 
 
 def read_choice(run: Run) -> Acts:
@@ -217,15 +236,21 @@ def offer_choice(run: Run) -> tuple[Choice, ...]:
     return (keep, clear, older) if len(offers) > 1 else (keep, clear)
 
 
-CHOOSE = Step(
-    key="backup",
-    stretch="backup",
-    title="Choose the backup",
-    asks=True,
-    reads=read_choice,
-    judge=judge_choice,
-    choices=offer_choice,
-)
+def choose_row(offer: Callable[[Run], tuple[Choice, ...]] = offer_choice) -> Step:
+    """Which backup, and what becomes of the copies that are there."""
+    return Step(
+        key="backup",
+        stretch="backup",
+        title="Choose the backup",
+        asks=True,
+        skip=lambda run: "Not needed: nothing is imported." if COPIES.of(run) == "without" else None,
+        reads=read_choice,
+        judge=judge_choice,
+        choices=offer,
+    )
+
+
+CHOOSE = choose_row()
 
 
 def read_chosen(run: Run) -> Acts:
@@ -233,7 +258,7 @@ def read_chosen(run: Run) -> Acts:
 
 
 def pin_chosen(run: Run, seen: Seen) -> Acts:
-    return pin(run, CHOSEN.of(run), f"chosen for the failover of {run.primary.short}")
+    return pin(run, CHOSEN.of(run), f"chosen for the {run.runbook} of {run.primary.short}")
 
 
 def choose_another(facts: Mapping[str, Any] = NOTHING) -> Choice:
@@ -247,13 +272,19 @@ def _offer_clear(run: Run) -> tuple[Choice, ...]:
     return Choice("cleared", "Go on without", "goes on: there is nothing to remove."), choose_another()
 
 
-CLEAR = removal_row(
-    key="clear",
-    stretch="backup",
-    title="Remove older copies",
-    skip=lambda run: None if COPIES.of(run) == "clear" else "Not needed.",
-    # What is to take their place is read and pinned before anything leaves.
-    reads=lambda run: {**read_copies(run), **read_chosen(run)},
-    does=pin_chosen,
-    choices=_offer_clear,
-)
+def clear_row(meanwhile: str) -> Step:
+    """Right before the import; `meanwhile` says of {primary} and {backup} what is missing between the two."""
+    return removal_row(
+        key="clear",
+        stretch="clear",
+        title="Remove older copies",
+        skip=lambda run: nothing_imported(run) or (None if COPIES.of(run) == "clear" else "Not needed."),
+        explain=lambda run: meanwhile.format(primary=run.primary.short, backup=partner(run).short),
+        # What is to take their place is read and pinned before anything leaves.
+        reads=read_chosen,
+        does=pin_chosen,
+        choices=_offer_clear,
+    )
+
+
+CLEAR = clear_row("From this command until the import is done, calls to the groups of {primary} reach nobody.")

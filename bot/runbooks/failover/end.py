@@ -1,15 +1,18 @@
-"""Calls are led over, tested, agents sign in, and what a run leaves behind (runbooks: failover 12 to 15)."""
+"""Calls are led over, tested, agents sign in, and what a run leaves behind (runbooks: failover 15 to 18)."""
 
 from __future__ import annotations
 
-from bot.domain.deployment.impact import Stage
+from bot.domain.access import Need
+from bot.domain.deployment.server_state import HOME
 from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Seen
+from bot.domain.runs.acts import Acts, Attempt, ReadState, Seen
 from bot.domain.runs.facts import STOOD
-from bot.domain.runs.run import Found, Phase, Run, Tell, partner
-from bot.domain.runs.runbook import Left, Step
+from bot.domain.runs.run import Phase, Run, Tell, partner
+from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.failover.backup import pin_chosen, read_chosen
 from bot.runbooks.failover.facts import ARRIVED, CHOSEN, COPIES, OWN, REPLACE, RESOLVE
+from bot.runbooks.rows.companions import companions_row, still_open
+from bot.runbooks.rows.copies import imported, in_doubt, staged
 from bot.runbooks.rows.facts import (
     FAILOVER_RUN,
     IMPORTED_BACKUP,
@@ -17,10 +20,23 @@ from bot.runbooks.rows.facts import (
     OWN_SETTINGS,
     REPLACED,
     RESOLVED,
+    SERVER_SAID,
+    SILENT,
     WAS_IMPORTED,
     before,
 )
-from bot.runbooks.rows.people import agents_row, board_tell, call_rows, formal_groups, routes_row
+from bot.runbooks.rows.moving import told
+from bot.runbooks.rows.people import (
+    agents_row,
+    ask_agents_row,
+    call_rows,
+    read_answers,
+    routes_row,
+    said_silent,
+    silent,
+)
+
+COMPANIONS = companions_row(serving=partner, of=lambda run: run.primary, stretch="companions")
 
 ROUTES = routes_row(
     stretch="routes",
@@ -34,21 +50,49 @@ ROUTES = routes_row(
 
 CALLS = call_rows("calls")
 
-AGENTS = agents_row(
-    stretch="agents",
-    pool=partner,
+ASK_AGENTS = ask_agents_row(
+    stretch="import",
+    skip=lambda run: "Not needed: nothing was imported." if COPIES.of(run) == "without" else None,
     reads=read_chosen,
     does=pin_chosen,
-    groups=lambda run, seen: formal_groups(seen["backup"]),
+    groups=lambda seen: seen["backup"],
+    why=lambda run: (
+        f"{run.primary.short} is failed over, so {partner(run).short} answers its Response Groups now. "
+        "You were signed out of yours, and they do not ring you until you sign in again."
+    ),
 )
+AGENTS = agents_row(stretch="agents", pool=partner)
+
+
+def _read_done(run: Run) -> Acts:
+    return {"state": Attempt(ReadState(partner(run).fqdn, run.primary.fqdn)), **read_answers(run)}
 
 
 def _judge_done(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, _done(run))
+    """Read once more: somebody may have failed it back meanwhile, and older versions moved it later, or unread."""
+    state = told(seen["state"])
+    facts = SERVER_SAID.to(state.known) if state.known else {}
+    if state.known and not state.is_away:
+        return Verdict(Mark.STOP, f"{state.said(run.primary.short)}, so its failover is not done.", facts=facts)
+    quiet = silent(run, seen)
+    left = " ".join(filter(None, (still_open(run, run.primary), said_silent(quiet))))
+    sentence = " ".join(filter(None, (_done(run), left)))
+    return Verdict(Mark.WARN if left else Mark.PASS, sentence, facts=facts | SILENT.to(list(quiet)))
+
+
+def _offer_done(run: Run) -> tuple[Choice, ...]:
+    said, first = "has the pool moved.", "failover-before"
+    move = Choice("move", "Move the pool", said, MOVED.to(None), Then.BACK, first, need=Need.SERVER_ADMIN)
+    return (move,) if run.phase is Phase.STOPPED else ()
 
 
 def _done(run: Run) -> str:
     primary, backup = run.primary.short, partner(run).short
+    if COPIES.of(run) == "without":
+        return (
+            f"{primary} is failed over to {backup}, without its Response Groups. "
+            f"`/rgs start import-again {primary}` brings them when there is a backup."
+        )
     return (
         f"{primary} is failed over to {backup}. Until failback its groups are managed by Management Shell only, "
         "not by Control Panel nor the Response Group Configuration Tool. "
@@ -57,34 +101,50 @@ def _done(run: Run) -> str:
 
 
 def _tell_done(run: Run) -> tuple[Tell, ...]:
-    return Tell("notifications", _done(run)), board_tell(Stage.FAILED_OVER, True)
+    left = (still_open(run, run.primary), said_silent(SILENT.of(run)))
+    return (Tell("notifications", " ".join(filter(None, (_done(run), *left)))),)
 
 
-DONE = Step(key="done", stretch="done", title="Done", judge=_judge_done, tells=_tell_done, leaves=PoolState.FAILED_OVER)
+DONE = Step(
+    key="done",
+    stretch="done",
+    title="Done",
+    reads=_read_done,
+    judge=_judge_done,
+    choices=_offer_done,
+    tells=_tell_done,
+    leaves=PoolState.FAILED_OVER,
+)
 
 
-_IN_DOUBT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
 _WHAT_IS_THERE = {
-    "yes": "its groups were imported",
-    "no": "its groups were not imported",
-    "unknown": "whether its groups were imported is not known",
+    True: "its groups were imported",
+    False: "its groups were not imported",
+    None: "whether its groups were imported is not known",
 }
 
 
 def carry(run: Run) -> dict[str, object]:
-    """What failback needs: the last backup before the outage, and what imports did, an abandoned run's included."""
-    imported = _imported(run) != "no"
+    """What failback needs: the run that moved the pool, and what imports did, an abandoned run's included."""
+    return {**carry_imports(run), **FAILOVER_RUN.to(run.id)}
+
+
+def carry_imports(run: Run) -> dict[str, object]:
+    """The last backup before the outage, and what imports have done; settings that were replaced stay the first."""
+    here = imported(run) is not False
+    replaced = REPLACE.of(run) and here
     return {
         **IMPORTED_BACKUP.to(ARRIVED.of(run) or CHOSEN.of(run) or before(run, IMPORTED_BACKUP)),
-        **REPLACED.to((REPLACE.of(run) and imported) or before(run, REPLACED)),
-        **RESOLVED.to((RESOLVE.of(run) and imported) or before(run, RESOLVED)),
-        **FAILOVER_RUN.to(run.id),
-        **WAS_IMPORTED.to(imported or COPIES.of(run) == "kept"),
-        **OWN_SETTINGS.to(OWN.of(run) or before(run, OWN_SETTINGS)),
+        **REPLACED.to(replaced or before(run, REPLACED)),
+        **RESOLVED.to((RESOLVE.of(run) and here) or before(run, RESOLVED)),
+        **WAS_IMPORTED.to(imported(run)),
+        **OWN_SETTINGS.to(before(run, OWN_SETTINGS) or (OWN.of(run) if replaced else "")),
+        **staged(run),
     }
 
 
 def left(run: Run) -> Left:
+    """What is offered can be started from where it leaves the pool."""
     primary, backup = run.primary.short, partner(run).short
     if not _touched(run):
         stood = PoolState(STOOD.of(run))
@@ -93,28 +153,32 @@ def left(run: Run) -> Left:
             "If it really is down, start a failover again.",
             stood,
         )
+    groups = _WHAT_IS_THERE[imported(run)]
+    if run.pool_state is PoolState.FAILED_OVER and SERVER_SAID.of(run) in HOME:
+        return Left(
+            f"{primary} was failed back by others, and is marked {PoolState.FAILING_BACK}; {groups} on {backup}. "
+            f"`/rgs failback {primary}` goes on from here: it brings home what was edited there.",
+            PoolState.FAILING_BACK,
+        )
     if run.pool_state is PoolState.FAILED_OVER:
-        return Left(f"{primary} is failed over to {backup}; the remaining rows were not done.")
-    state = PoolState.FAILING_OVER if _moving(run) else run.pool_state
+        return left_away(run)
     return Left(
-        f"{primary} is marked {state}; {_WHAT_IS_THERE[_imported(run)]} on {backup}. Start a failover again to go on "
-        f"from here: it reads what lies on {backup} and offers to keep it.",
-        state,
+        f"{primary} is marked {run.pool_state}; {groups} on {backup}. Start a failover again to go on from here: it "
+        "reads where both pools stand, and what lies there.",
+        run.pool_state,
     )
 
 
-def _imported(run: Run) -> str:
-    """ "yes", "no" or "unknown": a run can be abandoned while nobody knows."""
-    record = run.record_of("import")
-    if run.step == "import" and run.phase in _IN_DOUBT:
-        return "yes" if run.finding and run.finding.found is Found.DONE else "unknown"
-    return "yes" if record is not None and record.mark in ("pass", "warn") else "no"
-
-
-def _moving(run: Run) -> bool:
-    return MOVED.of(run) is not None or (run.step == "failover" and run.phase in _IN_DOUBT)
+def left_away(run: Run) -> Left:
+    """A pool that is failed over, and what can be started from there."""
+    primary, backup = run.primary.short, partner(run).short
+    return Left(
+        f"{primary} is failed over to {backup}; {_WHAT_IS_THERE[imported(run)]} there. "
+        f"`/rgs start import-again {primary}` brings them, `/rgs failback {primary}` brings all home."
+    )
 
 
 def _touched(run: Run) -> bool:
-    sent = {record.step for record in run.records if record.mark in ("pass", "warn")} & {"clear", "failover", "import"}
-    return bool(sent) or run.attempt > 0 or _moving(run)
+    """An export changes nothing; everything that does comes with the move of the pool, or after it."""
+    moved = any(record.step == "failover" and record.mark in ("pass", "warn") for record in run.records)
+    return in_doubt(run, "failover") or moved or MOVED.of(run) is not None

@@ -7,14 +7,19 @@ from bot.runbooks.rows import facts
 
 SEEN = Fact("seen", str, "")
 OUTAGE_SINCE = Fact("outage_since", str, "")
-REACHABLE = Fact("reachable", str, "")
+MODE = Fact("mode", str, "")
+"""Which move people said it is: "planned", or "disaster", which is sent with -DisasterMode."""
+ANSWERED = Fact("answered", str, "")
+"""What the pool itself came to when it was read beside that: "yes", "no", or "half" with its database down."""
 OFFERS = Fact("offers", list, ())
 OFFERED = Fact("offered", str, "")
 COPIES_FOUND = Fact("copies_found", int, 0)
 COPIES_EQUAL = Fact("copies_equal", bool, False)
 CHOSEN = Fact("chosen", str, "")
 COPIES = Fact("copies", str, "")
-"""What becomes of copies on B: "kept", "clear", or "none" that matter."""
+"""What becomes of copies on B: "kept", "clear", "none" that matter, or "without": nothing is imported at all."""
+OVER_COPIES = Fact("over_copies", int, 0)
+"""So many objects of P lie on B when an import is rehearsed that goes over them."""
 CONFLICTS = Fact("conflicts", int, 0)
 RESOLVE = Fact("resolve", bool, False)
 RENAMED = Fact("renamed", list, ())

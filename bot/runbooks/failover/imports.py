@@ -1,8 +1,11 @@
-"""What is imported on the backup pool, with which settings, and that it arrives (runbooks: failover 6 and 8 to 11)."""
+"""What is imported on the backup pool, with which settings, and that it arrives (runbooks: failover 9 to 13)."""
 
 from __future__ import annotations
 
+from typing import Any
+
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.impact import Stage
 from bot.domain.deployment.rehearsal import described, rehearse_import
 from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import service
@@ -10,7 +13,7 @@ from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, ReadGroups, ReadSettings, Seen
 from bot.domain.runs.run import Finding, Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Step, Then
-from bot.runbooks.failover.backup import choose_another, pin_chosen, read_chosen
+from bot.runbooks.failover.backup import choose_another, nothing_imported, pin_chosen, read_chosen
 from bot.runbooks.failover.facts import (
     ARRIVED,
     CHOSEN,
@@ -19,6 +22,7 @@ from bot.runbooks.failover.facts import (
     COPIES_EQUAL,
     NOTHING_ARRIVED,
     OFFERS,
+    OVER_COPIES,
     OWN,
     RENAMED,
     REPLACE,
@@ -26,8 +30,11 @@ from bot.runbooks.failover.facts import (
     RESOLVE,
 )
 from bot.runbooks.rows.exporting import export_row, exported, kept
-from bot.runbooks.rows.importing import found_import, import_row, with_settings
+from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
+from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.removing import read_copies
+from bot.runbooks.rows.replication import replicated
+from bot.runbooks.rows.sparing import Spare
 from bot.runbooks.rows.verifying import (
     audio_row,
     compared,
@@ -64,7 +71,8 @@ def _read_rehearsal(run: Run) -> Acts:
 
 def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
     """The import on a copy of what B holds: conflicts, renames, settings (seed 000)."""
-    held = with_settings(seen["held"], seen["settings"])
+    there = without(seen["held"], run.primary) if COPIES.of(run) == "clear" else seen["held"]
+    held, over = with_settings(there, seen["settings"]), OVER_COPIES.to(len(there.owned_by(run.primary.fqdn).objects))
     tried = rehearse_import(partner(run), held, seen["backup"], _command(run, "rehearsal.zip"))
     if tried.refused:
         sentence = f"The import would fail: {len(tried.clashes)} name(s) are taken on {partner(run).short}."
@@ -74,7 +82,7 @@ def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
     renamed = [f"“{before}” becomes “{item.name}”" for before, item in tried.renamed]
     mark = Mark.WARN if renamed else Mark.PASS
     sentence = f"The import would work. {tried.sentences[0]}"
-    return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed))
+    return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed) | over)
 
 
 def _explain_rehearsal(run: Run) -> str:
@@ -88,45 +96,48 @@ def _explain_rehearsal(run: Run) -> str:
     )
 
 
-def _offer_rehearsal(run: Run) -> tuple[Choice, ...]:
-    """Ways on from a rehearsal that failed; for a name conflict those of seed 000."""
+def _offer_rehearsal(run: Run, strict: bool = False) -> tuple[Choice, ...]:
+    """Ways on from a rehearsal that failed; for a name conflict those of seed 000, and no new names where `strict`."""
     if run.phase is not Phase.STOPPED:
         return ()
     other = choose_another(RESOLVE.to(False) | CONFLICTS.to(0))
     if not CONFLICTS.of(run):
         return (other,)
-    return (
-        Choice(
-            "renamed",
-            "Renamed on the backup pool",
-            f"renamed the objects on {partner(run).short}.",
-            then=Then.AGAIN,
-            style="primary",
-        ),
-        Choice(
-            "resolve",
-            "Let the import rename",
-            "lets the import rename: -ResolveNameConflicts.",
-            RESOLVE.to(True),
-            then=Then.AGAIN,
-            confirm='Imported objects get names such as "Help Desk (2)". They keep them when they come home, '
-            "until somebody renames them back.",
-        ),
-        other,
+    said = f"renamed the objects on {partner(run).short}."
+    renamed = Choice("renamed", "Renamed on the backup pool", said, then=Then.AGAIN, style="primary")
+    return (renamed, other) if strict else (renamed, _RESOLVE_NAMES, other)
+
+
+_RESOLVE_NAMES = Choice(
+    "resolve",
+    "Let the import rename",
+    "lets the import rename: -ResolveNameConflicts.",
+    RESOLVE.to(True),
+    then=Then.AGAIN,
+    confirm='Imported objects get names such as "Help Desk (2)". They keep them when they come home, '
+    "until somebody renames them back.",
+)
+
+
+_KEPT = "Not needed: the copies that are there are kept."
+
+
+def rehearse_row(*, strict: bool = False) -> Step:
+    """On a copy of what B holds now; a `strict` one never lets the import choose names."""
+    return Step(
+        key="rehearse",
+        stretch="rehearsal",
+        title="Rehearse the import",
+        skip=lambda run: nothing_imported(run) or (_KEPT if COPIES.of(run) == "kept" else None),
+        reads=_read_rehearsal,
+        does=pin_chosen,
+        judge=_judge_rehearsal,
+        explain=_explain_rehearsal,
+        choices=lambda run: _offer_rehearsal(run, strict),
     )
 
 
-REHEARSE = Step(
-    key="rehearse",
-    stretch="rehearsal",
-    title="Rehearse the import",
-    skip=lambda run: "Not needed: the copies that are there are kept." if COPIES.of(run) == "kept" else None,
-    reads=_read_rehearsal,
-    does=pin_chosen,
-    judge=_judge_rehearsal,
-    explain=_explain_rehearsal,
-    choices=_offer_rehearsal,
-)
+REHEARSE = rehearse_row()
 
 
 def _read_settings(run: Run) -> Acts:
@@ -176,6 +187,7 @@ SETTINGS = Step(
     stretch="settings",
     title="Choose the application-level settings",
     asks=True,
+    skip=nothing_imported,
     explain=lambda run: _SETTINGS_CAUTION.format(primary=run.primary.short, backup=partner(run).short),
     reads=_read_settings,
     does=pin_chosen,
@@ -192,7 +204,7 @@ def _judge_keep(run: Run, seen: Seen) -> Verdict:
         return Verdict(Mark.STOP, f"The export of {backup} holds no settings, so they could not be put back.")
     if music and music.unique_name not in own.audio:
         return Verdict(Mark.STOP, f"The default music of {backup} is not in its export, so it could not be put back.")
-    return Verdict(Mark.PASS, f"{backup}'s own settings and music are kept.", facts=OWN.to(seen["listed"].id))
+    return Verdict(Mark.PASS, f"{backup}'s own settings and music are kept.", facts=OWN.to(kept(seen).id))
 
 
 KEEP = export_row(
@@ -207,7 +219,19 @@ KEEP = export_row(
 )
 
 
+def _skip_spare(run: Run) -> str | None:
+    if nothing_imported(run) or COPIES.of(run) in ("kept", "clear"):
+        return "Not needed: nothing is imported over copies."
+    return None if OVER_COPIES.of(run) else "Not needed: no copies are there."
+
+
+SPARE = Spare(where=partner, stretch="clear", skip=_skip_spare)
+"""An import puts the backup over edits that were made on these copies since."""
+
+
 def _skip_import(run: Run) -> str | None:
+    if why := nothing_imported(run):
+        return why
     if COPIES.of(run) == "kept" and not REPLACE.of(run):
         return f"Not needed: the copies that are on {partner(run).short} are kept, and so are its settings."
     return None
@@ -219,7 +243,7 @@ def _read_arrived(run: Run) -> Acts:
 
 def _found_import(run: Run, seen: Seen) -> Finding:
     settings = (seen["backup"].settings, seen["settings"]) if REPLACE.of(run) else None
-    return found_import(seen["backup"], seen["live"], settings)
+    return found_import(seen["backup"], seen["held"].owned_by(run.primary.fqdn), settings)
 
 
 def _offer_import(run: Run) -> tuple[Choice, ...]:
@@ -235,19 +259,25 @@ IMPORT = import_row(
     contents_of="backup",
     command=_command,
     skip=_skip_import,
-    reads=_read_rehearsal,
+    reads=lambda run: {**_read_rehearsal(run), **SPARE.reads(run)},
+    unfit=SPARE.edited,
     does=pin_chosen,
-    choices=_offer_import,
+    choices=lambda run: (*SPARE.choices(run), *_offer_import(run)),
     approvals=lambda run: 2 if REPLACE.of(run) or RESOLVE.of(run) else 1,
-    look=_read_arrived,
+    look=_read_rehearsal,
     found=_found_import,
 )
 
 
-def _judge_verify(run: Run, seen: Seen) -> Verdict:
+def _skip_verify(run: Run) -> str | None:
+    """Replicas are compared with the last backup as well."""
+    return "Not needed: nothing was imported." if COPIES.of(run) == "without" else None
+
+
+def _judge_verify(run: Run, seen: Seen, strict: bool) -> Verdict:
     """Object by object against the backup; an empty answer is called what it is, never a pass."""
     where = f"{run.primary.short}'s groups on {partner(run).short}"
-    tolerate = "These copies were kept on purpose." if COPIES.of(run) == "kept" else ""
+    tolerate = "These copies were kept on purpose." if COPIES.of(run) == "kept" and not strict else ""
     if RESOLVE.of(run) and _only_renamed(seen):
         tolerate = "Renamed on purpose, to resolve name conflicts."
     verdict = compared(seen["backup"], seen["live"], where, tolerate=tolerate)
@@ -260,21 +290,44 @@ def _only_renamed(seen: Seen) -> bool:
     return not (found.missing or found.extra or found.changed)
 
 
-def _offer_differences(run: Run) -> tuple[Choice, ...]:
-    return differences(run, import_again("rehearse", COPIES.to("none")), acceptable=not NOTHING_ARRIVED.of(run))
+def _offer_differences(run: Run, strict: bool) -> tuple[Choice, ...]:
+    if replicated(run):
+        return differences(run, acceptable=True)
+    acceptable = not strict and not NOTHING_ARRIVED.of(run)
+    return differences(run, import_again("rehearse", COPIES.to("none")), acceptable=acceptable)
 
 
-VERIFY = verify_row(
-    stretch="verify", reads=_read_arrived, does=pin_chosen, judge=_judge_verify, choices=_offer_differences
-)
+def verified_rows(*, strict: bool = False, **rest: Any) -> tuple[Step, Step]:
+    """Every object, then every recording. Where it is `strict`, no difference from the backup can be accepted."""
+    objects = verify_row(
+        stretch="import",
+        skip=_skip_verify,
+        reads=_read_arrived,
+        does=pin_chosen,
+        judge=lambda run, seen: _judge_verify(run, seen, strict),
+        choices=lambda run: _offer_differences(run, strict),
+        **rest,
+    )
+    recordings = audio_row(
+        stretch="audio",
+        skip=_skip_verify,
+        where=partner,
+        because=lambda run: f"what arrived on {partner(run).short} in the {run.runbook} of {run.primary.short}",
+        reads=read_chosen,
+        does=pin_chosen,
+        also=_read_settings,
+        judge=lambda run, seen: _judge_audio(run, seen, strict),
+        choices=lambda run: _offer_differences(run, strict),
+    )
+    return objects, recordings
 
 
-def _judge_audio(run: Run, seen: Seen) -> Verdict:
+def _judge_audio(run: Run, seen: Seen, strict: bool) -> Verdict:
     """By hash; settings are read back when they were replaced."""
     expected, there = seen["backup"], exported(seen)
     lines = recordings_differ(expected, there, settings=REPLACE.of(run))
     facts = ARRIVED.to(kept(seen).id)
-    if lines and COPIES.of(run) != "kept":
+    if lines and (strict or COPIES.of(run) != "kept"):
         sentence = f"{len(lines)} recording(s) did not arrive as they are in the backup."
         return Verdict(Mark.STOP, sentence, lines)
     if REPLACE.of(run):
@@ -286,13 +339,4 @@ def _judge_audio(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.PASS, f"All {len(there.audio)} recordings are there, byte for byte.", facts=facts)
 
 
-AUDIO = audio_row(
-    stretch="audio",
-    where=partner,
-    because=lambda run: f"what arrived on {partner(run).short} in the failover of {run.primary.short}",
-    reads=read_chosen,
-    does=pin_chosen,
-    also=_read_settings,
-    judge=_judge_audio,
-    choices=_offer_differences,
-)
+VERIFY, AUDIO = verified_rows(tells=lambda run: (board_tell(Stage.FAILED_OVER, True),))

@@ -1,60 +1,85 @@
-"""The pool itself is failed over, here or elsewhere (runbooks: failover 7 and 12)."""
+"""The pool itself is failed over, before anything about its groups: its users come first (runbooks: failover 6)."""
 
 from __future__ import annotations
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.impact import Stage
+from bot.domain.deployment.server_state import AWAY
 from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Seen
+from bot.domain.runs.acts import Acts, Attempt, ReadState, Seen
 from bot.domain.runs.run import Run, partner
-from bot.runbooks.failover.facts import REACHABLE
-from bot.runbooks.rows.facts import MOVED
-from bot.runbooks.rows.moving import AWAY, completion_row, move_rows
+from bot.domain.runs.runbook import Choice, Then
+from bot.runbooks.failover.facts import MODE
+from bot.runbooks.rows.facts import WAS_IMPORTED, before
+from bot.runbooks.rows.moving import Move, told
+from bot.runbooks.rows.people import board_tell
 
-_BEFORE_MOVE = (
-    "Until the pool failover completes, agents homed on {primary} cannot be reached, so it is never left out. "
-    "If an Edge pool has {primary} as its next hop, change that first: "
-    '`Set-CsEdgeServer -Identity "EdgeServer:<Edge FQDN>" -Registrar "Registrar:{backup_fqdn}"`. '
-    "If the Central Management store is on {primary} or down, move it first, on a Front End of {backup}: "
-    "`Invoke-CsManagementServerFailover -BackupSqlServerFqdn <SQL FQDN> -BackupSqlInstanceName <instance> -Force` "
-    "(without parameters if {primary} still answers). Branch appliances of {primary} are not covered by this run. "
-    "Nor are its Call Park and its announcements: `/rgs companions {primary}` has the copies and the commands."
+_EXPLAINED = (
+    "All users of {primary} are signed out. Calls and meetings are cut. They sign in again on {backup}. "
+    "Branch appliances of {primary} are not covered by this run."
+)
+_IS_DISASTER = Choice(
+    "disaster",
+    "Use -DisasterMode",
+    "has it run as for a disaster.",
+    MODE.to("disaster"),
+    then=Then.AGAIN,
+    confirm="For a pool that does not answer, or whose database is down.",
+)
+_IS_PLANNED = Choice(
+    "planned",
+    "Without -DisasterMode",
+    "has it run as a planned move.",
+    MODE.to("planned"),
+    then=Then.AGAIN,
+    confirm="For a pool that still runs, with its database.",
 )
 
 
 def _command(run: Run) -> Cmdlet:
     """PoolFqdn is always the pool that first homed the users (seed 004)."""
-    disaster = True if REACHABLE.of(run) != "yes" else None
+    disaster = True if MODE.of(run) != "planned" else None
     return cmdlet("Invoke-CsPoolFailOver", PoolFqdn=run.primary.fqdn, DisasterMode=disaster)
 
 
 def _effect(run: Run) -> str:
+    """The target time is the only figure that the documents give (facts: recovery §0.17, §0.18)."""
     return (
         f"The users of {run.primary.short} are served by {partner(run).short} from then on. "
-        "It may take up to an hour; nobody is rehomed."
+        "The target is 15 to 20 minutes. Nobody is rehomed."
     )
 
 
-def _judge(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, f"{run.primary.short} is failed over to {partner(run).short}.", facts=MOVED.to("here"))
+def _read_other(run: Run) -> Acts:
+    return {"other": Attempt(ReadState(partner(run).fqdn, partner(run).fqdn))}
 
 
-MOVE = move_rows(
+def _unfit(run: Run, seen: Seen) -> str:
+    """The order was checked some rows ago, and others may have moved the backup pool since (seed 004, Important)."""
+    backup, state = partner(run).short, told(seen["other"])
+    away = state.known and not state.is_home
+    return f"{state.said(backup)}. Bring it home first: `/rgs start adopt {backup}`." if away else ""
+
+
+def _done(run: Run) -> Verdict:
+    return Verdict(Mark.PASS, f"Its users are served by {partner(run).short}.")
+
+
+MOVE = Move(
     key="failover",
     stretch="move",
     title="Fail the pool over",
-    explain=lambda run: _BEFORE_MOVE.format(
-        primary=run.primary.short, backup=partner(run).short, backup_fqdn=partner(run).fqdn
-    ),
     where=partner,
     command=_command,
     effect=_effect,
+    explain=lambda run: _EXPLAINED.format(primary=run.primary.short, backup=partner(run).short),
     becomes=AWAY,
-    judge=_judge,
     leaves=PoolState.FAILING_OVER,
-)
-
-COMPLETE = completion_row(
-    "failover",
-    "It is done elsewhere. Until it is complete, agents homed there are not reached.",
-    stretch="routes",
-)
+    done=_done,
+    reached=PoolState.FAILED_OVER,
+    reads=_read_other,
+    unfit=_unfit,
+    moded=lambda run: (_IS_DISASTER if MODE.of(run) == "planned" else _IS_PLANNED,),
+    tells=lambda run: (board_tell(Stage.FAILING_OVER, before(run, WAS_IMPORTED)),),
+    tells_reached=lambda run: (board_tell(Stage.FAILED_OVER, before(run, WAS_IMPORTED)),),
+).rows()

@@ -9,7 +9,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.groups.groups import Inventory, service
 from bot.domain.model import Pool, Verdict
-from bot.domain.runs.acts import Act, Acts, Collect, Invoke, ListBackup, Pin, Seen
+from bot.domain.runs.acts import Act, Acts, Collect, Invoke, Pin, Seen
 from bot.domain.runs.facts import FILE, KEPT_AS
 from bot.domain.runs.run import Run, fresh_file
 from bot.domain.runs.runbook import Plan, Step
@@ -49,8 +49,9 @@ def export_row(
 ) -> Step:
     """Exports the groups of `owner` from `source`, brings them here and keeps them for ever `because` of something.
 
-    A `listed` one is among the owner's backups from then on. `also` is read afterwards, for the judge. Without any
-    `because` the file stays there until a later row fetches it; `kept_as` is then the id that it will have.
+    A `listed` one is among the owner's backups from then on, if it holds groups, and only the owner's. `also` is read
+    afterwards, for the judge. Without any `because` the file stays there until a later row fetches it; `kept_as` is
+    then the id that it will have.
     """
 
     def plan(run: Run, seen: Seen) -> Plan:
@@ -59,8 +60,8 @@ def export_row(
         file, name = FILE.among(names), KEPT_AS.among(names)
         acts: dict[str, Act] = {"exporting": Invoke(where.fqdn, export_command(where, file, owner=whose))}
         if because and whose:
-            acts["collected"] = Collect(where.fqdn, file, name, whose.fqdn, run.id, because=because(run))
-            acts |= {"listed": ListBackup(name)} if listed else {}
+            why = because(run)
+            acts["collected"] = Collect(where.fqdn, file, name, whose.fqdn, run.id, because=why, listed=listed)
         return Plan({**acts, **also(run)}, facts=names)
 
     return Step(plan=plan, judge=judge, again=True, **rest)

@@ -8,6 +8,7 @@ from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.deployment.rehearsal import rehearse_import
+from bot.domain.errors import BadInput
 from bot.domain.groups.compare import compare, compare_settings, contents, in_words
 from bot.domain.groups.groups import Inventory, ServiceSettings
 from bot.domain.model import Mark, Pool, Verdict
@@ -15,6 +16,7 @@ from bot.domain.runs.acts import Acts, Attempt, Delete, Invoke, Put, Seen
 from bot.domain.runs.facts import FILE
 from bot.domain.runs.run import Finding, Found, Run, fresh_file
 from bot.domain.runs.runbook import Plan, Step
+from bot.runbooks.rows.moving import read_place, refuse_away
 
 
 def import_row(
@@ -23,15 +25,22 @@ def import_row(
     backup: Callable[[Run], str],
     contents_of: str,
     command: Callable[[Run, str], Cmdlet],
+    reads: Callable[[Run], Acts],
+    unfit: Callable[[Run, Seen], str] = lambda run, seen: "",
     **rest: Any,
 ) -> Step:
     """The kept `backup` goes to the server of `destination`, is imported, and the copy there is tidied away.
 
-    The row has to read what the pool holds and its settings as "held" and "settings", and as `contents_of` what the
-    backup holds: on these the import is rehearsed once more, and the approval rests on them.
+    The row has to read and look at what the pool holds and its settings as "held" and "settings", and as `contents_of`
+    what the backup holds: on these the import is rehearsed once more, and the approval rests on them. `unfit` says why
+    nothing may be imported now, if so.
     """
 
     def plan(run: Run, seen: Seen) -> Plan:
+        """Raises BadInput where that pool is away, or nothing may be imported."""
+        refuse_away(destination(run), seen)
+        if why := unfit(run, seen):
+            raise BadInput(why)
         pool, held = destination(run), with_settings(seen["held"], seen["settings"])
         file = fresh_file(run, pool, "import")
         importing = command(run, file)
@@ -46,7 +55,23 @@ def import_row(
     def judge(run: Run, seen: Seen) -> Verdict:
         return Verdict(Mark.PASS, f"Imported on {destination(run).short}. Whether everything arrived is checked next.")
 
-    return Step(key="import", title="Import the groups", plan=plan, judge=judge, **rest)
+    def stands(run: Run, seen: Seen) -> str:
+        return _basis(with_settings(seen["held"], seen["settings"]))
+
+    return Step(
+        key="import",
+        title="Import the groups",
+        reads=lambda run: {**reads(run), **read_place(destination(run))},
+        plan=plan,
+        judge=judge,
+        stands=stands,
+        **rest,
+    )
+
+
+def without(held: Inventory, owner: Pool) -> Inventory:
+    """What a pool holds once the groups of `owner` have left it."""
+    return replace(held, objects=tuple(item for item in held.objects if item.owner != owner.fqdn))
 
 
 def with_settings(held: Inventory, settings: ServiceSettings) -> Inventory:
@@ -67,8 +92,6 @@ def found_import(
     replaced = not settings or not compare_settings(*settings)
     if not (found.missing or found.extra or found.changed) and replaced:
         return Finding(Found.DONE, f"All {found.expected} objects are there and equal: nothing is left to import.")
-    if found.nothing_arrived:
-        return Finding(Found.NOT_DONE, "None of the objects is there: the import did nothing. It may be run again.")
     there = found.expected - len(found.missing)
     sentence = f"{there} of {found.expected} objects are there: the import did a part of its work."
     lost = () if replaced else ("The application-level settings were not replaced.",)

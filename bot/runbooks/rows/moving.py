@@ -1,114 +1,232 @@
-"""Moving a pool once: here, elsewhere, or by somebody before us."""
+"""Moving a pool once: here, elsewhere, or by somebody before us; and what its servers say of it afterwards."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
-from typing import Any
+from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.domain.access import Need
-from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
-from bot.domain.groups.groups import Row
-from bot.domain.model import Pool
-from bot.domain.runs.acts import Invoke, Seen
-from bot.domain.runs.run import Finding, Found, Phase, Run
-from bot.domain.runs.runbook import Choice, Plan, Step
-from bot.runbooks.rows.facts import MOVED
+from bot.domain.deployment.cmdlets import Cmdlet
+from bot.domain.deployment.server_state import UNKNOWN, ServerState
+from bot.domain.errors import BadInput, BotError
+from bot.domain.model import Mark, Pool, PoolState, Verdict
+from bot.domain.runs.acts import Acts, Attempt, Invoke, ReadState, Seen
+from bot.domain.runs.run import Finding, Found, Phase, Run, Tell
+from bot.domain.runs.runbook import Choice, Plan, Step, Then
+from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.facts import MOVED, SERVER_SAID
 
-HOME = frozenset({"Active", "FailedBack"})
-AWAY = frozenset({"FailedOver"})
-"""What the PoolState of its registrar says of a pool that is home, and of one that is failed over (recovery §0.3)."""
-
-_SETTLED = HOME | AWAY
 _BY_HAND = (
     "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
     "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
 )
-_WAYS = (
-    Choice("elsewhere", "Being done elsewhere", "says it is being done elsewhere.", MOVED.to("elsewhere")),
-    Choice("moved", "It is done already", "says it is complete.", MOVED.to("done")),
+_BROKE_OFF = (
+    "It is being moved now, or the move broke off. Wait some minutes, then look again. If nothing moves, take it back "
+    'on a Front End: `Set-CsRegistrarConfiguration -Identity "service:Registrar:{fqdn}" -PoolState Active`'
 )
-"""Somebody else moves the pool, or has moved it (runbooks: failover 7c, failback 5)."""
+
+_SENT = "The command ended. What it did is read next."
 
 
-def move_rows(
-    *,
-    where: Callable[[Run], Pool],
-    command: Callable[[Run], Cmdlet],
-    effect: Callable[[Run], str],
-    becomes: frozenset[str],
-    stretch: str,
-    **rest: Any,
-) -> tuple[Step, Step]:
-    """Moves the pool by one command on a Front End of `where`, which one person approves.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Move:
+    """A move of the primary pool by one command on a Front End of `where`, which one person approves.
 
-    Whether a lost or refused one did its work is read from its registrar's PoolState, which `becomes` one of these
-    (facts: recovery §0.3, §0.4). Where Switchback reaches no Front End, people run it.
+    Where Switchback reaches no Front End there, people run it. Whoever moved the pool, its registrar's PoolState has to
+    be one of `becomes` afterwards (facts: recovery §0.3, §0.4): only then it has `reached` where it goes, and `done` is
+    said. `leaves` and `tells` hold from when it is sent. `moded` are choices that change the command. `reads` is read
+    right before it is sent, beside where the pool stands, and `unfit` says why it may not move now, if so.
     """
 
-    def plan(run: Run, seen: Seen) -> Plan:
-        return Plan({"move": Invoke(where(run).fqdn, command(run))}, (effect(run),))
+    key: str
+    stretch: str
+    title: str
+    where: Callable[[Run], Pool]
+    command: Callable[[Run], Cmdlet]
+    effect: Callable[[Run], str]
+    explain: Callable[[Run], str]
+    becomes: frozenset[str]
+    leaves: PoolState
+    done: Callable[[Run], Verdict]
+    reached: PoolState | None = None
+    moded: Callable[[Run], tuple[Choice, ...]] = lambda run: ()
+    reads: Callable[[Run], Acts] = lambda run: {}
+    unfit: Callable[[Run, Seen], str] = lambda run, seen: ""
+    tells: Callable[[Run], tuple[Tell, ...]] = lambda run: ()
+    tells_reached: Callable[[Run], tuple[Tell, ...]] = lambda run: ()
+    skip: Callable[[Run], str | None] = lambda run: None
 
-    told = {key: rest[key] for key in ("tells", "leaves") if key in rest}
-    by_hand = Step(
-        key="hand",
-        stretch=stretch,
-        title="Move the pool by hand",
-        asks=True,
-        need=Need.SERVER_ADMIN,
-        skip=lambda run: _not_by_hand(run, where(run)),
-        explain=lambda run: _BY_HAND.format(pool=where(run).short, command=command(run)),
-        choices=lambda run: _WAYS,
-        **told,
-    )
-    move = Step(
-        stretch=stretch,
-        need=Need.SERVER_ADMIN,
-        skip=lambda run: "Done before." if MOVED.of(run) else None,  # Also when the run comes this way again.
-        plan=plan,
-        accepted=MOVED.to("here"),
-        choices=lambda run: _WAYS if run.phase in (Phase.WAITING, Phase.STOPPED) else (),
-        approvals=lambda run: 1,
-        look=lambda run: {"registrars": Invoke(where(run).fqdn, _registrar(run.primary))},
-        found=lambda run, seen: _found(run.primary, seen["registrars"], becomes),
-        **rest,
-    )
-    return by_hand, move
+    def rows(self) -> tuple[Step, ...]:
+        """Where the pool stands, the move by hand, the move by a command, and where the pool stands then."""
+        return self._before(), self._by_hand(), self._sent(), self._after()
+
+    def _before(self) -> Step:
+        return Step(
+            key=f"{self.key}-before",
+            stretch=self.stretch,
+            title="See where the pool stands",
+            skip=self._skip,
+            reads=self._look,
+            judge=lambda run, seen: _judge_before(run.primary, seen["state"], self.becomes),
+        )
+
+    def _by_hand(self) -> Step:
+        return Step(
+            key="hand",
+            stretch=self.stretch,
+            title="Move the pool by hand",
+            asks=True,
+            need=Need.SERVER_ADMIN,
+            skip=lambda run: self._skip(run) or _reached(self.where(run)),
+            explain=lambda run: _BY_HAND.format(pool=self.where(run).short, command=self.command(run)),
+            choices=lambda run: _WAYS,
+            tells=self.tells,
+            leaves=self.leaves,
+        )
+
+    def _sent(self) -> Step:
+        return Step(
+            key=self.key,
+            stretch=self.stretch,
+            title=self.title,
+            need=Need.SERVER_ADMIN,
+            skip=self._skip,
+            explain=self.explain,
+            reads=self.reads,
+            plan=self._plan,
+            judge=lambda run, seen: Verdict(Mark.PASS, _SENT, facts=MOVED.to("here")),
+            accepted=MOVED.to("here"),
+            choices=self._choices,
+            approvals=lambda run: 1,
+            breaks=True,
+            look=self._look,
+            stands=lambda run, seen: seen["state"].known,
+            found=lambda run, seen: _found(run.primary, seen["state"], self.becomes),
+            tells=self.tells,
+            leaves=self.leaves,
+        )
+
+    def _after(self) -> Step:
+        return Step(
+            key=f"{self.key}-after",
+            stretch=self.stretch,
+            title="See that the pool has moved",
+            need=Need.SERVER_ADMIN,
+            skip=self.skip,
+            reads=self._look,
+            judge=lambda run, seen: _judge_after(run, seen["state"], self.becomes, self.done),
+            choices=lambda run: _unmoved(run, f"{self.key}-before"),
+            tells=self.tells_reached,
+            leaves=self.reached,
+        )
+
+    def _skip(self, run: Run) -> str | None:
+        return self.skip(run) or ("Done before." if MOVED.of(run) else None)
+
+    def _look(self, run: Run) -> Acts:
+        return {"state": ReadState(self.where(run).fqdn, run.primary.fqdn)}
+
+    def _plan(self, run: Run, seen: Seen) -> Plan:
+        """Raises BadInput when somebody else has moved it since, or it may not move."""
+        if why := self.unfit(run, seen):
+            raise BadInput(f"{why} Nothing was sent.")
+        if seen["state"].known in self.becomes:
+            raise BadInput(f"{seen['state'].said(run.primary.short)}: somebody moved it already. Nothing was sent.")
+        return Plan({"move": Invoke(self.where(run).fqdn, self.command(run))}, (self.effect(run),))
+
+    def _choices(self, run: Run) -> tuple[Choice, ...]:
+        if run.phase is Phase.STOPPED:
+            said = "has it looked where the pool stands."
+            look = Choice("look-first", "Look where it stands", said, then=Then.BACK, to=f"{self.key}-before")
+            return (look, *self.moded(run), *_WAYS)
+        return (*self.moded(run), *_WAYS) if run.phase is Phase.WAITING else ()
 
 
-def _registrar(pool: Pool) -> Cmdlet:
-    """By a filter: asked by its identity, a service without settings of its own would be an error."""
-    return cmdlet("Get-CsRegistrarConfiguration", Filter=f"service:Registrar:{pool.fqdn}")
+_WAYS = (
+    attested(
+        "elsewhere",
+        "Being done elsewhere",
+        "says it is being done elsewhere",
+        "Switchback sends nothing. It reads where the pool stands, and goes on when its server says that it is done.",
+        MOVED.to("elsewhere"),
+    ),
+    attested(
+        "moved",
+        "It is done already",
+        "says it is done already",
+        "Switchback sends nothing. It reads where the pool stands before it goes on.",
+        MOVED.to("done"),
+    ),
+)
+"""Somebody else moves the pool, or has moved it; what they say is read afterwards (runbooks: failover 6)."""
 
 
-def _found(pool: Pool, registrars: Sequence[Row], becomes: frozenset[str]) -> Finding:
-    """No settings of its own do not say that it is active: what is not known stays unknown."""
-    state = str(registrars[0].get("PoolState") or "") if registrars else ""
-    said = f"Its server says that {pool.short} is “{state}”"
-    if state in becomes:
+def told(answer: ServerState | BotError) -> ServerState:
+    """What a server said; one that does not answer has not said anything, so that what is remembered holds."""
+    return UNKNOWN if isinstance(answer, BotError) else answer
+
+
+def read_place(pool: Pool) -> Acts:
+    """Where a pool stands whose groups are to be changed, by its own server."""
+    return {"place": Attempt(ReadState(pool.fqdn, pool.fqdn))}
+
+
+def refuse_away(pool: Pool, seen: Seen) -> None:
+    """Raises BadInput while it is known to be away: its groups can be viewed, but not changed (seed 002)."""
+    state = told(seen["place"])
+    if state.known and not state.is_home:
+        why = "so its groups can be viewed, but not changed. Nothing was sent"
+        raise BadInput(f"{state.said(pool.short)}, {why}. `/rgs start adopt {pool.short}` shows more.")
+
+
+def _judge_before(pool: Pool, state: ServerState, becomes: frozenset[str]) -> Verdict:
+    said = state.said(pool.short)
+    if state.known in becomes:
+        return Verdict(Mark.WARN, f"{said}. Somebody moved it already, so nothing is sent.", facts=MOVED.to("done"))
+    if state.is_between:
+        return Verdict(Mark.STOP, f"{said}. {_BROKE_OFF.format(fqdn=pool.fqdn)}")
+    return Verdict(Mark.PASS if state.known else Mark.WARN, f"{said}.")
+
+
+def _judge_after(run: Run, state: ServerState, becomes: frozenset[str], done: Callable[[Run], Verdict]) -> Verdict:
+    """Nobody's word replaces a reading where there is one; where there is none, a word stands as a word."""
+    said, facts = state.said(run.primary.short), SERVER_SAID.to(state.known)
+    if state.known in becomes:
+        end = done(run)
+        return Verdict(end.mark, f"{said}. {end.sentence}", end.details, {**end.facts, **facts})
+    if state.is_between:
+        return Verdict(Mark.STOP, f"{said}. {_BROKE_OFF.format(fqdn=run.primary.fqdn)}", facts=facts)
+    if state.known:
+        return Verdict(Mark.STOP, f"{said}: it is not moved yet. Nothing that needs it goes on.", facts=facts)
+    return Verdict(Mark.STOP, f"{said}. See where its users are signed in: `Get-CsUserPoolInfo`.", facts=facts)
+
+
+def _unmoved(run: Run, to: str) -> tuple[Choice, ...]:
+    if run.phase is not Phase.STOPPED:
+        return ()
+    here = Choice("here", "Run it from here", "has it run from here.", MOVED.to(None), Then.BACK, to)
+    return (here,) if SERVER_SAID.of(run) else (here, _SEEN)
+
+
+_SEEN = attested(
+    "seen",
+    "I have seen that it moved",
+    "has seen that the pool has moved",
+    "No server says so. It is recorded as your word only.",
+)
+
+
+def _found(pool: Pool, state: ServerState, becomes: frozenset[str]) -> Finding:
+    """What a lost or refused move did; that it stands as before was seen already."""
+    said = state.said(pool.short)
+    if state.known in becomes:
         return Finding(Found.DONE, f"{said}: the move is done, by this command or by somebody else.")
-    if state in _SETTLED:
-        return Finding(Found.NOT_DONE, f"{said}, as before: the command did nothing. It may be run again.")
-    if state:
-        sentence = f"{said}: it is still being moved, or the move broke off. Wait some minutes, then look again."
-        return Finding(Found.PARTLY, sentence)
-    return Finding(Found.UNKNOWN, f"No server says where {pool.short} stands. See where its users are signed in.")
+    if state.is_between:
+        return Finding(Found.PARTLY, f"{said}. {_BROKE_OFF.format(fqdn=pool.fqdn)}")
+    if state.known:
+        return Finding(Found.NOT_DONE, f"{said}: the command did not move it. It may be run again.")
+    return Finding(Found.UNKNOWN, f"{said}. See where its users are signed in: `Get-CsUserPoolInfo`.")
 
 
-def _not_by_hand(run: Run, pool: Pool) -> str | None:
-    if MOVED.of(run):
-        return "Done before."
+def _reached(pool: Pool) -> str | None:
     return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
-
-
-def completion_row(what: str, explain: str, *, stretch: str) -> Step:
-    """The pool is moved elsewhere: the run asks again before it goes on with what needs it complete."""
-    return Step(
-        key="complete",
-        stretch=stretch,
-        title=f"Complete the pool {what}",
-        asks=True,
-        need=Need.SERVER_ADMIN,
-        skip=lambda run: None if MOVED.of(run) == "elsewhere" else "Not needed: it is complete.",
-        explain=lambda run: explain,
-        choices=lambda run: (Choice("complete", "It is complete", f"says the {what} is complete.", style="primary"),),
-    )

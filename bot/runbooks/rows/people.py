@@ -7,46 +7,131 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.impact import Stage, board
-from bot.domain.groups.groups import Inventory, Kind
+from bot.domain.groups.agents import coverage, formal, in_all, invited, unlisted
+from bot.domain.groups.groups import Inventory
+from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Verdict
-from bot.domain.runs.acts import Seen
+from bot.domain.runs.acts import Acts, Answers, Invite, Seen
 from bot.domain.runs.facts import Fact
-from bot.domain.runs.run import Run, Tell
+from bot.domain.runs.run import AGENTS, Run, Tell
 from bot.domain.runs.runbook import Choice, Field, Step, Then
-from bot.runbooks.rows.facts import FORMAL, INSIDE_HEARD, INSIDE_NUMBER, OUTSIDE_HEARD, OUTSIDE_NUMBER
+from bot.runbooks.rows.facts import (
+    CALLED,
+    FORMAL,
+    INSIDE_HEARD,
+    INSIDE_NUMBER,
+    OUTSIDE_HEARD,
+    OUTSIDE_NUMBER,
+    UNCALLED,
+    UNLISTED,
+)
+
+_NAMED = 10
 
 
-def formal_groups(inventory: Inventory) -> list[str]:
-    """Names of the agent groups whose agents have to sign in again (seed 000; seed 003 step 6)."""
-    groups = inventory.of(Kind.AGENT_GROUP)
-    return [item.name for item in groups if item.properties.get("ParticipationPolicy") == "Formal"]
+SIGNED_IN = "agents"
+"""The key of the row that judges how far formal groups are covered; its card follows what agents say."""
 
 
-def agents_row(
-    *, pool: Callable[[Run], Pool], groups: Callable[[Run, Seen], Sequence[str]], stretch: str, **rest: Any
+def ask_agents_row(
+    *,
+    stretch: str,
+    groups: Callable[[Seen], Inventory],
+    why: Callable[[Run], str],
+    does: Callable[[Run, Seen], Acts] = lambda run, seen: {},
+    **rest: Any,
 ) -> Step:
-    """Agents of formal `groups` have to sign in again on `pool`: the list goes into the thread of the card."""
+    """Agents of formal `groups` are asked to sign in, each directly; nobody waits for their answers here.
+
+    `why` is what they read of what happened. They have to once copies stand on a pool (seed 000; seed 003 step 6).
+    """
+
+    def invites(run: Run, seen: Seen) -> Acts:
+        return {**does(run, seen), "invited": Invite(run.id, tuple(invited(formal(groups(seen))).items()))}
 
     def judge(run: Run, seen: Seen) -> Verdict:
-        names = list(groups(run, seen))
-        if not names:
-            return Verdict(
-                Mark.PASS, "There are no formal groups, so nobody has to sign in again.", facts=FORMAL.to(names)
-            )
-        sentence = f"{len(names)} formal groups: their agents were asked, in the thread, to sign in again."
-        return Verdict(Mark.PASS, sentence, facts=FORMAL.to(names))
+        found = formal(groups(seen))
+        facts = FORMAL.to([item.name for item in found]) | UNLISTED.to(list(unlisted(found)))
+        if not found:
+            return Verdict(Mark.PASS, "There are no formal groups, so nobody has to sign in again.", facts=facts)
+        asked, many = len(invited(found)), numbered(len(found), "formal group")
+        return Verdict(
+            Mark.PASS, f"{numbered(asked, 'agent')} of {many} are asked directly, one after the other.", facts=facts
+        )
 
     def tells(run: Run) -> tuple[Tell, ...]:
-        names = tuple(str(name) for name in FORMAL.of(run))
-        if not names:
-            return ()
         sentence = (
-            f"Agents of the formal groups below have to sign in to their groups again, on {pool(run).short}. "
-            "Until they do, their groups ring nobody."
+            "Agents of these formal groups come from a distribution group, so nobody was asked one by one. "
+            "Ask them to sign in again. Until they do, these groups ring nobody."
         )
-        return (Tell("thread", sentence, names, loud=True),)
+        groups = tuple(UNLISTED.of(run))
+        listed = (Tell("thread", sentence, groups, loud=True),) if groups else ()
+        return (Tell(AGENTS, why(run)), *listed) if FORMAL.of(run) else ()
 
-    return Step(key="agents", stretch=stretch, title="Ask formal agents to sign in", judge=judge, tells=tells, **rest)
+    return Step(
+        key="ask-agents",
+        stretch=stretch,
+        title="Ask formal agents to sign in",
+        does=invites,
+        judge=judge,
+        tells=tells,
+        **rest,
+    )
+
+
+def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
+    """How far formal groups are covered on `pool`, by their agents' own word; people decide when that is enough."""
+
+    def judge(run: Run, seen: Seen) -> Verdict:
+        found = coverage(FORMAL.of(run), seen["agents"])
+        covered = [one.group for one in found if one.is_covered]
+        uncalled = [name for name in covered if name not in CALLED.of(run)]
+        calls = f"Covered and not called yet: {', '.join(uncalled)}." if uncalled else ""
+        sentence = " ".join(filter(None, (in_all(found), calls)))
+        return Verdict(Mark.PASS, sentence, tuple(map(str, found)), UNCALLED.to(uncalled))
+
+    def choices(run: Run) -> tuple[Choice, ...]:
+        uncalled, called = UNCALLED.of(run), CALLED.of(run)
+        said = f"called {numbered(len(uncalled), 'covered formal group')}, and agents answered."
+        call = Choice(
+            "called", "Calls to them worked", said, CALLED.to([*called, *uncalled]), then=Then.AGAIN, style="primary"
+        )
+        go_on = Choice("go-on", "Go on", "goes on.", style="primary")
+        look = Choice("look-again", "Look again", "looks again.", then=Then.AGAIN)
+        return (*((call,) if uncalled else ()), go_on, look)
+
+    return Step(
+        key=SIGNED_IN,
+        stretch=stretch,
+        title="See that formal agents are signed in",
+        asks=True,
+        need=Need.ANYONE,
+        skip=lambda run: None if FORMAL.of(run) else "Not needed: no formal group was brought here.",
+        explain=lambda run: (
+            f"Formal groups ring nobody on {pool(run).short} until an agent signs in. No server tells who has: this is "
+            "their own word. Call each group that is covered."
+        ),
+        reads=read_answers,
+        judge=judge,
+        choices=choices,
+    )
+
+
+def read_answers(run: Run) -> Acts:
+    return {"agents": Answers(run.id)}
+
+
+def silent(run: Run, seen: Seen) -> tuple[str, ...]:
+    """The formal groups in which nobody says that they are signed in."""
+    return tuple(one.group for one in coverage(FORMAL.of(run), seen["agents"]) if not one.is_covered)
+
+
+def said_silent(groups: Sequence[str]) -> str:
+    """As a sentence for the end of a run; nothing when every group is covered."""
+    if not groups:
+        return ""
+    named = ", ".join(groups[:_NAMED]) + (", …" if len(groups) > _NAMED else "")
+    return f"{numbered(len(groups), 'formal group')} silent, since no agent said that they signed in: {named}."
 
 
 def board_tell(stage: Stage, imported: bool | None) -> Tell:
@@ -68,7 +153,18 @@ def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said:
     )
 
 
-def _call_row(key: str, where: str, number: Fact[str], heard: Fact[str], *, stretch: str, back_to: str = "") -> Step:
+def call_row(
+    key: str,
+    where: str,
+    number: Fact[str],
+    heard: Fact[str],
+    *,
+    stretch: str,
+    back_to: str = "",
+    explain: Callable[[Run], str] = lambda run: (
+        "Call an informal group first: its agents need not have signed in again."
+    ),
+) -> Step:
     """A test call recorded apart: number, who, when, heard what (runbooks: failover 13, failback 9)."""
     fields = (
         Field(number.key, "Which number or group did you call?", max_length=120),
@@ -90,7 +186,7 @@ def _call_row(key: str, where: str, number: Fact[str], heard: Fact[str], *, stre
         title=f"Test call {where}",
         asks=True,
         need=Need.ANYONE,
-        explain=lambda run: "Call an informal group first: its agents need not have signed in again.",
+        explain=explain,
         choices=choices,
     )
 
@@ -98,8 +194,8 @@ def _call_row(key: str, where: str, number: Fact[str], heard: Fact[str], *, stre
 def call_rows(stretch: str) -> tuple[Step, Step]:
     """Both test calls; what fails from outside is looked for in what leads calls here."""
     return (
-        _call_row("inside", "from inside", INSIDE_NUMBER, INSIDE_HEARD, stretch=stretch),
-        _call_row(
+        call_row("inside", "from inside", INSIDE_NUMBER, INSIDE_HEARD, stretch=stretch),
+        call_row(
             "outside", "from the telephone network", OUTSIDE_NUMBER, OUTSIDE_HEARD, stretch=stretch, back_to="routes"
         ),
     )

@@ -22,13 +22,15 @@ def verify_row(**rest: Any) -> Step:
     return Step(key="verify", title="Verify every object", **rest)
 
 
-def audio_row(*, where: Callable[[Run], Pool], **rest: Any) -> Step:
+def audio_row(
+    *, where: Callable[[Run], Pool], owner: Callable[[Run], Pool] = lambda run: run.primary, **rest: Any
+) -> Step:
     """Get-CsRgs* shows no bytes, so what arrived is exported again and compared by hash."""
     return export_row(
         key="audio",
         title="Verify every recording",
         source=where,
-        owner=lambda run: run.primary,
+        owner=owner,
         listed=False,
         **rest,
     )
@@ -85,14 +87,14 @@ def settings_judged(expected: ServiceSettings | None, actual: ServiceSettings, w
     return Verdict(Mark.STOP, f"{where}: the application-level settings differ.", lines)
 
 
-def differences(run: Run, again: Choice, *, acceptable: bool = True) -> tuple[Choice, ...]:
+def differences(run: Run, *again: Choice, acceptable: bool = True) -> tuple[Choice, ...]:
     """Ways on from a difference: `again`, or for people who know why it is there; the reason stays on the card."""
     if run.phase is not Phase.STOPPED:
         return ()
     reason = Field(ACCEPTED.key, "Why are these differences right?", multiline=True, max_length=300)
     said = f"accepted the differences: {{{ACCEPTED.key}}}"
     accept = Choice("accept-differences", "Accept differences", said, fields=(reason,))
-    return (again, accept) if acceptable else (again,)
+    return (*again, accept) if acceptable else again
 
 
 def import_again(to: str, facts: Mapping[str, Any] = NOTHING) -> Choice:
