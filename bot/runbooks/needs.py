@@ -7,11 +7,11 @@ from dataclasses import replace
 
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
-from bot.domain.model import BOT, Asks, Pool, Role
-from bot.domain.runs.run import Run
+from bot.domain.model import Asks, Role
 from bot.domain.runs.runbook import Runbook, Step
+from bot.runbooks.table import untouched
 
-_RECOVERY = ("failover", "failback")
+_RECOVERY = ("failover", "failback", "rebuild", "replace")
 ANYBODY = "anybody"
 WORDS: Mapping[str, Need] = {
     Role.RG_ADMIN: Need.ADMIN,
@@ -38,17 +38,12 @@ def unfinishable(runbooks: Mapping[str, Runbook], holders: Mapping[Role, Collect
         for step in book.steps:
             known = [holders.get(role, ()) for role in step.need.roles]
             people = {one for held in known for one in held or ()}
-            asked = max(step.approvals(_any(book, step)), 1)
+            asked = max(step.approvals(untouched(book, step)), 1)
             if step.need.roles and None not in known and len(people) < asked:
                 yield (
                     f"Nobody could finish a {book.key}: its row {step.key} takes {asked} of those who hold "
                     f"{step.need.words}, and only {len(people)} of them {'is' if len(people) == 1 else 'are'} known."
                 )
-
-
-def _any(book: Runbook, step: Step) -> Run:
-    """A run at this row of which nothing is known yet."""
-    return Run("", book.key, Pool("pool"), Pool("partner"), BOT, 0.0, step.key)
 
 
 def _asking(book: Runbook | None, asks: Asks) -> Runbook:

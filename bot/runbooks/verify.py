@@ -55,6 +55,7 @@ TOLD = Step(key="told", stretch="told", title="Told", judge=_judge_told, tells=_
 VERIFY = Runbook(
     key="verify",
     title="Check of the backups",
+    about="Reads every byte of a pool's kept backups again.",
     left=lambda run: Left("Nothing was changed; the backups stay as they are."),
     facts=(SAID,),
     steps=(CHECK, TOLD),

@@ -1,0 +1,119 @@
+"""What lies on the backup pool is verified, and the pool is remembered as its servers say (runbooks: adopt)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from bot.domain.deployment.impact import STAGE_OF
+from bot.domain.errors import BotError
+from bot.domain.groups.compare import compare
+from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.runs.acts import Acts, Attempt, Load, Seen
+from bot.domain.runs.run import Run, Tell, partner
+from bot.domain.runs.runbook import Left, Step
+from bot.runbooks.adopt.facts import EQUAL, LIES_THERE, NAMED_ANEW, NEWEST, STANDS_AS, VERIFIED
+from bot.runbooks.rows.copies import carried
+from bot.runbooks.rows.facts import (
+    FAILOVER_RUN,
+    IMPORTED_BACKUP,
+    OWN_SETTINGS,
+    PRESTAGED,
+    RESOLVED,
+    WAS_IMPORTED,
+    before,
+)
+from bot.runbooks.rows.people import board_tell
+from bot.runbooks.rows.removing import read_copies
+from bot.runbooks.rows.verifying import compared, differences
+
+
+def state_of(run: Run) -> PoolState | None:
+    return PoolState(STANDS_AS.of(run)) if STANDS_AS.of(run) else None
+
+
+def _reads(run: Run) -> Acts:
+    known = NEWEST.of(run).get("id")
+    copies = {"copies": Attempt(read_copies(run)["copies"])}
+    return {**copies, "backup": Attempt(Load(known), kept=True)} if known else copies
+
+
+def _judge_verify(run: Run, seen: Seen) -> Verdict:
+    """Object by object; at home a difference is only to be known, away a person has to say that it is right."""
+    primary, backup, copies, kept = run.primary.short, partner(run).short, seen["copies"], seen.get("backup")
+    where = f"{primary}'s groups on {backup}"
+    for missing, what in ((copies, where), (kept, f"The newest backup of {primary}")):
+        if missing is None or isinstance(missing, BotError):
+            sentence = f"{what} cannot be read, so whether its groups were imported is not known."
+            return Verdict(Mark.WARN, sentence, facts=VERIFIED.to(None) | EQUAL.to(False))
+    found = compare(kept, copies)
+    facts = VERIFIED.to(True) | EQUAL.to(found.is_clean) | NAMED_ANEW.to(bool(found.renamed))
+    at_home = state_of(run) is PoolState.ACTIVE
+    verdict = compared(kept, copies, where, tolerate="At home, they are old copies only." if at_home else "")
+    return Verdict(verdict.mark, verdict.sentence, verdict.details, facts)
+
+
+VERIFY = Step(
+    key="verify",
+    stretch="verify",
+    title="Compare the copies with the newest backup",
+    skip=lambda run: "Not needed: nothing of it lies on the backup pool." if LIES_THERE.of(run) == 0 else None,
+    reads=_reads,
+    judge=_judge_verify,
+    choices=differences,
+)
+
+
+def carry(run: Run) -> dict[str, Any]:
+    """As a failover or a failback would have left it; until the end, as it was."""
+    state = state_of(run)
+    if run.record_of("done") is None:
+        return carried(run)
+    found = WAS_IMPORTED.to(VERIFIED.of(run))
+    if state is PoolState.ACTIVE:
+        return (
+            OWN_SETTINGS.to(before(run, OWN_SETTINGS)) | found | PRESTAGED.to(NEWEST.of(run) if EQUAL.of(run) else {})
+        )
+    return carried(
+        run,
+        IMPORTED_BACKUP.to(before(run, IMPORTED_BACKUP) or NEWEST.of(run).get("id", "")),
+        RESOLVED.to(before(run, RESOLVED) or NAMED_ANEW.of(run)),
+        FAILOVER_RUN.to(before(run, FAILOVER_RUN) or run.id),
+        PRESTAGED.to({}),
+        found,
+    )
+
+
+def left(run: Run) -> Left:
+    return Left(f"Nothing was changed: {run.primary.short} is remembered as {run.pool_state}, as before.")
+
+
+def _done(run: Run) -> str:
+    primary, state = run.primary.short, state_of(run)
+    here = state is PoolState.FAILED_OVER and not VERIFIED.of(run)
+    way = f"`/rgs start import-again {primary}` brings its groups." if here else _WAYS[state].format(primary=primary)
+    return f"{primary} is {state}, as others left it. {way}"
+
+
+_WAYS = {
+    PoolState.ACTIVE: "Nothing is to be done.",
+    PoolState.OUTAGE: "`/rgs failover {primary}` goes on from here.",
+    PoolState.FAILING_OVER: "`/rgs failover {primary}` goes on from here.",
+    PoolState.FAILED_OVER: "When it is back, `/rgs failback {primary}` brings all home.",
+    PoolState.FAILING_BACK: "`/rgs failback {primary}` goes on from here.",
+}
+
+
+def _tell_done(run: Run) -> tuple[Tell, ...]:
+    state = state_of(run)
+    board = (board_tell(STAGE_OF[state], VERIFIED.of(run)),) if state else ()
+    return Tell("notifications", _done(run)), *board
+
+
+DONE = Step(
+    key="done",
+    stretch="done",
+    title="Remember it so",
+    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
+    tells=_tell_done,
+    leaves=state_of,
+)

@@ -1,0 +1,170 @@
+"""Which Edge pools and sites there are, and the route by which a site reaches others (facts: recovery §0.1, §0.2)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.domain.access import Need
+from bot.domain.deployment.cmdlets import cmdlet
+from bot.domain.deployment.readings import edge_pools, routes
+from bot.domain.errors import BotError
+from bot.domain.groups.groups import checked_fqdn
+from bot.domain.model import Mark, Verdict
+from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
+from bot.domain.runs.facts import Fact
+from bot.domain.runs.run import Finding, Found, Phase, Run
+from bot.domain.runs.runbook import Choice, Field, Plan, Step, Then
+from bot.runbooks.pool_level.facts import EDGE_FROM, EDGE_TO, LISTED, SITES
+from bot.runbooks.rows.hops import READ
+
+ROUTES = cmdlet("Get-CsSite")
+
+
+def choose_row(
+    *,
+    stretch: str,
+    title: str,
+    explain: Callable[[Run], str],
+    choices: Callable[[Run], tuple[Choice, ...]],
+    least: int = 1,
+) -> Step:
+    """People choose among what the servers list, so that nothing else gets into a command; `least` Edge pools."""
+
+    def judge(run: Run, seen: Seen) -> Verdict:
+        if failed := next((one for one in seen.values() if isinstance(one, BotError)), None):
+            said = f"{failed.sentence} Without Central Management this cannot be done: see `/rgs start cms` first."
+            return Verdict(Mark.STOP, said)
+        found, sites = edge_pools(seen["edges"]), sorted(routes(seen["sites"]))
+        facts = LISTED.to(list(found)) | SITES.to(sites)
+        if not found:
+            said = "The servers list no Edge pool. Define it in Topology Builder and publish, then try again."
+            return Verdict(Mark.STOP, said, facts=facts)
+        if len(found) < least:
+            said = f"The servers list one Edge pool only, {found[0]}: there is none that could take over."
+            return Verdict(Mark.STOP, said, facts=facts)
+        return Verdict(Mark.PASS, f"The servers list {', '.join(found[:5])}.", facts=facts)
+
+    return Step(
+        key="choose",
+        stretch=stretch,
+        title=title,
+        asks=True,
+        need=Need.SERVER_ADMIN,
+        explain=explain,
+        reads=lambda run: {
+            "edges": Attempt(Invoke(run.primary.fqdn, READ)),
+            "sites": Attempt(Invoke(run.primary.fqdn, ROUTES)),
+        },
+        judge=judge,
+        choices=lambda run: () if run.phase is Phase.STOPPED else choices(run),
+    )
+
+
+def menu(fact: Fact[str], label: str, entries: list[str]) -> Field:
+    return Field(fact.key, label, options=tuple((one, one) for one in entries))
+
+
+def read_routes(run: Run) -> Acts:
+    return {"sites": Attempt(Invoke(run.primary.fqdn, ROUTES))}
+
+
+def before_row(*, stretch: str, xmpp: bool) -> Step:
+    """What it rests on is read before anything is changed; and an Edge pool is not led to itself."""
+
+    def judge(run: Run, seen: Seen) -> Verdict:
+        to = EDGE_TO.of(run)
+        if to == EDGE_FROM.of(run):
+            return Verdict(Mark.STOP, f"{to} was chosen twice. Choose two different Edge pools.")
+        if isinstance(seen["sites"], BotError):
+            return Verdict(Mark.STOP, f"The sites could not be read: {seen['sites'].sentence}")
+        lead = {site: edge for site, edge in routes(seen["sites"], xmpp=xmpp).items() if edge}
+        details = tuple(f"{site}: {edge}" for site, edge in sorted(lead.items()))
+        if to in lead.values():
+            return Verdict(Mark.WARN, f"A site leads to {to} already. Somebody may have changed it.", details)
+        return Verdict(Mark.PASS, f"No site leads to {to} so far.", details)
+
+    return Step(
+        key="before",
+        stretch=stretch,
+        title="See where sites lead now",
+        need=Need.SERVER_ADMIN,
+        reads=read_routes,
+        judge=judge,
+        choices=lambda run: (_CHOOSE,) if run.phase is Phase.STOPPED else (),
+    )
+
+
+_CHOOSE = Choice("choose-again", "Choose again", "chooses again.", then=Then.BACK, to="choose")
+
+
+def route_rows(
+    *, stretch: str, xmpp: bool, sites: Callable[[Run], list[str]], skip: Callable[[Run], str | None]
+) -> tuple[Step, Step]:
+    """The route of these sites is set to the chosen Edge pool, and read (never by its published name: §0.1)."""
+    route = _Route(xmpp, sites)
+    sent = Step(
+        key="route",
+        stretch=stretch,
+        title="Set the route of the site",
+        need=Need.SERVER_ADMIN,
+        skip=skip,
+        plan=route.plan,
+        judge=lambda run, seen: Verdict(Mark.PASS, "The command ended. What it did is read next."),
+        approvals=lambda run: 1,
+        look=lambda run: {"sites": Invoke(run.primary.fqdn, ROUTES)},
+        stands=lambda run, seen: json.dumps(route.lead(run, seen), sort_keys=True),
+        found=route.found,
+    )
+    after = Step(
+        key="route-after",
+        stretch=stretch,
+        title="See where the site leads",
+        need=Need.SERVER_ADMIN,
+        skip=skip,
+        reads=read_routes,
+        judge=route.judge,
+        choices=lambda run: (_AGAIN,) if run.phase is Phase.STOPPED else (),
+    )
+    return sent, after
+
+
+@dataclass(frozen=True, slots=True)
+class _Route:
+    """One of the two routes that a site has."""
+
+    xmpp: bool
+    sites: Callable[[Run], list[str]]
+
+    def lead(self, run: Run, seen: Seen) -> dict[str, str]:
+        """Where each of the sites leads; empty: nowhere."""
+        found = routes(seen["sites"], xmpp=self.xmpp)
+        return {site: found.get(site, "") for site in self.sites(run)}
+
+    def _behind(self, run: Run, seen: Seen) -> str:
+        return ", ".join(site for site, edge in self.lead(run, seen).items() if edge != EDGE_TO.of(run))
+
+    def plan(self, run: Run, seen: Seen) -> Plan:
+        to, key = checked_fqdn(EDGE_TO.of(run)), "XmppFederationRoute" if self.xmpp else "FederationRoute"
+        was = self.lead(run, seen)
+        acts: Acts = {
+            site: Invoke(run.primary.fqdn, cmdlet("Set-CsSite", Identity=site, **{key: f"EdgeServer:{to}"}))
+            for site in was
+        }
+        return Plan(acts, tuple(f"{site} leads to {to}; before: {edge or 'nowhere'}." for site, edge in was.items()))
+
+    def found(self, run: Run, seen: Seen) -> Finding:
+        if behind := self._behind(run, seen):
+            return Finding(Found.PARTLY, f"{behind}: not set. Running it again does no harm.")
+        return Finding(Found.DONE, f"{', '.join(self.sites(run))}: leads to {EDGE_TO.of(run)}. It was set.")
+
+    def judge(self, run: Run, seen: Seen) -> Verdict:
+        if isinstance(seen["sites"], BotError):
+            return Verdict(Mark.STOP, f"The sites could not be read: {seen['sites'].sentence}")
+        if behind := self._behind(run, seen):
+            return Verdict(Mark.STOP, f"{behind}: the route does not lead to {EDGE_TO.of(run)}.")
+        return Verdict(Mark.PASS, f"{', '.join(self.sites(run))}: the route leads to {EDGE_TO.of(run)}.")
+
+
+_AGAIN = Choice("route-again", "Set it again", "has it set again.", then=Then.BACK, to="route")

@@ -1,0 +1,93 @@
+"""That calls still reach the pool itself, and what a pre-staging leaves behind (runbooks: prestage)."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.model import Mark, Verdict
+from bot.domain.runs.acts import Acts, Seen, Stand
+from bot.domain.runs.run import Run, Tell, partner
+from bot.domain.runs.runbook import Left, Step
+from bot.runbooks.failover.facts import CHOSEN, OFFERS
+from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
+from bot.runbooks.rows.facts import INSIDE_HEARD, INSIDE_NUMBER, PRESTAGED, WAS_IMPORTED
+from bot.runbooks.rows.people import call_row
+
+CALL = call_row(
+    "call",
+    "to the pool itself",
+    INSIDE_NUMBER,
+    INSIDE_HEARD,
+    stretch="call",
+    explain=lambda run: (
+        f"Call a group of {run.primary.short}: its own agents ring, as before. If not, abandon this run "
+        f"and remove the copies: `/rgs start clean-up {run.primary.short}`."
+    ),
+)
+
+
+def _is_staged(run: Run) -> bool:
+    """Every object and every recording was compared with the backup, and nothing was changed since."""
+    last = run.record_of("audio")
+    return imported(run) is True and last is not None and last.mark in ("pass", "warn")
+
+
+def _now(run: Run) -> Mapping[str, Any]:
+    """The backup that is pre-staged, as it is carried on."""
+    if not _is_staged(run):
+        return staged(run)
+    return PRESTAGED.to(next(offer["stage"] for offer in OFFERS.of(run) if offer["id"] == CHOSEN.of(run)))
+
+
+def carry(run: Run) -> dict[str, Any]:
+    return carried(run, WAS_IMPORTED.to(imported(run)), _now(run))
+
+
+def gap(run: Run) -> str:
+    """Between removal and verified import, nothing is pre-staged; whoever counts on it has to know."""
+    if not touched(run) or imported(run):
+        return ""
+    primary, backup = run.primary.short, partner(run).short
+    return (
+        f"Nothing of {primary} is pre-staged on {backup} now, as far as anybody knows. A failover would have to import "
+        f"first. Go on with this run, or start it again: `/rgs start prestage {primary}`."
+    )
+
+
+def left(run: Run) -> Left:
+    primary, backup = run.primary.short, partner(run).short
+    if not touched(run) and not run.attempt:
+        return Left(f"Nothing was changed: what lay on {backup} of {primary} lies there still.")
+    if _is_staged(run):
+        return Left(f"The copies of {primary} on {backup} are verified, and stay there as a pre-stage.")
+    what = {
+        True: f"The copies of {primary} on {backup} are there, but their recordings were not compared.",
+        False: f"The copies of {primary} on {backup} were removed, and nothing was imported in their place.",
+        None: f"Whether the copies of {primary} on {backup} are whole is not known.",
+    }[imported(run)]
+    return Left(f"{what} Nothing is pre-staged. `/rgs start prestage {primary}` starts again.")
+
+
+def _done(run: Run) -> str:
+    primary, backup = run.primary.short, partner(run).short
+    when = next(offer["when"] for offer in OFFERS.of(run) if offer["id"] == CHOSEN.of(run))
+    return f"{primary} is pre-staged on {backup}, as of {when}: a failover needs no import."
+
+
+def _do_done(run: Run, seen: Seen) -> Acts:
+    return {"stands": Stand(notice(run.primary), "", f"{run.primary.short} is pre-staged anew.")}
+
+
+def _tell_done(run: Run) -> tuple[Tell, ...]:
+    return (Tell("notifications", _done(run)),)
+
+
+DONE = Step(
+    key="done",
+    stretch="done",
+    title="Done",
+    does=_do_done,
+    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
+    tells=_tell_done,
+)
