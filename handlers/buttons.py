@@ -20,6 +20,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
+from handlers.runs import agents
 from handlers.runs.forms import detail, form
 from handlers.slack import payloads
 from handlers.slack.payloads import Body
@@ -99,6 +100,7 @@ _ROWS: Mapping[str, Button] = {
     actions.DO: _do,
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,
+    actions.AGENT_SIGNED_IN: agents.signed_in,
     actions.BACKUP_DETAILS: backups.details,
     actions.BACKUP_COMPARE: takeout.compare,
     actions.BACKUP_SEND: takeout.send,

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import AGENTS, Phase, Run, Tell
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
 from bot.domain.runs.view import RunView, view_of
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.runs import notices, routes, trouble, whom
+from handlers.runs import agents, notices, routes, trouble, whom
 from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
 from handlers.runs.strangers import Strangers
@@ -235,7 +235,8 @@ class Drawer:
         if run is None:
             return False
         said = await self._desk.runs.said(run) if run.phase is Phase.RUNNING else ""
-        shown, before = view_of(run, self._runbook(run), said), await self._desk.cards.place(run_id)
+        shown = await agents.as_they_say(self._desk, view_of(run, self._runbook(run), said))
+        before = await self._desk.cards.place(run_id)
         if before is None and shown.waits_for_people:
             before = await trouble.inherited(self._desk, run)
         await trouble.ended(self._desk, self._speech, run)
@@ -293,6 +294,8 @@ class Drawer:
         run, tell = await self._load(item.run) if item.run else None, item.tell
         if tell is None or (item.run and run is None):
             return None
+        if run and tell.to == AGENTS:
+            return await self._ask_agent(run, tell, now)
         place, quiet = await self._desk.cards.place(run.id) if run else None, run is None or self._is_quiet(run)
         if tell.to in _AT_CARD and place is None and not quiet:
             return now + EDIT_S
@@ -306,6 +309,18 @@ class Drawer:
             afresh=place is None,
         )
         return None
+
+    async def _ask_agent(self, run: Run, tell: Tell, now: float) -> float | None:
+        """One of them at a time, whichever process does; the entry stays until nobody is left."""
+        pause: float | None = None
+
+        async def ask() -> bool:
+            nonlocal pause
+            pause = await agents.ask_next(self._desk, self._speech, run, tell.sentence)
+            return pause is not None
+
+        again = await self._alone(f"{tell.to}:{run.id}", now, ask)
+        return again if pause is None else now + pause
 
     async def _load(self, run_id: str) -> Run | None:
         try:

@@ -55,6 +55,9 @@ COMPANION_TAKE, COMPANION_UPLOAD, COMPANION_ATTEST, COMPANION_DETAILS, COMPANION
 )
 """Prefixes of the action ids of the buttons of a companion, one per kind; their value is a `companion_value`."""
 
+AGENT_SIGNED_IN = "agent-signed-in"
+"""Action id of the button in the message to an agent; its value is an `agent_value`."""
+
 COMPANION_FILES, COMPANION_WORD = "companion-files", "companion-word"
 """The `callback_id` of the forms that take files and attestations; `private_metadata` is a `companion_value`."""
 
@@ -132,6 +135,17 @@ def decode_companion(value: str) -> tuple[str, str]:
     """The inverse of `companion_value`: the pool's FQDN and the kind. Raises BadInput for anything else."""
     pool, kind = _parts(value, 2)
     return pool, kind
+
+
+def agent_value(run_id: str, address: str) -> str:
+    """Their own address: nobody else has this message."""
+    return "|".join((run_id, address))
+
+
+def decode_agent(value: str) -> tuple[str, str]:
+    """The inverse of `agent_value`: the run and the address. Raises BadInput for anything else."""
+    run_id, address = _parts(value, 2)
+    return run_id, address
 
 
 def action_id(choice: str, asks: bool = True) -> str:

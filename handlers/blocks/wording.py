@@ -9,7 +9,10 @@ from datetime import UTC, datetime
 from bot.domain.groups.difference import masked, seen
 from bot.domain.model import Who
 
-_RUNBOOKS = "backup|companion|failover|failback|verify"
+_RUNBOOKS = (
+    "backup|companion|failover|failback|verify|prestage|clean-up|import-again|undo|adopt|cms|edge|xmpp|edge-of-pool|"
+    "mirror|conferences|backup-service|rebuild|replace"
+)
 _OWN = re.compile(rf"((?<![\w-])(?:{_RUNBOOKS})-[a-z0-9.-]+?-\d{{4}}-\d{{4}}-[0-9a-f]{{4}}(?![0-9a-f]))")
 """Ids of runs, as the engine makes them: their digits are a date and no phone number."""
 

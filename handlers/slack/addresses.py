@@ -32,12 +32,20 @@ class Addresses:
 
     async def of(self, addresses: Collection[str]) -> set[str]:
         """The user ids (`U…`) of those who have one of these; nobody while Slack does not tell."""
+        return set((await self.found(addresses) or {}).values())
+
+    async def found(self, addresses: Collection[str], patience_s: float | None = None) -> Mapping[str, str] | None:
+        """The user ids (`U…`) by those of the addresses that somebody has; None while Slack does not tell.
+
+        None as well when a pass takes longer than `patience_s`: it goes on, for whoever asks again.
+        """
         try:
-            known = await self._read.get("")
+            async with asyncio.timeout(patience_s):
+                known = await self._read.get("")
         except AWAY as fault:
             log.warning("Slack does not tell whose e-mail address is whose: %s", answers.why(fault))
-            return set()
-        return {known[one.lower()] for one in addresses if one.lower() in known}
+            return None
+        return {one: known[one.lower()] for one in addresses if one.lower() in known}
 
     async def _pass(self, _: str) -> Mapping[str, str]:
         found: dict[str, str] = {}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from math import inf
 from typing import Any
 
@@ -155,6 +155,14 @@ class People:
         named = [one for role in (Role.SERVER_ADMIN, Role.RG_ADMIN) for one in sorted(await self._named(role))]
         people = [await self.person(user) for user in dict.fromkeys(named)]
         return [person.slack_id for person in people if person.roles]
+
+    async def at(self, addresses: Collection[str]) -> Mapping[str, str] | None:
+        """The user ids of full members by those of these addresses that are theirs; None while Slack does not tell."""
+        return await self._addresses.found(addresses, self._answer_s)
+
+    async def standing(self, user: str) -> Standing:
+        """What this account is to our workspace; nobody is asked for its roles."""
+        return standing(await self._profile(user, -inf), "", self._team, self._enterprise)
 
     async def _named(self, role: Role) -> set[str]:
         held = await self._directory.holders(role)

@@ -22,12 +22,14 @@ class Reply:
     """An answer. It is for that person alone unless `public`; `replaces` puts it where the list was that they paged.
 
     `again`: the same may be sent once more, so a form stays open behind the answer, with what was filled in.
+    `settles`: it takes the place of the message that was pressed, which is for that person alone as well.
     """
 
     message: Message
     public: bool = False
     replaces: bool = False
     again: bool = False
+    settles: bool = False
 
 
 async def send(args: AsyncArgs, reply: Reply) -> None:
@@ -66,8 +68,10 @@ async def _acknowledged(args: AsyncArgs, reply: Reply) -> None:
 async def _beside(args: AsyncArgs, reply: Reply) -> None:
     if not is_slack(str(args.body.get("response_url") or ""), args.client.base_url):
         raise NotDelivered("An answer to a click was not posted: its response_url is not at Slack.")
-    replaces = reply.replaces and payloads.is_ephemeral(args.body)
-    said, url = {**reply.message, "response_type": "ephemeral", "replace_original": replaces}, args.body["response_url"]
+    replaces = reply.settles or (reply.replaces and payloads.is_ephemeral(args.body))
+    # What takes the place of a message is seen by whoever saw that.
+    seen = {} if reply.settles else {"response_type": "ephemeral"}
+    said, url = {**reply.message, **seen, "replace_original": replaces}, args.body["response_url"]
     # Bolt's own `respond` would go by a proxy of its own, and leave a connection behind with every answer.
     async with args.client.session.post(url, json=said, proxy=proxy_for(url)) as answer:
         if answer.status != 200:
