@@ -13,10 +13,12 @@ from bot.domain.access import Need
 from bot.domain.backups.loss import sentences
 from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
-from bot.domain.model import Person
+from bot.domain.model import Person, Pool
 from bot.domain.near import nearest
 from bot.domain.runs.opening import refuse_unknown
+from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.view import view_of
+from bot.runbooks.rows.copies import pre_stage
 from bot.runbooks.rows.facts import WAS_IMPORTED
 from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
 from handlers.backups.backups import backups
@@ -24,7 +26,7 @@ from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
 from handlers.blocks import blocks
 from handlers.blocks.actions import Page
-from handlers.blocks.blocks import listing
+from handlers.blocks.blocks import Message, listing
 from handlers.blocks.wording import exact
 from handlers.companions.companions import companions, coverage_lines
 from handlers.desk import Desk
@@ -32,7 +34,9 @@ from handlers.runs import places
 from handlers.runs.board import impact_board
 from handlers.runs.freeing import free
 from handlers.runs.identity import accept, break_glass
-from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
+from handlers.runs.lists import help_text, pool_line, pools_list, runs_list, status, whoami
+from handlers.runs.pool import pool_seen
+from handlers.runs.runbooks import runbook_rows, runbooks_list
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
@@ -108,6 +112,11 @@ async def _status(asked: Asked) -> Reply:
 
 
 async def _pools(asked: Asked) -> Reply:
+    """All of them in short, or one whole."""
+    return Reply(await (_pool(asked) if asked.words else _all_pools(asked)))
+
+
+async def _all_pools(asked: Asked) -> Message:
     desk = asked.desk
     records = await desk.runs.records(desk.estate.pools)
     now = desk.now()
@@ -117,7 +126,17 @@ async def _pools(asked: Asked) -> Reply:
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
     ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in desk.estate.pools}
     told = {"ahead": ahead, "lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
-    return Reply(pools_list(desk.estate.pools, records, newest, due, desk.estate.unpaired, now=now, **told))
+    return pools_list(desk.estate.pools, records, newest, due, desk.estate.unpaired, now=now, **told)
+
+
+async def _pool(asked: Asked) -> Message:
+    desk, pool, now = asked.desk, named_pool(asked), asked.desk.now()
+    record = (await desk.runs.records([pool.fqdn]))[pool.fqdn]
+    newest, due = await desk.backups.newest(pool.fqdn, now), (await plan(desk))[pool.fqdn].due
+    unpaired, ahead = desk.estate.unpaired.get(pool.fqdn, ""), await desk.backups.ahead(now, pool.fqdn)
+    line = pool_line(pool, record, newest, due, unpaired, now, ahead)
+    seen = (await desk.readings.of([pool.fqdn])).get(pool.fqdn)
+    return pool_seen(pool, record, line, pre_stage(record, pool, newest), seen, now)
 
 
 async def _runs(asked: Asked) -> Reply:
@@ -151,12 +170,39 @@ def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
     return start
 
 
-async def _started(asked: Asked, runbook: str) -> str:
-    """A run for the pool that was named last, and what is said of it."""
-    pool, engine = named_pool(asked, -1), asked.desk.engine
+async def _started(asked: Asked, runbook: str, at: int = -1, replacement: Pool | None = None) -> str:
+    """A run for the pool that was named at this place, and what is said of it."""
+    pool, engine = named_pool(asked, at), asked.desk.engine
     place = await places.find(asked.desk, asked.channel, " ".join(("/rgs", asked.row.name, *asked.words)))
-    run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel)
+    run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel, replacement=replacement)
     return f"Starting: {engine.runbooks[runbook].title} of {pool.short}, run {run.id}. {place.sentence}"
+
+
+async def _start(asked: Asked) -> Reply:
+    """`start <runbook> <pool>`, and the pool that takes its place where it is replaced."""
+    book = _book(asked, asked.words[0])
+    replacement = named_pool(asked, 2) if asked.words[2:] else None
+    return Reply(blocks.sentence(await _started(asked, book.key, 1, replacement)))
+
+
+def _book(asked: Asked, name: str) -> Runbook:
+    """One that people start. Raises BadInput with the nearest one."""
+    known = {book.key: book for book in asked.desk.engine.runbooks.values() if book.carded}
+    if (book := known.get(name.casefold())) is not None:
+        return book
+    near = nearest(name.casefold(), known)
+    hint = f"Did you mean `{near}`?" if near else ""
+    raise BadInput(f"There is no runbook “{name[:40]}”. {hint} `/rgs runbooks` lists them.".replace("  ", " "))
+
+
+async def _runbooks(asked: Asked) -> Reply:
+    """All of them with what they start from now; or the rows of one."""
+    books = asked.desk.engine.runbooks
+    if asked.words:
+        return Reply(runbook_rows(_book(asked, asked.words[0])))
+    estate = asked.desk.estate
+    records = await asked.desk.runs.records(estate.pools)
+    return Reply(runbooks_list([book for book in books.values() if book.carded], estate, records))
 
 
 async def _backup(asked: Asked) -> Reply:
@@ -190,7 +236,15 @@ COMMANDS = (
         _status,
         reads=True,
     ),
-    Command("pools", "pools", "/rgs pools", "The pools, their pairs, their last and next backups.", _pools, reads=True),
+    Command(
+        "pools",
+        "pools [pool]",
+        "/rgs pools pool-a",
+        "The pools, their pairs, their last and next backups; or one of them, with what its servers say.",
+        _pools,
+        MAYBE_ONE,
+        reads=True,
+    ),
     Command(
         "backup",
         "backup <pool> | verify [pool]",
@@ -223,6 +277,23 @@ COMMANDS = (
         "Bring the Response Groups of a pool home again, row by row.",
         _starting("failback"),
         ONE_ARGUMENT,
+    ),
+    Command(
+        "start",
+        "start <runbook> <pool> [new pool]",
+        "/rgs start prestage pool-a",
+        "Start any other runbook for a pool.",
+        _start,
+        range(2, 4),
+    ),
+    Command(
+        "runbooks",
+        "runbooks [runbook]",
+        "/rgs runbooks failover",
+        "All runbooks, and for which pools they can start now; or every row of one, with who answers it.",
+        _runbooks,
+        MAYBE_ONE,
+        reads=True,
     ),
     Command(
         "schedule",

@@ -16,11 +16,13 @@ from handlers.slack.errands import Errands
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People
 from handlers.slack.readers import Readers
+from storage.agents import Agents
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.companions import Companions
 from storage.notices import Notices
+from storage.readings import KnownReadings
 from storage.runs import Runs
 from storage.schedules import Schedules
 
@@ -42,6 +44,7 @@ class Desk:
     keepings: Keepings
     cards: Cards
     notices: Notices
+    agents: Agents
     errands: Errands
     people: People
     forgetting: Forgetting
@@ -57,4 +60,5 @@ class Desk:
     timings: Mapping[str, Timing]
     companions: Companions
     rules: Rules
+    readings: KnownReadings
     now: Callable[[], float]

@@ -46,12 +46,12 @@ class Surveying:
         due = [
             partial(self._ask, pool, records[fqdn], now)
             for fqdn, pool in pools.items()
-            if not records[fqdn].held_by and self._is_due(pool, records[fqdn], known.get(fqdn), now)
+            if not records[fqdn].held_by and self._is_due(pool, known.get(fqdn), now)
         ]
         await each(due)
 
-    def _is_due(self, pool: Pool, record: PoolRecord, known: Abilities | None, now: float) -> bool:
-        return known is None or not 0 <= now - known.at < DAY_S or bool(self._lacking(pool, record, known))
+    def _is_due(self, pool: Pool, known: Abilities | None, now: float) -> bool:
+        return known is None or not 0 <= now - known.at < DAY_S or bool(self._lacking(pool, known))
 
     async def _ask(self, pool: Pool, record: PoolRecord, now: float) -> None:
         key = f"{KEY}{pool.fqdn}"
@@ -63,17 +63,17 @@ class Surveying:
                 await self._notices.say(key, sentence, now, _UNKNOWN)
             return
         await self._known.note(pool.fqdn, said)
-        if lacking := self._lacking(pool, record, said):
+        if lacking := self._lacking(pool, said):
             sentence = f"{pool.short}: {numbered(len(lacking), 'thing')} to put right before a run needs it."
             await self._notices.say(key, sentence, now, (*lacking, REMEDY))
         else:
             await self._notices.end(key, f"The servers of {pool.short} can do all that runs need.", now)
 
-    def _lacking(self, pool: Pool, record: PoolRecord, said: Abilities) -> tuple[str, ...]:
+    def _lacking(self, pool: Pool, said: Abilities) -> tuple[str, ...]:
         partner = self._estate.partner(pool)
         uses = of_a_pool(self._runbooks, has_partner=partner is not None)
         lacks = (f"{pool.short} lacks {one}." for one in dict.fromkeys(said.lacks(uses, pool.version)))
-        return (*lacks, *said.refused, *remarks(pool, partner, record.state, said))
+        return (*lacks, *said.refused, *remarks(pool, partner, said))
 
 
 _UNKNOWN = ("Until it can, a run there starts without knowing.", "`python -m bot check` tells what is in the way.")

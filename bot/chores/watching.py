@@ -18,7 +18,9 @@ from storage.schedules import Watches
 
 EVERY_S = 300.0
 _KEY = "fresh:"
-_OF_POOLS = frozenset({"able", "fresh", "companion", "damage", "nothing", "restorable", "unread"})
+_OF_POOLS = frozenset(
+    {"able", "companion", "copies", "damage", "fresh", "nothing", "prestage", "restorable", "stands", "unread"}
+)
 """The notices of single pools: behind the colon stands an FQDN."""
 
 _HOUR_S = 3600.0

@@ -26,6 +26,8 @@ STATES: Mapping[PoolState, str] = {
     PoolState.FAILING_OVER: "🟠 failing over",
     PoolState.FAILED_OVER: "🟣 failed over",
     PoolState.FAILING_BACK: "🔵 failing back",
+    PoolState.REPLACING: "🟤 being replaced",
+    PoolState.RETIRED: "⚫ replaced",
     PoolState.UNKNOWN: "⚪ not known",
 }
 _UNREAD = 5

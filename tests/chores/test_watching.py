@@ -143,3 +143,10 @@ async def test_whatever_stands_of_a_pool_that_nobody_configures_any_more_is_over
     left = await tower.look(NOW)
     assert not [sentence for sentence in left if sentence.endswith(A)]
     assert len(left) == 6 + 3
+
+
+@pytest.mark.parametrize("about", ["stands", "copies", "prestage"])
+async def test_what_stands_of_a_pool_that_is_not_configured_any_more_ends(tower: Tower, about: str) -> None:
+    await Notices(tower.redis).say(f"{about}:pool-z.contoso.com", "Something stands.", NOW)
+    await tower.keep("b1", NOW)
+    assert await tower.look(NOW) == []
