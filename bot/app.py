@@ -100,7 +100,7 @@ def build(
     `glass`, `known` and `pace` are the engine's. `machine` is the name of this one.
     """
     checks = checking_of(care, kept, estate)
-    hands = partial(Hands, driver, kept, uploads, checks, clock, think)
+    hands = partial(Hands, driver, kept, uploads, checks, clock, think, tuple(estate.pools))
     joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
     engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, glass=glass, known=known, **pace)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), driver, estate, think, machine))
@@ -262,6 +262,7 @@ class Switchback:
             keepings=kept.keepings,
             cards=kept.cards,
             notices=kept.notices,
+            agents=kept.agents,
             people=people,
             forgetting=Forgetting(kept.forgotten, people),
             readers=Readers(self.slack, time.monotonic),
@@ -277,6 +278,7 @@ class Switchback:
             timings=settings.timings,
             companions=kept.companions,
             rules=settings.companions,
+            readings=kept.readings,
             now=self.stores.time,
         )
 
@@ -317,7 +319,7 @@ def driver_for(
         # Loaded late: whoever has no servers yet has no need of it.
         from bot.drivers.winrm.driver import WinRM
 
-        return WinRM(settings.servers, think=think)
+        return WinRM(settings.servers, think=think, properties=settings.properties)
     return SimulatedDriver(RedisWorlds(client), clock=clock)
 
 

@@ -42,7 +42,7 @@ async def servers(settings: Settings, well: Callable[[str], None], pace: Pace | 
             if not pool.front_end:
                 well(f"{pool.short} has no Front End under [[servers]], so people move it by hand in a run.")
             for endpoint in settings.servers.get(pool.fqdn, ()):
-                driver = WinRM({pool.fqdn: (endpoint,)}, pace, proofs=proofs)
+                driver = WinRM({pool.fqdn: (endpoint,)}, pace, proofs=proofs, properties=settings.properties)
                 opened.push_async_callback(driver.close)
                 missing += await _looked(settings, pool, endpoint, driver, well)
     return missing
@@ -69,7 +69,7 @@ async def _looked(
     missing = [*_clock(name, driver.tried(pool.fqdn)), *lacking]
     if not missing:
         well(f"{name} has the right time, and every cmdlet and parameter that runs need.")
-    return [*missing, *said.refused, *remarks(pool, partner, None, said)]
+    return [*missing, *said.refused, *remarks(pool, partner, said)]
 
 
 def _shut(name: str, tried: tuple[Tried, ...]) -> list[str]:

@@ -12,7 +12,9 @@ from bot.domain.backups.schedule import DAILY, LONGEST_OBJECTIVE_H, OBJECTIVE_H,
 from bot.domain.companions import coverage
 from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.deployment import endpoints
-from bot.domain.model import Edition, Role
+from bot.domain.deployment.abilities import NOT_COVERED
+from bot.domain.deployment.properties import NAMES, SHOWN_BY
+from bot.domain.model import INSTANCE, Edition, Role
 from bot.settings.lines import Path, locate
 from bot.settings.readers import (
     Key,
@@ -43,6 +45,8 @@ _CONFIGURATION = matching(endpoints.CONFIGURATION, "the name of a session config
 _PROXY = matching(endpoints.PROXY, "the address of a proxy such as “http://proxy.contoso.com:3128”")
 _DIRECTORY_GROUP = matching(forest.GROUP, "the name of a group as Windows knows it (sAMAccountName)")
 _MAIL_DOMAIN = matching(forest.MAIL_DOMAIN, "the end of e-mail addresses such as “contoso.com”")
+_INSTANCE = matching(INSTANCE, "the name of an instance of SQL Server such as “RTC”")
+_PROPERTY = matching("[A-Za-z]{1,60}", "the name of a property such as “Registrar”")
 _TIME = matching(TIME, "a time such as “02:30” (every day) or “Sun 02:30”")
 _OBJECTIVE = number(1, LONGEST_OBJECTIVE_H, "hours, a number")
 
@@ -50,7 +54,7 @@ POOL = (
     Key("fqdn", fqdn, meaning="The pool.", required=True),
     Key("backup_pool", fqdn, meaning="The pool it fails over to. Without one: backups only."),
     Key("edition", one_of(*Edition), Edition.ENTERPRISE, "`Enterprise` or `Standard`."),
-    Key("version", one_of(*VERSIONS), "2015", "`2013`, `2015` or `2019`."),
+    Key("version", one_of(*VERSIONS, why=NOT_COVERED), "2015", "`2013`, `2015` or `2019`."),
     Key("site", text, "", "Where it stands, for people."),
     Key("time_zone", time_zone, "UTC", "IANA name; the times of its schedule are local to it."),
     Key("folder", folder, "C:\\Switchback", "Where its server puts and finds exports."),
@@ -60,6 +64,10 @@ POOL = (
         "",
         "Folder of its application server in its file store, `…\\AppServerFiles`: Call Park music and announcements.",
     ),
+    Key("sql_server", fqdn, "", "Its SQL Server: where Central Management goes over to. Without it: people are asked."),
+    Key("sql_instance", _INSTANCE, "", "The instance there. Without it: the default one."),
+    Key("sql_mirror_server", fqdn, "", "The mirror of that, where there is one (2013 and 2015)."),
+    Key("sql_mirror_instance", _INSTANCE, "", "The instance there. Without it: the default one."),
 )
 DRIVER = (
     Key(
@@ -98,6 +106,10 @@ REMOTING = (
         "",
         "Proxy on the way to servers, `http://host:port`. Without it: none, whatever the environment says.",
     ),
+)
+PROPERTIES = tuple(
+    Key(key, _PROPERTY, "", f"What {' and '.join(shown)} calls it there. Without it: `{getattr(NAMES, key)}`.")
+    for key, shown in SHOWN_BY.items()
 )
 SERVERS = (
     Key("url", _URL, meaning="WinRM of one server. Without a port: 5986; without a path: `/wsman`.", required=True),
@@ -157,7 +169,7 @@ GROUPS = tuple(
     for role in Role
 )
 NEEDS = (
-    Key("runbook", text, meaning="`backup`, `failover`, `failback`, `verify` or `companion`.", required=True),
+    Key("runbook", text, meaning="A runbook, as `/rgs runbooks` lists them.", required=True),
     Key(
         "row",
         text,
@@ -231,6 +243,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "[[pools]]": POOL,
     "[driver]": DRIVER,
     "[remoting]": REMOTING,
+    "[properties]": PROPERTIES,
     "[[servers]]": SERVERS,
     **{f"[roles.{role}]": ROLE for role in Role},
     "[directory]": DIRECTORY,
@@ -250,6 +263,7 @@ _FILE = table(
     Key("pools", many(table(*POOL)), ()),
     Key("driver", table(*DRIVER), {"kind": DRIVERS[0]}),
     Key("remoting", table(*REMOTING), None),
+    Key("properties", table(*PROPERTIES), {}),
     Key("servers", many(table(*SERVERS)), ()),
     Key("roles", table(*(Key(role, table(*ROLE), {}) for role in Role)), {}),
     Key("directory", table(*DIRECTORY, Key("groups", table(*GROUPS), {})), None),

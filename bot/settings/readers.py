@@ -59,12 +59,14 @@ def number(least: float, most: float, meaning: str) -> Reader:
     return read
 
 
-def one_of(*choices: str) -> Reader:
+def one_of(*choices: str, why: str = "") -> Reader:
+    """One of these texts; `why` is a sentence that says why others are none."""
+
     def read(value: Any, path: Path, report: Report) -> str | None:
         if value in choices and isinstance(value, str):
             return value
         listed = " or ".join(f"“{choice}”" for choice in choices)
-        return report(path, f"must be {listed}, not {shown(value)}.")
+        return report(path, f"must be {listed}, not {shown(value)}. {why}".rstrip())
 
     return read
 

@@ -68,9 +68,9 @@ class Settings:
     `users` and `user_groups` say who holds a role: `T…:U…` and `S…` ids. `schedules` has every pool's local wall times
     ("02:30" or "Sun 02:30", in the pool's time zone), `objectives` how old (hours) its newest backup may get before it
     is told loudly, `companions` what is said of single companions. `servers` has where each pool is asked over
-    PowerShell remoting, in turn. `directory` is where roles come from in place of `users` and `user_groups`,
-    `break_glass` who may go on while it is silent (`T…:U…`), `needs` which rows take another role than they say
-    themselves.
+    PowerShell remoting, in turn, `properties` what they call those that no page shows. `directory` is where roles come
+    from in place of `users` and `user_groups`, `break_glass` who may go on while it is silent (`T…:U…`), `needs` which
+    rows take another role than they say themselves.
     Empty text means that something is not set.
     """
 
@@ -87,6 +87,7 @@ class Settings:
     pools: tuple[Pool, ...] = ()
     driver: str = "simulated"
     servers: Mapping[str, tuple[Endpoint, ...]] = field(default_factory=dict)
+    properties: Mapping[str, str] = field(default_factory=dict)
     users: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     user_groups: Mapping[Role, frozenset[str]] = field(default_factory=dict)
     directory: Forest | None = None
@@ -181,6 +182,7 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         pools=pools,
         driver=driver,
         servers=servers,
+        properties={key: name for key, name in values["properties"].items() if name},
         users=_holders(values["roles"], "users"),
         user_groups=_holders(values["roles"], "user_groups"),
         directory=forest(values["directory"], said[PASSWORD]),

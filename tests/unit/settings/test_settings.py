@@ -62,7 +62,7 @@ def test_the_example_shows_every_key_that_there_is() -> None:
     tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
     tables["[directory.groups]"] = document["directory"].pop("groups")
     tables["[directory]"] = document["directory"]
-    names = ("driver", "remoting", "break_glass", "channels", "slack", "mirror", "retention")
+    names = ("driver", "remoting", "properties", "break_glass", "channels", "slack", "mirror", "retention")
     tables |= {f"[{name}]": document[name] for name in names}
     assert {name: set(keys) for name, keys in tables.items()} == {
         name: {key.name for key in keys} for name, keys in TABLES.items()
@@ -130,7 +130,8 @@ plan_block = "yes"
         "switchback.toml, line 2, pools.fqdn: “pool a” is not a fully qualified domain name",
         "switchback.toml, line 3, pools.backup_pol: is not known here; did you mean “backup_pool”?",
         "switchback.toml, line 4, pools.time_zone: “Europe/Pari” is not a time zone such as “Europe/Paris”; did you",
-        "switchback.toml, line 8, pools.version: must be “2013” or “2015” or “2019”, not “2010”.",
+        "switchback.toml, line 8, pools.version: must be “2013” or “2015” or “2019”, not “2010”. "
+        "Response Groups on pools older than Lync Server 2013 are not covered.",
         "switchback.toml, line 9, pools.site: must be text in quotes",
         "switchback.toml, line 10, pools.folder: must be a full Windows path",
         "switchback.toml, line 12, roles.RTCUniversalServerAdmin: is not known here; did you mean “RTCUniversal",
@@ -151,6 +152,8 @@ plan_block = "yes"
         ('[[pools]]\nfqdn = "a.b"\n[[pools]]\nfqdn = "A.B"', "line 4, pools.fqdn: a.b is listed twice."),
         ('[[pools]]\nfqdn = "a.b"\nbackup_pool = "a.b"', "line 3, pools.backup_pool: a.b is paired with itself."),
         ('[[pools]]\nfqdn = "a.b"\nbackup_pool = "c.d"', "line 3, pools.backup_pool: c.d is not among the pools."),
+        ('[[pools]]\nfqdn = "a.b"\nsql_server = "sql"', "line 3, pools.sql_server: “sql” is not a fully qualified"),
+        ('[[pools]]\nfqdn = "a.b"\nsql_instance = "R;"', "line 3, pools.sql_instance: must be the name of an instance"),
         ("[[pools]]\nsite = 'Paris'", "line 1, pools: fqdn is missing."),
         ('[[schedules]]\npool = "a.b"', "line 2, schedules.pool: a.b is not among the pools."),
         ('[[pools]]\nfqdn = "a.b"\n[[schedules]]\npool = "a.b"\nat = []', "line 5, schedules.at: must be a list"),
