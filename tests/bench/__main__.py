@@ -18,6 +18,7 @@ from tests.bench import (
     goal_10,
     goal_11,
     goal_12,
+    goal_13,
     hostile,
     listing,
 )
@@ -36,6 +37,7 @@ GOALS = (
     goal_10,
     goal_11,
     goal_12,
+    goal_13,
     listing,
     hostile,
 )
