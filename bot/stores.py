@@ -17,6 +17,7 @@ from bot.runbooks import knows
 from storage import embedded
 from storage.abilities import KnownAbilities
 from storage.account_links import AccountLinks
+from storage.agents import Agents
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.backups.off_site import OffSiteCopies
@@ -27,6 +28,7 @@ from storage.connect import connect
 from storage.dates import Dates
 from storage.forgotten import Forgotten
 from storage.notices import Notices
+from storage.readings import KnownReadings
 from storage.redis_time import RedisTime
 from storage.runs import Runs
 from storage.schedules import Schedules, Watches
@@ -72,6 +74,8 @@ class Stores:
     forgotten: Forgotten
     links: AccountLinks
     abilities: KnownAbilities
+    readings: KnownReadings
+    agents: Agents
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -122,6 +126,8 @@ def stores_over(
         forgotten=Forgotten(client),
         links=AccountLinks(client),
         abilities=KnownAbilities(client),
+        readings=KnownReadings(client),
+        agents=Agents(client),
     )
 
 

@@ -41,6 +41,11 @@ def day_of(at: float, time_zone: str) -> date:
     return datetime.fromtimestamp(at, ZoneInfo(time_zone)).date()
 
 
+def time_of(at: float, time_zone: str) -> str:
+    """What the clocks show there at this second since the epoch: “03:12”."""
+    return f"{datetime.fromtimestamp(at, ZoneInfo(time_zone)):%H:%M}"
+
+
 def _around(schedule: Schedule, now: datetime) -> dict[datetime, Slot]:
     """The slots near `now` by instant. Two that spring puts on one instant are one: the later wall time."""
     # Two days more than a turn takes: a zone that crosses the date line skips or repeats a whole one.

@@ -9,12 +9,14 @@ from pathlib import Path
 import pytest
 
 from bot.__main__ import COMMANDS
+from bot.runbooks import RUNBOOKS
+from bot.runbooks.table import pages
 from bot.settings.settings import file_table, table
 from handlers import commands
 
 ROOT = Path(__file__).parents[2]
-README, CONFIGURATION, COMMAND_LINE = (
-    ROOT / name for name in ("README.md", "docs/configuration.md", "docs/command-line.md")
+README, CONFIGURATION, COMMAND_LINE, RUNBOOKS_PAGE = (
+    ROOT / name for name in ("README.md", "docs/configuration.md", "docs/command-line.md", "docs/runbooks.md")
 )
 PAGES = tuple(sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))))
 LONGEST_README = 150
@@ -41,6 +43,14 @@ def test_the_page_of_the_configuration_has_the_table_of_every_setting() -> None:
     # Made by: python -c "from bot.settings.settings import *; print(table(), file_table(), sep='\n\n')"
     text = CONFIGURATION.read_text("utf-8")
     assert table() in text and file_table() in text
+
+
+def test_the_page_of_the_runbooks_has_every_row_of_each() -> None:
+    # Made by one line: python -c 'from bot.runbooks import *; from bot.runbooks.table import pages; from pathlib import
+    # Path; p = Path("docs/runbooks.md"); head = p.read_text("utf-8").partition("\n## ")[0].rstrip();
+    # p.write_text(f"{head}\n\n{pages(RUNBOOKS.values())}\n", "utf-8")'
+    _, _, tables = RUNBOOKS_PAGE.read_text("utf-8").partition("\n## ")
+    assert f"## {tables}" == f"{pages(RUNBOOKS.values())}\n"
 
 
 def test_the_page_of_the_command_line_names_every_command() -> None:

@@ -39,32 +39,39 @@ def import_line(pool: str) -> str:
     return f'Import-CsRgsConfiguration -Destination "service:ApplicationServer:{pool}.contoso.com" -FileName "C:\\'
 
 
-DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": "02:40", "reachable": "no"}
+DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": "02:40", "mode": "disaster"}
 FAIL_OVER = 'Invoke-CsPoolFailOver -PoolFqdn "pool-a.contoso.com" -DisasterMode -Confirm:$false'
 FAIL_BACK = 'Invoke-CsPoolFailBack -PoolFqdn "pool-a.contoso.com" -Confirm:$false'
+CONFERENCES = 'Invoke-CsBackupServiceSync -PoolFqdn "pool-b.contoso.com" -BackupModule "ConfServices.DataConf"'
 REMOVE = 'Export-CsRgsConfiguration -Source "service:ApplicationServer:pool-b.contoso.com" -Owner '
+
+PUT_OFF = {"companions_open": "David, tomorrow"}
 
 FAILOVER = (
     Beat("1 · Declare the outage", ANNA, "Declare the outage", ADMIN, filled=DECLARED),
-    Beat("5 · Choose the backup", ANNA, "Use this backup", ADMIN),
-    Beat("7 · Fail the pool over", BORIS, "Run this command", SERVER_ADMIN, FAIL_OVER),
-    Beat("8 · Choose the application-level settings", CLARA, "Keep pool-b's", ADMIN),
-    Beat("9 · Import the groups", CLARA, "Run this command", ADMIN, import_line("pool-b")),
-    Beat("12 · Lead calls to the backup pool", EMIL, "All of this is so", ANYONE),
-    Beat("13 · Test call from inside", EMIL, "The call worked", ANYONE, filled=called("inside")),
-    Beat("13 · Test call from the telephone network", EMIL, "The call worked", ANYONE, filled=called("outside")),
+    Beat("6 · Fail the pool over", BORIS, "Run this command", SERVER_ADMIN, FAIL_OVER),
+    Beat("7 · Choose the backup", ANNA, "Use this backup", ADMIN),
+    Beat("10 · Choose the application-level settings", CLARA, "Keep pool-b's", ADMIN),
+    Beat("12 · Import the groups", CLARA, "Run this command", ADMIN, import_line("pool-b")),
+    Beat("14 · Put Call Park and announcements back", CLARA, "Put it off", ADMIN, filled=PUT_OFF),
+    Beat("15 · Lead calls to the backup pool", EMIL, "All of this is so", ANYONE),
+    Beat("16 · Test call from inside", EMIL, "The call worked", ANYONE, filled=called("inside")),
+    Beat("16 · Test call from the telephone network", EMIL, "The call worked", ANYONE, filled=called("outside")),
+    Beat("17 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
 )
 FAILBACK = (
     Beat("1 · See that the pool is back", ANNA, "It was not rebuilt", ADMIN),
-    Beat("5 · Fail the pool back", BORIS, "Run this command", SERVER_ADMIN, FAIL_BACK),
-    Beat("7 · Import the groups", ANNA, "Ask for a second person", ADMIN, import_line("pool-a")),
-    Beat("7 · Import the groups", CLARA, "Approve as second person", ADMIN, import_line("pool-a"), second=True),
-    Beat("9 · Lead calls back to the pool", EMIL, "All of this is so", ANYONE),
-    Beat("9 · Test call from inside", EMIL, "The call worked", ANYONE, filled=called("inside")),
-    Beat("9 · Test call from the telephone network", EMIL, "The call worked", ANYONE, filled=called("outside")),
-    Beat("10 · Choose: clean up or keep", DAVID, "Clean up", ADMIN),
-    Beat("10 · Remove the copies", CLARA, "Ask for a second person", ADMIN, REMOVE),
-    Beat("10 · Remove the copies", BORIS, "Approve as second person", ADMIN, REMOVE, second=True),
+    Beat("7 · Fail the pool back", BORIS, "Run this command", SERVER_ADMIN, FAIL_BACK),
+    Beat("9 · Import the groups", ANNA, "Ask for a second person", ADMIN, import_line("pool-a")),
+    Beat("9 · Import the groups", CLARA, "Approve as second person", ADMIN, import_line("pool-a"), second=True),
+    Beat("11 · Bring the contents of conferences home", BORIS, "Run this command", SERVER_ADMIN, CONFERENCES),
+    Beat("14 · Lead calls back to the pool", EMIL, "All of this is so", ANYONE),
+    Beat("14 · Test call from inside", EMIL, "The call worked", ANYONE, filled=called("inside")),
+    Beat("14 · Test call from the telephone network", EMIL, "The call worked", ANYONE, filled=called("outside")),
+    Beat("14 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
+    Beat("16 · Choose: clean up or keep", DAVID, "Clean up", ADMIN),
+    Beat("16 · Remove the copies", CLARA, "Ask for a second person", ADMIN, REMOVE),
+    Beat("16 · Remove the copies", BORIS, "Approve as second person", ADMIN, REMOVE, second=True),
 )
 
 

@@ -160,6 +160,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         keepings=Keepings(stage.redis),
         cards=Cards(stage.redis),
         notices=Notices(stage.redis),
+        agents=stage.kept.agents,
         people=people,
         forgetting=Forgetting(Forgotten(stage.redis), people),
         readers=Readers(client, stage.clock),
@@ -175,5 +176,6 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         timings={fqdn: Timing() for fqdn in ESTATE.pools},
         companions=stage.companions,
         rules={},
+        readings=stage.kept.readings,
         now=stage.clock,
     )

@@ -96,6 +96,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             keepings=Keepings(redis),
             cards=Cards(redis),
             notices=Notices(redis),
+            agents=story.kept.agents,
             people=people,
             forgetting=Forgetting(Forgotten(redis), people),
             readers=Readers(client, story.clock),
@@ -111,6 +112,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             timings={fqdn: Timing() for fqdn in POOLS},
             companions=story.companions,
             rules={},
+            readings=story.kept.readings,
             now=story.clock,
         )
         desk = replace(desk, **changes)

@@ -51,6 +51,11 @@ POOLS = {
 }
 ESTATE = Estate(POOLS, {A: B, B: A}, {C: "pool-c names no backup pool, so it gets backups only."})
 
+N = "pool-n.contoso.com"
+NEW = Pool(N, site="Berlin", time_zone="Europe/Berlin")
+WITH_NEW = replace(ESTATE, pools={**POOLS, N: NEW})
+"""The same, and a pool with a new name that can take the place of A."""
+
 CARE = Care(None, Windows(), {fqdn: Timing() for fqdn in POOLS}, {})
 
 
@@ -67,13 +72,25 @@ EMIL = person("Emil")
 FORMS: Mapping[str, str] = {
     "seen": "all Front Ends unreachable",
     "outage_since": "02:40",
-    "reachable": "no",
+    "mode": "disaster",
     "inside_number": "Help Desk",
     "inside_heard": "the greeting",
     "outside_number": "+49 30 5550 1234",
     "outside_heard": "the greeting",
     "reason": "a drill",
     "accepted": "known",
+    "note": "Boris did it on a Front End",
+    "companions_done": "all of it, a parked call was taken",
+    "companions_open": "Emil, tomorrow",
+    "sql_server": "sql-b.contoso.com",
+    "sql_instance": "RTC",
+    "sql_mirror_server": "",
+    "sql_mirror_instance": "",
+    "edge_from": "edge1.contoso.com",
+    "edge_to": "edge2.contoso.com",
+    "site": "Berlin",
+    "tried": "a message arrived",
+    "interval": "00:03:00",
 }
 
 
@@ -217,21 +234,27 @@ async def stage_of(redis: Redis) -> Stage:
 
 FAILOVER = {
     "declare": (("declare", ANNA),),
-    "backup": (("use", ANNA),),
+    "doubt": (("disaster", ANNA),),
     "failover": (("approve", ANNA),),
+    "backup": (("use", ANNA),),
     "settings": (("keep-settings", CLARA),),
     "import": (("approve", CLARA),),
+    "companions": (("later", ANNA),),
     "routes": (("routed", EMIL),),
     "inside": (("worked", EMIL),),
     "outside": (("worked", EMIL),),
+    "agents": (("go-on", EMIL),),
 }
 FAILBACK = {
     "back": (("same", ANNA),),
+    "decide": (("take-all", ANNA),),
     "failback": (("approve", BORIS),),
     "import": (("approve", ANNA), ("approve", CLARA)),
+    "conferences": (("approve", ANNA),),
     "routes": (("routed", EMIL),),
     "inside": (("worked", EMIL),),
     "outside": (("worked", EMIL),),
+    "agents": (("go-on", EMIL),),
     "cleanup": (("clean", ANNA),),
     "clean": (("approve", ANNA), ("approve", BORIS)),
 }

@@ -56,21 +56,6 @@ async def test_at_night_with_nothing_known_and_a_dead_pool_it_starts_and_says_so
     assert "What pool-b can do is not known: its servers were never asked." in told(run, "pair")
 
 
-async def test_what_has_to_move_first_is_told_in_the_row_that_looks_at_the_pair(redis: Redis) -> None:
-    stage = await knowing(redis)
-    world, version = await stage.worlds.load()
-    await stage.worlds.save(replace(world, store=A, edges={"edge.contoso.com": A}), version)
-    await asked(stage, A, B)
-    await stage.take_down(A)
-    stage.clock.now += 7200
-    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    run = await stage.press(run, "declare", ANNA)
-    assert told(run, "pair")[:2] == (
-        "Central Management was active on pool-a (2 h ago). Fail it over by hand first.",
-        "The Edge pool edge.contoso.com had pool-a as its next hop (2 h ago). Change that by hand first.",
-    )
-
-
 async def test_a_failback_tells_it_where_it_asks_whether_the_pool_is_back(redis: Redis) -> None:
     stage = await knowing(redis)
     await asked(stage, A, B)

@@ -12,9 +12,11 @@ from bot.domain.deployment.world import Fault, FaultKind
 from bot.domain.errors import NeverSent
 from bot.domain.runs.acts import (
     Act,
+    Answers,
     Attempt,
     Clock,
     Collect,
+    FindCopies,
     Invoke,
     Load,
     Newest,
@@ -23,15 +25,19 @@ from bot.domain.runs.acts import (
     Pin,
     ReadGroups,
     ReadSettings,
+    ReadState,
     Records,
     Survey,
 )
 from bot.domain.runs.facts import FILE, KEPT_AS, source
 from bot.runbooks.backup.export import EXPORT
 from tests.rules import writes
-from tests.scenarios.stage import ANNA, A, Stage, stage_of
+from tests.scenarios.stage import ANNA, A, B, Stage, stage_of
 
-SAID_TO_READ = {Clock, Load, Newest, NewestKept, NewestWhole, ReadGroups, ReadSettings, Records, Survey, Invoke}
+SAID_TO_READ = {
+    *(Answers, Clock, FindCopies, Load, Newest, NewestKept, NewestWhole, ReadGroups, ReadSettings, ReadState, Records),
+    *(Survey, Invoke),
+}
 
 
 async def everything(redis: Redis) -> dict[bytes, bytes]:
@@ -42,13 +48,16 @@ async def test_acts_that_read_change_nothing_in_redis_nor_on_any_server(redis: R
     stage = await stage_of(redis)
     id = (await stage.settle((await stage.engine.start("backup", A, ANNA)).id)).facts["backup"]
     acts: tuple[Act, ...] = (
+        Answers("failover-pool-a-1"),
         Clock(),
+        FindCopies(A, ("lis",)),
         Load(id),
         Newest(A),
         NewestKept(A),
         NewestWhole(A),
         ReadGroups(A, None, show_all=True),
         ReadSettings(A, A),
+        ReadState(B, A),
         Records((A,)),
         Survey(A),
         Invoke(A, cmdlet("Get-CsRgsQueue")),

@@ -144,8 +144,8 @@ async def pressed(stage: Stage, run: Run, choice: str, who: Person) -> Run:
 
 DEATHS = {
     "after every commit": (None, range(101, 1000)),
-    "after every effect": (commanding, range(7, 8)),
-    "after everything that is kept": (keeping, range(14, 15)),
+    "after every effect": (commanding, range(8, 9)),
+    "after everything that is kept": (keeping, range(17, 18)),
 }
 
 
@@ -201,7 +201,7 @@ async def test_a_lost_import_is_looked_at_and_never_run_again_by_itself(redis: R
     await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
     await stage.take_down(A)
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    for step in ("declare", "backup", "failover", "settings"):
+    for step in ("declare", "failover", "backup", "settings"):
         assert run.step == step
         for choice, who in FAILOVER[step]:
             run = await stage.press(run, choice, who)
@@ -215,6 +215,6 @@ async def test_a_lost_import_is_looked_at_and_never_run_again_by_itself(redis: R
     assert run.finding.found is Found.DONE
     assert "nothing is left to import" in run.sentence
     run = await stage.press(run, "accept", BORIS)
-    assert run.step == "routes"
+    assert run.step == "companions"
     world, _ = await stage.worlds.load()
     assert sum(effect.cmdlet == "Import-CsRgsConfiguration" for effect in world.effects) == 1

@@ -53,8 +53,8 @@ async def test_a_failover_is_pressed_through_by_members_of_groups_and_by_nobody_
 ) -> None:
     async with guarded(redis, domain, bots=2) as here:
         rooms = here.rooms
-        run = await failing_over(rooms, 2)
-        card = await rooms.card(run, "Now: 7")
+        run = await failing_over(rooms, 1)
+        card = await rooms.card(run, "Now: 6")
         for user, reason in (
             (CLARA, f"This needs {SERVERS}, which you do not hold. {WHERE}"),
             (EMIL, f"This needs {SERVERS}, which you do not hold. {WHERE}"),
@@ -63,7 +63,7 @@ async def test_a_failover_is_pressed_through_by_members_of_groups_and_by_nobody_
             assert (await rooms.press(user, card, "Run this command")).ok
             assert reason in rooms.told(user)[-1] and "[roles." not in rooms.told(user)[-1]
         assert not (await rooms.world()).pools[A].failed_over
-        await played(rooms, run, FAILOVER[2:])
+        await played(rooms, run, FAILOVER[1:])
         assert await state(rooms) is PoolState.FAILED_OVER
         moved = (await rooms.bot.runs.load(run.id)).record_of("failover")
         assert moved is not None and [who.name for who in moved.approved] == ["Boris Lind"]
@@ -87,14 +87,14 @@ async def test_whoever_left_the_group_presses_in_vain_a_minute_later_at_every_pr
     async with guarded(redis, domain, bots=2) as here, member(domain, "lea", RG):
         rooms = here.rooms
         here.has(EMIL, address("lea"))
-        run = await failing_over(rooms, 1)
+        run = await failing_over(rooms, 2)
         for process in (0, 1):
             assert f"Roles: {RG}" in await here.says(EMIL, "/rgs whoami", process)
         await here.read()
         domain.take_out("lea", RG)
         assert f"Roles: {RG}" in await here.says(EMIL, "/rgs whoami", 0), "for a minute what was read is believed"
         here.later.ahead_s += OVER_A_MINUTE_S
-        card = await rooms.card(run, "Now: 5")
+        card = await rooms.card(run, "Now: 7")
         assert rooms.balancer is not None
         for process in (0, 1):
             rooms.balancer.only = process
@@ -112,8 +112,8 @@ async def test_an_approval_of_somebody_who_has_left_the_group_carries_no_command
         rooms = here.rooms
         here.has(EMIL, address("lea"))
         run = await failing_over(rooms, 3)
-        await rooms.press(CLARA, await rooms.card(run, "Now: 8"), "Replace with pool-a's")
-        card = await rooms.card(run, "Now: 9", "Two people have to")
+        await rooms.press(CLARA, await rooms.card(run, "Now: 10"), "Replace with pool-a's")
+        card = await rooms.card(run, "Now: 12", "Two people have to")
         await here.read()
         await rooms.press(EMIL, card, "Ask for a second person")
         card = await rooms.card(run, "somebody else has to approve")

@@ -29,8 +29,9 @@ from storage.forgotten import Forgotten
 from storage.runs import RUN
 from tests.patience import PATIENCE_S, until
 from tests.sandbox.parts import ANNA, alone
+from tests.scenarios.pool_level import ENDINGS, all_ended
 from tests.scenarios.stage import ANNA as STARTS
-from tests.scenarios.stage import BORIS, FAILBACK, FAILOVER, A, Stage, stage_of
+from tests.scenarios.stage import BORIS, FAILBACK, FAILOVER, FORMS, A, Stage, stage_of
 
 TEAM, OTHERS, SERVER, RG = "T0SWITCH01", "T0PARTNER1", "S0SERVER01", "S0RGADMIN1"
 WHO = "U0WHOEVER1"
@@ -39,14 +40,29 @@ GROUPS = {Role.SERVER_ADMIN: (SERVER,), Role.RG_ADMIN: (RG,)}
 SERVER_ADMIN_ROWS = {
     ("failover", "hand"),
     ("failover", "failover"),
-    ("failover", "complete"),
+    ("failover", "failover-after"),
     ("failback", "hand"),
     ("failback", "failback"),
-    ("failback", "complete"),
+    ("failback", "failback-after"),
+    *(
+        ("failover", step.key)
+        for step in RUNBOOKS["failover"].steps
+        if step.stretch in ("central", "locations", "hops") and step.key != "hop-read"
+    ),
+    *((book, step.key) for book in ENDINGS for step in RUNBOOKS[book].steps if step.key not in ("trial", "done")),
 }
-"""Seed 004 and facts: lync §10 name RTCUniversalServerAdmins for whatever moves a pool."""
+"""Seed 004 and facts: lync §10 name RTCUniversalServerAdmins for whatever moves a pool, or says that it has moved."""
 
-ANYBODYS_ROWS = {(book, row) for book in ("failover", "failback") for row in ("routes", "inside", "outside")}
+SERVER_ADMIN_CHOICES = {"without-export", "move"}
+"""Whoever moves a pool answers for what may be lost without its export, and for moving it once more."""
+
+MADE_OF_THE_SAME_ROWS = {"prestage", "clean-up", "import-again", "undo", "adopt", "rebuild", "replace"}
+"""Every sort of person presses in a failover and a failback; these ask by the same rows, and are walked elsewhere."""
+
+ANYBODYS_ROWS = {
+    *((book, row) for book in ("failover", "failback") for row in ("routes", "inside", "outside", "agents")),
+    *((book, "trial") for book in ("edge", "xmpp", "edge-of-pool")),
+}
 """Whoever can lift a telephone may say what it did."""
 
 PLAN = Proposal("the plan", ("Get-CsPool",), (), 1)
@@ -158,8 +174,9 @@ async def ended(stage: Stage) -> list[Run]:
     verify = await stage.settle((await stage.engine.start("verify", A, STARTS)).id)
     companion = await stage.engine.start("companion", A, STARTS, facts=KIND.to("lis"))
     companion = await stage.settle(companion.id)
-    runs = [backup, failover, failback, verify, companion]
-    assert all(run.phase is Phase.DONE for run in runs) and {run.runbook for run in runs} == RUNBOOKS.keys()
+    runs = [backup, failover, failback, verify, companion, *await all_ended(stage)]
+    assert all(run.phase is Phase.DONE for run in runs)
+    assert {run.runbook for run in runs} == RUNBOOKS.keys() - MADE_OF_THE_SAME_ROWS
     return runs
 
 
@@ -184,11 +201,13 @@ def takes(run: Run, choice: Choice) -> str:
     row = (run.runbook, run.step)
     if row in ANYBODYS_ROWS:
         return ADMIN if choice.key == "abandon" else ANYBODY
-    return POOLS if row in SERVER_ADMIN_ROWS else ADMIN
+    return POOLS if row in SERVER_ADMIN_ROWS or choice.key in SERVER_ADMIN_CHOICES else ADMIN
 
 
 def pressed(run: Run, choice: Choice) -> Press:
-    form = {field.key: field.options[0][0] if field.options else "said" for field in choice.fields}
+    form = {
+        field.key: field.options[0][0] if field.options else FORMS.get(field.key, "said") for field in choice.fields
+    }
     return Press(run.step, choice.key, run.question, form)
 
 

@@ -22,7 +22,7 @@ from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-SEEN = {"seen": "Nobody can sign in.", "outage_since": "02:40", "reachable": "no"}
+SEEN = {"seen": "Nobody can sign in.", "outage_since": "02:40", "mode": "disaster"}
 DECLARE = actions.action_id("declare")
 APPROVE = actions.action_id("approve", asks=False)
 
@@ -47,7 +47,7 @@ async def at_approval(front: Front) -> tuple[Run, Message]:
     assert (await front.stage.settle(backup.id)).phase is Phase.DONE
     run, _ = await failover(front)
     run = await front.stage.press(run, "declare", OPENER)
-    run = await front.stage.press(run, "use", OPENER)
+    run = await front.stage.press(run, "disaster", OPENER)
     assert (run.step, run.phase) == ("failover", Phase.WAITING)
     return run, await front.card(run)
 
@@ -239,7 +239,8 @@ async def test_a_run_is_abandoned_from_its_menu_with_a_reason(front: Front) -> N
 
 async def test_a_run_is_abandoned_even_when_its_row_has_asked_anew_since(front: Front) -> None:
     run, _ = await failover(front)
-    run = await front.stage.press(run, "declare", OPENER)
+    for choice in ("declare", "disaster", "approve"):
+        run = await front.stage.press(run, choice, OPENER)
     old = await front.card(run)
     value = actions.button_value(run.id, run.step, "abandon", run.question)
     again = await front.stage.press(run, "retry", OPENER)

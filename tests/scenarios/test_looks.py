@@ -90,7 +90,7 @@ async def test_nothing_is_removed_for_a_backup_that_vanished_while_the_second_ap
     await stage.press(back, "abandon", ANNA)
     await stage.take_down(A)
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    for choice in ("declare", "clear", "approve"):
+    for choice in ("declare", "approve", "clear", "keep-settings", "approve"):
         run = await stage.press(run, choice, ANNA)
     held = await copies(stage)
     for name in await stage.backups.parts(run.facts["chosen"]):

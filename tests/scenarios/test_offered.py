@@ -13,7 +13,7 @@ from tests.scenarios.test_rehearsed import backed_up
 async def choosing(stage: Stage) -> Run:
     await stage.take_down(A)
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    return await stage.press(run, "declare", ANNA)
+    return await stage.press(await stage.press(run, "declare", ANNA), "approve", ANNA)
 
 
 async def taken(stage: Stage, count: int) -> list[str]:

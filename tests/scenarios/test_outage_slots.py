@@ -88,9 +88,8 @@ async def test_between_the_failover_and_the_import_there_is_nothing_to_back_up(r
     stage = await stage_of(redis)
     await slot(stage, "2026-11-20T02:30")
     run = await declared(stage)
-    run = await stage.press(run, "use", ANNA)
-    run = await stage.press(run, "approve", BORIS)
-    assert (await stage.runs.records([A]))[A].state is PoolState.FAILING_OVER
+    await stage.press(run, "approve", BORIS)
+    assert (await stage.runs.records([A]))[A].state is PoolState.FAILED_OVER
 
     found = await slot(stage, "2026-11-21T02:30")
 

@@ -67,7 +67,7 @@ async def test_the_last_backup_before_an_outage_is_pinned_as_soon_as_it_is_decla
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
     assert await pins(stage, last) == {}
     run = await stage.press(run, "declare", ANNA)
-    assert run.step == "backup"
+    assert run.step == "failover"
     (reason,) = (await pins(stage, last)).values()
     assert reason.startswith("the last one before the outage of ") and reason.endswith("Europe/Berlin")
     assert [await pins(stage, one) for one in await everything(stage) if one != last] == [{}]
@@ -82,8 +82,9 @@ async def test_what_was_chosen_is_pinned_before_it_is_imported(redis: Redis) -> 
     await stage.take_down(A)
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
     run = await stage.press(run, "declare", ANNA)
+    run = await stage.press(run, "approve", ANNA)
     run = await stage.press(run, "other", ANNA, chosen=older)
-    assert run.step == "failover"
+    assert run.step == "settings"
     assert (await pins(stage, older))[run.id] == "chosen for the failover of pool-a"
     assert not await stage.backups.remove(older)
 
@@ -114,10 +115,10 @@ async def test_what_is_to_take_the_place_of_copies_is_read_and_pinned_before_the
     await damage(stage, backups[0])
     stage.rebuilt()  # Another process goes on, which remembers nothing of what it read.
     run = await stage.press(run, "clear-older", ANNA, chosen=backups[0])
-    assert run.step == "clear" and run.phase is Phase.STOPPED and "is damaged" in run.sentence
+    assert run.step == "rehearse" and run.phase is Phase.STOPPED and "is damaged" in run.sentence
     run = await stage.press(run, "rechoose", ANNA)
     assert run.step == "backup" and [one["id"] for one in run.fact("offers")] == [backups[1]]
-    run = await stage.press(run, "clear", ANNA)
+    run = await stage.press(await stage.press(run, "clear", ANNA), "keep-settings", ANNA)
     assert run.step == "clear" and run.phase is Phase.WAITING
     assert run.id in await pins(stage, backups[1])
 
@@ -149,9 +150,10 @@ async def test_everything_that_failover_and_failback_exported_is_pinned_with_its
     reasons = sorted(reason for pinned in said.values() for reason in pinned.values())
     assert reasons == [
         "compared in the failback of pool-a",
-        "what arrived at home in the failback of pool-a",
+        "what arrived in the failback of pool-a",
         "what arrived on pool-b in the failover of pool-a",
         "what came home in the failback of pool-a",
+        "what lay on pool-a before an import went over it",
         "what pool-b had before pool-a's settings replaced its own",
         "what was removed from pool-b in the failback of pool-a",
     ]

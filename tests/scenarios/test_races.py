@@ -140,7 +140,7 @@ async def test_whoever_asked_cannot_be_the_second(redis: Redis) -> None:
     with pytest.raises(NotAllowed, match="second"):
         await stage.engine.press(run.id, Press("import", "approve", run.question, {}), CLARA)
     run = await stage.press(run, "approve", ANNA)
-    assert run.step == "routes"
+    assert run.step == "companions"
 
 
 async def test_an_approval_is_asked_again_when_what_it_rested_on_has_changed(redis: Redis) -> None:
@@ -159,7 +159,7 @@ async def test_an_approval_is_asked_again_when_what_it_rested_on_has_changed(red
 async def test_an_empty_or_endless_form_is_refused_with_one_sentence(redis: Redis) -> None:
     stage = await stage_of(redis)
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    for form in ({**FORMS, "seen": " "}, {**FORMS, "seen": "x" * 301}, {**FORMS, "reachable": "maybe"}):
+    for form in ({**FORMS, "seen": " "}, {**FORMS, "seen": "x" * 301}, {**FORMS, "mode": "maybe"}):
         with pytest.raises(BadInput):
             await stage.engine.press(run.id, Press("declare", "declare", run.question, form), ANNA)
     assert await stage.runs.load(run.id) == run
@@ -191,6 +191,6 @@ async def test_p2_is_not_failed_over_to_p1_while_p1_is_over_on_p2(redis: Redis) 
     stage = await stage_of(redis)
     await stage.play(await at(stage, "declare"), FAILOVER)
     run = await stage.settle((await stage.engine.start("failover", B, ANNA)).id)
-    run = await stage.press(run, "declare", ANNA)
+    run = await stage.press(await stage.press(run, "declare", ANNA), "disaster", ANNA)
     assert (run.step, run.phase) == ("order", Phase.STOPPED)
     assert "/rgs failback pool-a" in run.sentence

@@ -45,7 +45,8 @@ async def test_a_failover_that_0_1_began_goes_on_to_its_end_by_its_old_buttons(r
     await records.put(redis)
     async with house(redis) as ours:
         run = await ours.bot.runs.load(OLD_RUN)
-        approve, *rest = FAILOVER[4:]
+        # What 0.1 kept has no formal group, so nobody has to sign in.
+        approve, *rest = (beat for beat in FAILOVER[4:] if "agents" not in beat.now)
         card = await posted(ours)
         button = button_of(card, approve.label)
         outcome = await ours.slack.click(approve.who, card, button.action_id, button.value, block_id=button.block_id)
@@ -57,7 +58,7 @@ async def test_a_failover_that_0_1_began_goes_on_to_its_end_by_its_old_buttons(r
         assert (await ours.bot.runs.records([A]))[A].state is PoolState.FAILED_OVER
         await ours.bring_up(A)
         back = await ours.started("U0ANNA0001", "/rgs failback pool-a")
-        await played(ours, back, FAILBACK)
+        await played(ours, back, tuple(beat for beat in FAILBACK if "agents" not in beat.now))
         assert (await ours.bot.runs.records([A]))[A].state is PoolState.ACTIVE
 
 

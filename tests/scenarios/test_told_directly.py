@@ -107,8 +107,7 @@ async def test_whoever_opened_it_comes_first_and_only_those_are_told_for_whom_it
     await story.settle((await story.engine.start("backup", A, ANNA_BERG)).id)
     await story.take_down(A)
     run = await story.settle((await story.engine.start("failover", A, BORIS_LIND, channel=INCIDENT)).id)
-    for choice in ("declare", "use"):
-        run = await story.press(run, choice, BORIS_LIND)
+    run = await story.press(run, "declare", BORIS_LIND)
     assert (run.step, run.phase) == ("failover", Phase.WAITING)
     await stage.until_drained()
     place = await stage.desk.cards.place(run.id)
@@ -117,7 +116,7 @@ async def test_whoever_opened_it_comes_first_and_only_those_are_told_for_whom_it
 
     await story.press(run, "approve", BORIS_LIND)
     await stage.until_drained()
-    assert await everybody(stage, KNOWS) == [ANNA, CLARA, DAVID], "the settings are for all who hold a role"
+    assert await everybody(stage, KNOWS) == [ANNA, CLARA, DAVID], "the backup is for all who hold a role"
 
 
 async def test_whoever_opened_it_and_may_do_nothing_now_has_neither_card_nor_message(stage: SlackStage) -> None:

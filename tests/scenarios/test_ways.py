@@ -5,12 +5,17 @@ from __future__ import annotations
 from dataclasses import replace
 from types import MappingProxyType
 
+import pytest
 from redis.asyncio import Redis
 
+from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.world import Fault, FaultKind
-from bot.domain.groups.groups import Kind, ServiceSettings
+from bot.domain.errors import BadInput
+from bot.domain.groups.groups import Kind, service
 from bot.domain.model import PoolState
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.acts import Put
+from bot.domain.runs.facts import KEPT_AS
+from bot.domain.runs.run import Found, Phase, Run
 from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
 
 
@@ -28,24 +33,54 @@ async def a_conflict(stage: Stage, name: str = "") -> str:
 
 
 async def failing_over(stage: Stage) -> Run:
+    """A failover of a pool that is down, which waits for the approval of its move."""
     await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
     await stage.take_down(A)
+    return await declared(stage)
+
+
+async def declared(stage: Stage) -> Run:
     run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
     return await stage.press(run, "declare", ANNA)
 
 
-async def test_a_name_conflict_stops_before_anything_is_changed_and_renaming_helps(redis: Redis) -> None:
+async def moved_over(stage: Stage) -> Run:
+    """A failover whose pool has moved, which asks for a backup."""
+    return await stage.press(await failing_over(stage), "approve", ANNA)
+
+
+async def pre_staged(stage: Stage) -> None:
+    """Copies of A's groups lie on B, as its newest backup has them, while A is active."""
+    backup = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+    name = KEPT_AS.of(backup)
+    await stage.hands.perform(Put(B, "C:\\Switchback\\ahead.zip", name))
+    ahead = cmdlet("Import-CsRgsConfiguration", Destination=service(B), FileName="C:\\Switchback\\ahead.zip")
+    await stage.driver.invoke(B, ahead)
+
+
+async def count_of(stage: Stage, name: str) -> int:
+    """How many commands of this name had an effect."""
+    world, _ = await stage.worlds.load()
+    return sum(effect.cmdlet == name for effect in world.effects)
+
+
+async def test_a_name_conflict_does_not_hold_up_the_move_stops_before_any_group_is_changed_and_renaming_helps(
+    redis: Redis,
+) -> None:
     stage = await stage_of(redis)
     name = await a_conflict(stage)
-    run = await stage.press(await failing_over(stage), "use", ANNA)
+    run = await moved_over(stage)
+    assert (run.step, run.phase, run.pool_state) == ("backup", Phase.ASKING, PoolState.FAILED_OVER)
+    run = await stage.press(run, "use", ANNA)
     assert (run.step, run.phase) == ("rehearse", Phase.STOPPED)
     assert any(name in line for line in run.details)
     assert stage.labels(run)[:3] == ["renamed", "resolve", "rechoose"]
     world, _ = await stage.worlds.load()
-    assert not [effect for effect in world.effects if "Export" not in effect.cmdlet]
+    changed = [effect.cmdlet for effect in world.effects if "Export" not in effect.cmdlet]
+    assert changed == ["Invoke-CsPoolFailOver"]
     await a_conflict(stage, "Renamed by hand")
     run = await stage.press(run, "renamed", ANNA)
-    assert (run.step, run.phase) == ("failover", Phase.WAITING)
+    assert (run.step, run.phase) == ("settings", Phase.ASKING)
 
 
 async def test_names_that_the_import_resolved_are_expected_by_verification_and_asked_about_on_the_way_home(
@@ -53,7 +88,7 @@ async def test_names_that_the_import_resolved_are_expected_by_verification_and_a
 ) -> None:
     stage = await stage_of(redis)
     name = await a_conflict(stage)
-    run = await stage.press(await failing_over(stage), "use", ANNA)
+    run = await stage.press(await moved_over(stage), "use", ANNA)
     run = await stage.press(run, "resolve", ANNA)
     two = {**FAILOVER, "import": (("approve", ANNA), ("approve", CLARA))}
     run = await stage.play(run, two)
@@ -97,22 +132,48 @@ async def test_replaced_settings_are_kept_first_and_come_home_with_the_groups(re
 
 
 async def test_an_abandoned_failover_is_taken_up_where_it_was_left(redis: Redis) -> None:
+    """Copies that lie there already are kept, and a move that was begun elsewhere is not sent once more."""
     stage = await stage_of(redis)
-    run = await failing_over(stage)
-    for step in ("backup", "failover", "settings", "import"):
+    await pre_staged(stage)
+    await stage.take_down(A)
+    run = await stage.press(await declared(stage), "elsewhere", BORIS)
+    assert (run.step, run.phase) == ("failover-after", Phase.STOPPED)
+    run = await stage.press(run, "abandon", BORIS)
+    assert run.phase is Phase.ABANDONED
+    assert run.sentence.endswith(
+        "pool-a is marked failing over; its groups were not imported on pool-b. Start a failover again to go on from "
+        "here: it reads where both pools stand, and what lies there."
+    )
+    await move_by_others(stage)
+    again = await declared(stage)
+    assert (again.step, stage.labels(again)[:2]) == ("backup", ["keep", "clear"])
+    again = await stage.play(again, {**FAILOVER, "backup": (("keep", ANNA),)})
+    assert (again.phase, again.pool_state) == (Phase.DONE, PoolState.FAILED_OVER)
+    assert await count_of(stage, "Invoke-CsPoolFailOver") == 0
+    assert await count_of(stage, "Import-CsRgsConfiguration") == 1, "the one ahead of all this"
+
+
+async def move_by_others(stage: Stage) -> None:
+    """Somebody fails A over, past Switchback."""
+    world, version = await stage.worlds.load()
+    await stage.worlds.save(world.with_pool(replace(world.pools[A], registrar="FailedOver")), version)
+
+
+async def test_what_an_abandoned_failover_says_can_be_started(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await moved_over(stage)
+    for step in ("backup", "settings", "import"):
         for choice, who in FAILOVER[step]:
             run = await stage.press(run, choice, who)
     run = await stage.press(run, "abandon", CLARA)
-    assert run.phase is Phase.ABANDONED
-    assert "its groups were imported on pool-b" in run.sentence
-    again = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    again = await stage.press(again, "declare", ANNA)
-    assert stage.labels(again)[:2] == ["keep", "clear"]
-    kept = {**FAILOVER, "backup": (("keep", ANNA),), "failover": (("moved", BORIS),)}
-    again = await stage.play(again, kept)
-    assert again.phase is Phase.DONE
-    world, _ = await stage.worlds.load()
-    assert sum(effect.cmdlet == "Import-CsRgsConfiguration" for effect in world.effects) == 1
+    assert (run.phase, run.pool_state) == (Phase.ABANDONED, PoolState.FAILED_OVER)
+    assert "pool-a is failed over to pool-b; its groups were imported there." in run.sentence
+    assert "`/rgs failback pool-a` brings all home" in run.sentence and "tart a failover" not in run.sentence
+    with pytest.raises(BadInput):
+        await stage.engine.start("failover", A, ANNA)
+    await stage.bring_up(A)
+    back = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
+    assert (await stage.play(back, FAILBACK)).phase is Phase.DONE
 
 
 async def test_a_failover_abandoned_before_anything_was_changed_leaves_the_pool_active(redis: Redis) -> None:
@@ -125,58 +186,76 @@ async def test_a_failover_abandoned_before_anything_was_changed_leaves_the_pool_
     assert "Nothing was changed" in run.sentence
 
 
-async def test_an_import_that_fails_half_way_is_looked_at_and_run_again(redis: Redis) -> None:
-    stage = await stage_of(redis)
-    run = await failing_over(stage)
-    for step in ("backup", "failover", "settings"):
+async def importing(stage: Stage) -> Run:
+    """A failover that waits for the approval of its import."""
+    run = await moved_over(stage)
+    for step in ("backup", "settings"):
         for choice, who in FAILOVER[step]:
             run = await stage.press(run, choice, who)
-    await stage.strike(Fault(FaultKind.HALF_FAILED, B))
+    assert (run.step, run.phase) == ("import", Phase.WAITING)
+    return run
+
+
+async def test_an_import_that_is_lost_half_way_is_looked_at_and_run_again(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await importing(stage)
+    await stage.strike(Fault(FaultKind.HALF_LOST, B))
     run = await stage.press(run, "approve", CLARA)
     assert (run.step, run.phase) == ("import", Phase.LOST)
+    assert run.finding.found is Found.PARTLY
     assert "did a part of its work" in run.sentence
     run = await stage.press(run, "retry", CLARA)
     assert (run.phase, run.approvals) == (Phase.WAITING, ())
     run = await stage.press(run, "approve", CLARA)
-    assert run.step == "routes"
+    assert run.step == "companions"
 
 
-async def test_copies_that_lie_there_already_are_removed_by_two_and_imported_anew(redis: Redis) -> None:
+async def test_a_refused_import_is_refused_and_never_lost_and_trying_again_works(redis: Redis) -> None:
+    """Even one that did a part: importing again updates what is there (facts: lync §3.6)."""
     stage = await stage_of(redis)
-    run = await failing_over(stage)
-    for step in ("backup", "failover", "settings", "import"):
-        for choice, who in FAILOVER[step]:
-            run = await stage.press(run, choice, who)
-    await stage.press(run, "abandon", ANNA)
-    again = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
-    again = await stage.press(again, "declare", ANNA)
-    script = {
-        **FAILOVER,
-        "backup": (("clear", ANNA),),
-        "clear": (("approve", ANNA), ("approve", CLARA)),
-        "failover": (("moved", BORIS),),
-    }
-    again = await stage.play(again, script)
-    assert again.phase is Phase.DONE
-    cleared = again.record_of("clear")
+    run = await importing(stage)
+    await stage.strike(Fault(FaultKind.HALF_FAILED, B))
+    run = await stage.press(run, "approve", CLARA)
+    assert (run.step, run.phase, run.finding) == ("import", Phase.STOPPED, None)
+    assert run.sentence.startswith("The server refused the command (")
+    assert "lost" not in [entry.what for entry in await stage.runs.audit(run.id)]
+    assert stage.labels(run) == ["rehearse", "retry", "abandon"]
+    run = await stage.press(run, "retry", CLARA)
+    assert (run.phase, run.approvals) == (Phase.WAITING, ())
+    run = await stage.press(run, "approve", CLARA)
+    assert run.step == "companions"
+
+
+async def test_a_lost_import_that_did_nothing_is_not_done_though_equal_copies_were_there_before(redis: Redis) -> None:
+    """That all are there is no evidence where all were there before."""
+    stage = await stage_of(redis)
+    await pre_staged(stage)
+    await stage.take_down(A)
+    run = await stage.press(await declared(stage), "approve", ANNA)
+    run = await stage.press(run, "keep", ANNA)
+    run = await stage.press(run, "replace-settings", ANNA)
+    run = await stage.press(run, "approve", ANNA)
+    await stage.strike(Fault(FaultKind.LOST_BEFORE, B, "Import-CsRgsConfiguration"))
+    run = await stage.press(run, "approve", CLARA)
+    assert (run.step, run.phase, run.finding.found) == ("import", Phase.LOST, Found.NOT_DONE)
+    assert run.sentence == "Everything is as it was before the command: it did nothing. It may be run again."
+    assert stage.labels(run)[0] == "retry" and "accept" not in stage.labels(run)
+
+
+async def test_copies_that_lie_there_already_are_removed_by_two_right_before_the_import(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await pre_staged(stage)
+    await stage.take_down(A)
+    script = {**FAILOVER, "backup": (("clear", ANNA),), "clear": (("approve", ANNA), ("approve", CLARA))}
+    run = await stage.play(await declared(stage), script)
+    assert run.phase is Phase.DONE
+    cleared = run.record_of("clear")
     assert cleared is not None
     kept = await stage.backups.get(cleared.sentence.rpartition(" ")[2].rstrip("."))
     assert (kept.source, sum(kept.counts.values())) == (B, 73)
     assert kept.id not in {backup.id for backup in await stage.backups.page(A)}
-
-
-async def test_a_rebuilt_pool_stops_with_the_commands_to_run_by_hand(redis: Redis) -> None:
-    stage = await stage_of(redis)
-    await stage.play(await failing_over(stage), FAILOVER)
-    await stage.bring_up(A)
-    world, version = await stage.worlds.load()
-    await stage.worlds.save(world.with_pool(world.pools[A].holding((), ServiceSettings())), version)
-    back = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
-    assert (back.step, back.phase, back.fact("rebuilt")) == ("back", Phase.ASKING, "likely")
-    back = await stage.press(back, "rebuilt", ANNA)
-    assert (back.step, back.phase) == ("rebuild", Phase.STOPPED)
-    assert any("-OverwriteOwner" in line for line in back.details)
-    assert any("Invoke-CsPoolFailBack" in line for line in back.details)
+    done = [record.step for record in run.records if record.mark != "skipped"]
+    assert done.index("failover-after") < done.index("settings") < done.index("clear") == done.index("import") - 1
 
 
 async def test_an_edit_on_the_backup_pool_between_export_and_import_is_exported_again(redis: Redis) -> None:
