@@ -44,6 +44,12 @@ SERVER_ADMIN_ROWS = {
     ("failback", "hand"),
     ("failback", "failback"),
     ("failback", "failback-after"),
+    *(("failback", row) for row in ("backup-answers", "edge-first", "replicas")),
+    *(
+        ("failback", step.key)
+        for step in RUNBOOKS["failback"].steps
+        if step.stretch in ("conferences", "edge-back", "sync") and step.key != "hop-read"
+    ),
     *(
         ("failover", step.key)
         for step in RUNBOOKS["failover"].steps

@@ -6,6 +6,7 @@ from dataclasses import replace
 
 import pytest
 
+from bot.domain.deployment.server_state import ServerState
 from bot.domain.model import Pool, Who
 from bot.domain.runs.acts import Collect, Invoke
 from bot.domain.runs.facts import FILE, KEPT_AS, KIND, Fact
@@ -26,7 +27,7 @@ RUN = Run("failback-1", "failback", HOME, PARTNER, Who("T:U", "Anna"), NOW, "cle
 def removal() -> tuple[Step, Plan]:
     copies = IMPORTED.pools[B].inventory().owned_by(P)
     own = IMPORTED.pools[B].inventory().owned_by(B)
-    return REMOVE, REMOVE.plan(RUN, {"copies": copies, "export": copies, "own": own})
+    return REMOVE, REMOVE.plan(RUN, {"copies": copies, "export": copies, "own": own, "place": ServerState("Active")})
 
 
 def test_what_a_plan_chose_is_known_from_the_commit_that_launches_it() -> None:
