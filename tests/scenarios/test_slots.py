@@ -205,7 +205,7 @@ async def test_thousands_of_slots_are_committed_once_each_whatever_clocks_and_pr
 async def test_without_the_fence_the_same_test_fails(redis: Redis, redis_url: str, tmp_path: Path) -> None:
     async with opened(redis, redis_url, "unfenced", tmp_path) as hall:
         await lived(hall, (PARIS_ON,), turns=2)
-        assert await doubled(hall), "two processes make one slot twice"
+        assert len(await doubled(hall)) > 10
 
 
 async def test_whole_backups_are_kept_once_each(redis: Redis, redis_url: str, tmp_path: Path) -> None:
