@@ -23,7 +23,6 @@ from bot.runbooks.rows.syncing import sync_rows
 from bot.runbooks.rows.typed import interval_field
 
 _SETTINGS = cmdlet("Get-CsBackupServiceConfiguration")
-_AT_REST = ("FinalState", "SteadyState", "NotInitialized")
 _GO_ON = Choice("go-on", "Go on", "goes on with it as it is.")
 
 
@@ -134,7 +133,7 @@ def _judge_modules(run: Run, seen: Seen) -> Verdict:
             continue
         for one in modules(status):
             lines.append(f"From {pool.short}: {one.words}.")
-            behind += one.export not in _AT_REST or one.imports != "NormalState"
+            behind += not one.is_well
     if behind:
         said = f"{numbered(behind, 'thing')} not as it should be. Wait, or have it copied at once."
         return Verdict(Mark.WARN, said, tuple(lines))
