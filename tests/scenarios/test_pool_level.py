@@ -119,7 +119,11 @@ async def test_modules_are_told_in_words(redis: Redis) -> None:
     stage = await built(redis)
     await pool_becomes(stage, B, modules=LATE)
     run = await begun(stage, "backup-service")
-    details = run.record_of("modules").details
+    record = run.record_of("modules")
+    details = record.details
+    assert (record.mark, record.sentence.partition(" not ")[0]) == ("warn", "1 thing"), (
+        "off is no trouble where it is usual"
+    )
     assert "From pool-b: Contents of conferences: it falls behind, and what waits is growing." in details
     assert "From pool-a: Users and their meetings: it keeps up." in details
 
