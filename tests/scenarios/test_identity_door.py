@@ -204,7 +204,7 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
         assert form is not None, "forms open for the two as well"
         await rooms.slack.close(ANNA, form.id)
         await rooms.press(BORIS, card, "Run this command")
-        card = await rooms.card(run, "Now: 7", OPEN)
+        card = await rooms.card(run, "Now: 7", "Use this backup", OPEN)
         await rooms.press(ANNA, card, "Use this backup")
         card = await rooms.card(run, "Now: 10", OPEN)
         await rooms.press(ANNA, card, "Keep pool-b's")
