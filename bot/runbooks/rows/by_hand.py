@@ -6,17 +6,32 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from bot.domain.access import Need
+from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.errors import BotError, CmdletFailed
-from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Seen
 from bot.domain.runs.run import Phase, Run, Tell
 from bot.domain.runs.runbook import Choice, Step, Then
-from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.attesting import attested, witnessed
 from bot.runbooks.rows.facts import UNREAD
 
 _WORD_ONLY = "Nothing can be read that would prove it. It is recorded as your word only."
 _PROVEN = "It is read afterwards whether it is so."
 _UNREAD = "It could not be read: {what}. So nothing proves what was said."
+_RUN_THERE = (
+    "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
+    "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
+)
+
+
+def run_there(pool: Pool, command: Cmdlet) -> str:
+    """What people do in place of a command that Switchback can send to no server of the pool."""
+    return _RUN_THERE.format(pool=pool.short, command=command)
+
+
+def reached(pool: Pool) -> str | None:
+    """Why nobody has to, if so."""
+    return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
 
 
 def _nothing_more(run: Run, seen: Seen) -> Acts:
@@ -163,7 +178,7 @@ def _show_again(run: Run, key: str) -> tuple[Choice, ...]:
 def _only_unread(run: Run, label: str, said: str) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED or not UNREAD.of(run):
         return ()
-    return (attested("word", label, said, "No server says so. It is recorded as your word only."),)
+    return (witnessed("word", label, said),)
 
 
 _WITHOUT = Proof(lambda run: {}, lambda run, seen: Verdict(Mark.PASS, _WORD_ONLY))
