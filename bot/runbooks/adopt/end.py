@@ -13,6 +13,7 @@ from bot.domain.runs.run import Run, Tell, partner
 from bot.domain.runs.runbook import Left, Step
 from bot.runbooks.adopt.facts import EQUAL, LIES_THERE, NAMED_ANEW, NEWEST, STANDS_AS, VERIFIED
 from bot.runbooks.rows.copies import carried
+from bot.runbooks.rows.ending import done_row
 from bot.runbooks.rows.facts import (
     FAILOVER_RUN,
     IMPORTED_BACKUP,
@@ -103,17 +104,9 @@ _WAYS = {
 }
 
 
-def _tell_done(run: Run) -> tuple[Tell, ...]:
+def _tell_board(run: Run) -> tuple[Tell, ...]:
     state = state_of(run)
-    board = (board_tell(STAGE_OF[state], VERIFIED.of(run)),) if state else ()
-    return Tell("notifications", _done(run)), *board
+    return (board_tell(STAGE_OF[state], VERIFIED.of(run)),) if state else ()
 
 
-DONE = Step(
-    key="done",
-    stretch="done",
-    title="Remember it so",
-    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
-    tells=_tell_done,
-    leaves=state_of,
-)
+DONE = done_row(_done, title="Remember it so", beside=_tell_board, leaves=state_of)

@@ -6,7 +6,7 @@ from bot.domain.deployment.impact import Stage
 from bot.domain.deployment.world import CONFERENCES
 from bot.domain.groups.compare import compare
 from bot.domain.measures import lasted
-from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.model import PoolState, Verdict
 from bot.domain.runs.acts import Clock, Seen
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Phase, Run, Tell, home, partner
@@ -14,9 +14,10 @@ from bot.domain.runs.runbook import Choice, Left, Step, unless
 from bot.runbooks.failback.arrival import read_export
 from bot.runbooks.failback.facts import BARE, CAME_HOME, CLEAN, EXPORTED, LOST, REBUILT
 from bot.runbooks.failback.lost import bare, lost, without_backup_pool
-from bot.runbooks.failback.start import not_rebuilt
+from bot.runbooks.failback.start import FREEZE_OVER, not_rebuilt
 from bot.runbooks.rows.companions import companions_row, still_open
-from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, SILENT, WAS_IMPORTED, before
+from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
     ask_agents_row,
@@ -24,8 +25,6 @@ from bot.runbooks.rows.people import (
     call_rows,
     read_answers,
     routes_row,
-    said_silent,
-    silent,
 )
 from bot.runbooks.rows.removing import removal_row
 from bot.runbooks.rows.replication import replicated
@@ -149,15 +148,11 @@ def _judge_done(run: Run, seen: Seen) -> Verdict:
     """With measured times: how long it all took, and how long users waited for their groups."""
     moved, verified = run.record_of("failback-after"), run.record_of("verify")
     groups = f" The groups were there {lasted(verified.at - moved.at)} after the users." if moved and verified else ""
-    quiet = silent(run, seen)
-    took = f"It took {lasted(seen['now'] - run.opened_at)}.{groups}"
-    sentence = " ".join(filter(None, (_done(run), said_silent(quiet), took)))
-    return Verdict(Mark.WARN if quiet else Mark.PASS, sentence, facts=SILENT.to(list(quiet)))
+    return ended(run, seen, _done(run), f"It took {lasted(seen['now'] - run.opened_at)}.{groups}")
 
 
 def _tell_done(run: Run) -> tuple[Tell, ...]:
-    sentence = " ".join(filter(None, (_done(run), said_silent(SILENT.of(run)), "The change freeze is over.")))
-    return Tell("notifications", sentence), board_tell(Stage.FAILED_BACK, True)
+    return ended_tell(run, _done(run), FREEZE_OVER), board_tell(Stage.FAILED_BACK, True)
 
 
 DONE = Step(

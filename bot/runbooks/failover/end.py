@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.access import Need
 from bot.domain.deployment.server_state import HOME
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, ReadState, Seen
 from bot.domain.runs.facts import STOOD
-from bot.domain.runs.run import Phase, Run, Tell, partner
+from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.failover.backup import pin_chosen, read_chosen
 from bot.runbooks.failover.facts import ARRIVED, CHOSEN, COPIES, OWN, REPLACE, RESOLVE
 from bot.runbooks.rows.companions import companions_row, still_open
 from bot.runbooks.rows.copies import imported, in_doubt, staged
+from bot.runbooks.rows.ending import ended, ended_tell
 from bot.runbooks.rows.facts import (
     FAILOVER_RUN,
     IMPORTED_BACKUP,
@@ -21,7 +24,6 @@ from bot.runbooks.rows.facts import (
     REPLACED,
     RESOLVED,
     SERVER_SAID,
-    SILENT,
     WAS_IMPORTED,
     before,
 )
@@ -32,8 +34,6 @@ from bot.runbooks.rows.people import (
     call_rows,
     read_answers,
     routes_row,
-    said_silent,
-    silent,
 )
 
 COMPANIONS = companions_row(serving=partner, of=lambda run: run.primary, stretch="companions")
@@ -74,10 +74,8 @@ def _judge_done(run: Run, seen: Seen) -> Verdict:
     facts = SERVER_SAID.to(state.known) if state.known else {}
     if state.known and not state.is_away:
         return Verdict(Mark.STOP, f"{state.said(run.primary.short)}, so its failover is not done.", facts=facts)
-    quiet = silent(run, seen)
-    left = " ".join(filter(None, (still_open(run, run.primary), said_silent(quiet))))
-    sentence = " ".join(filter(None, (_done(run), left)))
-    return Verdict(Mark.WARN if left else Mark.PASS, sentence, facts=facts | SILENT.to(list(quiet)))
+    end = ended(run, seen, _with_open(run))
+    return replace(end, mark=Mark.WARN if still_open(run, run.primary) else end.mark, facts=facts | end.facts)
 
 
 def _offer_done(run: Run) -> tuple[Choice, ...]:
@@ -100,9 +98,8 @@ def _done(run: Run) -> str:
     )
 
 
-def _tell_done(run: Run) -> tuple[Tell, ...]:
-    left = (still_open(run, run.primary), said_silent(SILENT.of(run)))
-    return (Tell("notifications", " ".join(filter(None, (_done(run), *left)))),)
+def _with_open(run: Run) -> str:
+    return " ".join(filter(None, (_done(run), still_open(run, run.primary))))
 
 
 DONE = Step(
@@ -112,7 +109,7 @@ DONE = Step(
     reads=_read_done,
     judge=_judge_done,
     choices=_offer_done,
-    tells=_tell_done,
+    tells=lambda run: (ended_tell(run, _with_open(run)),),
     leaves=PoolState.FAILED_OVER,
 )
 

@@ -11,16 +11,16 @@ from bot.domain.runs.run import Run, Tell, partner, replacement
 from bot.domain.runs.runbook import Left, Step
 from bot.runbooks.failback.arrival import read_export
 from bot.runbooks.failback.end import edited
+from bot.runbooks.failback.start import FREEZE_OVER
 from bot.runbooks.rows.companions import still_open
-from bot.runbooks.rows.facts import SILENT, STARTED, TAKES_PLACE, WAS_IMPORTED, before
+from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.facts import STARTED, TAKES_PLACE, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
     board_tell,
     call_rows,
     read_answers,
     routes_row,
-    said_silent,
-    silent,
 )
 from bot.runbooks.rows.removing import removal_row
 
@@ -64,15 +64,13 @@ def _done(run: Run) -> str:
 
 
 def _judge(run: Run, seen: Seen) -> Verdict:
-    quiet = silent(run, seen)
-    took = f"It took {lasted(seen['now'] - run.opened_at)}."
-    sentence = " ".join(filter(None, (_done(run), said_silent(quiet), took)))
-    return Verdict(Mark.WARN, sentence, configured(run), SILENT.to(list(quiet)))
+    end = ended(run, seen, _done(run), f"It took {lasted(seen['now'] - run.opened_at)}.")
+    return Verdict(Mark.WARN, end.sentence, configured(run), end.facts)
 
 
 def _tell(run: Run) -> tuple[Tell, ...]:
-    sentence = " ".join(filter(None, (_done(run), said_silent(SILENT.of(run)), "The change freeze is over.")))
-    return Tell("notifications", sentence, configured(run)), board_tell(Stage.FAILED_BACK, True)
+    told = ended_tell(run, _done(run), FREEZE_OVER, details=configured(run))
+    return told, board_tell(Stage.FAILED_BACK, True)
 
 
 DONE = Step(
