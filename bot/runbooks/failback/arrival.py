@@ -28,8 +28,7 @@ from bot.runbooks.rows.verifying import (
     compared,
     differences,
     import_again,
-    recordings_differ,
-    settings_judged,
+    recordings_judged,
     verify_row,
 )
 
@@ -166,17 +165,10 @@ VERIFY = verify_row(
 
 
 def _judge_audio(run: Run, seen: Seen) -> Verdict:
-    replaced = replaces_settings(run) and not replicated(run)
     found = exported(seen)
     there = replace(_without_extras({**seen, "held": found}), settings=found.settings, audio=found.audio)
-    lines = recordings_differ(coming(run, seen), there, settings=replaced)
-    if lines:
-        return Verdict(Mark.STOP, f"{len(lines)} recording(s) did not arrive as they were exported.", lines)
-    if replaced:
-        settings = settings_judged(seen["export"].settings, seen["settings"], home(run).short)
-        if settings.mark is Mark.STOP:
-            return settings
-    return Verdict(Mark.PASS, "Every recording is there, byte for byte.")
+    settings = seen["settings"] if replaces_settings(run) and not replicated(run) else None
+    return recordings_judged(coming(run, seen), there, settings, home(run).short, "as they were exported")
 
 
 AUDIO = audio_row(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
@@ -40,7 +41,7 @@ from bot.runbooks.rows.verifying import (
     compared,
     differences,
     import_again,
-    recordings_differ,
+    recordings_judged,
     settings_judged,
     verify_row,
 )
@@ -324,19 +325,17 @@ def verified_rows(*, strict: bool = False, **rest: Any) -> tuple[Step, Step]:
 
 def _judge_audio(run: Run, seen: Seen, strict: bool) -> Verdict:
     """By hash; settings are read back when they were replaced."""
-    expected, there = seen["backup"], exported(seen)
-    lines = recordings_differ(expected, there, settings=REPLACE.of(run))
-    facts = ARRIVED.to(kept(seen).id)
-    if lines and (strict or COPIES.of(run) != "kept"):
-        sentence = f"{len(lines)} recording(s) did not arrive as they are in the backup."
-        return Verdict(Mark.STOP, sentence, lines)
-    if REPLACE.of(run):
-        back = settings_judged(expected.settings, seen["settings"], partner(run).short)
-        if back.mark is Mark.STOP:
-            return back
-    if lines:
-        return Verdict(Mark.WARN, f"{len(lines)} recording(s) differ from the backup: copies were kept.", lines, facts)
-    return Verdict(Mark.PASS, f"All {len(there.audio)} recordings are there, byte for byte.", facts=facts)
+    there = exported(seen)
+    verdict = recordings_judged(
+        seen["backup"],
+        there,
+        seen["settings"] if REPLACE.of(run) else None,
+        partner(run).short,
+        "as they are in the backup",
+        whole=f"All {len(there.audio)} recordings are",
+        tolerate="copies were kept." if COPIES.of(run) == "kept" and not strict else "",
+    )
+    return verdict if verdict.mark is Mark.STOP else replace(verdict, facts=ARRIVED.to(kept(seen).id))
 
 
 VERIFY, AUDIO = verified_rows(tells=lambda run: (board_tell(Stage.FAILED_OVER, True),))
