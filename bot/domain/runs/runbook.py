@@ -181,15 +181,15 @@ class Left:
 class Runbook:
     """A tuple of rows. `about` is one sentence for people, `numbers` is what they call each row by.
 
-    `holds_pools`: it holds its pools from its first row to its end, and says where the primary stands. `paired`: it
-    needs a backup pool. `replaces`: it needs a third pool, which takes the primary's place. `alone`: it holds no pool,
-    and is refused beside one of its own kind only. `unfit` says why servers of a pool cannot have it, if so. `opens`
-    says which states of the primary pool it can start from; `carry` is what the next runbook needs to know; `left` what
-    a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it needs
-    people, and its trouble goes to the notification channel instead of the card's thread. One that is not `carded` does
-    so whoever asked: they are told directly what became of it. `gap` says what is missing while a run is where it is,
-    if anything: when it stops or is left there, the notification channel is told, loudly. `facts` are all that its rows
-    leave for later ones, `uses` all that they send to servers.
+    `holds_pools`: it holds a pair from its first row to its end, and says where the primary stands. `paired`: it needs
+    a backup pool as well, though it holds none. `replaces`: it needs a third pool, which takes the primary's place.
+    `alone`: it holds no pool, and is refused beside one of its own kind only. `unfit` says why servers of a pool cannot
+    have it, if so. `opens` says which states of the primary pool it can start from; `carry` is what the next runbook
+    needs to know; `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a
+    card only when it needs people, and its trouble goes to the notification channel instead of the card's thread. One
+    that is not `carded` does so whoever asked: they are told directly what became of it. `gap` says what is missing
+    while a run is where it is, if anything: when it stops or is left there, the notification channel is told, loudly.
+    `facts` are all that its rows leave for later ones, `uses` all that they send to servers.
     """
 
     key: str

@@ -12,7 +12,6 @@ ADOPT = Runbook(
     title="Take-over",
     about="Takes over a move that others made by hand, as the servers tell it.",
     holds_pools=True,
-    paired=True,
     carry=end.carry,
     left=end.left,
     facts=FACTS,

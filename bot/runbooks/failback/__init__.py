@@ -20,7 +20,6 @@ FAILBACK = Runbook(
     title="Failback",
     about="Brings users and groups home from the backup pool.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.FAILED_OVER, PoolState.FAILING_BACK}),
     carry=end.carry,
     left=end.left,

@@ -32,7 +32,6 @@ IMPORT_AGAIN = Runbook(
     title="Import again",
     about="Imports a failed-over pool's groups on its backup pool, or verifies them again.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.FAILED_OVER}),
     carry=lambda run: carried(run, end.carry_imports(run)),
     left=end.left_away,

@@ -16,8 +16,9 @@ from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Plan, Step, Then
-from bot.runbooks.pool_level.facts import EDGE_FROM, EDGE_TO, LISTED, SITES
+from bot.runbooks.pool_level.facts import EDGE_FROM, EDGE_TO, LISTED, SITES, WAY
 from bot.runbooks.rows.by_command import After, ByCommand, Lost
+from bot.runbooks.rows.by_hand import ByHand
 from bot.runbooks.rows.hops import READ
 
 ROUTES = cmdlet("Get-CsSite")
@@ -27,8 +28,8 @@ def choose_row(
     *,
     stretch: str,
     title: str,
-    explain: Callable[[Run], str],
     choices: Callable[[Run], tuple[Choice, ...]],
+    explain: Callable[[Run], str] = lambda run: f"Commands are sent to a server of {run.primary.short}.",
     least: int = 1,
 ) -> Step:
     """People choose among what the servers list, so that nothing else gets into a command; `least` Edge pools."""
@@ -63,8 +64,29 @@ def choose_row(
     )
 
 
+def over_or_back(said: str, *fields: Field) -> tuple[Choice, ...]:
+    """To another Edge pool while one is down, or to the restored one."""
+    return (
+        Choice("over", "Fail over", said, WAY.to("over"), fields=fields, style="primary"),
+        Choice("back", "Fail back", said, WAY.to("back"), fields=fields),
+    )
+
+
 def menu(fact: Fact[str], label: str, entries: list[str]) -> Field:
     return Field(fact.key, label, options=tuple((one, one) for one in entries))
+
+
+def services_rows(
+    key: str, verb: str, title: str, skip: Callable[[Run], str | None] = lambda run: None
+) -> tuple[Step, ...]:
+    """The services of the Edge pool that takes over are started or stopped, on each of its servers."""
+    return ByHand(
+        key=key,
+        stretch=key,
+        title=title,
+        explain=lambda run: f"On each Edge Server of {EDGE_TO.of(run)}: `{verb}-CsWindowsService`",
+        skip=skip,
+    ).rows()
 
 
 def read_routes(run: Run) -> Acts:

@@ -16,7 +16,6 @@ PRESTAGE = Runbook(
     title="Pre-staging",
     about="Imports a well pool's newest backup on its backup pool ahead of time.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.ACTIVE}),
     carry=end.carry,
     left=end.left,

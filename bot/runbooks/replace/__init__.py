@@ -34,7 +34,6 @@ REPLACE = Runbook(
     about="Builds a pool with a new name in the place of one that is lost for good, and brings everything there.",
     need=Need.SERVER_ADMIN,
     holds_pools=True,
-    paired=True,
     replaces=True,
     opens=frozenset({PoolState.FAILED_OVER, PoolState.REPLACING}),
     carry=end.carry,
