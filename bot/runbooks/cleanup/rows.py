@@ -14,6 +14,7 @@ from bot.runbooks.cleanup.facts import COMPARED
 from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
 from bot.runbooks.rows.facts import PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.removing import read_copies, removal_row
+from bot.runbooks.rows.replication import read_mode, replicas_stay
 from bot.runbooks.rows.verifying import differences, tally
 
 
@@ -60,6 +61,10 @@ COMPARE = Step(
 )
 
 
+def _unfit(run: Run, seen: Seen) -> str:
+    return replicas_stay(run, seen) or _edited(run, seen)
+
+
 def _edited(run: Run, seen: Seen) -> str:
     if contents(seen["copies"]) == COMPARED.of(run):
         return ""
@@ -78,7 +83,8 @@ REMOVE = removal_row(
     title="Remove the copies",
     skip=lambda run: None if COMPARED.of(run) else "Not needed: there is nothing to remove.",
     explain=lambda run: f"A failover of {run.primary.short} has to import its groups again from then on.",
-    unfit=_edited,
+    reads=read_mode,
+    unfit=_unfit,
     choices=_offer_remove,
 )
 

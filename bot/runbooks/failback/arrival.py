@@ -95,7 +95,12 @@ def _nothing_comes(run: Run) -> str | None:
 
 
 def _skip_import(run: Run) -> str | None:
-    return replicated(run) or _nothing_comes(run)
+    return _nothing_comes(run) or replicated(run)
+
+
+def is_imported(run: Run) -> bool:
+    """Whether anything is imported at home."""
+    return _skip_import(run) is None
 
 
 SPARE = Spare(where=home, stretch="import", skip=_skip_import)

@@ -9,10 +9,9 @@ from bot.domain.runs.acts import Clock, Seen
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Run, Tell, partner, replacement
 from bot.domain.runs.runbook import Left, Step
-from bot.runbooks.failback.arrival import read_export
-from bot.runbooks.failback.end import edited
-from bot.runbooks.rows.companions import still_open
-from bot.runbooks.rows.facts import SILENT, STARTED, TAKES_PLACE, WAS_IMPORTED, before
+from bot.runbooks.failback.end import read_cleaned, unclean
+from bot.runbooks.rows.companions import still_open, unpublished
+from bot.runbooks.rows.facts import REPLICATION, SILENT, STARTED, TAKES_PLACE, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
     board_tell,
@@ -23,6 +22,7 @@ from bot.runbooks.rows.people import (
     silent,
 )
 from bot.runbooks.rows.removing import removal_row
+from bot.runbooks.rows.replication import SWITCH_ON, offer_ended
 
 ROUTES = routes_row(
     stretch="people",
@@ -39,8 +39,9 @@ REMOVE = removal_row(
     key="clean",
     stretch="cleanup",
     title="Remove the groups from the backup pool",
-    reads=read_export,
-    unfit=edited,
+    reads=read_cleaned,
+    unfit=unclean,
+    choices=offer_ended,
 )
 """Before the lost pool leaves the topology: afterwards nobody could name their owner (facts: recovery §10, row 19)."""
 
@@ -57,10 +58,17 @@ def configured(run: Run) -> tuple[str, ...]:
 
 def _done(run: Run) -> str:
     primary, backup, new = run.primary.short, partner(run).short, replacement(run).short
-    return (
+    said = (
         f"{new} has taken the place of {primary}, and is paired with {backup}. {primary} is retired. Until the "
-        f"configuration says so, {new} gets backups only. {still_open(run, run.primary)}".rstrip()
+        f"configuration says so, {new} gets backups only."
     )
+    return " ".join(filter(None, (said, still_open(run, run.primary), _switched_off(run))))
+
+
+def _switched_off(run: Run) -> str:
+    if REPLICATION.of(run) != "on" or not _passed(run, REMOVE.key):
+        return ""
+    return f"Replication of groups was switched off. Switch it on again, for all pools: {SWITCH_ON}."
 
 
 def _judge(run: Run, seen: Seen) -> Verdict:
@@ -116,13 +124,13 @@ def arrived(run: Run) -> str | None:
 
 def left(run: Run) -> Left:
     """What is offered can be started from where it leaves the pool."""
-    primary, new = run.primary.short, replacement(run).short
+    primary, new, open_ = run.primary.short, replacement(run).short, unpublished(run, replacement(run))
     if run.pool_state is PoolState.REPLACING:
         return Left(
             f"{primary} is being replaced by {new}, and cannot be failed back any more. "
-            f"`/rgs start replace {primary} {new}` goes on: each row reads what is done already."
+            f"`/rgs start replace {primary} {new}` goes on: each row reads what is done already.{open_}"
         )
     return Left(
         f"{primary} is failed over still, and nothing of it was moved to {new}. Start this again, or "
-        f"`/rgs failback {primary}` if it comes back after all."
+        f"`/rgs failback {primary}` if it comes back after all.{open_}"
     )
