@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bot.domain.access import Need
 from bot.domain.deployment.server_state import HOME
+from bot.domain.errors import BotError
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, ReadState, Seen
 from bot.domain.runs.facts import STOOD
@@ -74,8 +75,9 @@ def _judge_done(run: Run, seen: Seen) -> Verdict:
     facts = SERVER_SAID.to(state.known) if state.known else {}
     if state.known and not state.is_away:
         return Verdict(Mark.STOP, f"{state.said(run.primary.short)}, so its failover is not done.", facts=facts)
-    quiet = silent(run, seen)
-    left = " ".join(filter(None, (still_open(run, run.primary), said_silent(quiet))))
+    quiet, backup = silent(run, seen), partner(run).short
+    unread = f"{backup} does not answer now: see that it serves." if isinstance(seen["state"], BotError) else ""
+    left = " ".join(filter(None, (unread, still_open(run, run.primary), said_silent(quiet))))
     sentence = " ".join(filter(None, (_done(run), left)))
     return Verdict(Mark.WARN if left else Mark.PASS, sentence, facts=facts | SILENT.to(list(quiet)))
 
@@ -150,7 +152,7 @@ def left(run: Run) -> Left:
         stood = PoolState(STOOD.of(run))
         return Left(
             f"Nothing was changed on either pool, and {primary} is marked {stood}, as it was before. "
-            "If it really is down, start a failover again.",
+            f"If it really is down, start a failover again.{_otherwise(primary)}",
             stood,
         )
     groups = _WHAT_IS_THERE[imported(run)]
@@ -164,9 +166,14 @@ def left(run: Run) -> Left:
         return left_away(run)
     return Left(
         f"{primary} is marked {run.pool_state}; {groups} on {backup}. Start a failover again to go on from here: it "
-        "reads where both pools stand, and what lies there.",
+        f"reads where both pools stand, and what lies there.{_otherwise(primary)}",
         run.pool_state,
     )
+
+
+def _otherwise(primary: str) -> str:
+    """Others may have moved it, or it is well after all: what is remembered is not read when a run is abandoned."""
+    return f" If it stands otherwise, `/rgs start adopt {primary}` takes that over."
 
 
 def left_away(run: Run) -> Left:
@@ -174,11 +181,16 @@ def left_away(run: Run) -> Left:
     primary, backup = run.primary.short, partner(run).short
     return Left(
         f"{primary} is failed over to {backup}; {_WHAT_IS_THERE[imported(run)]} there. "
-        f"`/rgs start import-again {primary}` brings them, `/rgs failback {primary}` brings all home."
+        f"While {backup} answers, `/rgs start import-again {primary}` brings them. When {primary} is back, "
+        f"`/rgs failback {primary}` brings all home."
     )
 
 
 def _touched(run: Run) -> bool:
-    """An export changes nothing; everything that does comes with the move of the pool, or after it."""
+    """An export changes nothing; everything that does comes with the move of the pool, or after it.
+
+    A move that broke off has left the pool between, until a look finds that it did nothing.
+    """
     moved = any(record.step == "failover" and record.mark in ("pass", "warn") for record in run.records)
-    return in_doubt(run, "failover") or moved or MOVED.of(run) is not None
+    broke_off = run.pool_state is PoolState.FAILING_OVER and run.pool_state != STOOD.of(run)
+    return in_doubt(run, "failover") or moved or broke_off or MOVED.of(run) is not None

@@ -25,6 +25,7 @@ _BROKE_OFF = (
     'on a Front End: `Set-CsRegistrarConfiguration -Identity "service:Registrar:{fqdn}" -PoolState Active`'
 )
 
+_ASKED = "{where} is asked. While it does not answer, {pool} cannot be moved. When it does, press Try again."
 _SENT = "The command ended. What it did is read next."
 
 
@@ -66,6 +67,7 @@ class Move:
             stretch=self.stretch,
             title="See where the pool stands",
             skip=self._skip,
+            explain=lambda run: _ASKED.format(where=self.where(run).short, pool=run.primary.short),
             reads=self._look,
             judge=lambda run, seen: _judge_before(run.primary, seen["state"], self.becomes),
         )
@@ -127,11 +129,14 @@ class Move:
         return {"state": ReadState(self.where(run).fqdn, run.primary.fqdn)}
 
     def _plan(self, run: Run, seen: Seen) -> Plan:
-        """Raises BadInput when somebody else has moved it since, or it may not move."""
+        """Raises BadInput when somebody else has moved it since, while a move is half-way, or it may not move."""
+        said = seen["state"].said(run.primary.short)
         if why := self.unfit(run, seen):
             raise BadInput(f"{why} Nothing was sent.")
         if seen["state"].known in self.becomes:
-            raise BadInput(f"{seen['state'].said(run.primary.short)}: somebody moved it already. Nothing was sent.")
+            raise BadInput(f"{said}: somebody moved it already. Nothing was sent.")
+        if seen["state"].is_between:
+            raise BadInput(f"{said}. {_BROKE_OFF.format(fqdn=run.primary.fqdn)}")
         return Plan({"move": Invoke(self.where(run).fqdn, self.command(run))}, (self.effect(run),))
 
     def _choices(self, run: Run) -> tuple[Choice, ...]:
