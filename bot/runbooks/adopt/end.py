@@ -47,10 +47,14 @@ def _judge_verify(run: Run, seen: Seen) -> Verdict:
             return Verdict(Mark.WARN, sentence, facts=VERIFIED.to(None) | EQUAL.to(False))
     found = compare(kept, copies)
     facts = VERIFIED.to(True) | EQUAL.to(found.is_clean) | NAMED_ANEW.to(bool(found.renamed))
-    at_home = state_of(run) is PoolState.ACTIVE
-    verdict = compared(kept, copies, where, tolerate="At home, they are old copies only." if at_home else "")
+    verdict = compared(kept, copies, where, tolerate=_TOLERATED.get(state_of(run), ""))
     return Verdict(verdict.mark, verdict.sentence, verdict.details, facts)
 
+
+_TOLERATED = {
+    PoolState.ACTIVE: "At home, they are old copies only.",
+    PoolState.FAILING_BACK: "Its failback compares them with what is at home.",
+}
 
 VERIFY = Step(
     key="verify",
