@@ -18,9 +18,10 @@ from typing import Any
 from bot.domain.deployment.world import LivePool, World
 from bot.domain.groups.groups import Inventory, RgsObject
 from bot.domain.model import BOT, PoolRecord, PoolState
-from bot.domain.runs.facts import Fact
+from bot.domain.runs.facts import CAME_FROM, Fact
 from bot.domain.runs.run import Phase, Run
 from bot.exports.export_zip import read_inventory
+from bot.runbooks.rows.facts import ACCEPTED
 from tests.walk.memory import Kept, State
 from tests.walk.world import RECORDINGS
 
@@ -204,9 +205,15 @@ def is_word(run: Run) -> bool:
     return seen is not None and seen.who != BOT and not seen.sentence.endswith(_SAID_BY_SERVER)
 
 
+def is_silent(run: Run) -> bool:
+    """Whether it moved nothing, so that where the pool stands is what was remembered before it."""
+    return run.phase is Phase.ABANDONED and CAME_FROM.key not in run.facts and run.pool_state == run.facts["stood"]
+
+
 def _watched(look: _Look) -> Any:
+    run = look.state.run
     return (
-        look.state.run and is_word(look.state.run),
+        run and (is_word(run), CAME_FROM.key in run.facts, bool(run.facts.get(ACCEPTED.key))),
         look.sorted(map(_said, look.state.unseen)),
         look.sorted(map(_said, look.state.safe)),
         look.state.late,
@@ -256,13 +263,23 @@ def version_of(item: RgsObject) -> str:
 
 def versions_in(data: bytes) -> frozenset[str]:
     """The versions of objects and settings in an export."""
+    return _versions(data)[1]
+
+
+def objects_in(data: bytes) -> frozenset[str]:
+    """The versions of the objects only."""
+    return _versions(data)[0]
+
+
+def _versions(data: bytes) -> tuple[frozenset[str], frozenset[str]]:
     if data not in _VERSIONS:
         inventory = read_inventory(data)
-        _VERSIONS[data] = frozenset({*map(version_of, inventory.objects), f"settings {inventory.settings!r}"})
+        objects = frozenset(map(version_of, inventory.objects))
+        _VERSIONS[data] = (objects, objects | {f"settings {inventory.settings!r}"})
     return _VERSIONS[data]
 
 
-_VERSIONS: dict[bytes, frozenset[str]] = {}
+_VERSIONS: dict[bytes, tuple[frozenset[str], frozenset[str]]] = {}
 _EXPORTS: dict[tuple[str, str, bytes], Pair] = {}
 _SAID: dict[str, Pair] = {}
 _NUMBERS: dict[str, str] = {}
@@ -295,7 +312,7 @@ def _joined(pairs: Iterable[Pair]) -> Pair:
 
 def _object_pairs(item: RgsObject) -> tuple[str, str, str]:
     text = repr((item.kind, item.name, item.owner, item.identity, sorted(_plain(item.properties))))
-    version = repr((item.kind, item.name, item.properties.get("Description")))
+    version = repr((item.kind, item.name, item.guid, item.properties.get("Description")))
     return *map(_short, _said(text)), version
 
 

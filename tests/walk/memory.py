@@ -35,7 +35,7 @@ class State:
     `kept` is in the order of keeping. `started` counts the runs, so that their names differ. `unseen` are the pools
     that others moved since the bot looked at them last; `safe` is what has ever been kept, version by version; `late`
     says that somebody edited groups while a run was open; `asked` is the deployment on which rests what people are
-    asked to approve.
+    asked to approve; `files` are the names under which exports ever lay on a server.
     """
 
     world: World
@@ -47,6 +47,7 @@ class State:
     safe: frozenset[str] = frozenset()
     late: bool = False
     asked: World | None = None
+    files: frozenset[str] = frozenset()
 
 
 class Memory:

@@ -32,7 +32,8 @@ from bot.hands.hands import read_in
 from tests.walk.by_hand import BY_HAND, is_wrong
 from tests.walk.key import Living, key_of, same, versions_in
 from tests.walk.memory import Kept, State
-from tests.walk.rules import FAIL_BACK, FAIL_OVER, RULES, Moment, Rule
+from tests.walk.moment import EXPORT, FAIL_BACK, FAIL_OVER, Moment, named
+from tests.walk.rules import RULES, Rule
 from tests.walk.scene import NOW, STRIKING, Scene
 from tests.walk.world import ANNA, BORIS, RECORDINGS, edited, estate, exported, world
 
@@ -300,7 +301,10 @@ class Walk:
 
 
 def _seen(state: State, sent: Iterable[Any], read: Iterable[Any]) -> State:
-    """What the bot has seen of the pools: those whose PoolState it read, and those that its own command moved."""
+    """What the bot has seen of the pools: those whose PoolState it read, and those that its own command moved.
+
+    The names of exports tell no states apart: they say which attempt it is.
+    """
     looked = {
         fqdn
         for _, command in read
@@ -315,7 +319,9 @@ def _seen(state: State, sent: Iterable[Any], read: Iterable[Any]) -> State:
         and one.after is not one.before
         and one.after.pools != one.before.pools
     }
-    return replace(state, unseen=state.unseen - looked - moved)
+    exports = ((one, str(one.command.get("FileName"))) for one in named(sent, EXPORT))
+    files = {name for one, name in exports if one.after.pools[one.on].file(name)}
+    return replace(state, unseen=state.unseen - looked - moved, files=state.files | files)
 
 
 def _texts(value: Any) -> Iterator[str]:
