@@ -61,14 +61,14 @@ _SAID_BY_SERVER = tuple(f"takes it over: it is {state}." for state in PoolState)
 class Living:
     """Which facts of a run matter at each row: those that it reads, or that a later one does before they are written.
 
-    They are learnt while walking: `learnt` says that something was not known before, and then all is walked again. In
-    the end no transition has read a fact that the key of its state leaves out, so leaving it out was right.
+    They are learnt while walking: `lessons` counts what was not known before, and after any of it all is walked again.
+    In the end no transition has read a fact that the key of its state leaves out, so leaving it out was right.
     """
 
     def __init__(self) -> None:
         self._known: dict[_At, set[str]] = defaultdict(set)
         self._written: dict[_At, dict[_At, set[str]]] = defaultdict(dict)
-        self.learnt = False
+        self.lessons = 0
         self.read: set[str] = set()
 
     def at(self, run: Run) -> set[str]:
@@ -89,7 +89,7 @@ class Living:
     def _add(self, here: _At, keys: set[str]) -> None:
         if new := keys - self._known[here]:
             self._known[here] |= new
-            self.learnt = True
+            self.lessons += 1
             for before, written in list(self._written[here].items()):
                 self._add(before, new - written)
 
@@ -161,7 +161,8 @@ def _records(look: _Look) -> Any:
 def _listed(look: _Look) -> Any:
     """Of each pool, the newest first."""
     kept = [one for one in reversed(look.state.kept.values()) if one.listed]
-    return sorted(((look.said(one.backup.pool), _kept_pair(one)[look.side]) for one in kept), key=lambda one: one[0])
+    texts = ((look.said(one.backup.pool), _kept_pair(one)[look.side], bool(one.keeping.damage)) for one in kept)
+    return sorted(texts, key=lambda one: one[0])
 
 
 def _row(look: _Look) -> Any:

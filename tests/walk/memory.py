@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.domain.backups.backup import Backup, Keeping, Stamp
 from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.deployment.world import World
-from bot.domain.errors import BadInput, Held, Stale
+from bot.domain.errors import BadInput, Damaged, Held, Stale
 from bot.domain.groups.agents import Agent
 from bot.domain.model import PoolRecord
 from bot.domain.runs.run import Change, Run
@@ -99,7 +99,10 @@ class MemoryRuns:
 
 
 class MemoryBackups:
-    """As `storage.backups`: a second save of the same id changes nothing, an unknown id is bad input."""
+    """As `storage.backups`: a second save of the same id changes nothing, an unknown id is bad input.
+
+    What is damaged from the beginning stays so: nobody mends it.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -122,7 +125,10 @@ class MemoryBackups:
         return self._found(id).backup
 
     async def load(self, id: str) -> bytes:
-        return self._found(id).data
+        found = self._found(id)
+        if found.keeping.damage:
+            raise Damaged(found.keeping.damage)
+        return found.data
 
     async def fingerprints(self, id: str) -> Mapping[str, str]:
         return self._found(id).prints

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 
 from bot.domain.deployment.world import World
 from bot.domain.groups.groups import Ref, ServiceSettings
+from bot.domain.model import BOT
 from bot.domain.runs.run import Phase, partner, replacement
 from tests.walk.claims import (
     edits_left_behind,
@@ -61,10 +62,10 @@ def _removals(moment: Moment) -> list[Sent]:
 
 
 def _ownership(moment: Moment) -> bool:
-    """In a pair every object keeps the pool in its name as its owner; what a new pool took over is its own."""
+    """In a pair every object keeps the pool that made it as its owner; what a new pool took over is its own."""
     for pool in moment.after.world.pools.values():
         for item in pool.objects.values():
-            if not (pool.fqdn == item.owner == C) and item.name.rpartition(" ")[2] != item.owner.partition(".")[0]:
+            if not (pool.fqdn == item.owner == C) and item.guid[-1] != item.owner.partition(".")[0][-1]:
                 return True
     return False
 
@@ -158,6 +159,16 @@ def _second_person(moment: Moment) -> bool:
 
 
 _GROUPS = frozenset({"find", "backup", "mode", "rehearse", "settings", "keep", "clear", "spare", "import", "verify"})
+
+
+def _over_replicas(moment: Moment) -> bool:
+    """What servers copy by themselves is left to them, unless people said that they do not."""
+    return any(one.before.replicates and not _doubted(one) for one in named(moment.sent, IMPORT) + _removals(moment))
+
+
+def _doubted(sent: Sent) -> bool:
+    said = sent.run.record_of("mode-doubt")
+    return said is not None and said.who != BOT
 
 
 def _groups_first(moment: Moment) -> bool:
@@ -294,6 +305,12 @@ RULES = (
         "Who removes groups, or has them taken over, cannot do it alone.",
         "003 step 12, Note; 000, Note",
         _second_person,
+    ),
+    Rule(
+        "replicas stay",
+        "Where servers replicate the groups, nothing is imported over the replicas, and nothing removed.",
+        "facts: lync §7; 000",
+        _over_replicas,
     ),
     Rule("users first", "Nothing about groups stands between an outage and the move.", "004, step 2", _groups_first),
     Rule(
