@@ -124,8 +124,15 @@ class Engine:
                 return await self._commit(open_run(run, book, now))
 
     async def start_slot(self, slot: Slot) -> Run:
-        """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one."""
-        pool, book = self._pools.pool(slot.pool), self.runbooks[slot.runbook]
+        """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one.
+
+        Raises BadInput for what no schedule may start.
+        """
+        pool, book = self._pools.pool(slot.pool), self.runbooks.get(slot.runbook)
+        if book is None or not book.scheduled:
+            raise BadInput(
+                f"The schedule of {pool.short} asks for “{slot.runbook}”, which only people start. Nothing was started."
+            )
         if known := await self._runs.find(slot.id):
             return known
         record, facts = await self._record(pool), KIND.to(slot.kind) if slot.kind else NOTHING

@@ -187,7 +187,8 @@ class Runbook:
     says which states of the primary pool it can start from; `carry` is what the next runbook needs to know; `left` what
     a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it needs
     people, and its trouble goes to the notification channel instead of the card's thread. One that is not `carded` does
-    so whoever asked: they are told directly what became of it. `gap` says what is missing while a run is where it is,
+    so whoever asked: they are told directly what became of it. Only a `scheduled` one is started by anything but
+    people. `gap` says what is missing while a run is where it is,
     if anything: when it stops or is left there, the notification channel is told, loudly. `facts` are all that its rows
     leave for later ones, `uses` all that they send to servers.
     """
@@ -206,6 +207,7 @@ class Runbook:
     unfit: Callable[[Pool], str] = lambda pool: ""
     quiet: bool = False
     carded: bool = True
+    scheduled: bool = False
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")
@@ -213,7 +215,12 @@ class Runbook:
     numbers: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Rows are numbered by stretch, in their order."""
+        """Rows are numbered by stretch, in their order.
+
+        Raises TypeError for one that holds pools and would start without anybody: moves are manual, always (seed 004).
+        """
+        if self.scheduled and self.holds_pools:
+            raise TypeError(f"The runbook {self.key} holds pools, so only people start it: it cannot be `scheduled`.")
         stretches = enumerate(groupby(self.steps, key=lambda step: step.stretch), 1)
         numbers = {step.key: str(number) for number, (_, steps) in stretches for step in steps}
         object.__setattr__(self, "numbers", MappingProxyType(numbers))
