@@ -16,7 +16,7 @@ from bot.sandbox.pools import contents
 from tests.scenarios import books
 from tests.scenarios.pool_level import E1, E2, ENDINGS, everything_there, pool_becomes
 from tests.scenarios.recovery import Script, changed, emptied, with_pool
-from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, WITH_NEW, A, B, N, Stage
+from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILBACK, FAILOVER, WITH_NEW, A, B, N, Stage
 from tests.scenarios.test_adopt import imported_by_hand
 from tests.scenarios.test_clean_up import CLEANUP
 from tests.scenarios.test_import_again import AGAIN
@@ -281,7 +281,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "adopt": Way(
         "/rgs start adopt pool-a",
-        {"take": (("adopt", ANNA),)},
+        {"take": (("adopt", ANNA),), "agents": (("go-on", EMIL),)},
         moved_by_others,
         holds=lambda before, after: copied(before, after) and after.pools[A].failed_over,
         state=PoolState.FAILED_OVER,

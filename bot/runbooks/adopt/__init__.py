@@ -17,5 +17,5 @@ ADOPT = Runbook(
     left=end.left,
     facts=FACTS,
     uses=uses.ADOPT,
-    steps=(truth.TAKE, end.VERIFY, end.DONE),
+    steps=(truth.TAKE, end.VERIFY, end.REMEMBER, end.ASK_AGENTS, end.AGENTS, end.DONE),
 )

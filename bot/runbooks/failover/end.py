@@ -33,6 +33,7 @@ from bot.runbooks.rows.people import (
     read_answers,
     routes_row,
     said_silent,
+    signed_out,
     silent,
 )
 
@@ -56,10 +57,7 @@ ASK_AGENTS = ask_agents_row(
     reads=read_chosen,
     does=pin_chosen,
     groups=lambda seen: seen["backup"],
-    why=lambda run: (
-        f"{run.primary.short} is failed over, so {partner(run).short} answers its Response Groups now. "
-        "You were signed out of yours, and they do not ring you until you sign in again."
-    ),
+    why=signed_out,
 )
 AGENTS = agents_row(stretch="agents", pool=partner)
 

@@ -13,7 +13,7 @@ from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Answers, Invite, Seen
 from bot.domain.runs.facts import Fact
-from bot.domain.runs.run import AGENTS, Run, Tell
+from bot.domain.runs.run import AGENTS, Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.facts import (
     CALLED,
@@ -76,6 +76,14 @@ def ask_agents_row(
         judge=judge,
         tells=tells,
         **rest,
+    )
+
+
+def signed_out(run: Run) -> str:
+    """What agents of a pool that is failed over read."""
+    return (
+        f"{run.primary.short} is failed over, so {partner(run).short} answers its Response Groups now. "
+        "You were signed out of yours, and they do not ring you until you sign in again."
     )
 
 

@@ -31,7 +31,7 @@ NUMBERS = {
     "import-again": "find 1, backup 1, mode 2, mode-doubt 2, rehearse 3, settings 4, keep 4, clear 5, spare 5, "
     "import 6, verify 6, ask-agents 6, audio 7, agents 8, done 9",
     "undo": "kept 1, set 2, music 3, check 4, done 5",
-    "adopt": "take 1, verify 2, done 3",
+    "adopt": "take 1, verify 2, remember 3, ask-agents 4, agents 4, done 5",
     "failback": HOME,
     "rebuild": HOME,
     "replace": "ready 1, freeze 2, mode 3, mode-doubt 3, built 4, built-seen 4, users-first 5, users 5, users-seen 5, "
