@@ -77,12 +77,22 @@ def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
     if tried.refused:
         sentence = f"The import would fail: {len(tried.clashes)} name(s) are taken on {partner(run).short}."
         if not tried.clashes:
-            sentence = f"The import would fail: {tried.refused}"
-        return Verdict(Mark.STOP, sentence, tried.sentences, CONFLICTS.to(len(tried.clashes)))
+            sentence = f"The import would fail. {next(iter(tried.taken), tried.refused)}"
+        by_hand = (_readdress(run),) if tried.taken else ()
+        return Verdict(Mark.STOP, sentence, (*tried.sentences, *by_hand), CONFLICTS.to(len(tried.clashes)))
     renamed = [f"“{before}” becomes “{item.name}”" for before, item in tried.renamed]
     mark = Mark.WARN if renamed else Mark.PASS
     sentence = f"The import would work. {tried.sentences[0]}"
     return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed) | over)
+
+
+def _readdress(run: Run) -> str:
+    where = f'-Identity "service:ApplicationServer:{partner(run).fqdn}"'
+    return (
+        f"To change it on {partner(run).short}, in its Management Shell: "
+        f'`$it = Get-CsRgsWorkflow {where} -Name "<name>"; $it.PrimaryUri = "sip:<new address>"; '
+        "Set-CsRgsWorkflow -Instance $it`"
+    )
 
 
 def _explain_rehearsal(run: Run) -> str:
