@@ -208,6 +208,13 @@ def go_back(run: Run, runbook: Runbook, to: str, now: float) -> Change:
     return _arrive(run, runbook, runbook.position(to), now)
 
 
+def send_back(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who) -> Change:
+    """To the row that is named, by people's word, of which a record stays; the thread is told, loudly."""
+    back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now)
+    title = f"{runbook.numbers[run.step]} · {runbook.step(run.step).title}"
+    return replace(back, tells=(Tell("thread", f"{title}: {verdict.sentence}", loud=True), *back.tells))
+
+
 def close(run: Run, phase: Phase, sentence: str, now: float) -> Change:
     """The run ends here; its pools are free again."""
     ended = replace(run, phase=phase, due=None, closed_at=now, sentence=sentence, proposal=None, approvals=())

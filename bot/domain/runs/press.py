@@ -10,7 +10,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
-from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on
+from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
@@ -204,6 +204,9 @@ def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str],
     run = replace(run, facts={**run.facts, **choice.facts, **form})
     if choice.then is Then.AGAIN:
         return Change(again(run, now))
+    if choice.then is Then.BACK and choice.recorded:
+        said = Verdict(choice.recorded, _said(choice, form, person), back_to=choice.to)
+        return send_back(run, runbook, said, now, Who.person(person))
     if choice.then is Then.BACK:
         return go_back(run, runbook, choice.to, now)
     verdict = Verdict(Mark.PASS, _said(choice, form, person))

@@ -12,7 +12,7 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.abilities import NO_USES, Uses
-from bot.domain.model import Pool, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Run, Tell
@@ -72,7 +72,8 @@ class Choice:
     """One button: what it is called, who may press it, what it records, where it leads.
 
     `said` completes the sentence "<name> …" in the log. A choice with `fields` opens a form first. `to` is the row that
-    Then.BACK goes to. `need` None means the row's own.
+    Then.BACK goes to; with a mark to be `recorded` as, the row keeps a record of what was said, and the thread is told.
+    `need` None means the row's own.
     """
 
     key: str
@@ -85,6 +86,7 @@ class Choice:
     fields: tuple[Field, ...] = ()
     style: str = ""
     confirm: str = ""
+    recorded: Mark | None = None
 
 
 def _nothing(run: Run) -> Acts:

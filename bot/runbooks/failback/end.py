@@ -11,7 +11,7 @@ from bot.domain.runs.acts import Clock, Seen
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Phase, Run, Tell, home, partner
 from bot.domain.runs.runbook import Choice, Left, Step, unless
-from bot.runbooks.failback.arrival import read_export
+from bot.runbooks.failback.arrival import VERIFY, read_export
 from bot.runbooks.failback.facts import BARE, CAME_HOME, CLEAN, EXPORTED, LOST, REBUILT
 from bot.runbooks.failback.lost import bare, lost, without_backup_pool
 from bot.runbooks.failback.start import not_rebuilt
@@ -54,7 +54,7 @@ ROUTES = routes_row(
     said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
 )
 
-CALLS = call_rows("people")
+CALLS = call_rows("people", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="verify",

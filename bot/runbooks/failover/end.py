@@ -11,6 +11,7 @@ from bot.domain.runs.run import Phase, Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.failover.backup import pin_chosen, read_chosen
 from bot.runbooks.failover.facts import ARRIVED, CHOSEN, COPIES, OWN, REPLACE, RESOLVE
+from bot.runbooks.failover.imports import VERIFY
 from bot.runbooks.rows.companions import companions_row, still_open
 from bot.runbooks.rows.copies import imported, in_doubt, staged
 from bot.runbooks.rows.facts import (
@@ -49,7 +50,7 @@ ROUTES = routes_row(
     said=lambda run: f"says gateways, DNS and agent console answer from {partner(run).short}.",
 )
 
-CALLS = call_rows("calls")
+CALLS = call_rows("calls", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="import",

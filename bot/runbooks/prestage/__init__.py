@@ -34,7 +34,7 @@ PRESTAGE = Runbook(
         backup.clear_row("From this command until the import is verified, nothing of {primary} lies on {backup}."),
         imports.SPARE.row(),
         imports.IMPORT,
-        *imports.verified_rows(strict=True),
+        *end.VERIFIED,
         end.CALL,
         end.DONE,
     ),

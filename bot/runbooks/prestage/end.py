@@ -10,16 +10,19 @@ from bot.domain.runs.acts import Acts, Seen, Stand
 from bot.domain.runs.run import Run, Tell, partner
 from bot.domain.runs.runbook import Left, Step
 from bot.runbooks.failover.facts import CHOSEN, OFFERS
+from bot.runbooks.failover.imports import verified_rows
 from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
-from bot.runbooks.rows.facts import INSIDE_HEARD, INSIDE_NUMBER, PRESTAGED, WAS_IMPORTED
+from bot.runbooks.rows.facts import INSIDE_HEARD, PRESTAGED, WAS_IMPORTED
 from bot.runbooks.rows.people import call_row
+
+VERIFIED = verified_rows(strict=True)
 
 CALL = call_row(
     "call",
     "to the pool itself",
-    INSIDE_NUMBER,
     INSIDE_HEARD,
     stretch="call",
+    reopens=VERIFIED,
     explain=lambda run: (
         f"Call a group of {run.primary.short}: its own agents ring, as before. If not, abandon this run "
         f"and remove the copies: `/rgs start clean-up {run.primary.short}`."

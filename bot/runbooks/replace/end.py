@@ -8,8 +8,8 @@ from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Clock, Seen
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Run, Tell, partner, replacement
-from bot.domain.runs.runbook import Left, Step
-from bot.runbooks.failback.arrival import read_export
+from bot.domain.runs.runbook import Left, Step, unless
+from bot.runbooks.failback.arrival import VERIFY, read_export
 from bot.runbooks.failback.end import edited
 from bot.runbooks.rows.companions import still_open
 from bot.runbooks.rows.facts import SILENT, STARTED, TAKES_PLACE, WAS_IMPORTED, before
@@ -31,7 +31,7 @@ ROUTES = routes_row(
     said=lambda run: f"says gateways and DNS lead to {replacement(run).short}.",
 )
 
-CALLS = call_rows("people")
+CALLS = call_rows("people", unless(lambda run: arrived(run), VERIFY), ROUTES)
 
 AGENTS = agents_row(stretch="people", pool=replacement)
 

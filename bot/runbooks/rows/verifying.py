@@ -15,11 +15,12 @@ from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.exporting import export_row
 from bot.runbooks.rows.facts import ACCEPTED
+from bot.runbooks.rows.people import failed_calls
 
 
 def verify_row(**rest: Any) -> Step:
     """Object by object, by what can be read."""
-    return Step(key="verify", title="Verify every object", **rest)
+    return Step(key="verify", title="Verify every object", explain=failed_calls, **rest)
 
 
 def audio_row(
