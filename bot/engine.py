@@ -30,6 +30,7 @@ from bot.domain.runs.glass import NEVER, BreakGlass, ended, starting, strike
 from bot.domain.runs.moves import (
     claim,
     open_run,
+    stayed,
 )
 from bot.domain.runs.opening import NOTHING, Estate, begin
 from bot.domain.runs.press import Press, already, press
@@ -247,7 +248,8 @@ class Engine:
             del self._performers[name]
 
     async def _commit(self, change: Change, delivery: str = "") -> Run:
-        run = await self._runs.commit(change, self._clock(), delivery)
+        now = self._clock()
+        run = await self._runs.commit(replace(change, run=stayed(change.run, now)), now, delivery)
         self._committed()
         if not run.is_open:
             self._performers.pop(run.id, None)

@@ -187,7 +187,8 @@ def files(state: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]:
 
 def _answer(element: Mapping[str, Any]) -> str:
     chosen = element.get("selected_option") or {}
-    return str(element.get("value") or element.get("selected_date") or chosen.get("value") or "")
+    picked = element.get("selected_date") or element.get("selected_date_time")
+    return str(element.get("value") or picked or chosen.get("value") or "")
 
 
 def _parts(value: str, count: int) -> list[str]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -39,7 +40,7 @@ def import_line(pool: str) -> str:
     return f'Import-CsRgsConfiguration -Destination "service:ApplicationServer:{pool}.contoso.com" -FileName "C:\\'
 
 
-DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": "02:40", "mode": "disaster"}
+DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": str(int(time.time()) - 600), "mode": "disaster"}
 FAIL_OVER = 'Invoke-CsPoolFailOver -PoolFqdn "pool-a.contoso.com" -DisasterMode -Confirm:$false'
 FAIL_BACK = 'Invoke-CsPoolFailBack -PoolFqdn "pool-a.contoso.com" -Confirm:$false'
 CONFERENCES = 'Invoke-CsBackupServiceSync -PoolFqdn "pool-b.contoso.com" -BackupModule "ConfServices.DataConf"'

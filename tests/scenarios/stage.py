@@ -71,7 +71,7 @@ EMIL = person("Emil")
 
 FORMS: Mapping[str, str] = {
     "seen": "all Front Ends unreachable",
-    "outage_since": "02:40",
+    "outage_since": "1794999000",
     "mode": "disaster",
     "inside_number": "Help Desk",
     "inside_heard": "the greeting",

@@ -7,7 +7,20 @@ from math import inf
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs.facts import CAME_FROM, launched_by_a_version_before
-from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, Proposal, RowRecord, Run, Tell
+from bot.domain.runs.run import (
+    AT_WORK,
+    Approval,
+    Change,
+    Entry,
+    Finding,
+    Found,
+    Phase,
+    Proposal,
+    RowRecord,
+    Run,
+    Stay,
+    Tell,
+)
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
 
@@ -21,6 +34,14 @@ def open_run(run: Run, runbook: Runbook, now: float) -> Change:
     entry = Entry(now, run.opened_by, "opened", run.step, sentence)
     arrived = _arrive(run, runbook, 0, now)
     return Change(arrived.run, (entry, *arrived.entries), arrived.tells)
+
+
+def stayed(run: Run, now: float) -> Run:
+    """The run, with where it stands and who is at work from now on, where that is new."""
+    last = run.stays[-1] if run.stays else None
+    if not run.is_open or (last and (last.step, last.who) == (run.step, AT_WORK[run.phase])):
+        return run
+    return replace(run, stays=(*run.stays, Stay(run.step, AT_WORK[run.phase], now)))
 
 
 def claim(run: Run, runbook: Runbook, now: float, lease_s: float, longest_s: float = inf) -> Run | None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.abilities import NO_USES, Uses
+from bot.domain.groups.compare import masked
 from bot.domain.model import Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
@@ -54,7 +55,9 @@ class Then(StrEnum):
 class Field:
     """One field of a form; `options` are pairs (value, label) and make it a menu. Lengths in characters.
 
-    `check` says what is wrong with an answer, for a sentence that begins with the field; empty when it can be taken.
+    `last_s` makes it a date and time picker: an instant of the last so many seconds, answered in seconds since the
+    epoch. `check` says what is wrong with an answer, for a sentence that begins with the field; empty when it can be
+    taken. `says` is the answer as the log and the card tell it.
     """
 
     key: str
@@ -64,7 +67,9 @@ class Field:
     required: bool = True
     multiline: bool = False
     max_length: int = 500
+    last_s: float = 0.0
     check: Callable[[str], str] = lambda text: ""
+    says: Callable[[str], str] = masked
 
 
 @dataclass(frozen=True, slots=True)

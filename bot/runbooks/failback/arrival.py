@@ -16,8 +16,8 @@ from bot.domain.runs.acts import Acts, Load, ReadGroups, ReadSettings, Seen
 from bot.domain.runs.run import Finding, Run, home, partner
 from bot.domain.runs.runbook import Choice
 from bot.runbooks.failback.facts import BARE, COMES, EXPORTED, LOST, ONLY_ON_PRIMARY
-from bot.runbooks.rows.exporting import exported
-from bot.runbooks.rows.facts import REPLACED, SETTINGS_FROM, before
+from bot.runbooks.rows.exporting import exported, kept
+from bot.runbooks.rows.facts import ARRIVED, REPLACED, SETTINGS_FROM, before
 from bot.runbooks.rows.importing import found_import, import_row
 from bot.runbooks.rows.replication import replicated
 from bot.runbooks.rows.settings import FROM_BACKUP_POOL
@@ -176,7 +176,7 @@ def _judge_audio(run: Run, seen: Seen) -> Verdict:
         settings = settings_judged(seen["export"].settings, seen["settings"], home(run).short)
         if settings.mark is Mark.STOP:
             return settings
-    return Verdict(Mark.PASS, "Every recording is there, byte for byte.")
+    return Verdict(Mark.PASS, "Every recording is there, byte for byte.", facts=ARRIVED.to(kept(seen).id))
 
 
 AUDIO = audio_row(

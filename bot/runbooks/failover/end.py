@@ -10,10 +10,11 @@ from bot.domain.runs.facts import STOOD
 from bot.domain.runs.run import Phase, Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.failover.backup import pin_chosen, read_chosen
-from bot.runbooks.failover.facts import ARRIVED, CHOSEN, COPIES, OWN, REPLACE, RESOLVE
+from bot.runbooks.failover.facts import CHOSEN, COPIES, OWN, REPLACE, RESOLVE
 from bot.runbooks.rows.companions import companions_row, still_open
 from bot.runbooks.rows.copies import imported, in_doubt, staged
 from bot.runbooks.rows.facts import (
+    ARRIVED,
     FAILOVER_RUN,
     IMPORTED_BACKUP,
     MOVED,

@@ -15,7 +15,6 @@ from bot.domain.runs.run import Finding, Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Step, Then
 from bot.runbooks.failover.backup import choose_another, nothing_imported, pin_chosen, read_chosen
 from bot.runbooks.failover.facts import (
-    ARRIVED,
     CHOSEN,
     CONFLICTS,
     COPIES,
@@ -30,6 +29,7 @@ from bot.runbooks.failover.facts import (
     RESOLVE,
 )
 from bot.runbooks.rows.exporting import export_row, exported, kept
+from bot.runbooks.rows.facts import ARRIVED
 from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
 from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.removing import read_copies

@@ -29,6 +29,8 @@ CALLED, UNCALLED = Fact("called", list, ()), Fact("uncalled", list, ())
 """Names of covered formal groups that were called, and of those that nobody has called yet."""
 SILENT = Fact("silent", list, ())
 ACCEPTED = Fact("accepted", str, "")
+ARRIVED = Fact("arrived", str, "")
+"""The id under which is kept what an import brought, exported again."""
 INSIDE_NUMBER, INSIDE_HEARD = Fact("inside_number", str, ""), Fact("inside_heard", str, "")
 OUTSIDE_NUMBER, OUTSIDE_HEARD = Fact("outside_number", str, ""), Fact("outside_heard", str, "")
 LIS_COPY, LIS_IMPORT = Fact("lis_copy", str, ""), Fact("lis_import", bool, False)
