@@ -20,7 +20,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents
+from handlers.runs import agents, report
 from handlers.runs.forms import begun, detail, form
 from handlers.slack import payloads
 from handlers.slack.payloads import Body
@@ -97,6 +97,7 @@ _ROWS: Mapping[str, Button] = {
     actions.NOW: _at_once,
     actions.DETAIL: _detail,
     actions.PAGE: _page,
+    actions.REPORT: report.pressed,
     actions.DO: _do,
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,

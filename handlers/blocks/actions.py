@@ -21,6 +21,9 @@ MORE = "run:*"
 DETAIL = "detail"
 """Action id of "Show the server's answer"; its value is the run's id."""
 
+REPORT = "report"
+"""Action id of "Report"; its value is the run's id."""
+
 PAGE = "page"
 """Action id of "Older"; its value is a `page_value`."""
 

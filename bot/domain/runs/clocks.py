@@ -18,7 +18,7 @@ class Part(StrEnum):
     PEOPLE = "Waiting for people"
     COMMANDS = "Commands under way"
     CHECKS = "Switchback read and checked"
-    AGENTS = "Until agents were back"
+    AGENTS = "Waiting for agents"
     UNKNOWN = "Not noted, by a version before"
 
     @property

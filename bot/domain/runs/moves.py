@@ -9,6 +9,7 @@ from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs.facts import CAME_FROM, launched_by_a_version_before
 from bot.domain.runs.run import (
     AT_WORK,
+    REPORT,
     Approval,
     Change,
     Entry,
@@ -230,9 +231,11 @@ def go_back(run: Run, runbook: Runbook, to: str, now: float) -> Change:
 
 
 def close(run: Run, phase: Phase, sentence: str, now: float) -> Change:
-    """The run ends here; its pools are free again."""
+    """The run ends here; its pools are free again. One that held them and sent a command, or is done, is reported."""
     ended = replace(run, phase=phase, due=None, closed_at=now, sentence=sentence, proposal=None, approvals=())
-    return Change(ended, (Entry(now, BOT, str(phase), run.step, sentence),))
+    reported = run.pool_state is not None and (phase is Phase.DONE or run.attempt)
+    tells = (Tell(REPORT, sentence),) if reported else ()
+    return Change(ended, (Entry(now, BOT, str(phase), run.step, sentence),), tells)
 
 
 def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:

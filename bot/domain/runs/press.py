@@ -210,7 +210,7 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
     ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
     said = f"{_said(choice, form, person)} {ended.run.sentence}"
     tells = gap(run, runbook, f"{runbook.title} of {run.primary.short} was abandoned")
-    return replace(ended, run=replace(ended.run, sentence=said), tells=tells)
+    return replace(ended, run=replace(ended.run, sentence=said), tells=(*tells, *ended.tells))
 
 
 def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:

@@ -224,11 +224,14 @@ def home(run: Run) -> Pool:
 AGENTS = "agents"
 """To everybody who is invited in the run to sign in, each directly, with a button."""
 
+REPORT = "report"
+"""To the thread of the card: how long everything took, as words and as files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tell:
     """A message for the outbox: `to` is "notifications", "thread" or "channel" (of the run's card), or a person's id;
-    or AGENTS. `details` are further lines; they may not hold phone numbers, since a channel reads them.
+    or AGENTS, or REPORT. `details` are further lines; they may not hold phone numbers, since a channel reads them.
     """
 
     to: str
