@@ -16,7 +16,7 @@ from bot.domain.groups.compare import differing
 from bot.domain.groups.difference import seen, titled
 from bot.domain.groups.groups import Kind, counted
 from bot.domain.measures import to_the_second
-from bot.domain.runs.clocks import Clocks, clocks, unsaved_minutes
+from bot.domain.runs.clocks import RunClocks, clocks, unsaved_minutes
 from bot.domain.runs.facts import outage_since
 from bot.domain.runs.run import Entry, RowRecord, Run
 from bot.domain.runs.runbook import Runbook
@@ -51,7 +51,7 @@ class Report:
 
     run: Run
     runbook: Runbook
-    clocks: Clocks
+    clocks: RunClocks
     brought: Backup | None = None
     arrived: Backup | None = None
     edits: tuple[str, ...] | None = None

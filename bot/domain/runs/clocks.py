@@ -50,7 +50,7 @@ class Leg:
 
 
 @dataclass(frozen=True, slots=True)
-class Clocks:
+class RunClocks:
     """The legs follow each other from `begin` to `end`, whole seconds since the epoch, so that parts add up to all.
 
     `from_outage`: it begins with the outage, else when the run was opened. `is_over`: the run has ended.
@@ -73,7 +73,7 @@ class Clocks:
         return tuple((part, seconds) for part, seconds in sums.items() if seconds)
 
 
-def clocks(run: Run, now: float) -> Clocks:
+def clocks(run: Run, now: float) -> RunClocks:
     """Of any run, up to `now` while it is open; a clock that leapt back makes a leg of no length."""
     outage = outage_since(run)
     begin = int(run.opened_at if outage is None else outage)
@@ -84,7 +84,7 @@ def clocks(run: Run, now: float) -> Clocks:
         until = max(at, min(end, int(following[2])))
         legs += [Leg(part, step, at, until)] if until > at else []
         at = until
-    return Clocks(begin, end, tuple(legs), outage is not None, run.closed_at is not None)
+    return RunClocks(begin, end, tuple(legs), outage is not None, run.closed_at is not None)
 
 
 def unsaved_minutes(taken_at: float, outage: float) -> int:
