@@ -96,6 +96,7 @@ async def states(page):
 
 
 async def test_on_a_telephone_everything_fits_and_a_message_is_as_wide_as_in_slack(page):
+    await page.emulate_media(reduced_motion="reduce")
     await page.set_viewport_size(TELEPHONE)
     async with seen(page, Rich()) as room:
         await furnished(room)

@@ -30,7 +30,7 @@ function drawComposer() {
   const direct = store.data.channels.get(id)?.direct_with;
   if (!id || (direct && !store.data.writable)) return fill(box), (typing = null);
   const place = direct || store.view.place === "app" ? store.data.app : `#${store.data.channels.get(id).name}`;
-  const command = store.outside(store.view.me) ? "" : `, or type ${store.data.commands[0]?.name || "/"}`;
+  const command = store.outside(store.view.me) ? "" : `, or ${store.data.commands[0]?.name || "/"}`;
   typing = composer(`${store.view.me} ${id}`, `Message ${place}${command}`, () => ({ channel: id }));
   const had = box.contains(document.activeElement);
   fill(box, typing.node);

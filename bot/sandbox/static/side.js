@@ -63,7 +63,7 @@ function steer(event) {
   const at = items.indexOf(document.activeElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
   if (to !== undefined) event.preventDefault(), items.at(to % items.length).focus();
-  if (event.key === "Escape") flip(false);
+  if (event.key === "Escape") event.stopPropagation(), flip(false);
 }
 
 document.addEventListener("click", (event) => {
