@@ -99,6 +99,14 @@ def backups(args: argparse.Namespace, environ: Environ) -> int:
     return 0
 
 
+def report(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot.commands import report as reports
+
+    say(asyncio.run((reports.log if args.log else reports.report)(settings, args.of)))
+    return 0
+
+
 def new_key(args: argparse.Namespace, environ: Environ) -> int:
     from storage.vault import sealing
 
@@ -176,6 +184,15 @@ COMMANDS = (
         (Argument("--manifest", "print the app's manifest for HTTP at this address instead", "URL"),),
     ),
     Command("status", "say where every pool and every open run stands", status),
+    Command(
+        "report",
+        "print what a run came to: how long each part took, and every row, as Markdown",
+        report,
+        (
+            Argument("of", "the id of a run, as its card shows it", "RUN"),
+            Argument("--log", "print its audit log for programs instead, a JSON object a line"),
+        ),
+    ),
     Command("new-key", "make a key that seals backups, and say its fingerprint", new_key),
     Command(
         "backups",

@@ -30,6 +30,7 @@ from bot.domain.runs.glass import NEVER, BreakGlass, ended, starting, strike
 from bot.domain.runs.moves import (
     claim,
     open_run,
+    stayed,
 )
 from bot.domain.runs.opening import NOTHING, Estate, begin
 from bot.domain.runs.press import Press, already, press
@@ -124,8 +125,15 @@ class Engine:
                 return await self._commit(open_run(run, book, now))
 
     async def start_slot(self, slot: Slot) -> Run:
-        """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one."""
-        pool, book = self._pools.pool(slot.pool), self.runbooks[slot.runbook]
+        """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one.
+
+        Raises BadInput for what no schedule may start.
+        """
+        pool, book = self._pools.pool(slot.pool), self.runbooks.get(slot.runbook)
+        if book is None or not book.scheduled:
+            raise BadInput(
+                f"The schedule of {pool.short} asks for “{slot.runbook}”, which only people start. Nothing was started."
+            )
         if known := await self._runs.find(slot.id):
             return known
         record, facts = await self._record(pool), KIND.to(slot.kind) if slot.kind else NOTHING
@@ -247,7 +255,8 @@ class Engine:
             del self._performers[name]
 
     async def _commit(self, change: Change, delivery: str = "") -> Run:
-        run = await self._runs.commit(change, self._clock(), delivery)
+        now = self._clock()
+        run = await self._runs.commit(replace(change, run=stayed(change.run, now)), now, delivery)
         self._committed()
         if not run.is_open:
             self._performers.pop(run.id, None)

@@ -133,7 +133,7 @@ class Work:
         except CmdletFailed as error:
             if not begun:
                 why = f"What comes before the command failed on the server ({_id(error)}). No command was sent."
-                return stop(run, runbook, why, self._clock(), error.detail)
+                return stop(_unsent(run), runbook, why, self._clock(), error.detail)
             if step.again or not (written or step.breaks):
                 return stop(run, runbook, _refused(error), self._clock(), error.detail)
             why = f"What follows the command failed ({_id(error)})." if written else _refused(error)
@@ -190,7 +190,12 @@ class Work:
         """The row is put to people; while nobody could look at a lost command, what it has done stays unknown."""
         if run.phase is Phase.LOOKING:
             return found(run, runbook, Finding(Found.UNKNOWN, sentence), self._clock())
-        return stop(run, runbook, sentence, self._clock(), detail)
+        return stop(_unsent(run), runbook, sentence, self._clock(), detail)
+
+
+def _unsent(run: Run) -> Run:
+    """The run without the command that was laid before people: whoever answers now records none."""
+    return replace(run, proposal=None, approvals=())
 
 
 def _warnings(results: Iterable[Any]) -> Iterator[str]:

@@ -20,8 +20,8 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents
-from handlers.runs.forms import detail, form
+from handlers.runs import agents, report
+from handlers.runs.forms import begun, detail, form
 from handlers.slack import payloads
 from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply, open_view
@@ -55,7 +55,7 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     need, here = choice.need or run_view.need, lent(run_view.run, person, desk.now())
     await permit(desk, here, need, run_view.run.step, run_view.run.id, delivery(args))
     await once(desk, args)
-    await open_view(args, form(choice, run_view, value))
+    await open_view(args, form(choice, run_view, value, await begun(desk, choice, run_view.run)))
 
 
 async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -97,6 +97,7 @@ _ROWS: Mapping[str, Button] = {
     actions.NOW: _at_once,
     actions.DETAIL: _detail,
     actions.PAGE: _page,
+    actions.REPORT: report.pressed,
     actions.DO: _do,
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,

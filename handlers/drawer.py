@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
-from bot.domain.runs.run import AGENTS, Phase, Run, Tell
+from bot.domain.runs.run import AGENTS, REPORT, Phase, Run, Tell
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
 from bot.domain.runs.view import RunView, view_of
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.runs import agents, notices, routes, trouble, whom
+from handlers.runs import agents, notices, report, routes, trouble, whom
 from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
 from handlers.runs.strangers import Strangers
@@ -37,7 +37,7 @@ _LEASE_S = 6 * ANSWER_S
 _GATHER_S = 0.05
 """Whoever pressed is answered before anything is drawn, and what several presses changed is drawn once."""
 
-_AT_CARD = frozenset({"thread", "channel"})
+_AT_CARD = frozenset({"thread", "channel", REPORT})
 """What goes where the run's card is, once it is somewhere."""
 
 _HOMES_S = 5.0
@@ -299,6 +299,8 @@ class Drawer:
         place, quiet = await self._desk.cards.place(run.id) if run else None, run is None or self._is_quiet(run)
         if tell.to in _AT_CARD and place is None and not quiet:
             return now + EDIT_S
+        if run and tell.to == REPORT:
+            return await report.tell(self._desk, self._speech, run, place)
         aims = routes.of_tell(self._desk, tell.to, run, place, quiet)
         await routes.deliver(
             self._desk,

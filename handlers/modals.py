@@ -42,7 +42,7 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     button, form = actions.decode(view.get("private_metadata") or ""), actions.answers(view.get("state") or {})
     run_view = await desk.engine.view(button.run_id)
     fields = next((choice.fields for choice in run_view.buttons if choice.key == button.choice), ())
-    if faults := complaints(fields, form):
+    if faults := complaints(fields, form, desk.now()):
         await once(desk, args)
         return await complain(args, faults)
     await press(desk, args, person, button, form)

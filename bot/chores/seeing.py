@@ -88,6 +88,8 @@ class Seeing:
         last = (await self._known.of([pool.fqdn])).get(pool.fqdn)
         if last and last.state.known == seen.state.known:
             seen = replace(seen, since=last.since)
+        if last and not seen.answered:
+            seen = replace(seen, answered=last.answered)
         await self._known.note(pool.fqdn, seen)
         await self._tell_difference(pool, seen, records[pool.fqdn].state)
         if all(records[fqdn].state is PoolState.ACTIVE for fqdn in self._estate.pair_of(pool)):

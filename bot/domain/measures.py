@@ -34,6 +34,13 @@ def lasted(seconds: float) -> str:
     return f"{hours // 24} days"
 
 
+def to_the_second(seconds: int) -> str:
+    """A duration of which nothing is left out, so that several add up: "0 s", "40 s", "1 h 40 s", "2 h 5 min"."""
+    hours, minutes, rest = seconds // 3600, seconds // 60 % 60, seconds % 60
+    parts = ((hours, "h"), (minutes, "min"), (rest, "s"))
+    return " ".join(f"{number} {unit}" for number, unit in parts if number) or "0 s"
+
+
 def numbered(number: int, what: str, many: str = "") -> str:
     """“1 backup”, “1,200 backups”; `many` is for words that take more than an s."""
     return f"{number:,} {what if number == 1 else many or f'{what}s'}"

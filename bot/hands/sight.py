@@ -55,7 +55,7 @@ async def look(ask: Ask, pool: Pool, by: str, now: float) -> AsyncIterator[PoolR
     store = store_of(await ask(active) or ())
     lives = store is None or bool(store.master)
     state = await stands(ask, pool.fqdn, (False, True) if lives else (True,))
-    found = PoolReading(now, by, state, now, store)
+    found = PoolReading(now, by, state, now, now if by == pool.fqdn else 0.0, store)
     yield found
     if lives and (edges := await ask(cmdlet("Get-CsService", EdgeServer=True))) is not None:
         yield (found := replace(found, edges=edges_with_hop(edges, pool.fqdn)))

@@ -94,6 +94,7 @@ COMPANION = Runbook(
     about="Takes one copy of what a pool needs beside its groups.",
     quiet=True,
     carded=False,
+    scheduled=True,
     left=lambda run: Left("Nothing was changed on the pool, and older copies stay as they are."),
     facts=declared(vars()),
     uses=uses.COMPANION,

@@ -113,6 +113,7 @@ FAILBACK = Uses(
         _use("Get-CsUserDatabaseState", "RegistrarPool", must=False),
         _use("Get-CsService", "EdgeServer", must=False),
         _use("Set-CsEdgeServer", "Identity", "Registrar", "Confirm", must=False),
+        *LOCATIONS,
         _SERVICE,
         _CONFIGURED,
         _SYNC,
@@ -152,6 +153,7 @@ REPLACE = Uses(
     ),
     replacement=(
         *_HOME,
+        *LOCATIONS,
         _STATE,
         _use("Get-CsPool", "Identity", must=False),
         _use("Get-CsWindowsService", "ComputerName", "Name", must=False),

@@ -1,13 +1,13 @@
 """What people do by hand: press, choose, send a form, put it away."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from bot.sandbox import payloads
 from bot.sandbox.acts import Outcome, actor, address_of
 from bot.sandbox.api_views import place_changed
-from bot.sandbox.blocks import elements
+from bot.sandbox.blocks import elements, with_ids
 from bot.sandbox.delivery import Delivery
 from bot.sandbox.files import hand_over, with_files
 from bot.sandbox.forms import action, complaints, filled_in
@@ -29,11 +29,12 @@ Where = str | Message | View
 
 @dataclass(frozen=True, slots=True)
 class Press:
-    """What was pressed: which element, and what was chosen in it."""
+    """What was pressed: which element, what was chosen in it, and the blocks as they were shown."""
 
     action_id: str
     value: Any = None
     block_id: str = ""
+    shown: tuple[Block, ...] | None = None
 
 
 async def click(
@@ -46,7 +47,7 @@ async def click(
     person = actor(slack, user)
     if not slack.manifest.interactive:
         return Outcome("This app is not configured to handle interactive responses.")
-    source = _source(slack, person, where)
+    source = _as_shown(slack, _source(slack, person, where), press.shown)
     block, element = _pressed(source, press)
     state = with_files(slack, user, filled_in(source.blocks, values))
     done = action(block, element, press.value, slack.workspace.next_ts(slack.clock()))
@@ -123,6 +124,19 @@ def _seen(slack: Slack, person: Person, message: Message) -> Message:
     if channel is None or not slack.workspace.sees(person.id, channel) or message.only not in (None, person.id):
         raise NotPossible(f"{person.name} does not see this message.")
     return message
+
+
+def _as_shown(slack: Slack, source: Message | View, shown: tuple[Block, ...] | None) -> Message | View:
+    """What was pressed is sent though the app has changed it meanwhile: what to say of that is the app's business."""
+    if shown is None:
+        return source
+    blocks = list(with_ids(shown, slack.mint))
+    if isinstance(source, Message):
+        slack.check_message({"blocks": blocks})
+        return replace(source, blocks=tuple(blocks))
+    body = {**source.body, "blocks": blocks}
+    slack.check_view(body, source.type)
+    return replace(source, body=body)
 
 
 def _pressed(source: Message | View, press: Press) -> tuple[Block, Block]:

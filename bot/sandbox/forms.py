@@ -31,6 +31,8 @@ def _picked(element: Block, given: Any) -> Any:
 
 
 def _moment(element: Block, given: Any) -> Any:
+    if given and not str(given).isdecimal():
+        raise NotPossible(f"“{given}” is no date and time that “{element['action_id']}” could pick.")
     return int(given) if given else None
 
 

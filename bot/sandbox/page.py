@@ -51,7 +51,8 @@ async def _home(slack: Slack, delivery: Delivery, body: Body) -> acts.Outcome:
 
 
 async def _click(slack: Slack, delivery: Delivery, body: Body) -> acts.Outcome:
-    press = Press(body["action_id"], body.get("value"), body["block_id"])
+    shown = body.get("shown")
+    press = Press(body["action_id"], body.get("value"), body["block_id"], None if shown is None else tuple(shown))
     return await clicks.click(slack, delivery, body["as"], body["where"], press, body.get("values", {}))
 
 
@@ -89,6 +90,8 @@ def read_act(raw: str) -> tuple[Act, Body]:
         raise ValueError("This is no act of a person.")
     if not isinstance(body.get("values", {}), dict):
         raise ValueError("The values of a form are named.")
+    if not isinstance(body.get("shown", []), list) or not all(isinstance(one, dict) for one in body.get("shown", [])):
+        raise ValueError("What was shown is a list of blocks.")
     return act, body
 
 

@@ -81,7 +81,7 @@ async def pinned(desk: Desk, args: AsyncArgs, person: Person) -> None:
     await permit(desk, person, Need.ADMIN, NAME)
     view, backup = args.body["view"], await desk.backups.get(args.body["view"]["private_metadata"])
     form = actions.answers(view.get("state") or {})
-    if faults := complaints([backup_views.WHY], form):
+    if faults := complaints([backup_views.WHY], form, desk.now()):
         return await complain(args, faults)
     why = form[backup_views.WHY.key].strip()
     await desk.keepings.pin(backup.id, person.id, why)

@@ -21,6 +21,9 @@ MORE = "run:*"
 DETAIL = "detail"
 """Action id of "Show the server's answer"; its value is the run's id."""
 
+REPORT = "report"
+"""Action id of "Report"; its value is the run's id."""
+
 PAGE = "page"
 """Action id of "Older"; its value is a `page_value`."""
 
@@ -187,7 +190,8 @@ def files(state: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]:
 
 def _answer(element: Mapping[str, Any]) -> str:
     chosen = element.get("selected_option") or {}
-    return str(element.get("value") or element.get("selected_date") or chosen.get("value") or "")
+    picked = element.get("selected_date") or element.get("selected_date_time")
+    return str(element.get("value") or picked or chosen.get("value") or "")
 
 
 def _parts(value: str, count: int) -> list[str]:

@@ -16,18 +16,30 @@ _LONGEST_VALUE = 150
 
 
 def drawn(field: Field, filled: str = "", element: Block | None = None) -> Block:
-    """A field with what was typed before; `element`: something else than a line of text or a menu (a day, files)."""
-    held = element or (_menu(field, filled) if any(_options(field)) else _typed(field, filled))
+    """A field with what was filled in before; `element`: what no field says by itself (a day, files)."""
+    held = element or _element(field, filled)
     block: Block = {"type": "input", "block_id": actions.field_block(field.key), "element": held}
     block |= {"label": label(field.label, 200), "optional": not field.required}
     hint = plain(field.hint, 300, "")
     return {**block, "hint": label(hint, 300)} if hint else block
 
 
-def complaints(fields: Iterable[Field], form: Mapping[str, str]) -> dict[str, str]:
+def complaints(fields: Iterable[Field], form: Mapping[str, str], now: float) -> dict[str, str]:
     """What is wrong with each field, by the id of its block; empty when the form can be taken as it is."""
-    faults = ((field, fault_of(field, form.get(field.key, "").strip())) for field in fields)
+    faults = ((field, fault_of(field, form.get(field.key, "").strip(), now)) for field in fields)
     return {actions.field_block(field.key): f"This {fault}" for field, fault in faults if fault}
+
+
+def _element(field: Field, filled: str) -> Block:
+    if field.last_s:
+        return _picked(filled)
+    return _menu(field, filled) if any(_options(field)) else _typed(field, filled)
+
+
+def _picked(filled: str) -> Block:
+    """A date and a time, which Slack sends back in seconds since the epoch."""
+    element: Block = {"type": "datetimepicker", "action_id": actions.ANSWER}
+    return {**element, "initial_date_time": int(filled)} if filled else element
 
 
 def _typed(field: Field, filled: str) -> dict[str, Any]:

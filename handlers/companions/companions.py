@@ -112,7 +112,7 @@ async def attested(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     pool, one = _chosen(desk, view.get("private_metadata") or "")
     form = actions.answers(view.get("state") or {})
     day, fault = _day(form.get(companion_views.WHEN.key, ""), _today(desk, pool))
-    faults = complaints((companion_views.WHERE, companion_views.NOTE), form)
+    faults = complaints((companion_views.WHERE, companion_views.NOTE), form, desk.now())
     if faults := faults | ({actions.field_block(companion_views.WHEN.key): fault} if fault else {}):
         return await complain(args, faults)
     word = _word(form, day, pool)

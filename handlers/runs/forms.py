@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
+from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
 from handlers.blocks import actions, inputs
 from handlers.blocks.blocks import View, context, header, label, modal, section
 from handlers.blocks.wording import code, joined, shown
+from handlers.desk import Desk
 from handlers.runs.card import title
 from handlers.runs.rows import name
 
@@ -16,8 +18,21 @@ FIELDS = 90
 _ANSWER_PIECES = 20
 
 
+async def begun(desk: Desk, choice: Choice, run: Run) -> dict[str, str]:
+    """What dates and times of a form begin with: when the pool itself answered last, if others speak for it now.
+
+    Else it is now.
+    """
+    asked = [field.key for field in choice.fields if field.last_s]
+    if not asked:
+        return {}
+    seen = (await desk.readings.of([run.primary.fqdn])).get(run.primary.fqdn)
+    at = seen.answered if seen and 0.0 < seen.answered < seen.at else desk.now()
+    return dict.fromkeys(asked, str(int(at)))
+
+
 def form(choice: Choice, run_view: RunView, value: str, filled: Mapping[str, str] | None = None) -> View:
-    """The form of a choice. `value` is that of the button that opened it, `filled` what was typed before, by field."""
+    """The form of a choice. `value` is that of the button that opened it, `filled` what fields begin with."""
     where = f"*{shown(title(run_view), 200)}*"
     row = f"\n{name(run_view.now)}" if run_view.now else ""
     caution = [section(f"⚠️ {shown(choice.confirm, 1500)}")] if choice.confirm else []

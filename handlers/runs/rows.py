@@ -54,13 +54,14 @@ def name(line: Line, most: int = 150) -> str:
 def finished(view: RunView, room: int) -> list[Block]:
     """Finished rows, a line each, in about `room` characters.
 
-    While the run is open only the latest are told, and every warning.
+    While the run is open only the latest are told, every warning, and what failed and is to be done again.
     """
-    rows = parted(view).finished
+    stands = parted(view)
+    rows, failed = stands.finished, [row for row in stands.coming if row.mark == "stop"]
     kept = [row for row in rows[:-_ROWS_WHILE_OPEN] if row.mark == "warn"] if view.run.is_open else list(rows)
     kept = [*kept, *rows[-_ROWS_WHILE_OPEN:]] if view.run.is_open else kept
-    pages = _pages([_compact(row, view.run) for row in kept], max(_LEAST, room))
-    folded = len(rows) - sum(len(page) for page in pages)
+    pages = _pages([_compact(row, view.run) for row in (*kept, *failed)], max(_LEAST, room))
+    folded = len(rows) + len(failed) - sum(len(page) for page in pages)
     first = [f"✅ *{_counted(folded)}* · done or left out"] if folded else []
     texts = ["\n".join(page) for page in pages]
     if first:
@@ -140,7 +141,7 @@ def _task(row: Line, is_coming: bool, phase: Phase) -> dict[str, Any]:
         "title": plain(f"{row.number} · {row.title}{word}"),
     }
     task["status"] = status
-    said = _rich(row) if row.sentence and not is_coming else []
+    said = _rich(row) if row.sentence and (not is_coming or row.mark == "stop") else []
     return {**task, "details": {"type": "rich_text", "elements": said}} if said else task
 
 

@@ -57,6 +57,7 @@ class Field(Struct):
 
     value: str | None = None
     selected_date: str | None = None
+    selected_date_time: int | None = None
     selected_option: Option | None = None
     files: list[File] | None = None
 

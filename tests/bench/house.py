@@ -20,12 +20,12 @@ from storage import embedded, keys
 from storage.connect import connect
 from tests.bench.clicks import click
 from tests.bench.servers import served
-from tests.scenarios.stage import ANNA, BORIS, FAILOVER, A, Stage, stage_of
+from tests.bench.waiting import Waiting, failback
 
 
 @dataclass(frozen=True, slots=True)
 class House:
-    """`run` is a failback that waits for the first of two approvals: a press is one transition and starts no work.
+    """`run` waits for the first of two approvals: a press is one transition and starts no work.
 
     `environ` is what a bot has to know to live here.
     """
@@ -66,9 +66,9 @@ def embedded_server() -> Iterator[str]:
 
 
 @contextmanager
-def furnished() -> Iterator[House]:
+def furnished(waiting: Waiting = failback) -> Iterator[House]:
     with embedded_server() as url, served("slack") as slack, redis.Redis.from_url(url) as store:
-        run, card = asyncio.run(_failback(url))
+        run, card = asyncio.run(_brought(url, waiting))
         store.delete(keys.OUTBOX, keys.TOLD)
         environ = {
             "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -79,25 +79,11 @@ def furnished() -> Iterator[House]:
         yield House(environ, store, run, store.hget(keys.run(run.id), "run"), card)
 
 
-async def _failback(url: str) -> tuple[Run, Mapping[str, Any]]:
-    """Backup, failover, and a failback up to where two people have to approve the import; with its card."""
+async def _brought(url: str, waiting: Waiting) -> tuple[Run, Mapping[str, Any]]:
+    """The run where it waits, with its card."""
     client = connect(url)
     try:
-        stage = await stage_of(client)
-        run = await _played(stage)
+        stage, run = await waiting(client)
         return run, card.card(await stage.engine.view(run.id))
     finally:
         await client.aclose()
-
-
-async def _played(stage: Stage) -> Run:
-    await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
-    await stage.take_down(A)
-    await stage.play(await stage.settle((await stage.engine.start("failover", A, ANNA)).id), FAILOVER)
-    await stage.bring_up(A)
-    run = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
-    run = await stage.press(run, "same", ANNA)
-    run = await stage.press(run, "approve", BORIS)
-    if run.step != "import" or run.proposal is None or run.proposal.needed != 2:
-        raise RuntimeError(f"the failback waits somewhere else: {run.step} {run.phase} {run.sentence}")
-    return run

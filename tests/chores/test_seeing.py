@@ -116,6 +116,19 @@ async def test_what_servers_say_is_kept_and_nothing_is_told_or_changed(office: O
     assert (await office.worlds.load())[0].effects == () and not await office.kept.runs.page()
 
 
+async def test_when_the_pool_itself_answered_last_is_known_while_only_its_partner_speaks_for_it(office: Office) -> None:
+    await office.look()
+    await office.pool(up=False)
+    for turn in (1, 2):
+        await office.look(NOW + turn * EVERY_S)
+        seen = await office.read()
+        assert (seen.by, seen.at, seen.answered) == (B, NOW + turn * EVERY_S, NOW)
+
+    await office.pool(up=True)
+    await office.look(NOW + 3 * EVERY_S)
+    assert (await office.read()).answered == NOW + 3 * EVERY_S
+
+
 async def test_a_failover_by_somebody_else_is_told_with_its_time_and_ends_by_itself(office: Office) -> None:
     await office.pool(registrar="FailedOver")
     assert await office.look() == [OVER_BY_OTHERS.format(at="11:06")]

@@ -13,6 +13,7 @@ from bot.runbooks import RUNBOOKS
 from bot.runbooks.table import pages
 from bot.settings.settings import file_table, table
 from handlers import commands
+from tests.scenarios.situations import section
 
 ROOT = Path(__file__).parents[2]
 README, CONFIGURATION, COMMAND_LINE, RUNBOOKS_PAGE = (
@@ -47,10 +48,11 @@ def test_the_page_of_the_configuration_has_the_table_of_every_setting() -> None:
 
 def test_the_page_of_the_runbooks_has_every_row_of_each() -> None:
     # Made by one line: python -c 'from bot.runbooks import *; from bot.runbooks.table import pages; from pathlib import
-    # Path; p = Path("docs/runbooks.md"); head = p.read_text("utf-8").partition("\n## ")[0].rstrip();
-    # p.write_text(f"{head}\n\n{pages(RUNBOOKS.values())}\n", "utf-8")'
+    # Path; from tests.scenarios.situations import section; p = Path("docs/runbooks.md"); head =
+    # p.read_text("utf-8").partition("\n## ")[0].rstrip();
+    # p.write_text(f"{head}\n\n{pages(RUNBOOKS.values())}\n\n{section()}\n", "utf-8")'
     _, _, tables = RUNBOOKS_PAGE.read_text("utf-8").partition("\n## ")
-    assert f"## {tables}" == f"{pages(RUNBOOKS.values())}\n"
+    assert f"## {tables}" == f"{pages(RUNBOOKS.values())}\n\n{section()}\n"
 
 
 def test_the_page_of_the_command_line_names_every_command() -> None:

@@ -85,7 +85,15 @@ def test_every_kind_of_thing_that_people_do_can_be_answered() -> None:
 
 
 def test_every_action_id_begins_with_the_word_of_its_button() -> None:
-    names = [actions.MORE, actions.DETAIL, actions.PAGE, actions.HOME_MORE, actions.HOME_REFRESH, actions.LINK]
+    names = [
+        actions.MORE,
+        actions.DETAIL,
+        actions.REPORT,
+        actions.PAGE,
+        actions.HOME_MORE,
+        actions.HOME_REFRESH,
+        actions.LINK,
+    ]
     names += [actions.action_id("approve"), actions.action_id("approve", asks=False), f"{actions.DO}backup"]
     names += [value for name, value in vars(actions).items() if name.startswith(("AGENT_", "BACKUP_", "COMPANION_"))]
 

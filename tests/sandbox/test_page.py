@@ -12,6 +12,7 @@ from bot.sandbox.page import SHOWN_AT_FIRST
 from tests.sandbox.parts import ANNA, BORIS, GRETA, INCIDENT, actions, alone, button, field, joined, modal, section
 
 STATIC = Path(bot.sandbox.__file__).parent / "static"
+PRESS = {"do": "click", "as": ANNA, "where": "home", "action_id": "go", "block_id": "row"}
 FORM = modal(
     "Reason",
     field("reason", {"type": "plain_text_input", "action_id": "words"}),
@@ -94,7 +95,10 @@ async def test_what_people_do_on_the_page_takes_the_same_path_as_in_tests():
 
 @pytest.mark.parametrize(
     "what",
-    [{}, {"do": "fly"}, {"do": "click", "as": ANNA}, {"do": "command", "as": ANNA, "channel": INCIDENT}, "[]", "no"],
+    [
+        *({}, {"do": "fly"}, {"do": "click", "as": ANNA}, {"do": "command", "as": ANNA, "channel": INCIDENT}),
+        *("[]", "no", {**PRESS, "shown": 7}, {**PRESS, "shown": [7]}, {**PRESS, "shown": {}}),
+    ],
 )
 async def test_an_act_that_makes_no_sense_is_refused_and_changes_nothing(what):
     async with alone() as (sandbox, client):
@@ -102,6 +106,37 @@ async def test_an_act_that_makes_no_sense_is_refused_and_changes_nothing(what):
         async with client.session.post(f"{sandbox.address}/page/act", **body) as response:
             assert response.status == 400
         assert sandbox.messages(INCIDENT) == []
+
+
+async def test_what_was_shown_is_pressed_and_sent_whatever_has_become_of_it():
+    heard = []
+
+    def setup(app):
+        @app.event("app_home_opened")
+        async def home(event, client):
+            shown = [section("Nothing waits.")] if "view" in event else [actions(button("go", value="home"))]
+            await client.views_publish(user_id=event["user"], view={"type": "home", "blocks": shown})
+
+        @app.action("go")
+        async def go(ack, body):
+            await ack()
+            heard.append(body["actions"][0]["value"])
+
+    async with joined("http", setup) as room:
+        box, session, row = room.sandbox, room.client.session, [actions(button("go", value="card"))]
+        posted = await room.client.chat_postMessage(channel=INCIDENT, text="Card", blocks=row)
+        await room.client.chat_update(channel=INCIDENT, ts=posted["ts"], text="Done", blocks=[section("Done")])
+        press = {**PRESS, "where": posted["ts"]}
+        assert "nothing to press" in (await act(box, session, **press))[1]["notice"]
+        assert (await act(box, session, **press, shown=row))[1]["ok"]
+        bad = [section("x" * 3001)]
+        assert (await act(box, session, **press, shown=bad))[1]["notice"] == "invalid_blocks"
+        await box.open_home(ANNA)
+        home = await box.until(lambda: box.home(ANNA))
+        await box.open_home(ANNA)
+        await box.until(lambda: box.home(ANNA) != home)
+        assert (await act(box, session, **PRESS, shown=home.blocks))[1]["ok"]
+        assert heard == ["card", "home"]
 
 
 async def test_people_write_only_where_they_are():

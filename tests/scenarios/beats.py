@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -31,15 +32,11 @@ class Beat:
     second: bool = False
 
 
-def called(where: str) -> dict[str, str]:
-    return {f"{where}_number": NUMBER, f"{where}_heard": "the greeting of the Help Desk"}
-
-
 def import_line(pool: str) -> str:
     return f'Import-CsRgsConfiguration -Destination "service:ApplicationServer:{pool}.contoso.com" -FileName "C:\\'
 
 
-DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": "02:40", "mode": "disaster"}
+DECLARED = {"seen": "Nobody reaches any Front End.", "outage_since": str(int(time.time()) - 600), "mode": "disaster"}
 FAIL_OVER = 'Invoke-CsPoolFailOver -PoolFqdn "pool-a.contoso.com" -DisasterMode -Confirm:$false'
 FAIL_BACK = 'Invoke-CsPoolFailBack -PoolFqdn "pool-a.contoso.com" -Confirm:$false'
 CONFERENCES = 'Invoke-CsBackupServiceSync -PoolFqdn "pool-b.contoso.com" -BackupModule "ConfServices.DataConf"'
@@ -55,8 +52,8 @@ FAILOVER = (
     Beat("12 · Import the groups", CLARA, "Run this command", ADMIN, import_line("pool-b")),
     Beat("14 · Put Call Park and announcements back", CLARA, "Put it off", ADMIN, filled=PUT_OFF),
     Beat("15 · Lead calls to the backup pool", EMIL, "All of this is so", ANYONE),
-    Beat("16 · Test call from inside", EMIL, "The call worked", ANYONE, filled=called("inside")),
-    Beat("16 · Test call from the telephone network", EMIL, "The call worked", ANYONE, filled=called("outside")),
+    Beat("16 · Test call from inside", EMIL, "It worked", ANYONE),
+    Beat("16 · Test call from the telephone network", EMIL, "It worked", ANYONE),
     Beat("17 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
 )
 FAILBACK = (
@@ -66,8 +63,8 @@ FAILBACK = (
     Beat("9 · Import the groups", CLARA, "Approve as second person", ADMIN, import_line("pool-a"), second=True),
     Beat("11 · Bring the contents of conferences home", BORIS, "Run this command", SERVER_ADMIN, CONFERENCES),
     Beat("14 · Lead calls back to the pool", EMIL, "All of this is so", ANYONE),
-    Beat("14 · Test call from inside", EMIL, "The call worked", ANYONE, filled=called("inside")),
-    Beat("14 · Test call from the telephone network", EMIL, "The call worked", ANYONE, filled=called("outside")),
+    Beat("14 · Test call from inside", EMIL, "It worked", ANYONE),
+    Beat("14 · Test call from the telephone network", EMIL, "It worked", ANYONE),
     Beat("14 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
     Beat("16 · Choose: clean up or keep", DAVID, "Clean up", ADMIN),
     Beat("16 · Remove the copies", CLARA, "Ask for a second person", ADMIN, REMOVE),

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import dataclass, field, replace
 from types import MappingProxyType
 
+from bot.domain.deployment.locations import Locations, packed, parsed
 from bot.domain.deployment.world import FAILED_OVER, HOME, World
 from bot.domain.groups.groups import Inventory
 from bot.domain.model import PoolState
@@ -13,10 +14,11 @@ from bot.domain.runs.facts import KIND
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.run import Phase
 from bot.sandbox.pools import contents
+from bot.sandbox.pools.file_store import LOCATIONS
 from tests.scenarios import books
 from tests.scenarios.pool_level import E1, E2, ENDINGS, everything_there, pool_becomes
 from tests.scenarios.recovery import Script, changed, emptied, with_pool
-from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, WITH_NEW, A, B, N, Stage
+from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILBACK, FAILOVER, WITH_NEW, A, B, N, Stage
 from tests.scenarios.test_adopt import imported_by_hand
 from tests.scenarios.test_clean_up import CLEANUP
 from tests.scenarios.test_import_again import AGAIN
@@ -129,26 +131,50 @@ async def surrounded(stage: Stage) -> None:
     await changed(stage, lambda world: replace(world, store=A, edges=MappingProxyType({E1: A, E2: B})))
     await changed(stage, with_pool(B, lambda pool: replace(pool, sql="sql-b.contoso.com")))
     await backed_up(stage)
-    await stage.settle((await stage.engine.start("companion", A, ANNA, facts=KIND.to("lis"))).id)
+    await located(stage)
     await stage.take_down(A)
+
+
+async def located(stage: Stage) -> None:
+    """There is a copy of the emergency locations."""
+    await stage.settle((await stage.engine.start("companion", A, ANNA, facts=KIND.to("lis"))).id)
+
+
+def unlocated(world: World) -> World:
+    """Nothing is left of the emergency locations."""
+    return replace(world, locations=packed(Locations()))
+
+
+def located_again(world: World) -> bool:
+    """Emergency calls carry all of them."""
+    return parsed(world.published) == parsed(LOCATIONS)
+
+
+async def failed_over(stage: Stage) -> None:
+    """Replicas on B are kept, where there are any."""
+    world = (await stage.worlds.load())[0]
+    keeps = {"backup": (("keep", ANNA),)} if world.replicates else {}
+    await books.failed_over(stage, **keeps)
 
 
 async def away(stage: Stage) -> None:
     """A is failed over with its groups, and answers again."""
-    world = (await stage.worlds.load())[0]
-    keeps = {"backup": (("keep", ANNA),)} if world.replicates else {}
-    await books.failed_over(stage, **keeps)
+    await failed_over(stage)
     await stage.bring_up(A)
 
 
 async def rebuilt(stage: Stage) -> None:
+    await located(stage)
     await away(stage)
     await changed(stage, with_pool(A, emptied))
+    await changed(stage, unlocated)
 
 
 async def lost(stage: Stage) -> None:
+    await located(stage)
     await changed(stage, settled)
-    await books.failed_over(stage)
+    await failed_over(stage)
+    await changed(stage, unlocated)
 
 
 async def without_groups(stage: Stage) -> None:
@@ -181,19 +207,22 @@ def xmpp_led_to(edge: str) -> Holds:
     return lambda before, after: after.told["CsSite"][0]["XmppFederationRoute"] == f"EdgeServer:{edge}"
 
 
-OUT = {
-    **FAILOVER,
-    "cms-names": (("cms-named", ANNA),),
-    "cms": (("approve", BORIS),),
+LOCATE = {
     "lis": (("lis-import", ANNA),),
     "lis-import": (("approve", BORIS),),
     "lis-publish": (("approve", ANNA),),
+}
+OUT = {
+    **FAILOVER,
+    **LOCATE,
+    "cms-names": (("cms-named", ANNA),),
+    "cms": (("approve", BORIS),),
     "hop-way": (("hop-command", ANNA),),
     "hop": (("approve", ANNA),),
 }
 IMPORTED = {"imported": True}
 HANDS: Hands = {row: change for row, change in BY_HAND.items() if change}
-REPLACED = {**REPLACE, **dict.fromkeys(BY_HAND, (("done", ANNA),))}
+REPLACED = {**REPLACE, **LOCATE, **dict.fromkeys(BY_HAND, (("done", ANNA),))}
 
 
 def surrounding(key: str, *sent: str, holds: Holds = lambda before, after: True, synced: int = 0) -> Way:
@@ -228,11 +257,13 @@ WAYS: Mapping[str, Way] = {
     ),
     "rebuild": Way(
         "/rgs start rebuild pool-a",
-        REBUILD,
+        {**REBUILD, **LOCATE},
         rebuilt,
-        sent=(FAIL_BACK, IMPORT),
+        sent=(*LOCATED, FAIL_BACK, IMPORT),
         synced=3,
-        holds=lambda before, after: copied(before, after) and after.pools[A].settings == after.pools[B].settings,
+        holds=lambda before, after: (
+            copied(before, after) and after.pools[A].settings == after.pools[B].settings and located_again(after)
+        ),
         says="pool-a is active again.",
         known=IMPORTED,
     ),
@@ -241,12 +272,13 @@ WAYS: Mapping[str, Way] = {
         REPLACED,
         lost,
         HANDS,
-        sent=(IMPORT, REMOVE),
+        sent=(*LOCATED, IMPORT, REMOVE),
         synced=2,
         holds=lambda before, after: (
             {item.key for item in after.pools[N].inventory().owned_by(N).objects} == _of(before, B)
             and not _of(after, B)
             and A not in after.pools
+            and located_again(after)
         ),
         state=PoolState.RETIRED,
     ),
@@ -281,7 +313,7 @@ WAYS: Mapping[str, Way] = {
     ),
     "adopt": Way(
         "/rgs start adopt pool-a",
-        {"take": (("adopt", ANNA),)},
+        {"take": (("adopt", ANNA),), "agents": (("go-on", EMIL),)},
         moved_by_others,
         holds=lambda before, after: copied(before, after) and after.pools[A].failed_over,
         state=PoolState.FAILED_OVER,
@@ -300,6 +332,12 @@ WAYS: Mapping[str, Way] = {
     "backup-service": surrounding("backup-service", synced=2),
 }
 
+
+def unreplicated(world: World) -> World:
+    """Somebody switches replication off, for all pools."""
+    return replace(world, replicates=False)
+
+
 REFUSED = {"mode-refused": (("abandon", ANNA),)}
 UNTOUCHED: Holds = lambda before, after: _of(after, B) == _of(before, B) and _of(after, A) == _of(before, A)  # noqa: E731
 REPLICATED: Mapping[str, Way] = {
@@ -308,7 +346,26 @@ REPLICATED: Mapping[str, Way] = {
         script={**OUT, "backup": (("keep", ANNA),)},
         sent=WAYS["failover"].sent[:-1],
     ),
-    "failback": replace(WAYS["failback"], sent=(FAIL_BACK,), holds=copied, known=IMPORTED),
+    "failback": replace(
+        WAYS["failback"],
+        sent=(FAIL_BACK,),
+        holds=copied,
+        says="The servers keep copying its groups to pool-b.",
+        known=IMPORTED | {"prestaged": {}},
+    ),
+    "rebuild": replace(
+        WAYS["rebuild"],
+        script={**WAYS["rebuild"].script, "settings": (("defaults", CLARA),)},
+        sent=(*LOCATED, FAIL_BACK),
+        holds=lambda before, after: copied(before, after) and located_again(after),
+        says="The servers keep copying its groups to pool-b.",
+        known=IMPORTED | {"prestaged": {}},
+    ),
+    "replace": replace(
+        WAYS["replace"],
+        hands={**HANDS, "agents": unreplicated},
+        says="Replication of groups was switched off. Switch it on again",
+    ),
     "prestage": replace(WAYS["prestage"], script=REFUSED, sent=(), holds=UNTOUCHED, known={}, phase=Phase.ABANDONED),
     "clean-up": replace(
         WAYS["clean-up"],
@@ -320,7 +377,11 @@ REPLICATED: Mapping[str, Way] = {
         phase=Phase.ABANDONED,
     ),
 }
-"""Where servers replicate the groups by themselves: nothing is imported over replicas, and none are removed."""
+"""Where servers replicate the groups by themselves: nothing is imported over replicas, and none are removed.
+
+They do so between the two pools of a pair. A pool that takes another's place is in none yet, so it gets its groups by
+an import; and before the lost one leaves the topology, replication is switched off and the replicas are removed.
+"""
 
 GONE = {"xmpp": ("2013", "2015"), "mirror": ("2013", "2015")}
 """Runbooks that only some versions have."""

@@ -81,6 +81,7 @@ LIGHT = {
         "Backup",
         (Step(key="export", stretch="export", title="Export", reads=_reads, judge=_judge),),
         quiet=True,
+        scheduled=True,
     )
 }
 """A backup that only asks the store: the fence is the same, and thousands take seconds."""

@@ -71,12 +71,10 @@ EMIL = person("Emil")
 
 FORMS: Mapping[str, str] = {
     "seen": "all Front Ends unreachable",
-    "outage_since": "02:40",
+    "outage_since": "1794999000",
     "mode": "disaster",
-    "inside_number": "Help Desk",
-    "inside_heard": "the greeting",
-    "outside_number": "+49 30 5550 1234",
-    "outside_heard": "the greeting",
+    "inside_heard": "Help Desk, silence",
+    "outside_heard": "+49 30 5550 1234, silence",
     "reason": "a drill",
     "accepted": "known",
     "note": "Boris did it on a Front End",

@@ -10,10 +10,12 @@ from bot.domain.deployment.server_state import ServerState
 from bot.domain.groups.groups import service
 from bot.domain.model import PoolState
 from bot.domain.runs.acts import Put
+from bot.domain.runs.moves import go_back
 from bot.domain.runs.run import Phase
+from bot.runbooks.adopt import ADOPT
 from bot.runbooks.adopt.truth import stands
 from tests.scenarios.books import failed_over, moved_by_hand, prestaged, record, started
-from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B, Stage, stage_of
+from tests.scenarios.stage import ANNA, EMIL, FAILBACK, FAILOVER, A, B, Stage, stage_of
 from tests.scenarios.test_import_again import AGAIN
 from tests.scenarios.test_rehearsed import backed_up
 
@@ -35,9 +37,12 @@ async def test_a_failover_by_hand_with_its_groups_is_taken_over_and_comes_home(r
     assert any("it may be down" in line for line in run.details)
     assert (await record(stage)).state is PoolState.ACTIVE
     run = await stage.press(run, "adopt", ANNA)
-    assert run.phase is Phase.DONE
     known = await record(stage)
     assert (known.state, known.carry["imported"], known.carry["backup"]) == (PoolState.FAILED_OVER, True, backup)
+    assert (run.step, run.phase) == ("agents", Phase.ASKING)
+    run = await stage.press(run, "go-on", EMIL)
+    assert run.phase is Phase.DONE and run.sentence.startswith("pool-a is failed over, as others left it.")
+    assert "6 formal groups silent, since no agent said that they signed in: " in run.sentence
     await stage.bring_up(A)
     assert (await stage.play(await started(stage, "failback"), FAILBACK)).phase is Phase.DONE
 
@@ -65,8 +70,28 @@ async def test_copies_that_differ_are_taken_over_only_with_a_reason(redis: Redis
     assert (known.state, dict(known.carry)) == (PoolState.ACTIVE, {}) and "Nothing was changed" in abandoned.sentence
     run = await stage.press(await started(stage, "adopt"), "adopt", ANNA)
     run = await stage.press(run, "accept-differences", ANNA)
-    assert run.phase is Phase.DONE
+    assert (run.step, run.phase) == ("agents", Phase.ASKING)
+    run = await stage.press(run, "abandon", ANNA)
+    assert "pool-a is failed over, as others left it." in run.sentence
     assert (await record(stage)).state is PoolState.FAILED_OVER
+
+
+async def test_who_was_asked_when_the_groups_were_imported_is_not_asked_again(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await failed_over(stage)
+    run = await stage.press(await started(stage, "adopt"), "adopt", ANNA)
+    assert run.phase is Phase.DONE and run.fact("formal", ()) == ()
+    assert run.record_of("ask-agents").sentence == "Not needed: they were asked when the groups were imported."
+
+
+async def test_a_take_over_that_an_older_version_left_before_its_end_is_remembered_first(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await backed_up(stage)
+    await moved_by_hand(stage, "FailedOver")
+    run = await started(stage, "adopt")
+    await stage.runs.commit(go_back(run, ADOPT, "done", stage.clock()), stage.clock())
+    run = await stage.settle(run.id)
+    assert run.phase is Phase.DONE and (await record(stage)).state is PoolState.FAILED_OVER
 
 
 async def test_a_move_that_broke_off_is_between_and_failover_goes_on_from_there(redis: Redis) -> None:

@@ -20,9 +20,11 @@ from bot.sandbox.values import Kind as Account
 from bot.sandbox.values import Person
 from storage.worlds.worlds import RedisWorlds
 from tests.sandbox.parts import EMIL, FINN, GRETA, INCIDENT
+from tests.scenarios.books import moved_by_hand
 from tests.scenarios.slack_stage import SlackStage, slack_stage
 from tests.scenarios.stage import ANNA, FAILBACK, FAILOVER, A, B
 from tests.scenarios.stage import EMIL as EMIL_HANSEN
+from tests.scenarios.test_adopt import imported_by_hand
 
 DAVID = "U0DAVID001"
 DESK, BILLING, QUIET = "Switchboard Agents", "Billing Agents", "IT First Line Agents"
@@ -242,3 +244,21 @@ async def test_failback_asks_them_to_sign_in_at_home(stage: SlackStage) -> None:
     first, second = (message.text for message in got(stage, EMIL))
     assert B.partition(".")[0] in first
     assert second.startswith("pool-a answers your Response Groups from now on.") and DESK in second
+
+
+async def test_agents_of_a_failover_that_others_made_are_asked_once_it_is_taken_over(stage: SlackStage) -> None:
+    story = stage.story
+    await staff(story.worlds, STAFF)
+    backup = (await story.settle((await story.engine.start("backup", A, ANNA)).id)).fact("backup")
+    await imported_by_hand(story, backup)
+    await moved_by_hand(story, "FailedOver")
+    run = await story.settle((await story.engine.start("adopt", A, ANNA)).id)
+    await ask(stage, run)
+    assert asked(stage) == []
+
+    run = await story.press(run, "adopt", ANNA)
+    await ask(stage, run)
+    assert sorted(asked(stage)) == [DAVID, EMIL]
+    (message,) = got(stage, EMIL)
+    assert "pool-a is failed over, so pool-b answers its Response Groups now." in message.text
+    assert (run.step, run.fact("formal")) == ("agents", [DESK, BILLING, QUIET])

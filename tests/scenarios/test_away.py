@@ -101,7 +101,7 @@ async def test_a_form_is_answered_in_time_and_can_be_sent_again_as_it_is(scene: 
     assert view
     scene.line.state = state
 
-    said = {"seen": "x", "outage_since": "02:40", "mode": "disaster"}
+    said = {"seen": "x", "outage_since": "1794999000", "mode": "disaster"}
     fields = {actions.field_block(key): text for key, text in said.items()}
     await scene.timely(scene.front.slack.submit(ANNA, view.id, fields))
 

@@ -228,7 +228,7 @@ async def test_nobody_is_let_through_wrongly_and_every_reason_names_the_right_th
 ) -> None:
     stage = await stage_of(redis)
     now, wrong, seen, said = stage.clock(), [], Counter[tuple[str, bool]](), set[str]()
-    asked = [one for run in await ended(stage) for one in questions(run, now)]
+    asked = [one for run in await ended(redis) for one in questions(run, now)]
     presses = [(run, opened(run, now), choice) for run in asked for choice in offered(run, RUNBOOKS[run.runbook])]
     async with office(redis, domain) as here:
         for account, sort, state in product(HELD, SORTS, STATES):
@@ -278,7 +278,7 @@ async def test_break_glass_lends_to_the_two_only_and_to_nobody_whom_the_director
 ) -> None:
     stage = await stage_of(redis)
     now = stage.clock()
-    (run,) = [one for one in await ended(stage) if one.runbook == "failover"]
+    (run,) = [one for one in await ended(redis) if one.runbook == "failover"]
     run = opened(run, now)
     assert is_open(run, now)
     async with office(redis, domain) as here:

@@ -22,7 +22,7 @@ from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
 
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
-SEEN = {"seen": "Nobody can sign in.", "outage_since": "02:40", "mode": "disaster"}
+SEEN = {"seen": "Nobody can sign in.", "outage_since": "1794999000", "mode": "disaster"}
 DECLARE = actions.action_id("declare")
 APPROVE = actions.action_id("approve", asks=False)
 

@@ -5,12 +5,14 @@ from __future__ import annotations
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 
+import pytest
 from redis.asyncio import Redis
 
 from bot.clock.timetable import Timetable
 from bot.domain.backups.schedule import Schedule, Slot
 from bot.domain.companions.coverage import Rule
 from bot.domain.companions.kinds import COMPANIONS
+from bot.domain.errors import BadInput
 from bot.domain.model import SCHEDULE, PoolRecord
 from bot.domain.runs.moves import close
 from bot.domain.runs.opening import begin
@@ -73,3 +75,12 @@ async def test_a_runbook_with_a_hyphen_in_its_name_is_the_one_that_starts(redis:
         ("clean-up", "", f"clean-up-{A}-2026-11-21T0230"),
         ("clean-up", "deep-one", f"clean-up-deep-one-{A}-2026-11-21T0230"),
     }
+
+
+async def test_a_slot_starts_copies_and_nothing_else_whatever_it_names(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    named = [key for key in (*RUNBOOKS, "unheard-of") if key not in ("backup", "companion")]
+    for key in named:
+        with pytest.raises(BadInput, match=f"pool-a asks for “{key}”, which only people start. Nothing was started."):
+            await stage.engine.start_slot(Slot(A, LOCAL, key))
+    assert len(named) > 15 and await stage.runs.page(count=50) == ()

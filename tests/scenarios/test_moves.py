@@ -150,6 +150,9 @@ async def test_a_failback_that_others_did_is_taken_as_read(redis: Redis) -> None
     back = await stage.press(back, "same", ANNA)
     assert (back.step, back.phase) == ("import", Phase.WAITING)
     assert await count_of(stage, "Invoke-CsPoolFailBack") == 0
+    assert (await stage.runs.records([A]))[A].state is PoolState.FAILING_BACK, "it is home, as was read"
+    left = await stage.press(back, "abandon", ANNA)
+    assert left.pool_state is PoolState.FAILING_BACK and "pool-a is marked failing back" in left.sentence
 
 
 async def test_a_wrong_word_never_ends_a_failback_as_active(redis: Redis) -> None:

@@ -24,7 +24,7 @@ async def calling(stage: Stage, runbook: str) -> tuple[Run, dict]:
 async def test_nothing_goes_on_before_a_test_call_was_handled_correctly_seed_000(redis: Redis, runbook: str) -> None:
     stage = await stage_of(redis)
     run, script = await calling(stage, runbook)
-    run = await stage.press(run, "failed", EMIL, inside_number="Sales", inside_heard="silence")
+    run = await stage.press(run, "failed", EMIL, inside_heard="Sales, silence")
     assert run.is_open and run.step != "outside"
     assert any("silence" in entry.sentence for entry in await stage.runs.audit(run.id))
 

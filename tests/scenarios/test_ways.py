@@ -32,6 +32,17 @@ async def a_conflict(stage: Stage, name: str = "") -> str:
     return theirs
 
 
+async def given_address(stage: Stage, address: str = "") -> str:
+    """A workflow of B gets the address of a workflow of A, or the one that is given; gives the one that it had."""
+    world, version = await stage.worlds.load()
+    theirs, own = world.pools[A].of(Kind.WORKFLOW)[0], world.pools[B].of(Kind.WORKFLOW)[0]
+    address, had = address or str(theirs.properties["PrimaryUri"]), str(own.properties["PrimaryUri"])
+    changed = replace(own, properties=MappingProxyType({**own.properties, "PrimaryUri": address}))
+    objects = MappingProxyType({**world.pools[B].objects, (own.kind, own.guid): changed})
+    await stage.worlds.save(world.with_pool(replace(world.pools[B], objects=objects)), version)
+    return had
+
+
 async def failing_over(stage: Stage) -> Run:
     """A failover of a pool that is down, which waits for the approval of its move."""
     await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
@@ -80,6 +91,21 @@ async def test_a_name_conflict_does_not_hold_up_the_move_stops_before_any_group_
     assert changed == ["Invoke-CsPoolFailOver"]
     await a_conflict(stage, "Renamed by hand")
     run = await stage.press(run, "renamed", ANNA)
+    assert (run.step, run.phase) == ("settings", Phase.ASKING)
+
+
+async def test_an_address_that_another_workflow_has_is_named_and_changing_it_helps(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    own = await given_address(stage)
+    run = await stage.press(await moved_over(stage), "use", ANNA)
+    assert (run.step, run.phase) == ("rehearse", Phase.STOPPED)
+    assert run.sentence.startswith("The import would fail. The SIP address of workflow “")
+    assert run.sentence.endswith("” on pool-b.contoso.com already. Give one of them another address, then try again.")
+    assert "Set-CsRgsWorkflow -Instance $it" in run.details[-1]
+    assert stage.labels(run)[:2] == ["rechoose", "retry"]
+    assert await count_of(stage, "Import-CsRgsConfiguration") == 0
+    await given_address(stage, own)
+    run = await stage.press(run, "retry", ANNA)
     assert (run.step, run.phase) == ("settings", Phase.ASKING)
 
 
@@ -142,7 +168,8 @@ async def test_an_abandoned_failover_is_taken_up_where_it_was_left(redis: Redis)
     assert run.phase is Phase.ABANDONED
     assert run.sentence.endswith(
         "pool-a is marked failing over; its groups were not imported on pool-b. Start a failover again to go on from "
-        "here: it reads where both pools stand, and what lies there."
+        "here: it reads where both pools stand, and what lies there. If it stands otherwise, `/rgs start adopt "
+        "pool-a` takes that over."
     )
     await move_by_others(stage)
     again = await declared(stage)

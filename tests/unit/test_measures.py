@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from bot.domain.measures import aged, sized, span
+from bot.domain.measures import aged, sized, span, to_the_second
 
 
 @pytest.mark.parametrize(
@@ -31,3 +31,11 @@ def test_an_age_and_a_span_are_a_number_and_a_unit(seconds: float, age: str, las
 )
 def test_a_size_is_told_in_bytes_kilobytes_or_megabytes(size: int, words: str) -> None:
     assert sized(size) == words
+
+
+@pytest.mark.parametrize(
+    ("seconds", "words"),
+    [(0, "0 s"), (40, "40 s"), (60, "1 min"), (1_900, "31 min 40 s"), (3_640, "1 h 40 s"), (90_000, "25 h")],
+)
+def test_a_duration_to_the_second_leaves_nothing_out(seconds: int, words: str) -> None:
+    assert to_the_second(seconds) == words

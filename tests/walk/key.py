@@ -18,9 +18,10 @@ from typing import Any
 from bot.domain.deployment.world import LivePool, World
 from bot.domain.groups.groups import Inventory, RgsObject
 from bot.domain.model import BOT, PoolRecord, PoolState
-from bot.domain.runs.facts import Fact
+from bot.domain.runs.facts import CAME_FROM, Fact
 from bot.domain.runs.run import Phase, Run
 from bot.exports.export_zip import read_inventory
+from bot.runbooks.rows.facts import ACCEPTED
 from tests.walk.memory import Kept, State
 from tests.walk.world import RECORDINGS
 
@@ -60,14 +61,14 @@ _SAID_BY_SERVER = tuple(f"takes it over: it is {state}." for state in PoolState)
 class Living:
     """Which facts of a run matter at each row: those that it reads, or that a later one does before they are written.
 
-    They are learnt while walking: `learnt` says that something was not known before, and then all is walked again. In
-    the end no transition has read a fact that the key of its state leaves out, so leaving it out was right.
+    They are learnt while walking: `lessons` counts what was not known before, and after any of it all is walked again.
+    In the end no transition has read a fact that the key of its state leaves out, so leaving it out was right.
     """
 
     def __init__(self) -> None:
         self._known: dict[_At, set[str]] = defaultdict(set)
         self._written: dict[_At, dict[_At, set[str]]] = defaultdict(dict)
-        self.learnt = False
+        self.lessons = 0
         self.read: set[str] = set()
 
     def at(self, run: Run) -> set[str]:
@@ -88,7 +89,7 @@ class Living:
     def _add(self, here: _At, keys: set[str]) -> None:
         if new := keys - self._known[here]:
             self._known[here] |= new
-            self.learnt = True
+            self.lessons += 1
             for before, written in list(self._written[here].items()):
                 self._add(before, new - written)
 
@@ -160,7 +161,8 @@ def _records(look: _Look) -> Any:
 def _listed(look: _Look) -> Any:
     """Of each pool, the newest first."""
     kept = [one for one in reversed(look.state.kept.values()) if one.listed]
-    return sorted(((look.said(one.backup.pool), _kept_pair(one)[look.side]) for one in kept), key=lambda one: one[0])
+    texts = ((look.said(one.backup.pool), _kept_pair(one)[look.side], bool(one.keeping.damage)) for one in kept)
+    return sorted(texts, key=lambda one: one[0])
 
 
 def _row(look: _Look) -> Any:
@@ -204,9 +206,15 @@ def is_word(run: Run) -> bool:
     return seen is not None and seen.who != BOT and not seen.sentence.endswith(_SAID_BY_SERVER)
 
 
+def is_silent(run: Run) -> bool:
+    """Whether it moved nothing, so that where the pool stands is what was remembered before it."""
+    return run.phase is Phase.ABANDONED and CAME_FROM.key not in run.facts and run.pool_state == run.facts["stood"]
+
+
 def _watched(look: _Look) -> Any:
+    run = look.state.run
     return (
-        look.state.run and is_word(look.state.run),
+        run and (is_word(run), CAME_FROM.key in run.facts, bool(run.facts.get(ACCEPTED.key))),
         look.sorted(map(_said, look.state.unseen)),
         look.sorted(map(_said, look.state.safe)),
         look.state.late,
@@ -256,13 +264,23 @@ def version_of(item: RgsObject) -> str:
 
 def versions_in(data: bytes) -> frozenset[str]:
     """The versions of objects and settings in an export."""
+    return _versions(data)[1]
+
+
+def objects_in(data: bytes) -> frozenset[str]:
+    """The versions of the objects only."""
+    return _versions(data)[0]
+
+
+def _versions(data: bytes) -> tuple[frozenset[str], frozenset[str]]:
     if data not in _VERSIONS:
         inventory = read_inventory(data)
-        _VERSIONS[data] = frozenset({*map(version_of, inventory.objects), f"settings {inventory.settings!r}"})
+        objects = frozenset(map(version_of, inventory.objects))
+        _VERSIONS[data] = (objects, objects | {f"settings {inventory.settings!r}"})
     return _VERSIONS[data]
 
 
-_VERSIONS: dict[bytes, frozenset[str]] = {}
+_VERSIONS: dict[bytes, tuple[frozenset[str], frozenset[str]]] = {}
 _EXPORTS: dict[tuple[str, str, bytes], Pair] = {}
 _SAID: dict[str, Pair] = {}
 _NUMBERS: dict[str, str] = {}
@@ -295,7 +313,7 @@ def _joined(pairs: Iterable[Pair]) -> Pair:
 
 def _object_pairs(item: RgsObject) -> tuple[str, str, str]:
     text = repr((item.kind, item.name, item.owner, item.identity, sorted(_plain(item.properties))))
-    version = repr((item.kind, item.name, item.properties.get("Description")))
+    version = repr((item.kind, item.name, item.guid, item.properties.get("Description")))
     return *map(_short, _said(text)), version
 
 

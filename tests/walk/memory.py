@@ -10,7 +10,7 @@ from types import MappingProxyType
 from bot.domain.backups.backup import Backup, Keeping, Stamp
 from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.deployment.world import World
-from bot.domain.errors import BadInput, Held, Stale
+from bot.domain.errors import BadInput, Damaged, Held, Stale
 from bot.domain.groups.agents import Agent
 from bot.domain.model import PoolRecord
 from bot.domain.runs.run import Change, Run
@@ -35,7 +35,7 @@ class State:
     `kept` is in the order of keeping. `started` counts the runs, so that their names differ. `unseen` are the pools
     that others moved since the bot looked at them last; `safe` is what has ever been kept, version by version; `late`
     says that somebody edited groups while a run was open; `asked` is the deployment on which rests what people are
-    asked to approve.
+    asked to approve; `files` are the names under which exports ever lay on a server.
     """
 
     world: World
@@ -47,6 +47,7 @@ class State:
     safe: frozenset[str] = frozenset()
     late: bool = False
     asked: World | None = None
+    files: frozenset[str] = frozenset()
 
 
 class Memory:
@@ -98,7 +99,10 @@ class MemoryRuns:
 
 
 class MemoryBackups:
-    """As `storage.backups`: a second save of the same id changes nothing, an unknown id is bad input."""
+    """As `storage.backups`: a second save of the same id changes nothing, an unknown id is bad input.
+
+    What is damaged from the beginning stays so: nobody mends it.
+    """
 
     def __init__(self, memory: Memory) -> None:
         self._memory = memory
@@ -121,7 +125,10 @@ class MemoryBackups:
         return self._found(id).backup
 
     async def load(self, id: str) -> bytes:
-        return self._found(id).data
+        found = self._found(id)
+        if found.keeping.damage:
+            raise Damaged(found.keeping.damage)
+        return found.data
 
     async def fingerprints(self, id: str) -> Mapping[str, str]:
         return self._found(id).prints

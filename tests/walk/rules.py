@@ -1,38 +1,28 @@
-"""The rules of the seeds as rows: a name, the sentence, where it stands, and what would break it.
-
-What people accepted with a reason, after the bot had shown them the difference, is no claim of the bot.
-"""
+"""The rules of the seeds as rows: a name, the sentence, where it stands, and what would break it."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from bot.domain.deployment.world import World
 from bot.domain.groups.groups import Ref, ServiceSettings
-from bot.domain.model import PoolState
-from bot.domain.runs.facts import CAME_FROM, STOOD
-from bot.domain.runs.run import Phase, Run, partner, replacement
-from bot.runbooks.rows.facts import ACCEPTED
-from tests.walk.by_hand import lodgers_of
-from tests.walk.key import is_word, version_of
-from tests.walk.memory import State
+from bot.domain.model import BOT
+from bot.domain.runs.run import Phase, partner, replacement
+from tests.walk.claims import (
+    edits_left_behind,
+    not_away,
+    not_home,
+    not_imported,
+    not_kept,
+    not_set,
+    still_lived_in,
+    still_there,
+)
+from tests.walk.key import version_of
+from tests.walk.moment import EXPORT, FAIL_BACK, FAIL_OVER, IMPORT, Moment, away, named, names, pool_of
 from tests.walk.scene import Sent
 from tests.walk.world import C
-
-FAIL_OVER, FAIL_BACK = "Invoke-CsPoolFailOver", "Invoke-CsPoolFailBack"
-IMPORT, EXPORT = "Import-CsRgsConfiguration", "Export-CsRgsConfiguration"
-
-
-@dataclass(frozen=True, slots=True)
-class Moment:
-    """One transition: before and after it, what was sent in it, what was read, and the run as it ended if it did."""
-
-    before: State
-    after: State
-    sent: tuple[Sent, ...]
-    read: tuple[tuple[str, object], ...]
-    ended: Run | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,21 +35,8 @@ class Rule:
     broken: Callable[[Moment], bool]
 
 
-def _named(sent: Iterable[Sent], *names: str) -> list[Sent]:
-    return [one for one in sent if one.command.name in names]
-
-
-def _pool_of(sent: Sent, parameter: str) -> str:
-    value = sent.command.get(parameter)
-    return value.pool if isinstance(value, Ref) else str(value)
-
-
-def _away(world: World, fqdn: str) -> bool:
-    return fqdn in world.pools and world.pools[fqdn].failed_over
-
-
 def _order(moment: Moment) -> bool:
-    return any(_away(one.before, one.before.pairs[_pool_of(one, "PoolFqdn")]) for one in _named(moment.sent, FAIL_OVER))
+    return any(away(one.before, one.before.pairs[pool_of(one, "PoolFqdn")]) for one in named(moment.sent, FAIL_OVER))
 
 
 def _both_away(moment: Moment) -> bool:
@@ -67,12 +44,12 @@ def _both_away(moment: Moment) -> bool:
 
 
 def _affected(moment: Moment) -> bool:
-    return any(_pool_of(one, "PoolFqdn") != one.run.primary.fqdn for one in _named(moment.sent, FAIL_OVER, FAIL_BACK))
+    return any(pool_of(one, "PoolFqdn") != one.run.primary.fqdn for one in named(moment.sent, FAIL_OVER, FAIL_BACK))
 
 
 def _manual(moment: Moment) -> bool:
     """The plan that runs is the one that was approved, by as many people as its row takes."""
-    for one in _named(moment.sent, FAIL_OVER, FAIL_BACK, IMPORT) + _removals(moment):
+    for one in named(moment.sent, FAIL_OVER, FAIL_BACK, IMPORT) + _removals(moment):
         shown = one.run.proposal
         people = {approval.who.id for approval in one.run.approvals if shown and approval.hash == shown.hash}
         if shown is None or len(people) < max(1, shown.needed):
@@ -81,14 +58,14 @@ def _manual(moment: Moment) -> bool:
 
 
 def _removals(moment: Moment) -> list[Sent]:
-    return [one for one in _named(moment.sent, EXPORT) if one.command.get("RemoveExportedConfiguration")]
+    return [one for one in named(moment.sent, EXPORT) if one.command.get("RemoveExportedConfiguration")]
 
 
 def _ownership(moment: Moment) -> bool:
-    """In a pair every object keeps the pool in its name as its owner; what a new pool took over is its own."""
+    """In a pair every object keeps the pool that made it as its owner; what a new pool took over is its own."""
     for pool in moment.after.world.pools.values():
         for item in pool.objects.values():
-            if not (pool.fqdn == item.owner == C) and item.name.rpartition(" ")[2] != item.owner.partition(".")[0]:
+            if not (pool.fqdn == item.owner == C) and item.guid[-1] != item.owner.partition(".")[0][-1]:
                 return True
     return False
 
@@ -96,15 +73,15 @@ def _ownership(moment: Moment) -> bool:
 def _overwrite_home(moment: Moment) -> bool:
     """At home or on the pool that takes its place, and never on the backup pool."""
     return any(
-        (one.command.get("OverwriteOwner") is True) is not (_pool_of(one, "Destination") != partner(one.run).fqdn)
-        for one in _named(moment.sent, IMPORT)
+        (one.command.get("OverwriteOwner") is True) is not (pool_of(one, "Destination") != partner(one.run).fqdn)
+        for one in named(moment.sent, IMPORT)
     )
 
 
 def _owner_named(moment: Moment) -> bool:
     return any(
-        _pool_of(one, "Source") != one.run.primary.fqdn and one.command.get("Owner") is None
-        for one in _named(moment.sent, EXPORT)
+        pool_of(one, "Source") != one.run.primary.fqdn and one.command.get("Owner") is None
+        for one in named(moment.sent, EXPORT)
     )
 
 
@@ -120,16 +97,13 @@ def _shown(moment: Moment) -> bool:
 
 
 def _fresh(moment: Moment) -> bool:
-    return any(
-        (file := one.before.pools[one.on].file(str(one.command.get("FileName")))) is not None
-        and file.inventory is not None
-        for one in _named(moment.sent, EXPORT)
-    )
+    """No name is used twice: a file may lie there still, after a command whose answer was lost."""
+    return any(str(one.command.get("FileName")) in moment.before.files for one in named(moment.sent, EXPORT))
 
 
 def _viewed_only(moment: Moment) -> bool:
-    return any(_away(one.before, _pool_of(one, "Destination")) for one in _named(moment.sent, IMPORT)) or any(
-        _away(one.before, _pool_of(one, "Source")) for one in _removals(moment)
+    return any(away(one.before, pool_of(one, "Destination")) for one in named(moment.sent, IMPORT)) or any(
+        away(one.before, pool_of(one, "Source")) for one in _removals(moment)
     )
 
 
@@ -160,66 +134,13 @@ def _lost(moment: Moment) -> bool:
     return False
 
 
-def _says(moment: Moment, *states: PoolState) -> Iterable[tuple[str, Run]]:
-    """The pools of which the end of a run said that they stand so, as far as others did not move them unseen since.
-
-    A run that was abandoned before it sent a move says nothing: what was remembered before it is remembered still. Nor
-    is it the bot's claim where no server said anything, and somebody's word was recorded as a word.
-    """
-    run = moment.ended
-    if run is None or run.pool_state is None:
-        return ()
-    if run.phase is Phase.ABANDONED and str(run.pool_state) == STOOD.of(run) and CAME_FROM.key not in run.facts:
-        return ()
-    if is_word(run):
-        return ()
-    fqdn = run.primary.fqdn
-    told = moment.after.records[fqdn].state in states and fqdn not in moment.after.unseen
-    return ((fqdn, run),) if told else ()
-
-
-def _not_away(moment: Moment) -> bool:
-    return any(not _away(moment.after.world, fqdn) for fqdn, _ in _says(moment, PoolState.FAILED_OVER))
-
-
-def _not_home(moment: Moment) -> bool:
-    return any(_away(moment.after.world, fqdn) for fqdn, _ in _says(moment, PoolState.ACTIVE, PoolState.OUTAGE))
-
-
-def _names(world: World, on: str, owner: str) -> dict[str, str]:
-    return {item.name: version_of(item) for item in world.pools[on].objects.values() if item.owner == owner}
-
-
-def _not_imported(moment: Moment) -> bool:
-    """The record carries that the groups were imported, and the run that says so went to its end."""
-    for fqdn, run in _says(moment, PoolState.FAILED_OVER):
-        if run.phase is not Phase.DONE or ACCEPTED.of(run) or not moment.after.records[fqdn].carry.get("imported"):
-            continue
-        world = moment.after.world
-        if len(_names(world, world.pairs[fqdn], fqdn)) < len(_names(world, fqdn, fqdn)):
-            return True
-    return False
-
-
-def _edits_left_behind(moment: Moment) -> bool:
-    for fqdn, run in _says(moment, PoolState.ACTIVE):
-        world = moment.after.world
-        stood = moment.before.run.pool_state if moment.before.run else None
-        if run.phase is not Phase.DONE or ACCEPTED.of(run) or moment.before.late or stood is PoolState.ACTIVE:
-            continue
-        there, home = _names(world, world.pairs[fqdn], fqdn), _names(world, fqdn, fqdn)
-        if any(home.get(name) != version for name, version in there.items()) or not home:
-            return True
-    return False
-
-
 def _early_removal(moment: Moment) -> bool:
     """Once the pool serves its users again, its copies go only when everything in them is at home."""
     for one in _removals(moment):
-        fqdn, on = _pool_of(one, "Owner"), _pool_of(one, "Source")
+        fqdn, on = pool_of(one, "Owner"), pool_of(one, "Source")
         taken = replacement(one.run).fqdn if one.run.runbook == "replace" else fqdn
-        home, there = _names(one.before, taken, taken), _names(one.before, on, fqdn)
-        serves = (taken != fqdn or not _away(one.before, fqdn)) and one.run.runbook != "failover"
+        home, there = names(one.before, taken, taken), names(one.before, on, fqdn)
+        serves = (taken != fqdn or not away(one.before, fqdn)) and one.run.runbook != "failover"
         if serves and not moment.before.late and any(home.get(name) != version for name, version in there.items()):
             return True
     return False
@@ -233,21 +154,29 @@ def _empty_backup(moment: Moment) -> bool:
 
 def _second_person(moment: Moment) -> bool:
     """For every removal, and every import that takes groups over: two people, whatever the row says."""
-    grave = [one for one in _named(moment.sent, IMPORT) if _pool_of(one, "Destination") != partner(one.run).fqdn]
+    grave = [one for one in named(moment.sent, IMPORT) if pool_of(one, "Destination") != partner(one.run).fqdn]
     return any(len({each.who.id for each in one.run.approvals}) < 2 for one in grave + _removals(moment))
 
 
 _GROUPS = frozenset({"find", "backup", "mode", "rehearse", "settings", "keep", "clear", "spare", "import", "verify"})
 
 
+def _over_replicas(moment: Moment) -> bool:
+    """What servers copy by themselves is left to them, unless people said that they do not."""
+    return any(one.before.replicates and not _doubted(one) for one in named(moment.sent, IMPORT) + _removals(moment))
+
+
+def _doubted(sent: Sent) -> bool:
+    said = sent.run.record_of("mode-doubt")
+    return said is not None and said.who != BOT
+
+
 def _groups_first(moment: Moment) -> bool:
     run = moment.after.run
-    return (
-        run is not None
-        and run.runbook == "failover"
-        and run.step in _GROUPS
-        and run.record_of("failover-after") is None
-    )
+    if run is None or run.runbook != "failover" or run.step not in _GROUPS:
+        return False
+    moved = run.record_of("failover-after")
+    return moved is None or moved.mark not in ("pass", "warn")
 
 
 _NO_RETURN = frozenset({"users", "directories", "topology", "backupdata"})
@@ -269,16 +198,6 @@ def _services_run(moment: Moment) -> bool:
         return False
     new = moment.after.world.pools.get(C)
     return new is None or new.runs("RTCSRV")
-
-
-def _lived_in(moment: Moment) -> bool:
-    """The bot says that a pool is replaced, and something that can be read still lives on it."""
-    for fqdn, run in _says(moment, PoolState.RETIRED):
-        world = moment.after.world
-        copies = [item for pool in world.pools.values() for item in pool.objects.values() if item.owner == fqdn]
-        if run.phase is Phase.DONE and (lodgers_of(world, fqdn) or any(item.is_copy for item in copies)):
-            return True
-    return False
 
 
 RULES = (
@@ -337,25 +256,25 @@ RULES = (
         "failed over is true",
         "What the bot says of a pool is what the deployment holds: failed over.",
         "003 step 3; 004",
-        _not_away,
+        not_away,
     ),
     Rule(
         "home is true",
         "What the bot says of a pool is what the deployment holds: active.",
         "003 step 8; 004",
-        _not_home,
+        not_home,
     ),
     Rule(
         "imported is true",
         "Verify that all configurations were imported to the backup pool.",
         "000, table, after importing; 003 step 4",
-        _not_imported,
+        not_imported,
     ),
     Rule(
         "edits come home",
         "What was modified during the outage is imported back to the primary pool.",
         "000, table, after failback; 003 steps 8 to 10",
-        _edits_left_behind,
+        edits_left_behind,
     ),
     Rule(
         "removed last",
@@ -364,10 +283,34 @@ RULES = (
         _early_removal,
     ),
     Rule(
+        "removed is true",
+        "After the removal, what is owned by the primary pool is gone from the backup pool.",
+        "003 step 12; 000, table, after failback",
+        still_there,
+    ),
+    Rule(
+        "kept is true",
+        "What the bot says it has exported and kept, it keeps.",
+        "000, Preparing, backups; 003 step 2",
+        not_kept,
+    ),
+    Rule(
+        "settings are true",
+        "Settings that are replaced or put back are what the bot says they are.",
+        "000, Important (settings)",
+        not_set,
+    ),
+    Rule(
         "second person",
         "Who removes groups, or has them taken over, cannot do it alone.",
         "003 step 12, Note; 000, Note",
         _second_person,
+    ),
+    Rule(
+        "replicas stay",
+        "Where servers replicate the groups, nothing is imported over the replicas, and nothing removed.",
+        "facts: lync §7; 000",
+        _over_replicas,
     ),
     Rule("users first", "Nothing about groups stands between an outage and the move.", "004, step 2", _groups_first),
     Rule(
@@ -377,7 +320,9 @@ RULES = (
         _unread_return,
     ),
     Rule("services stopped", "User data is imported while services are stopped.", "001; 004", _services_run),
-    Rule("replaced is true", "A pool is deleted only when nothing lives on it.", "001, replacing a pool", _lived_in),
+    Rule(
+        "replaced is true", "A pool is deleted only when nothing lives on it.", "001, replacing a pool", still_lived_in
+    ),
     Rule(
         "backups hold something",
         "The amount of information you can lose depends on the backups: one of nothing is none.",

@@ -9,18 +9,17 @@ no bound: whatever lies between does not depend on it.
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import product
 from time import process_time
 from types import MappingProxyType
 from typing import Any
 
-from bot.domain.backups.backup import Backup
+from bot.domain.backups.backup import Backup, Keeping
 from bot.domain.deployment.apply import apply
 from bot.domain.deployment.cmdlets import cmdlet
-from bot.domain.deployment.world import Fault, FaultKind
+from bot.domain.deployment.world import Fault, FaultKind, World
 from bot.domain.errors import BadInput, CmdletFailed, Held, NotAllowed, Stale
 from bot.domain.groups.groups import Inventory
 from bot.domain.model import PoolRecord
@@ -29,16 +28,18 @@ from bot.domain.runs.run import FOR_PEOPLE, Phase, Run
 from bot.domain.runs.runbook import Choice, Runbook
 from bot.exports.export_zip import write_export
 from bot.hands.hands import read_in
-from tests.walk.by_hand import BY_HAND, is_wrong
+from tests.walk.by_hand import done, is_wrong
+from tests.walk.frontier import Rarest, Shortest
 from tests.walk.key import Living, key_of, same, versions_in
 from tests.walk.memory import Kept, State
-from tests.walk.rules import FAIL_BACK, FAIL_OVER, RULES, Moment, Rule
+from tests.walk.moment import EXPORT, FAIL_BACK, FAIL_OVER, Moment, named
+from tests.walk.rules import RULES, Rule
 from tests.walk.scene import NOW, STRIKING, Scene
 from tests.walk.world import ANNA, BORIS, RECORDINGS, edited, estate, exported, world
 
 BAD_LUCK, RUNS = 1, 2
 NEWEST = 2
-DEEP = 1500
+FEW = 1500
 EDITED, TYPED = "edited", "…"
 FAULTS = frozenset(FaultKind)
 
@@ -86,19 +87,23 @@ class Walked:
         )
 
 
-def beginning(*fqdns: str, settings: bool = False) -> State:
+def beginning(
+    *fqdns: str, settings: bool = False, like: Callable[[World], World] = lambda usual: usual, backups: str = "sound"
+) -> State:
     """Every pool serves its own users, and of each pool that has groups there is one backup.
 
-    With `settings` the backups hold application-level settings, which may then replace those of another pool.
+    With `settings` the backups hold application-level settings, which may then replace those of another pool. `like`
+    makes another deployment of the usual one; `backups` are "sound", "damaged" or "none".
     """
-    there, kept = world(*fqdns), {}
-    for fqdn in fqdns[:2]:
+    there, kept = like(world(*fqdns)), {}
+    for fqdn in fqdns[:2] if backups != "none" else ():
         held = exported(there.pools[fqdn])
         held = held if settings else Inventory(held.objects)
         data = write_export(held, RECORDINGS.__getitem__, NOW)
         _, prints, counts, contents = read_in(data)
         backup = Backup(f"first-{fqdn}", fqdn, fqdn, NOW, "", len(data), counts, contents, "first")
-        kept[backup.id] = Kept(backup, data, prints, listed=True)
+        damage = Keeping(damage="A piece of it is missing.") if backups == "damaged" else Keeping()
+        kept[backup.id] = Kept(backup, data, prints, listed=True, keeping=damage)
     records = MappingProxyType({fqdn: PoolRecord(fqdn) for fqdn in fqdns})
     return State(there, records, MappingProxyType(kept))
 
@@ -119,43 +124,46 @@ class Walk:
     ) -> None:
         self._starts_at = [one if isinstance(one, Start) else Start(one) for one in starts]
         first = self._starts_at[0].state
-        self._scene = Scene(runbooks, estate(*first.records), first)
+        self._scene = Scene(runbooks, estate(first.world, *first.records), first)
         self._runbooks, self._started = runbooks, started
         self._word = wrong_words
         self._bad_luck, self._runs, self._rules = bad_luck, runs, tuple(rules)
         self._living = living or Living()
 
     def walked(self) -> Walked:
-        """Deep first, then all, again and again until a whole pass has learnt nothing about which facts matter."""
+        """Some of every row, then all, again and again until a pass has learnt nothing about which facts matter."""
         begun, passes = process_time(), 0
         with self._living.watching():
-            for deep in (DEEP, 0):
-                self._living.learnt = True
-                while self._living.learnt:
-                    self._living.learnt = False
-                    found, passes = self._pass(deep), passes + 1
+            for few in (FEW, 0):
+                lessons = -1
+                while self._living.lessons != lessons:
+                    lessons = self._living.lessons
+                    found, passes = self._pass(few), passes + 1
         self._scene.close()
         found.passes, found.all_seconds = passes, process_time() - begun
         return found
 
     def searched(self, most: int, rule: str = "") -> Walked:
-        """So many states, the deep ones first, or fewer when this rule is broken."""
+        """So many states, some of every row, or fewer when this rule is broken; again as long as facts are learnt."""
         with self._living.watching():
+            lessons = self._living.lessons
             found = self._pass(most, until=rule)
+            while rule and rule not in found.stories and self._living.lessons != lessons:
+                lessons = self._living.lessons
+                found = self._pass(most, until=rule)
         self._scene.close()
         return found
 
-    def _pass(self, deep: int = 0, until: str = "") -> Walked:
-        """Less bad luck first, then fewer steps; `deep`: the other way round, and no more states than that."""
-        found, begun = Walked(), process_time()
+    def _pass(self, few: int = 0, until: str = "") -> Walked:
+        """All states, the nearest first; with `few` no more than that, and some of every row."""
+        found, begun, ahead = Walked(), process_time(), Rarest() if few else Shortest()
         self._from: dict[bytes, tuple[bytes, str]] = {}
         self._begun = {key_of(one.state, self._living): one for one in self._starts_at}
         spent = dict.fromkeys(self._begun, 0)
-        layers = [deque[tuple[bytes, State]]() for _ in range(self._bad_luck + 1)]
-        layers[0].extend((key, one.state) for key, one in self._begun.items())
-        while any(layers) and until not in found.stories and not (deep and found.states >= deep):
-            cost = next(cost for cost in (range(len(layers))[:: -1 if deep else 1]) if layers[cost])
-            key, state = layers[cost].pop() if deep else layers[cost].popleft()
+        for key, one in self._begun.items():
+            ahead.put(0, key, one.state)
+        while until not in found.stories and not (few and found.states >= few) and (taken := ahead.take()):
+            cost, key, state = taken
             if spent[key] < cost:
                 continue
             found.states += 1
@@ -167,7 +175,7 @@ class Walk:
                 after, then = key_of(step.moment.after, self._living), cost + step.luck
                 if then < spent.get(after, self._bad_luck + 1):
                     spent[after], self._from[after] = then, (key, step.words)
-                    layers[then].append((after, step.moment.after))
+                    ahead.put(then, after, step.moment.after)
         found.seconds = process_time() - begun
         return found
 
@@ -232,10 +240,10 @@ class Walk:
         self._living.read.clear()
         for choice in offered(run, book):
             cost = self._word * is_wrong(run, choice.key, state.world)
-            if choice.key == "done" and run.step in BY_HAND and is_wrong(run, choice.key, state.world):
-                there = replace(state, world=same(BY_HAND[run.step](state.world)))
-                done = self._scene.pressed(there, choice.key, next(_forms(choice)), ANNA)
-                yield self._step(f"Anna does what “{book.step(run.step).title}” says, and says so", 0, state, done)
+            if (changed := done(run, choice.key, state.world)) is not state.world:
+                there = replace(state, world=same(changed))
+                after = self._scene.pressed(there, choice.key, next(_forms(choice)), ANNA)
+                yield self._step(f"Anna does what “{book.step(run.step).title}” says, and says so", 0, state, after)
             if cost > luck:
                 continue
             for person, form in product(people if choice.key == APPROVE else people[:1], _forms(choice)):
@@ -293,14 +301,17 @@ class Walk:
             state,
             world=same(there),
             kept=MappingProxyType(dict(reversed(kept.items()))),
-            safe=state.safe.union(*(versions_in(one.data) for one in state.kept.values())),
+            safe=state.safe.union(*(versions_in(one.data) for one in state.kept.values() if not one.keeping.damage)),
             late=state.late and run is not None,
             asked=(state.asked or same(there)) if run is not None and run.proposal is not None else None,
         )
 
 
 def _seen(state: State, sent: Iterable[Any], read: Iterable[Any]) -> State:
-    """What the bot has seen of the pools: those whose PoolState it read, and those that its own command moved."""
+    """What the bot has seen of the pools: those whose PoolState it read, and those that its own command moved.
+
+    The names of exports tell no states apart: they say which attempt it is.
+    """
     looked = {
         fqdn
         for _, command in read
@@ -315,7 +326,9 @@ def _seen(state: State, sent: Iterable[Any], read: Iterable[Any]) -> State:
         and one.after is not one.before
         and one.after.pools != one.before.pools
     }
-    return replace(state, unseen=state.unseen - looked - moved)
+    exports = ((one, str(one.command.get("FileName"))) for one in named(sent, EXPORT))
+    files = {name for one, name in exports if one.after.pools[one.on].file(name)}
+    return replace(state, unseen=state.unseen - looked - moved, files=state.files | files)
 
 
 def _texts(value: Any) -> Iterator[str]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from hashlib import sha256
 from types import MappingProxyType
@@ -22,10 +22,11 @@ RECORDINGS: Mapping[str, bytes] = {sha256(data).hexdigest(): data for data in (f
 _SOUND = dict(zip(NAMES, RECORDINGS, strict=True))
 
 
-def estate(*fqdns: str) -> Estate:
+def estate(world: World, *fqdns: str) -> Estate:
     """Of these pools the first two are a pair; a third one is still alone, as the one that is to replace another."""
     pair = dict(zip(fqdns[:2], fqdns[1::-1], strict=True))
-    pools = {fqdn: Pool(fqdn, site=f"Site of {fqdn}", backup_pool=pair.get(fqdn)) for fqdn in fqdns}
+    version = world.pools[fqdns[0]].version
+    pools = {fqdn: Pool(fqdn, version=version, site=f"Site of {fqdn}", backup_pool=pair.get(fqdn)) for fqdn in fqdns}
     return Estate(pools, pair, {fqdn: f"{fqdn} has no backup pool." for fqdn in fqdns if fqdn not in pair})
 
 
@@ -33,6 +34,28 @@ def world(*fqdns: str) -> World:
     """Every pool is up and serves its own users; the third one holds nothing yet."""
     pools = [_pool(fqdn, empty=fqdn not in fqdns[:2]) for fqdn in fqdns]
     return world_of(pools, [(fqdns[0], fqdns[1])])
+
+
+CLASH = "Queue of both"
+
+
+def clashing(world: World) -> World:
+    """Each pool has a queue that is called as one of the other."""
+    for pool in world.pools.values():
+        world = world.with_pool(renamed(pool, lambda item: CLASH if item.kind is Kind.QUEUE else item.name))
+    return world
+
+
+def renamed(pool: LivePool, name: Callable[[RgsObject], str]) -> LivePool:
+    """The pool with other names on what it holds."""
+    objects = {key: replace(item, name=name(item)) for key, item in pool.objects.items()}
+    return replace(pool, objects=MappingProxyType(objects)) if objects != pool.objects else pool
+
+
+def replicating(world: World) -> World:
+    """The servers copy groups by themselves: 2019, with the update from which on they can."""
+    pools = {fqdn: replace(pool, version="2019", build="7.0.2046.123") for fqdn, pool in world.pools.items()}
+    return replace(world, pools=MappingProxyType(pools), replicates=True)
 
 
 def groups(fqdn: str, version: str = "first") -> tuple[RgsObject, ...]:
@@ -56,13 +79,18 @@ def groups(fqdn: str, version: str = "first") -> tuple[RgsObject, ...]:
 
 
 def _pool(fqdn: str, *, empty: bool) -> LivePool:
-    short = fqdn.partition(".")[0]
     pool = LivePool(fqdn, site=f"Site of {fqdn}")
     if empty:
         return pool
+    return with_music(pool.holding(groups(fqdn), ServiceSettings(90)))
+
+
+def with_music(pool: LivePool) -> LivePool:
+    """The pool with its own default music."""
+    short = pool.fqdn.partition(".")[0]
     music = Audio(f"music-{short}", "music.wav")
-    settings = ServiceSettings(90, music)
-    return pool.holding(groups(fqdn), settings, {music.unique_name: _SOUND[short]})
+    settings = replace(pool.settings, default_music=music)
+    return pool.holding(pool.objects.values(), settings, {music.unique_name: _SOUND[short]})
 
 
 def edited(pool: LivePool, owner: str, version: str) -> LivePool:

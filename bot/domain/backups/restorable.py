@@ -20,7 +20,7 @@ from bot.domain.groups.fingerprint import contents, recordings, settings_print
 from bot.domain.groups.groups import Inventory, Kind, RgsObject, service
 from bot.domain.model import Pool
 
-RULES = 1
+RULES = 2
 """The number of these rules: a stamp that rests on older ones holds no more."""
 
 _SHOWN = 5

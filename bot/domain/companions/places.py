@@ -78,6 +78,12 @@ def lacking(copy: Places, now: Places) -> tuple[str, ...]:
     return tuple(_lacking(copy, now))
 
 
+def lost(copy: Places, now: Places) -> tuple[str, ...]:
+    """What the copy holds and is nowhere now, a line each; what was only moved since is not lost."""
+    unmoved = {subnet: copy.subnets.get(subnet, place) for subnet, place in now.subnets.items()}
+    return lacking(copy, Places(now.places, unmoved))
+
+
 def beyond(copy: Places, now: Places) -> tuple[str, ...]:
     """What is there and the copy does not hold, a line each: import deletes nothing."""
     led = frozenset(now.subnets.values())

@@ -10,7 +10,15 @@ from bot.domain.deployment.abilities import REPLICATION
 from bot.domain.deployment.backup_service import read_modules, sync
 from bot.domain.deployment.central import move_store, read_connection, read_store, replicate_store
 from bot.domain.deployment.cmdlets import ALL_VERSIONS, CMDLETS, Cmdlet, check, refuse
-from bot.domain.deployment.imports import Switches, barred_owners, claim_contacts, land, plan_import, release_contacts
+from bot.domain.deployment.imports import (
+    ImportPlan,
+    Switches,
+    barred_owners,
+    claim_contacts,
+    land,
+    plan_import,
+    release_contacts,
+)
 from bot.domain.deployment.locations import import_locations, publish_locations, read_locations, read_subnets
 from bot.domain.deployment.machines import (
     move_database,
@@ -25,9 +33,9 @@ from bot.domain.deployment.named import identity_of, only_asked, reachable, serv
 from bot.domain.deployment.neighbours import Answer, export_locations
 from bot.domain.deployment.pool_moves import break_failback, break_failover, fail_back, fail_over, read_relationship
 from bot.domain.deployment.replicas import has_cu1, replicates
-from bot.domain.deployment.told import NOUNS, read, write
+from bot.domain.deployment.told import NOUNS, read, rows_of, write
 from bot.domain.deployment.topology import read_services, read_version
-from bot.domain.deployment.world import HOME, LivePool, ServerFile, World
+from bot.domain.deployment.world import HOME, LivePool, ServerFile, World, contact_of
 from bot.domain.groups.groups import Inventory, Kind, RgsObject, ServiceSettings, service
 
 NAMES_SHOWN = 5
@@ -144,11 +152,15 @@ def _import(world: World, server: LivePool, command: Cmdlet, portion: float = 1.
         raise refuse(command, "ReplicasExist", text)
     file = _exported(server, command)
     switches = Switches.of(command)
-    plan = plan_import(destination, file, switches)
+    elsewhere = (item for pool in world.pools.values() if pool != destination for item in pool.of(Kind.WORKFLOW))
+    plan = plan_import(destination, file, switches, elsewhere)
     if plan.clashes and not switches.resolve_names:
         names = _listed(f"{clash.item.kind.singular} “{clash.item.name}”" for clash in plan.clashes)
         text = f'These names are already used on "{destination.fqdn}" by another owner: {names}. Nothing was imported.'
         raise refuse(command, "NameConflict", text)
+    if taken := _taken_addresses(world, plan):
+        text = f"A SIP address can exist only once, and another object has it already: {_listed(taken)}."
+        raise refuse(command, "SipAddressInUse", f"{text} Nothing was imported.")
     barred = () if switches.overwrite_owner else barred_owners(world, destination, file)
     if barred:
         text = f"The contact objects of the response groups of {_listed(barred)} already exist in Active Directory."
@@ -157,6 +169,14 @@ def _import(world: World, server: LivePool, command: Cmdlet, portion: float = 1.
     settings = plan.settings if portion >= 1 else destination.settings
     world = world.with_pool(land(destination, landings, settings, file))
     return claim_contacts(world, landings, overwrite=switches.overwrite_owner), ()
+
+
+def _taken_addresses(world: World, plan: ImportPlan) -> tuple[str, ...]:
+    """Those of other workflows and of users, with what has them (facts: lync §2.2)."""
+    users = {str(row.get("SipAddress")).casefold() for row in rows_of(world, "CsUser")}
+    workflows = (f"workflow “{one.item.name}” (of workflow “{one.held.name}”)" for one in plan.addresses)
+    people = (each.item for each in plan.landings if contact_of(each.item) in users)
+    return (*workflows, *(f"workflow “{item.name}” (of a user)" for item in people))
 
 
 def _exported(server: LivePool, command: Cmdlet) -> Inventory:

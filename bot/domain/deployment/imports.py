@@ -41,7 +41,7 @@ class Landing:
 
 @dataclass(frozen=True, slots=True)
 class Clash:
-    """An imported object whose name is taken by an object of another owner."""
+    """An imported object whose name is taken by an object of another owner, or whose address by another workflow."""
 
     item: RgsObject
     held: RgsObject
@@ -49,18 +49,25 @@ class Clash:
 
 @dataclass(frozen=True, slots=True)
 class ImportPlan:
-    """`clashes` fail the whole import unless names are resolved; `landings` are as they would be then."""
+    """`clashes` fail the whole import unless names are resolved; `landings` are as they would be then.
+
+    `addresses` fail it always: no switch gives a workflow another PrimaryUri.
+    """
 
     landings: tuple[Landing, ...]
     clashes: tuple[Clash, ...]
+    addresses: tuple[Clash, ...]
     settings: ServiceSettings
 
 
-def plan_import(destination: LivePool, file: Inventory, switches: Switches) -> ImportPlan:
-    """Decides, without doing, what importing this file does (facts: lync §3.2, §3.3, §3.4, §3.6).
+def plan_import(
+    destination: LivePool, file: Inventory, switches: Switches, elsewhere: Iterable[RgsObject] = ()
+) -> ImportPlan:
+    """Decides, without doing, what importing this file does (facts: lync §2.2, §3.2, §3.3, §3.4, §3.6).
 
     Import is an upsert by kind and name that deletes nothing. An object of another owner with the same name is a
-    conflict; where it is resolved, the imported one gets the next free number.
+    conflict; where it is resolved, the imported one gets the next free number. `elsewhere` are the objects of other
+    pools, as far as they are known.
     """
     clashes = dict(_clashes(destination, file, switches))
     found = dict(_found(destination, file, clashes, switches))
@@ -77,7 +84,8 @@ def plan_import(destination: LivePool, file: Inventory, switches: Switches) -> I
         names.add(lands.key)
         landings.append(Landing(item, held, lands))
     settings = file.settings if switches.replace_settings and file.settings else destination.settings
-    return ImportPlan(_followed(landings), tuple(clashes.values()), settings)
+    addresses = _addresses(destination, landings, elsewhere)
+    return ImportPlan(_followed(landings), tuple(clashes.values()), tuple(addresses), settings)
 
 
 def land(destination: LivePool, landings: Iterable[Landing], settings: ServiceSettings, file: Inventory) -> LivePool:
@@ -148,6 +156,34 @@ def _clashes(destination: LivePool, file: Inventory, switches: Switches) -> Iter
             yield _id(item), Clash(item, first)
         elif held is not None and not _same(destination, item, held, switches):
             yield _id(item), Clash(item, held)
+
+
+def _addresses(destination: LivePool, landings: Iterable[Landing], elsewhere: Iterable[RgsObject]) -> Iterator[Clash]:
+    """Workflows whose contact object another one has already: it is unique in Active Directory (facts: lync §2.2).
+
+    Documented choice: the same group is known by its GUID, or by its name and its owner; on the destination it is only
+    the one that is updated in place, since two rows there cannot share a contact object.
+    """
+    landings = tuple(landings)
+    updated = {_id(each.held) for each in landings if each.held}
+    staying = (item for item in destination.of(Kind.WORKFLOW) if _id(item) not in updated)
+    there = {uri: item for item in staying if (uri := contact_of(item))}
+    others: dict[str, list[RgsObject]] = {}
+    for item in elsewhere:
+        if uri := contact_of(item):
+            others.setdefault(uri, []).append(item)
+    for each in landings:
+        uri = contact_of(each.item)
+        if not uri:
+            continue
+        strangers = (one for one in others.get(uri, ()) if not _is_copy(one, each.item))
+        if held := there.get(uri) or next(strangers, None):
+            yield Clash(each.item, held)
+        there[uri] = each.lands
+
+
+def _is_copy(one: RgsObject, item: RgsObject) -> bool:
+    return one.guid == item.guid or (one.key, one.owner) == (item.key, item.owner)
 
 
 def _found(

@@ -24,7 +24,8 @@ class Rehearsal:
 
     Every object of the file is once in `created`, `updated` or `unchanged`, as it would lie there; `renamed` has
     those that would get another name, with the name they have in the file. `clashes` are there whether they are
-    refused or resolved. `after` is everything that the pool would hold then, audio of the file included.
+    refused or resolved; `addresses` no switch resolves. `after` is everything that the pool would hold then, audio of
+    the file included.
     """
 
     pool: str
@@ -33,10 +34,20 @@ class Rehearsal:
     unchanged: tuple[RgsObject, ...]
     renamed: tuple[tuple[str, RgsObject], ...]
     clashes: tuple[Clash, ...]
+    addresses: tuple[Clash, ...]
     settings_before: ServiceSettings
     settings_after: ServiceSettings
     refused: str | None
     after: Inventory
+
+    @property
+    def taken(self) -> tuple[str, ...]:
+        """What to do about each address that another workflow has; addresses may be numbers, so names are said."""
+        return tuple(
+            f"The SIP address of workflow {quoted(one.item.name)} belongs to workflow {quoted(one.held.name)} on "
+            f"{one.held.parent} already. Give one of them another address, then try again."
+            for one in self.addresses
+        )
 
     @property
     def sentences(self) -> tuple[str, ...]:
@@ -67,6 +78,7 @@ def rehearse_import(destination: Pool, held: Inventory, file: Inventory, command
         unchanged=_lands(each for each in plan.landings if each.held == each.lands),
         renamed=tuple((each.item.name, each.lands) for each in plan.landings if each.item.name != each.lands.name),
         clashes=plan.clashes,
+        addresses=plan.addresses,
         settings_before=before.settings,
         settings_after=after.settings,
         refused=refused,
@@ -83,6 +95,7 @@ def _sentences(rehearsal: Rehearsal) -> Iterable[str]:
     if rehearsal.refused:
         yield f"The import would be refused, and nothing would change: {rehearsal.refused}"
         yield from _clash_sentences(rehearsal)
+        yield from rehearsal.taken[:NAMES_SHOWN]
         return
     if not (rehearsal.created or rehearsal.updated or rehearsal.unchanged):
         yield f"The export holds no objects: nothing would be created on {pool}."

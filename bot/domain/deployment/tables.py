@@ -250,14 +250,14 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
         **_of("SwitchParameter", "LocalStore", versions=MIRRORED),
         **_of("String", "Report", versions=MIRRORED),
     },
+    # Its page has no versions; nothing is mirrored in 2019 any more (facts: recovery, procedure 4).
     "Invoke-CsDatabaseFailover": {
-        "PoolFqdn": Parameter("Fqdn", mandatory=True),
-        "DatabaseType": Parameter("DatabaseNameType", mandatory=True),
-        "NewPrincipal": Parameter("MirrorRole", mandatory=True),
-        **_of("String[]", "ExcludeDatabaseList"),
-        **_of("String", "Report"),
-        "LocalStore": _SWITCH,
-        **_ASKS,
+        "PoolFqdn": Parameter("Fqdn", mandatory=True, versions=MIRRORED),
+        "DatabaseType": Parameter("DatabaseNameType", mandatory=True, versions=MIRRORED),
+        "NewPrincipal": Parameter("MirrorRole", mandatory=True, versions=MIRRORED),
+        **_of("String[]", "ExcludeDatabaseList", versions=MIRRORED),
+        **_of("String", "Report", versions=MIRRORED),
+        **_of("SwitchParameter", "LocalStore", *_ASKS, versions=MIRRORED),
     },
     "Get-CsUser": {
         **_IN_DIRECTORY,
@@ -294,3 +294,9 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
         **_ASKS,
     },
 }
+
+
+def is_had(name: str, version: str) -> bool:
+    """Whether servers of this version have the cmdlet: not one of which they know no parameter at all."""
+    table = CMDLETS.get(name)
+    return table is not None and (not table or any(version in one.versions for one in table.values()))

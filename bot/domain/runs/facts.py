@@ -54,6 +54,9 @@ STANDS = Fact("stands", str, "")
 CAME_FROM = Fact("came_from", str, "")
 """Where the primary pool stood before the last command was sent that moves it."""
 
+OUTAGE_SINCE = Fact("outage_since", str, "")
+"""Since when the primary pool is down, in seconds since the epoch; the version before took any words for it."""
+
 
 def declared(names: Mapping[str, Any]) -> tuple[Fact, ...]:
     """All facts of a module; `names` are its `vars()`."""
@@ -64,11 +67,18 @@ SHARED = declared(vars())
 """What a run of any runbook may know."""
 
 
+def outage_since(run: Run) -> float | None:
+    """The second at which the outage began, as somebody said; None where nobody did, or in words."""
+    said = OUTAGE_SINCE.of(run)
+    return float(said) if _SECONDS.fullmatch(said) else None
+
+
 def source(run: Run) -> Pool:
     """Where a backup finds the objects now: on the pool itself, or on its backup pool while it is failed over."""
     return next(pool for pool in run.pools if pool.fqdn == SOURCE.of(run))
 
 
+_SECONDS = re.compile(r"[0-9]{9,10}")
 _EXPORTED = re.compile(r'Export-CsRgsConfiguration .*-FileName "([^"]+)"')
 
 

@@ -7,7 +7,21 @@ from math import inf
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs.facts import CAME_FROM, launched_by_a_version_before
-from bot.domain.runs.run import Approval, Change, Entry, Finding, Found, Phase, Proposal, RowRecord, Run, Tell
+from bot.domain.runs.run import (
+    AT_WORK,
+    REPORT,
+    Approval,
+    Change,
+    Entry,
+    Finding,
+    Found,
+    Phase,
+    Proposal,
+    RowRecord,
+    Run,
+    Stay,
+    Tell,
+)
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
 
@@ -21,6 +35,14 @@ def open_run(run: Run, runbook: Runbook, now: float) -> Change:
     entry = Entry(now, run.opened_by, "opened", run.step, sentence)
     arrived = _arrive(run, runbook, 0, now)
     return Change(arrived.run, (entry, *arrived.entries), arrived.tells)
+
+
+def stayed(run: Run, now: float) -> Run:
+    """The run, with where it stands and who is at work from now on, where that is new."""
+    last = run.stays[-1] if run.stays else None
+    if not run.is_open or (last and (last.step, last.who) == (run.step, AT_WORK[run.phase])):
+        return run
+    return replace(run, stays=(*run.stays, Stay(run.step, AT_WORK[run.phase], now)))
 
 
 def claim(run: Run, runbook: Runbook, now: float, lease_s: float, longest_s: float = inf) -> Run | None:
@@ -208,10 +230,19 @@ def go_back(run: Run, runbook: Runbook, to: str, now: float) -> Change:
     return _arrive(run, runbook, runbook.position(to), now)
 
 
+def send_back(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who) -> Change:
+    """To the row that is named, by people's word, of which a record stays; the thread is told, loudly."""
+    back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now)
+    title = f"{runbook.numbers[run.step]} · {runbook.step(run.step).title}"
+    return replace(back, tells=(Tell("thread", f"{title}: {verdict.sentence}", loud=True), *back.tells))
+
+
 def close(run: Run, phase: Phase, sentence: str, now: float) -> Change:
-    """The run ends here; its pools are free again."""
+    """The run ends here; its pools are free again. One that held them and sent a command, or is done, is reported."""
     ended = replace(run, phase=phase, due=None, closed_at=now, sentence=sentence, proposal=None, approvals=())
-    return Change(ended, (Entry(now, BOT, str(phase), run.step, sentence),))
+    reported = run.pool_state is not None and (phase is Phase.DONE or run.attempt)
+    tells = (Tell(REPORT, sentence),) if reported else ()
+    return Change(ended, (Entry(now, BOT, str(phase), run.step, sentence),), tells)
 
 
 def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:

@@ -149,7 +149,7 @@ def _able(
 
 
 def _refuse(runbook: Runbook, pool: Pool, partner: Pool | None, estate: Estate, record: PoolRecord) -> None:
-    if runbook.paired and partner is None:
+    if (runbook.holds_pools or runbook.paired) and partner is None:
         why = estate.unpaired.get(
             pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
         )

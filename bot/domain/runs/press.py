@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 
 from bot.domain.access import Need, allow, allow_second
 from bot.domain.errors import BadInput, Stale
-from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
-from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on
+from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
 from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
@@ -18,6 +18,8 @@ APPROVE = "approve"
 """The choice that lets a command run, alone or with a second person's."""
 
 _ABANDON = "abandon"
+_SECONDS = re.compile(r"[0-9]{1,10}")
+_DAY_S = 86_400
 REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", multiline=True, max_length=300)
 
 
@@ -49,7 +51,7 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     allow(person, (choice and choice.need) or step.need)
     if choice is None or not is_asked(run, pressed.step, choice, pressed.question):
         raise Stale(already(run, pressed.step))
-    form = _checked(choice, pressed.form)
+    form = _checked(choice, pressed.form, now)
     what, does = _ACTIONS.get(choice.key, _CHOSEN)
     change = does(run, runbook, choice, form, person, now)
     data = {"choice": choice.key} | ({"plan": run.proposal.hash} if run.proposal else {})
@@ -59,7 +61,7 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
 
 def _said(choice: Choice, form: Mapping[str, str], person: Person) -> str:
     """What the log and the card say of it: people's own words without addresses and numbers of others."""
-    return f"{person.name} {choice.said.format_map({key: masked(value) for key, value in form.items()})}"
+    return f"{person.name} {choice.said.format_map({one.key: one.says(form[one.key]) for one in choice.fields})}"
 
 
 def is_asked(run: Run, step: str, choice: Choice, question: int) -> bool:
@@ -143,21 +145,32 @@ def _abandon(runbook: Runbook, step: Step) -> Choice:
     return Choice(_ABANDON, "Abandon the run", said, need=need, fields=(REASON,), style="danger")
 
 
-def fault_of(field: Field, text: str) -> str:
+def fault_of(field: Field, text: str, now: float) -> str:
     """What is wrong with an answer, for a sentence that begins with the field; empty when it can be taken."""
     if not text:
         return "is empty. Fill it in and send the form again." if field.required else ""
     if field.options and text not in {value for value, _ in field.options}:
         return "has to be one of the answers that are offered."
+    if field.last_s and (fault := _no_instant(text, now, field.last_s)):
+        return fault
     if len(text) > field.max_length:
         return f"is longer than {field.max_length} characters. Shorten it."
     return field.check(text)
 
 
-def _checked(choice: Choice, form: Mapping[str, str]) -> dict[str, str]:
+def _no_instant(text: str, now: float, last_s: float) -> str:
+    """Why it is no instant of the last so many seconds."""
+    if not _SECONDS.fullmatch(text):
+        return "is no date and time. Choose both."
+    if int(text) > now:
+        return "is in the future. Choose a time that has passed."
+    return f"is more than {last_s / _DAY_S:.0f} days ago. Choose a later time." if int(text) < now - last_s else ""
+
+
+def _checked(choice: Choice, form: Mapping[str, str], now: float) -> dict[str, str]:
     said = {field.key: form.get(field.key, "").strip() for field in choice.fields}
     for field in choice.fields:
-        if fault := fault_of(field, said[field.key]):
+        if fault := fault_of(field, said[field.key], now):
             raise BadInput(f"“{field.label}” {fault}")
     return said
 
@@ -197,13 +210,16 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
     ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
     said = f"{_said(choice, form, person)} {ended.run.sentence}"
     tells = gap(run, runbook, f"{runbook.title} of {run.primary.short} was abandoned")
-    return replace(ended, run=replace(ended.run, sentence=said), tells=tells)
+    return replace(ended, run=replace(ended.run, sentence=said), tells=(*tells, *ended.tells))
 
 
 def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:
     run = replace(run, facts={**run.facts, **choice.facts, **form})
     if choice.then is Then.AGAIN:
         return Change(again(run, now))
+    if choice.then is Then.BACK and choice.recorded:
+        said = Verdict(choice.recorded, _said(choice, form, person), back_to=choice.to)
+        return send_back(run, runbook, said, now, Who.person(person))
     if choice.then is Then.BACK:
         return go_back(run, runbook, choice.to, now)
     verdict = Verdict(Mark.PASS, _said(choice, form, person))

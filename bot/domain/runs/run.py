@@ -31,6 +31,30 @@ ENDED = frozenset({Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED})
 FOR_PEOPLE = frozenset({Phase.WAITING, Phase.ASKING, Phase.STOPPED, Phase.LOST})
 
 
+class AtWork(StrEnum):
+    """Who a run waits for: the bot, a server that was sent a command, or people."""
+
+    BOT = "bot"
+    SERVER = "server"
+    PEOPLE = "people"
+
+
+AT_WORK = {
+    **dict.fromkeys((Phase.READY, Phase.READING), AtWork.BOT),
+    **dict.fromkeys((Phase.RUNNING, Phase.LOOKING), AtWork.SERVER),
+    **dict.fromkeys(FOR_PEOPLE, AtWork.PEOPLE),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Stay:
+    """From the second `at` on the run stood at this row with them at work, until the next stay or its end."""
+
+    step: str
+    who: AtWork
+    at: float
+
+
 @dataclass(frozen=True, slots=True)
 class Approval:
     """Somebody let this plan (its hash) run; `lent`: under a break-glass, and only as long as that is open."""
@@ -103,7 +127,8 @@ class Run:
     `sentence` is what it last said; `detail` the server's own text, for holders of the role only. `since` is when
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
     `sent_at` is when its last commands began to be sent. `replacement` is the pool with a new name that takes the
-    primary's place. `alone`: it holds no pool, but is the only run of its runbook.
+    primary's place. `alone`: it holds no pool, but is the only run of its runbook. `stays` say how its time went; a
+    version before noted none.
     """
 
     id: str
@@ -136,6 +161,7 @@ class Run:
     sent_at: float = 0.0
     replacement: Pool | None = None
     alone: bool = False
+    stays: tuple[Stay, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -198,11 +224,14 @@ def home(run: Run) -> Pool:
 AGENTS = "agents"
 """To everybody who is invited in the run to sign in, each directly, with a button."""
 
+REPORT = "report"
+"""To the thread of the card: how long everything took, as words and as files."""
+
 
 @dataclass(frozen=True, slots=True)
 class Tell:
     """A message for the outbox: `to` is "notifications", "thread" or "channel" (of the run's card), or a person's id;
-    or AGENTS. `details` are further lines; they may not hold phone numbers, since a channel reads them.
+    or AGENTS, or REPORT. `details` are further lines; they may not hold phone numbers, since a channel reads them.
     """
 
     to: str

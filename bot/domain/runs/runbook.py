@@ -12,7 +12,8 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.abilities import NO_USES, Uses
-from bot.domain.model import Pool, PoolState, Verdict
+from bot.domain.groups.compare import masked
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Run, Tell
@@ -54,7 +55,9 @@ class Then(StrEnum):
 class Field:
     """One field of a form; `options` are pairs (value, label) and make it a menu. Lengths in characters.
 
-    `check` says what is wrong with an answer, for a sentence that begins with the field; empty when it can be taken.
+    `last_s` makes it a date and time picker: an instant of the last so many seconds, answered in seconds since the
+    epoch. `check` says what is wrong with an answer, for a sentence that begins with the field; empty when it can be
+    taken. `says` is the answer as the log and the card tell it.
     """
 
     key: str
@@ -64,7 +67,9 @@ class Field:
     required: bool = True
     multiline: bool = False
     max_length: int = 500
+    last_s: float = 0.0
     check: Callable[[str], str] = lambda text: ""
+    says: Callable[[str], str] = masked
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,7 +77,8 @@ class Choice:
     """One button: what it is called, who may press it, what it records, where it leads.
 
     `said` completes the sentence "<name> …" in the log. A choice with `fields` opens a form first. `to` is the row that
-    Then.BACK goes to. `need` None means the row's own.
+    Then.BACK goes to; with a mark to be `recorded` as, the row keeps a record of what was said, and the thread is told.
+    `need` None means the row's own.
     """
 
     key: str
@@ -85,6 +91,7 @@ class Choice:
     fields: tuple[Field, ...] = ()
     style: str = ""
     confirm: str = ""
+    recorded: Mark | None = None
 
 
 def _nothing(run: Run) -> Acts:
@@ -181,15 +188,16 @@ class Left:
 class Runbook:
     """A tuple of rows. `about` is one sentence for people, `numbers` is what they call each row by.
 
-    `holds_pools`: it holds its pools from its first row to its end, and says where the primary stands. `paired`: it
-    needs a backup pool. `replaces`: it needs a third pool, which takes the primary's place. `alone`: it holds no pool,
-    and is refused beside one of its own kind only. `unfit` says why servers of a pool cannot have it, if so. `opens`
-    says which states of the primary pool it can start from; `carry` is what the next runbook needs to know; `left` what
-    a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a card only when it needs
-    people, and its trouble goes to the notification channel instead of the card's thread. One that is not `carded` does
-    so whoever asked: they are told directly what became of it. `gap` says what is missing while a run is where it is,
-    if anything: when it stops or is left there, the notification channel is told, loudly. `facts` are all that its rows
-    leave for later ones, `uses` all that they send to servers.
+    `holds_pools`: it holds a pair from its first row to its end, and says where the primary stands. `paired`: it needs
+    a backup pool as well, though it holds none. `replaces`: it needs a third pool, which takes the primary's place.
+    `alone`: it holds no pool, and is refused beside one of its own kind only. `unfit` says why servers of a pool cannot
+    have it, if so. `opens` says which states of the primary pool it can start from; `carry` is what the next runbook
+    needs to know; `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a
+    card only when it needs people, and its trouble goes to the notification channel instead of the card's thread. One
+    that is not `carded` does so whoever asked: they are told directly what became of it. Only a `scheduled` one is
+    started by anything but people. `gap` says what is missing while a run is where it is, if anything: when it stops or
+    is left there, the notification channel is told, loudly. `facts` are all that its rows leave for later ones, `uses`
+    all that they send to servers.
     """
 
     key: str
@@ -206,6 +214,7 @@ class Runbook:
     unfit: Callable[[Pool], str] = lambda pool: ""
     quiet: bool = False
     carded: bool = True
+    scheduled: bool = False
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")
@@ -213,7 +222,12 @@ class Runbook:
     numbers: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:
-        """Rows are numbered by stretch, in their order."""
+        """Rows are numbered by stretch, in their order.
+
+        Raises TypeError for one that holds pools and would start without anybody: moves are manual, always (seed 004).
+        """
+        if self.scheduled and self.holds_pools:
+            raise TypeError(f"The runbook {self.key} holds pools, so only people start it: it cannot be `scheduled`.")
         stretches = enumerate(groupby(self.steps, key=lambda step: step.stretch), 1)
         numbers = {step.key: str(number) for number, (_, steps) in stretches for step in steps}
         object.__setattr__(self, "numbers", MappingProxyType(numbers))

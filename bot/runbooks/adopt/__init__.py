@@ -12,10 +12,9 @@ ADOPT = Runbook(
     title="Take-over",
     about="Takes over a move that others made by hand, as the servers tell it.",
     holds_pools=True,
-    paired=True,
     carry=end.carry,
     left=end.left,
     facts=FACTS,
     uses=uses.ADOPT,
-    steps=(truth.TAKE, end.VERIFY, end.DONE),
+    steps=(truth.TAKE, end.VERIFY, end.REMEMBER, end.ASK_AGENTS, end.AGENTS, end.DONE),
 )

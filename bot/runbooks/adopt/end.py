@@ -1,4 +1,4 @@
-"""What lies on the backup pool is verified, and the pool is remembered as its servers say (runbooks: adopt)."""
+"""What lies on the backup pool is verified, the pool is remembered, and its agents are asked (runbooks: adopt)."""
 
 from __future__ import annotations
 
@@ -9,20 +9,30 @@ from bot.domain.errors import BotError
 from bot.domain.groups.compare import compare
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Load, Seen
+from bot.domain.runs.facts import STOOD
 from bot.domain.runs.run import Run, Tell, partner
 from bot.domain.runs.runbook import Left, Step
 from bot.runbooks.adopt.facts import EQUAL, LIES_THERE, NAMED_ANEW, NEWEST, STANDS_AS, VERIFIED
 from bot.runbooks.rows.copies import carried
+from bot.runbooks.rows.ending import ended
 from bot.runbooks.rows.facts import (
     FAILOVER_RUN,
     IMPORTED_BACKUP,
     OWN_SETTINGS,
     PRESTAGED,
     RESOLVED,
+    SILENT,
     WAS_IMPORTED,
     before,
 )
-from bot.runbooks.rows.people import board_tell
+from bot.runbooks.rows.people import (
+    agents_row,
+    ask_agents_row,
+    board_tell,
+    read_answers,
+    said_silent,
+    signed_out,
+)
 from bot.runbooks.rows.removing import read_copies
 from bot.runbooks.rows.verifying import compared, differences
 
@@ -47,10 +57,14 @@ def _judge_verify(run: Run, seen: Seen) -> Verdict:
             return Verdict(Mark.WARN, sentence, facts=VERIFIED.to(None) | EQUAL.to(False))
     found = compare(kept, copies)
     facts = VERIFIED.to(True) | EQUAL.to(found.is_clean) | NAMED_ANEW.to(bool(found.renamed))
-    at_home = state_of(run) is PoolState.ACTIVE
-    verdict = compared(kept, copies, where, tolerate="At home, they are old copies only." if at_home else "")
+    verdict = compared(kept, copies, where, tolerate=_TOLERATED.get(state_of(run), ""))
     return Verdict(verdict.mark, verdict.sentence, verdict.details, facts)
 
+
+_TOLERATED = {
+    PoolState.ACTIVE: "At home, they are old copies only.",
+    PoolState.FAILING_BACK: "Its failback compares them with what is at home.",
+}
 
 VERIFY = Step(
     key="verify",
@@ -64,9 +78,9 @@ VERIFY = Step(
 
 
 def carry(run: Run) -> dict[str, Any]:
-    """As a failover or a failback would have left it; until the end, as it was."""
+    """As a failover or a failback would have left it; until it is remembered so, as it was."""
     state = state_of(run)
-    if run.record_of("done") is None:
+    if not _is_remembered(run):
         return carried(run)
     found = WAS_IMPORTED.to(VERIFIED.of(run))
     if state is PoolState.ACTIVE:
@@ -83,11 +97,17 @@ def carry(run: Run) -> dict[str, Any]:
     )
 
 
+def _is_remembered(run: Run) -> bool:
+    return run.record_of("remember") is not None
+
+
 def left(run: Run) -> Left:
+    if _is_remembered(run):
+        return Left(_stands(run))
     return Left(f"Nothing was changed: {run.primary.short} is remembered as {run.pool_state}, as before.")
 
 
-def _done(run: Run) -> str:
+def _stands(run: Run) -> str:
     primary, state = run.primary.short, state_of(run)
     here = state is PoolState.FAILED_OVER and not VERIFIED.of(run)
     way = f"`/rgs start import-again {primary}` brings its groups." if here else _WAYS[state].format(primary=primary)
@@ -103,17 +123,48 @@ _WAYS = {
 }
 
 
-def _tell_done(run: Run) -> tuple[Tell, ...]:
+def _tell_remembered(run: Run) -> tuple[Tell, ...]:
     state = state_of(run)
     board = (board_tell(STAGE_OF[state], VERIFIED.of(run)),) if state else ()
-    return Tell("notifications", _done(run)), *board
+    return Tell("notifications", _stands(run)), *board
 
 
-DONE = Step(
-    key="done",
-    stretch="done",
+REMEMBER = Step(
+    key="remember",
+    stretch="remember",
     title="Remember it so",
-    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
-    tells=_tell_done,
+    judge=lambda run, seen: Verdict(Mark.PASS, _stands(run)),
+    tells=_tell_remembered,
     leaves=state_of,
 )
+
+
+def _skip_agents(run: Run) -> str | None:
+    """Whose groups were imported before, were asked by whatever imported them."""
+    if state_of(run) is not PoolState.FAILED_OVER:
+        return "Not needed: the pool is not failed over."
+    if not VERIFIED.of(run):
+        return "Not needed: no groups are known to be there."
+    asked = STOOD.of(run) == PoolState.FAILED_OVER and before(run, WAS_IMPORTED)
+    return "Not needed: they were asked when the groups were imported." if asked else None
+
+
+ASK_AGENTS = ask_agents_row(
+    stretch="agents", skip=_skip_agents, reads=read_copies, groups=lambda seen: seen["copies"], why=signed_out
+)
+AGENTS = agents_row(stretch="agents", pool=partner)
+
+
+def _judge_done(run: Run, seen: Seen) -> Verdict:
+    """A run that an older version left here has remembered nothing yet."""
+    if not _is_remembered(run):
+        return Verdict(Mark.WARN, "It is not remembered so yet.", back_to="remember")
+    return ended(run, seen, _stands(run))
+
+
+def _tell_done(run: Run) -> tuple[Tell, ...]:
+    quiet = said_silent(SILENT.of(run))
+    return (Tell("notifications", quiet),) if quiet else ()
+
+
+DONE = Step(key="done", stretch="done", title="Done", reads=read_answers, judge=_judge_done, tells=_tell_done)

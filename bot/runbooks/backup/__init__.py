@@ -12,6 +12,7 @@ BACKUP = Runbook(
     about="Exports the groups of a pool, and proves that they can be restored.",
     title="Backup",
     quiet=True,
+    scheduled=True,
     left=lambda run: Left("Nothing was changed on the pool, and older backups stay as they are."),
     facts=FACTS,
     uses=uses.BACKUP,

@@ -15,7 +15,6 @@ CLEANUP = Runbook(
     title="Clean-up",
     about="Removes a well pool's copies from its backup pool.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.ACTIVE}),
     carry=rows.carry,
     left=rows.left,

@@ -8,12 +8,14 @@ from bot.domain.errors import BotError
 from bot.domain.groups.compare import compare, contents, in_words
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Load, NewestWhole, Seen, Stand
-from bot.domain.runs.run import Phase, Run, Tell, partner
+from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.cleanup.facts import COMPARED
 from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
+from bot.runbooks.rows.ending import done_row
 from bot.runbooks.rows.facts import PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.removing import read_copies, removal_row
+from bot.runbooks.rows.replication import read_mode, replicas_stay
 from bot.runbooks.rows.verifying import differences, tally
 
 
@@ -60,6 +62,10 @@ COMPARE = Step(
 )
 
 
+def _unfit(run: Run, seen: Seen) -> str:
+    return replicas_stay(run, seen) or _edited(run, seen)
+
+
 def _edited(run: Run, seen: Seen) -> str:
     if contents(seen["copies"]) == COMPARED.of(run):
         return ""
@@ -78,7 +84,8 @@ REMOVE = removal_row(
     title="Remove the copies",
     skip=lambda run: None if COMPARED.of(run) else "Not needed: there is nothing to remove.",
     explain=lambda run: f"A failover of {run.primary.short} has to import its groups again from then on.",
-    unfit=_edited,
+    reads=read_mode,
+    unfit=_unfit,
     choices=_offer_remove,
 )
 
@@ -107,19 +114,9 @@ def _done(run: Run) -> str:
     return f"Nothing of {run.primary.short} lies on {partner(run).short} now. A failover imports its groups again."
 
 
-def _do_done(run: Run, seen: Seen) -> Acts:
-    return {"stands": Stand(notice(run.primary), "", f"Nothing of {run.primary.short} is pre-staged any more.")}
-
-
-def _tell_done(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", _done(run)),)
-
-
-DONE = Step(
-    key="done",
-    stretch="done",
-    title="Done",
-    does=_do_done,
-    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
-    tells=_tell_done,
+DONE = done_row(
+    _done,
+    does=lambda run, seen: {
+        "stands": Stand(notice(run.primary), "", f"Nothing of {run.primary.short} is pre-staged any more.")
+    },
 )

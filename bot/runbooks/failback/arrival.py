@@ -16,8 +16,8 @@ from bot.domain.runs.acts import Acts, Load, ReadGroups, ReadSettings, Seen
 from bot.domain.runs.run import Finding, Run, home, partner
 from bot.domain.runs.runbook import Choice
 from bot.runbooks.failback.facts import BARE, COMES, EXPORTED, LOST, ONLY_ON_PRIMARY
-from bot.runbooks.rows.exporting import exported
-from bot.runbooks.rows.facts import REPLACED, SETTINGS_FROM, before
+from bot.runbooks.rows.exporting import exported, kept
+from bot.runbooks.rows.facts import ARRIVED, REPLACED, SETTINGS_FROM, before
 from bot.runbooks.rows.importing import found_import, import_row
 from bot.runbooks.rows.replication import replicated
 from bot.runbooks.rows.settings import FROM_BACKUP_POOL
@@ -28,8 +28,7 @@ from bot.runbooks.rows.verifying import (
     compared,
     differences,
     import_again,
-    recordings_differ,
-    settings_judged,
+    recordings_judged,
     verify_row,
 )
 
@@ -95,7 +94,12 @@ def _nothing_comes(run: Run) -> str | None:
 
 
 def _skip_import(run: Run) -> str | None:
-    return replicated(run) or _nothing_comes(run)
+    return _nothing_comes(run) or replicated(run)
+
+
+def is_imported(run: Run) -> bool:
+    """Whether anything is imported at home."""
+    return _skip_import(run) is None
 
 
 SPARE = Spare(where=home, stretch="import", skip=_skip_import)
@@ -166,17 +170,11 @@ VERIFY = verify_row(
 
 
 def _judge_audio(run: Run, seen: Seen) -> Verdict:
-    replaced = replaces_settings(run) and not replicated(run)
     found = exported(seen)
     there = replace(_without_extras({**seen, "held": found}), settings=found.settings, audio=found.audio)
-    lines = recordings_differ(coming(run, seen), there, settings=replaced)
-    if lines:
-        return Verdict(Mark.STOP, f"{len(lines)} recording(s) did not arrive as they were exported.", lines)
-    if replaced:
-        settings = settings_judged(seen["export"].settings, seen["settings"], home(run).short)
-        if settings.mark is Mark.STOP:
-            return settings
-    return Verdict(Mark.PASS, "Every recording is there, byte for byte.")
+    settings = seen["settings"] if replaces_settings(run) and not replicated(run) else None
+    judged = recordings_judged(coming(run, seen), there, settings, home(run).short, "as they were exported")
+    return replace(judged, facts=ARRIVED.to(kept(seen).id)) if judged.mark is Mark.PASS else judged
 
 
 AUDIO = audio_row(

@@ -6,17 +6,18 @@ from bot.domain.deployment.impact import Stage
 from bot.domain.deployment.world import CONFERENCES
 from bot.domain.groups.compare import compare
 from bot.domain.measures import lasted
-from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Clock, Seen
+from bot.domain.model import PoolState, Verdict
+from bot.domain.runs.acts import Acts, Clock, Seen
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Phase, Run, Tell, home, partner
 from bot.domain.runs.runbook import Choice, Left, Step, unless
-from bot.runbooks.failback.arrival import read_export
+from bot.runbooks.failback.arrival import VERIFY, read_export
 from bot.runbooks.failback.facts import BARE, CAME_HOME, CLEAN, EXPORTED, LOST, REBUILT
 from bot.runbooks.failback.lost import bare, lost, without_backup_pool
-from bot.runbooks.failback.start import not_rebuilt
-from bot.runbooks.rows.companions import companions_row, still_open
-from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, SILENT, WAS_IMPORTED, before
+from bot.runbooks.failback.start import FREEZE_OVER, not_rebuilt
+from bot.runbooks.rows.companions import companions_row, lost_location_rows, still_open, unpublished
+from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
     ask_agents_row,
@@ -24,11 +25,9 @@ from bot.runbooks.rows.people import (
     call_rows,
     read_answers,
     routes_row,
-    said_silent,
-    silent,
 )
 from bot.runbooks.rows.removing import removal_row
-from bot.runbooks.rows.replication import replicated
+from bot.runbooks.rows.replication import read_mode, replicas_stay, replicated
 from bot.runbooks.rows.syncing import sync_rows
 from bot.runbooks.rows.verifying import tally
 
@@ -44,6 +43,9 @@ CONTENTS = sync_rows(
 )
 """A must after every failback, although the page says that nothing more has to be done (facts: recovery §9)."""
 
+LOCATIONS = lost_location_rows(serving=home, stretch="locations", skip=not_rebuilt)
+"""Before users come home: from then on their emergency calls carry what is there."""
+
 COMPANIONS = unless(not_rebuilt, companions_row(serving=home, of=lambda run: run.primary, stretch="companions"))
 """An empty pool has lost them."""
 
@@ -54,7 +56,7 @@ ROUTES = routes_row(
     said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
 )
 
-CALLS = call_rows("people")
+CALLS = call_rows("people", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="verify",
@@ -93,7 +95,16 @@ CLEANUP = Step(
 )
 
 
-def edited(run: Run, seen: Seen) -> str:
+def read_cleaned(run: Run) -> Acts:
+    return {**read_export(run), **read_mode(run)}
+
+
+def unclean(run: Run, seen: Seen) -> str:
+    """Why nothing may be removed from B now, if so."""
+    return replicas_stay(run, seen) or _edited(run, seen)
+
+
+def _edited(run: Run, seen: Seen) -> str:
     """B is cleaned only while its set is still what was brought home; otherwise an edit would be lost."""
     found = compare(seen["export"], seen["copies"])
     if found.is_clean:
@@ -109,8 +120,8 @@ REMOVE = removal_row(
     stretch="cleanup",
     title="Remove the copies",
     skip=lambda run: bare(run) or replicated(run) or (None if CLEAN.of(run) else "Kept as a pre-stage."),
-    reads=read_export,
-    unfit=edited,
+    reads=read_cleaned,
+    unfit=unclean,
     choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
 )
 
@@ -133,31 +144,33 @@ SYNC = tuple(
 """Both ways: P to B and B to P are different states (facts: recovery, procedure 1)."""
 
 
+_STAY = "Its copies stay on {backup} as a pre-stage."
+
+
 def _done(run: Run) -> str:
     primary, backup = run.primary.short, partner(run).short
-    kept = "" if CLEAN.of(run) or bare(run) else f" Its copies stay on {backup} as a pre-stage."
-    own = before(run, OWN_SETTINGS)
-    undo = (
-        f" {backup}'s own settings are in the backup {own}: `/rgs start undo {primary}` puts them back." if own else ""
-    )
-    dead = f" {backup} is dead: until it is built again, {primary} has no backup pool." if LOST.of(run) else ""
-    later = f" {said}" if (said := still_open(run, run.primary)) else ""
-    return f"{primary} is active again.{kept}{undo}{dead}{later}"
+    stay = f"The servers keep copying its groups to {backup}." if replicated(run) else _STAY.format(backup=backup)
+    kept = "" if CLEAN.of(run) or bare(run) else f" {stay}"
+    return f"{primary} is active again.{kept}"
+
+
+def _left(run: Run) -> tuple[str, ...]:
+    """What is still open, a line each."""
+    primary, backup, own = run.primary.short, partner(run).short, before(run, OWN_SETTINGS)
+    undo = f"{backup}'s own settings are in the backup {own}: `/rgs start undo {primary}` puts them back."
+    dead = f"{backup} is dead: until it is built again, {primary} has no backup pool."
+    return (undo if own else "", dead if LOST.of(run) else "", still_open(run, run.primary))
 
 
 def _judge_done(run: Run, seen: Seen) -> Verdict:
     """With measured times: how long it all took, and how long users waited for their groups."""
     moved, verified = run.record_of("failback-after"), run.record_of("verify")
-    groups = f" The groups were there {lasted(verified.at - moved.at)} after the users." if moved and verified else ""
-    quiet = silent(run, seen)
-    took = f"It took {lasted(seen['now'] - run.opened_at)}.{groups}"
-    sentence = " ".join(filter(None, (_done(run), said_silent(quiet), took)))
-    return Verdict(Mark.WARN if quiet else Mark.PASS, sentence, facts=SILENT.to(list(quiet)))
+    groups = f"The groups were there {lasted(verified.at - moved.at)} after the users." if moved and verified else ""
+    return ended(run, seen, _done(run), f"It took {lasted(seen['now'] - run.opened_at)}.", groups, left=_left(run))
 
 
 def _tell_done(run: Run) -> tuple[Tell, ...]:
-    sentence = " ".join(filter(None, (_done(run), said_silent(SILENT.of(run)), "The change freeze is over.")))
-    return Tell("notifications", sentence), board_tell(Stage.FAILED_BACK, True)
+    return ended_tell(run, _done(run), FREEZE_OVER, left=_left(run)), board_tell(Stage.FAILED_BACK, True)
 
 
 DONE = Step(
@@ -174,12 +187,12 @@ DONE = Step(
 def carry(run: Run) -> dict[str, object]:
     """Once P is active, what still lies on B is carried on; an abandoned failback leaves what the failover left.
 
-    Of a dead B nobody knows what will lie on it when it is back.
+    Of a dead B nobody knows what will lie on it when it is back. Replicas are no pre-stage: servers refresh them.
     """
     if run.pool_state is not PoolState.ACTIVE:
         return dict(BEFORE.of(run))
     stays = None if LOST.of(run) else not (CLEAN.of(run) or BARE.of(run))
-    stage = PRESTAGED.to(CAME_HOME.of(run) if stays else {})
+    stage = PRESTAGED.to(CAME_HOME.of(run) if stays and not replicated(run) else {})
     return OWN_SETTINGS.to(before(run, OWN_SETTINGS)) | WAS_IMPORTED.to(stays) | stage
 
 
@@ -195,5 +208,5 @@ def left(run: Run) -> Left:
     down = f" If {primary} is down again, start a failover instead." * (run.pool_state is PoolState.FAILING_BACK)
     return Left(
         f"{primary} is marked {run.pool_state}; {where}. `/rgs start {again} {primary}` goes on from here: it reads "
-        f"where the pool stands.{down}"
+        f"where the pool stands.{down}{unpublished(run, home(run))}"
     )

@@ -15,6 +15,7 @@ from bot.runbooks.failback.arrival import read_home
 from bot.runbooks.failback.facts import BARE, COMES, EXPORTED, LOST, NOTHING_THERE
 from bot.runbooks.rows.attesting import attested
 from bot.runbooks.rows.exporting import pin
+from bot.runbooks.rows.replication import ASK_AGAIN, SWITCH_OFF, replicated
 from bot.runbooks.rows.verifying import tally
 
 _LATEST = 10
@@ -111,8 +112,23 @@ def _judge_last(run: Run, seen: Seen) -> Verdict:
 
 def _offer_last(run: Run) -> tuple[Choice, ...]:
     leave = Choice("leave", "Leave the pool as it is", "leaves the groups as they are at home.", COMES.to(False))
+    if replicated(run):
+        return leave, ASK_AGAIN
     bring = Choice("bring", "Import the backup", "has the backup imported.", COMES.to(True), style="primary")
     return (bring, leave) if EXPORTED.of(run) else (leave,)
+
+
+def _explain_last(run: Run) -> str:
+    said = (
+        f"{partner(run).short} {'is dead' if LOST.of(run) else 'holds none of its groups'}, so the last backup is all "
+        "there is beside what the pool itself holds."
+    )
+    if not replicated(run):
+        return said
+    return (
+        f"{said} Nothing is imported while servers replicate groups. To import the backup, switch it off first, for "
+        f"all pools: {SWITCH_OFF}. Then press Look again."
+    )
 
 
 LAST = Step(
@@ -121,10 +137,7 @@ LAST = Step(
     title="Choose what comes home without the backup pool",
     asks=True,
     skip=lambda run: None if bare(run) else "Not needed: the groups come from the backup pool.",
-    explain=lambda run: (
-        f"{partner(run).short} {'is dead' if LOST.of(run) else 'holds none of its groups'}, so the last backup is all "
-        "there is beside what the pool itself holds."
-    ),
+    explain=_explain_last,
     reads=_read_last,
     does=_load_last,
     judge=_judge_last,

@@ -50,6 +50,7 @@ MOVE = Move(
     becomes=HOME,
     leaves=PoolState.FAILING_BACK,
     done=_done,
+    reached=PoolState.FAILING_BACK,
     moded=without_backup_pool,
     tells=lambda run: (board_tell(Stage.FAILING_BACK, True),),
 ).rows()

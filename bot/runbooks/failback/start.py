@@ -18,6 +18,7 @@ from bot.runbooks.failback.facts import REBUILT
 from bot.runbooks.failback.last import nothing_to_compare, pin_last, read_last
 from bot.runbooks.rows.machines import read_machines, read_pool, troubles
 
+FREEZE_OVER = "The change freeze is over."
 REBUILD = "rebuild"
 """The key of the runbook that expects an empty pool."""
 

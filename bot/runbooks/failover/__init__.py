@@ -18,7 +18,6 @@ FAILOVER = Runbook(
     title="Failover",
     about="Moves a dead pool's users and groups to its backup pool.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.ACTIVE, PoolState.OUTAGE, PoolState.FAILING_OVER, PoolState.FAILING_BACK}),
     carry=end.carry,
     left=end.left,

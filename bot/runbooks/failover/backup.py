@@ -10,10 +10,11 @@ from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping, is_ahead, is_restorable
 from bot.domain.backups.restorable import rests_on
+from bot.domain.errors import BotError
 from bot.domain.groups.compare import compare
-from bot.domain.groups.groups import Inventory, counted
+from bot.domain.groups.groups import Inventory, counted, service
 from bot.domain.measures import aged, numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, Seen, Survey
 from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Phase, Run, partner
@@ -44,11 +45,7 @@ def judge_find(run: Run, seen: Seen, rehearsal: str) -> Verdict:
     """Damaged ones are not offered; of the others the newest restorable one comes first, then by age."""
     primary, backup, kept = run.primary, partner(run), seen["kept"]
     if not kept:
-        sentence = (
-            f"There is no backup of {primary.short}. If {primary.short} still answers, make one now, then try again: "
-            f"`/rgs backup {primary.short}`. Without one, its groups stay away until failback."
-        )
-        return Verdict(Mark.STOP, sentence)
+        return _no_backup(run, seen["held"])
     sound = [(one, known) for one, known in kept if not known.damage]
     damaged = tuple(f"{one.id}: {known.damage}" for one, known in kept if known.damage)[:_OFFERED]
     if not sound:
@@ -69,6 +66,35 @@ def judge_find(run: Run, seen: Seen, rehearsal: str) -> Verdict:
     lost = f" {numbered(len(damaged), 'damaged one')} not offered." if damaged else ""
     sentence = f"{numbered(len(offers), 'backup')} to choose from, {restorable}.{lost}"
     return Verdict(mark, sentence, damaged, OFFERS.to(offers) | OFFERED.to(said))
+
+
+def _no_backup(run: Run, held: Inventory | BotError) -> Verdict:
+    """What can still be done: once the pool is away, an export asks B for its groups, and finds what lies there."""
+    primary, backup = run.primary.short, partner(run)
+    if run.pool_state is not PoolState.FAILED_OVER:
+        sentence = f"There is no backup of {primary}. Make one now, then try again: `/rgs backup {primary}`."
+        return Verdict(Mark.STOP, sentence)
+    if isinstance(held, BotError):
+        sentence = f"There is no backup of {primary}, and what {backup.short} holds of it cannot be read. Try again."
+        return Verdict(Mark.STOP, f"{sentence} {held.sentence}")
+    if there := held.owned_by(run.primary.fqdn).objects:
+        sentence = f"There is no backup of {primary}, but {numbered(len(there), 'object')} of it lie on {backup.short}."
+        return Verdict(Mark.STOP, f"{sentence} Export them: `/rgs backup {primary}`. Then press Try again.")
+    sentence = (
+        f"There is no backup of {primary}, and none can be made now: {primary} is failed over, and {backup.short} "
+        "holds none of its groups. Without a backup, they stay away until failback."
+    )
+    return Verdict(Mark.STOP, sentence, _by_hand(primary, backup))
+
+
+def _by_hand(primary: str, backup: Pool) -> tuple[str, ...]:
+    """How an export that Switchback never had is brought in."""
+    where = f'-Destination "{service(backup.fqdn)}"'
+    return (
+        f"Look for an export of {primary} that somebody kept as a .zip file. Copy it to a server of {backup.short}.",
+        f'Import it there, in the Management Shell: `Import-CsRgsConfiguration {where} -FileName "<the file>"`.',
+        f"Then run `/rgs backup {primary}`: it exports them from {backup.short}. Then press Try again here.",
+    )
 
 
 def _first(sound: Sequence[_Kept], today: str, now: float) -> _Kept:

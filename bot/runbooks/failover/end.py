@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from bot.domain.access import Need
 from bot.domain.deployment.server_state import HOME
+from bot.domain.errors import BotError
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, ReadState, Seen
 from bot.domain.runs.facts import STOOD
-from bot.domain.runs.run import Phase, Run, Tell, partner
+from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.failover.backup import pin_chosen, read_chosen
-from bot.runbooks.failover.facts import ARRIVED, CHOSEN, COPIES, OWN, REPLACE, RESOLVE
+from bot.runbooks.failover.facts import CHOSEN, COPIES, OWN, REPLACE, RESOLVE
+from bot.runbooks.failover.imports import VERIFY
 from bot.runbooks.rows.companions import companions_row, still_open
 from bot.runbooks.rows.copies import imported, in_doubt, staged
+from bot.runbooks.rows.ending import ended, ended_tell
 from bot.runbooks.rows.facts import (
+    ARRIVED,
     FAILOVER_RUN,
     IMPORTED_BACKUP,
     MOVED,
@@ -21,7 +27,6 @@ from bot.runbooks.rows.facts import (
     REPLACED,
     RESOLVED,
     SERVER_SAID,
-    SILENT,
     WAS_IMPORTED,
     before,
 )
@@ -32,8 +37,7 @@ from bot.runbooks.rows.people import (
     call_rows,
     read_answers,
     routes_row,
-    said_silent,
-    silent,
+    signed_out,
 )
 
 COMPANIONS = companions_row(serving=partner, of=lambda run: run.primary, stretch="companions")
@@ -48,7 +52,7 @@ ROUTES = routes_row(
     said=lambda run: f"says gateways, DNS and agent console answer from {partner(run).short}.",
 )
 
-CALLS = call_rows("calls")
+CALLS = call_rows("calls", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="import",
@@ -56,10 +60,7 @@ ASK_AGENTS = ask_agents_row(
     reads=read_chosen,
     does=pin_chosen,
     groups=lambda seen: seen["backup"],
-    why=lambda run: (
-        f"{run.primary.short} is failed over, so {partner(run).short} answers its Response Groups now. "
-        "You were signed out of yours, and they do not ring you until you sign in again."
-    ),
+    why=signed_out,
 )
 AGENTS = agents_row(stretch="agents", pool=partner)
 
@@ -74,10 +75,14 @@ def _judge_done(run: Run, seen: Seen) -> Verdict:
     facts = SERVER_SAID.to(state.known) if state.known else {}
     if state.known and not state.is_away:
         return Verdict(Mark.STOP, f"{state.said(run.primary.short)}, so its failover is not done.", facts=facts)
-    quiet = silent(run, seen)
-    left = " ".join(filter(None, (still_open(run, run.primary), said_silent(quiet))))
-    sentence = " ".join(filter(None, (_done(run), left)))
-    return Verdict(Mark.WARN if left else Mark.PASS, sentence, facts=facts | SILENT.to(list(quiet)))
+    unread = f"{partner(run).short} does not answer now: see that it serves."
+    end = ended(
+        run,
+        seen,
+        _done(run),
+        left=(unread if isinstance(seen["state"], BotError) else "", still_open(run, run.primary)),
+    )
+    return replace(end, facts=facts | end.facts)
 
 
 def _offer_done(run: Run) -> tuple[Choice, ...]:
@@ -94,15 +99,9 @@ def _done(run: Run) -> str:
             f"`/rgs start import-again {primary}` brings them when there is a backup."
         )
     return (
-        f"{primary} is failed over to {backup}. Until failback its groups are managed by Management Shell only, "
-        "not by Control Panel nor the Response Group Configuration Tool. "
-        f"{backup} is exported for {primary} on {primary}'s schedule, so edits are not lost."
+        f"{primary} is failed over to {backup}. Until failback, change its groups with the Management Shell only. "
+        f"{backup} is backed up for {primary} on {primary}'s schedule, so edits are not lost."
     )
-
-
-def _tell_done(run: Run) -> tuple[Tell, ...]:
-    left = (still_open(run, run.primary), said_silent(SILENT.of(run)))
-    return (Tell("notifications", " ".join(filter(None, (_done(run), *left)))),)
 
 
 DONE = Step(
@@ -112,7 +111,7 @@ DONE = Step(
     reads=_read_done,
     judge=_judge_done,
     choices=_offer_done,
-    tells=_tell_done,
+    tells=lambda run: (ended_tell(run, _done(run), left=(still_open(run, run.primary),)),),
     leaves=PoolState.FAILED_OVER,
 )
 
@@ -150,7 +149,7 @@ def left(run: Run) -> Left:
         stood = PoolState(STOOD.of(run))
         return Left(
             f"Nothing was changed on either pool, and {primary} is marked {stood}, as it was before. "
-            "If it really is down, start a failover again.",
+            f"If it really is down, start a failover again.{_otherwise(primary)}",
             stood,
         )
     groups = _WHAT_IS_THERE[imported(run)]
@@ -164,9 +163,14 @@ def left(run: Run) -> Left:
         return left_away(run)
     return Left(
         f"{primary} is marked {run.pool_state}; {groups} on {backup}. Start a failover again to go on from here: it "
-        "reads where both pools stand, and what lies there.",
+        f"reads where both pools stand, and what lies there.{_otherwise(primary)}",
         run.pool_state,
     )
+
+
+def _otherwise(primary: str) -> str:
+    """Others may have moved it, or it is well after all: what is remembered is not read when a run is abandoned."""
+    return f" If it stands otherwise, `/rgs start adopt {primary}` takes that over."
 
 
 def left_away(run: Run) -> Left:
@@ -174,11 +178,16 @@ def left_away(run: Run) -> Left:
     primary, backup = run.primary.short, partner(run).short
     return Left(
         f"{primary} is failed over to {backup}; {_WHAT_IS_THERE[imported(run)]} there. "
-        f"`/rgs start import-again {primary}` brings them, `/rgs failback {primary}` brings all home."
+        f"While {backup} answers, `/rgs start import-again {primary}` brings them. When {primary} is back, "
+        f"`/rgs failback {primary}` brings all home."
     )
 
 
 def _touched(run: Run) -> bool:
-    """An export changes nothing; everything that does comes with the move of the pool, or after it."""
+    """An export changes nothing; everything that does comes with the move of the pool, or after it.
+
+    A move that broke off has left the pool between, until a look finds that it did nothing.
+    """
     moved = any(record.step == "failover" and record.mark in ("pass", "warn") for record in run.records)
-    return in_doubt(run, "failover") or moved or MOVED.of(run) is not None
+    broke_off = run.pool_state is PoolState.FAILING_OVER and run.pool_state != STOOD.of(run)
+    return in_doubt(run, "failover") or moved or broke_off or MOVED.of(run) is not None

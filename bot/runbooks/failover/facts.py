@@ -6,7 +6,6 @@ from bot.domain.runs.facts import Fact, declared
 from bot.runbooks.rows import facts
 
 SEEN = Fact("seen", str, "")
-OUTAGE_SINCE = Fact("outage_since", str, "")
 MODE = Fact("mode", str, "")
 """Which move people said it is: "planned", or "disaster", which is sent with -DisasterMode."""
 ANSWERED = Fact("answered", str, "")
@@ -27,6 +26,5 @@ REPLACEABLE = Fact("replaceable", bool, True)
 REPLACE = Fact("replace", bool, False)
 OWN = Fact("own", str, "")
 NOTHING_ARRIVED = Fact("nothing_arrived", bool, False)
-ARRIVED = Fact("arrived", str, "")
 
 FACTS = (*facts.FACTS, *declared(vars()))

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
@@ -15,7 +16,6 @@ from bot.domain.runs.run import Finding, Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Step, Then
 from bot.runbooks.failover.backup import choose_another, nothing_imported, pin_chosen, read_chosen
 from bot.runbooks.failover.facts import (
-    ARRIVED,
     CHOSEN,
     CONFLICTS,
     COPIES,
@@ -30,6 +30,7 @@ from bot.runbooks.failover.facts import (
     RESOLVE,
 )
 from bot.runbooks.rows.exporting import export_row, exported, kept
+from bot.runbooks.rows.facts import ARRIVED
 from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
 from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.removing import read_copies
@@ -40,7 +41,7 @@ from bot.runbooks.rows.verifying import (
     compared,
     differences,
     import_again,
-    recordings_differ,
+    recordings_judged,
     settings_judged,
     verify_row,
 )
@@ -77,12 +78,22 @@ def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
     if tried.refused:
         sentence = f"The import would fail: {len(tried.clashes)} name(s) are taken on {partner(run).short}."
         if not tried.clashes:
-            sentence = f"The import would fail: {tried.refused}"
-        return Verdict(Mark.STOP, sentence, tried.sentences, CONFLICTS.to(len(tried.clashes)))
+            sentence = f"The import would fail. {next(iter(tried.taken), tried.refused)}"
+        by_hand = (_readdress(run),) if tried.taken else ()
+        return Verdict(Mark.STOP, sentence, (*tried.sentences, *by_hand), CONFLICTS.to(len(tried.clashes)))
     renamed = [f"“{before}” becomes “{item.name}”" for before, item in tried.renamed]
     mark = Mark.WARN if renamed else Mark.PASS
     sentence = f"The import would work. {tried.sentences[0]}"
     return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed) | over)
+
+
+def _readdress(run: Run) -> str:
+    where = f'-Identity "service:ApplicationServer:{partner(run).fqdn}"'
+    return (
+        f"To change it on {partner(run).short}, in its Management Shell: "
+        f'`$it = Get-CsRgsWorkflow {where} -Name "<name>"; $it.PrimaryUri = "sip:<new address>"; '
+        "Set-CsRgsWorkflow -Instance $it`"
+    )
 
 
 def _explain_rehearsal(run: Run) -> str:
@@ -324,19 +335,17 @@ def verified_rows(*, strict: bool = False, **rest: Any) -> tuple[Step, Step]:
 
 def _judge_audio(run: Run, seen: Seen, strict: bool) -> Verdict:
     """By hash; settings are read back when they were replaced."""
-    expected, there = seen["backup"], exported(seen)
-    lines = recordings_differ(expected, there, settings=REPLACE.of(run))
-    facts = ARRIVED.to(kept(seen).id)
-    if lines and (strict or COPIES.of(run) != "kept"):
-        sentence = f"{len(lines)} recording(s) did not arrive as they are in the backup."
-        return Verdict(Mark.STOP, sentence, lines)
-    if REPLACE.of(run):
-        back = settings_judged(expected.settings, seen["settings"], partner(run).short)
-        if back.mark is Mark.STOP:
-            return back
-    if lines:
-        return Verdict(Mark.WARN, f"{len(lines)} recording(s) differ from the backup: copies were kept.", lines, facts)
-    return Verdict(Mark.PASS, f"All {len(there.audio)} recordings are there, byte for byte.", facts=facts)
+    there = exported(seen)
+    verdict = recordings_judged(
+        seen["backup"],
+        there,
+        seen["settings"] if REPLACE.of(run) else None,
+        partner(run).short,
+        "as they are in the backup",
+        whole=f"All {len(there.audio)} recordings are",
+        tolerate="copies were kept." if COPIES.of(run) == "kept" and not strict else "",
+    )
+    return verdict if verdict.mark is Mark.STOP else replace(verdict, facts=ARRIVED.to(kept(seen).id))
 
 
 VERIFY, AUDIO = verified_rows(tells=lambda run: (board_tell(Stage.FAILED_OVER, True),))

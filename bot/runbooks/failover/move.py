@@ -18,6 +18,7 @@ _EXPLAINED = (
     "All users of {primary} are signed out. Calls and meetings are cut. They sign in again on {backup}. "
     "Branch appliances of {primary} are not covered by this run."
 )
+_BACK = " If {primary} is well again, abandon this run instead."
 _IS_DISASTER = Choice(
     "disaster",
     "Use -DisasterMode",
@@ -50,6 +51,12 @@ def _effect(run: Run) -> str:
     )
 
 
+def _explain(run: Run) -> str:
+    """It may come back while people wait here, and nobody reads it again: a dead pool would hold up the others."""
+    said = _EXPLAINED if MODE.of(run) == "planned" else _EXPLAINED + _BACK
+    return said.format(primary=run.primary.short, backup=partner(run).short)
+
+
 def _read_other(run: Run) -> Acts:
     return {"other": Attempt(ReadState(partner(run).fqdn, partner(run).fqdn))}
 
@@ -72,7 +79,7 @@ MOVE = Move(
     where=partner,
     command=_command,
     effect=_effect,
-    explain=lambda run: _EXPLAINED.format(primary=run.primary.short, backup=partner(run).short),
+    explain=_explain,
     becomes=AWAY,
     leaves=PoolState.FAILING_OVER,
     done=_done,

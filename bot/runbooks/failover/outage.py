@@ -21,15 +21,16 @@ from bot.domain.runs.acts import (
     Seen,
     Supersede,
 )
-from bot.domain.runs.facts import CALL_LIST
+from bot.domain.runs.facts import CALL_LIST, OUTAGE_SINCE
 from bot.domain.runs.run import Run, Tell
 from bot.domain.runs.runbook import Choice, Field, Step
-from bot.runbooks.failover.facts import ANSWERED, MODE, OUTAGE_SINCE, SEEN
+from bot.runbooks.failover.facts import ANSWERED, MODE, SEEN
 from bot.runbooks.rows.facts import WAS_IMPORTED, before
 from bot.runbooks.rows.moments import moment
 from bot.runbooks.rows.people import board_tell
 
 _LATEST = 10
+_LONGEST_OUTAGE_S = 30 * 86_400.0
 
 
 def _read_declare(run: Run) -> Acts:
@@ -57,7 +58,13 @@ def _offer_declare(run: Run) -> tuple[Choice, ...]:
     hint = "For example: all Front Ends unreachable"
     fields = (
         Field(SEEN.key, "What is seen?", hint=hint, multiline=True, max_length=300),
-        Field(OUTAGE_SINCE.key, "Since when?", hint="For example: 02:40", max_length=60),
+        Field(
+            OUTAGE_SINCE.key,
+            "Since when?",
+            hint="When it stopped working, in your own time zone. The recovery is timed from here.",
+            last_s=_LONGEST_OUTAGE_S,
+            says=lambda second: moment(float(second), run.primary),
+        ),
         Field(
             MODE.key,
             "A disaster, or a planned move?",

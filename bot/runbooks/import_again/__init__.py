@@ -2,33 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
-from bot.domain.model import Mark, PoolState, Verdict
-from bot.domain.runs.acts import Seen
-from bot.domain.runs.run import Run, Tell, partner
+from bot.domain.model import PoolState
+from bot.domain.runs.run import Run, partner
 from bot.domain.runs.runbook import Runbook, Step
 from bot.runbooks import uses
 from bot.runbooks.failover import backup, end, imports
 from bot.runbooks.failover.facts import FACTS
 from bot.runbooks.rows.copies import carried
-from bot.runbooks.rows.facts import SILENT
-from bot.runbooks.rows.people import read_answers, said_silent, silent
+from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.people import read_answers
 from bot.runbooks.rows.replication import replication_rows
 
 
-def _done(run: Run, quiet: Sequence[str]) -> str:
-    arrived = f"The groups of {run.primary.short} are on {partner(run).short}, and verified. Test calls are next."
-    return " ".join(filter(None, (arrived, said_silent(quiet))))
-
-
-def _judge_done(run: Run, seen: Seen) -> Verdict:
-    quiet = silent(run, seen)
-    return Verdict(Mark.WARN if quiet else Mark.PASS, _done(run, quiet), facts=SILENT.to(list(quiet)))
-
-
-def _tell_done(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", _done(run, SILENT.of(run))),)
+def _done(run: Run) -> str:
+    return f"The groups of {run.primary.short} are on {partner(run).short}, and verified. Test calls are next."
 
 
 DONE = Step(
@@ -36,8 +23,8 @@ DONE = Step(
     stretch="done",
     title="Done",
     reads=read_answers,
-    judge=_judge_done,
-    tells=_tell_done,
+    judge=lambda run, seen: ended(run, seen, _done(run)),
+    tells=lambda run: (ended_tell(run, _done(run)),),
 )
 
 IMPORT_AGAIN = Runbook(
@@ -45,7 +32,6 @@ IMPORT_AGAIN = Runbook(
     title="Import again",
     about="Imports a failed-over pool's groups on its backup pool, or verifies them again.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.FAILED_OVER}),
     carry=lambda run: carried(run, end.carry_imports(run)),
     left=end.left_away,

@@ -9,7 +9,7 @@ from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.deployment.machines import BACKUP
 from bot.domain.deployment.readings import modules, services_stopped, value
 from bot.domain.errors import BotError
-from bot.domain.groups.groups import Row, checked_fqdn
+from bot.domain.groups.groups import checked_fqdn
 from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
@@ -18,16 +18,15 @@ from bot.domain.runs.runbook import Choice, Plan, Runbook, Step, Then
 from bot.runbooks import uses
 from bot.runbooks.pool_level.ends import left
 from bot.runbooks.pool_level.facts import FACTS, INTERVAL, INTERVAL_WAS, STOPPED, SYNC
+from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.machines import machines, read_machines, read_pool, troubles
 from bot.runbooks.rows.syncing import sync_rows
 from bot.runbooks.rows.typed import interval_field
 
 _SETTINGS = cmdlet("Get-CsBackupServiceConfiguration")
+_START_AGAIN = Choice("start-again", "Start it again", "has it started again.", then=Then.BACK, to="start")
+_SET_AGAIN = Choice("set-again", "Set it again", "has it set again.", then=Then.BACK, to="interval")
 _GO_ON = Choice("go-on", "Go on", "goes on with it as it is.")
-
-
-def _stopped(run: Run) -> tuple[Choice, ...]:
-    return (_GO_ON,) if run.phase is Phase.STOPPED else ()
 
 
 def _runs_row(key: str, of: Callable[[Run], Pool]) -> Step:
@@ -71,20 +70,6 @@ def _plan_start(run: Run, seen: Seen) -> Plan:
     return Plan(acts, (f"{BACKUP} runs there; no user notices it.",))
 
 
-START = Step(
-    key="start",
-    stretch="service",
-    title=f"Start {BACKUP}",
-    need=Need.SERVER_ADMIN,
-    skip=_skip_start,
-    plan=_plan_start,
-    judge=lambda run, seen: Verdict(Mark.PASS, "The commands ended. Whether it runs is read next."),
-    choices=lambda run: (_GO_ON,) if run.phase in (Phase.WAITING, Phase.STOPPED) else (),
-    approvals=lambda run: 1,
-    again=True,
-)
-
-
 def _read_started(run: Run) -> Acts:
     return {
         server: Attempt(Invoke(pool, cmdlet("Get-CsWindowsService", ComputerName=checked_fqdn(server), Name=BACKUP)))
@@ -99,20 +84,22 @@ def _judge_started(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.PASS, f"{BACKUP} runs there now.", facts=STOPPED.to([]))
 
 
-STARTED = Step(
-    key="started",
+START = ByCommand(
+    key="start",
     stretch="service",
-    title=f"See that {BACKUP} runs",
-    need=Need.SERVER_ADMIN,
-    skip=_skip_start,
-    reads=_read_started,
-    judge=_judge_started,
-    choices=lambda run: (
-        (Choice("start-again", "Start it again", "has it started again.", then=Then.BACK, to="start"), _GO_ON)
-        if run.phase is Phase.STOPPED
-        else ()
+    title=f"Start {BACKUP}",
+    plan=_plan_start,
+    after=After(
+        f"See that {BACKUP} runs",
+        _read_started,
+        _judge_started,
+        lambda run: (_START_AGAIN, _GO_ON),
+        key="started",
     ),
-)
+    said=lambda run: "The commands ended. Whether it runs is read next.",
+    skip=_skip_start,
+    ways=lambda run: (_GO_ON,),
+).rows()
 
 
 def _status(run: Run) -> Acts:
@@ -150,8 +137,12 @@ MODULES = Step(
 )
 
 
-def _interval(read: tuple[Row, ...]) -> str:
-    return next((value(row, "SyncInterval") for row in read), "")
+def _read_settings(run: Run) -> Acts:
+    return {"settings": Invoke(run.primary.fqdn, _SETTINGS)}
+
+
+def _interval(run: Run, seen: Seen) -> str:
+    return next((value(row, "SyncInterval") for row in seen["settings"]), "")
 
 
 def _offer_change(run: Run) -> tuple[Choice, ...]:
@@ -172,11 +163,11 @@ CHANGE = Step(
     asks=True,
     need=Need.SERVER_ADMIN,
     explain=lambda run: "The interval holds for all pools. Microsoft advises to leave it as it is, two minutes.",
-    reads=lambda run: {"settings": Invoke(run.primary.fqdn, _SETTINGS)},
+    reads=_read_settings,
     judge=lambda run, seen: Verdict(
         Mark.PASS,
-        f"It copies every {_interval(seen['settings']) or 'so often as by default'}.",
-        facts=INTERVAL_WAS.to(_interval(seen["settings"])),
+        f"It copies every {_interval(run, seen) or 'so often as by default'}.",
+        facts=INTERVAL_WAS.to(_interval(run, seen)),
     ),
     choices=_offer_change,
 )
@@ -186,59 +177,46 @@ def _skip_interval(run: Run) -> str | None:
     return None if INTERVAL.of(run) else "Not needed: the interval stays."
 
 
+def _way_back(was: str) -> tuple[str, ...]:
+    return (f"To take it back: `Set-CsBackupServiceConfiguration -SyncInterval {was}`.",) if was else ()
+
+
 def _plan_interval(run: Run, seen: Seen) -> Plan:
-    was = _interval(seen["settings"])
+    was = _interval(run, seen)
     command = cmdlet("Set-CsBackupServiceConfiguration", SyncInterval=INTERVAL.of(run))
-    back = f"To take it back: `Set-CsBackupServiceConfiguration -SyncInterval {was}`." if was else ""
-    effect = (f"All pools copy every {INTERVAL.of(run)}; before: {was or 'the default'}.", *((back,) if back else ()))
+    effect = (f"All pools copy every {INTERVAL.of(run)}; before: {was or 'the default'}.", *_way_back(was))
     return Plan({"set": Invoke(run.primary.fqdn, command)}, effect)
 
 
 def _found_interval(run: Run, seen: Seen) -> Finding:
-    now = _interval(seen["settings"])
+    now = _interval(run, seen)
     if now == INTERVAL.of(run):
         return Finding(Found.DONE, f"The interval is {now}: it was changed.")
     return Finding(Found.PARTLY, f"The interval is {now}. It was {INTERVAL_WAS.of(run)}.")
 
 
-SET = Step(
+def _judge_interval(run: Run, seen: Seen) -> Verdict:
+    now = _interval(run, seen)
+    if now != INTERVAL.of(run):
+        return Verdict(Mark.STOP, f"The interval is {now or 'the default'}, and not {INTERVAL.of(run)}.")
+    return Verdict(Mark.PASS, " ".join((f"The interval is {now}.", *_way_back(INTERVAL_WAS.of(run)))))
+
+
+SET = ByCommand(
     key="interval",
     stretch="change",
     title="Change the interval",
-    need=Need.SERVER_ADMIN,
-    skip=_skip_interval,
     plan=_plan_interval,
-    judge=lambda run, seen: Verdict(Mark.PASS, "The command ended. What holds now is read next."),
-    approvals=lambda run: 1,
-    look=lambda run: {"settings": Invoke(run.primary.fqdn, _SETTINGS)},
-    stands=lambda run, seen: _interval(seen["settings"]),
-    found=_found_interval,
-)
-
-
-def _judge_interval(run: Run, seen: Seen) -> Verdict:
-    now = _interval(seen["settings"])
-    if now != INTERVAL.of(run):
-        return Verdict(Mark.STOP, f"The interval is {now or 'the default'}, and not {INTERVAL.of(run)}.")
-    was = INTERVAL_WAS.of(run)
-    back = f" To take it back: `Set-CsBackupServiceConfiguration -SyncInterval {was}`." if was else ""
-    return Verdict(Mark.PASS, f"The interval is {now}.{back}")
-
-
-IS_SET = Step(
-    key="interval-after",
-    stretch="change",
-    title="See the interval",
-    need=Need.SERVER_ADMIN,
-    skip=_skip_interval,
-    reads=lambda run: {"settings": Invoke(run.primary.fqdn, _SETTINGS)},
-    judge=_judge_interval,
-    choices=lambda run: (
-        (Choice("set-again", "Set it again", "has it set again.", then=Then.BACK, to="interval"), _GO_ON)
-        if run.phase is Phase.STOPPED
-        else ()
+    after=After(
+        "See the interval",
+        _read_settings,
+        _judge_interval,
+        lambda run: (_SET_AGAIN, _GO_ON),
     ),
-)
+    lost=Lost(_read_settings, _interval, _found_interval),
+    said=lambda run: "The command ended. What holds now is read next.",
+    skip=_skip_interval,
+).rows()
 
 
 def _skip_sync(run: Run) -> str | None:
@@ -268,12 +246,10 @@ BACKUP_SERVICE = Runbook(
     steps=(
         _runs_row("runs", lambda run: run.primary),
         _runs_row("runs-there", partner),
-        START,
-        STARTED,
+        *START,
         MODULES,
         CHANGE,
-        SET,
-        IS_SET,
+        *SET,
         *_sync_rows("sync", lambda run: run.primary),
         *_sync_rows("sync-back", partner),
     ),

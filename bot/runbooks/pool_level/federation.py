@@ -10,7 +10,15 @@ from bot.domain.runs.runbook import Choice, Runbook
 from bot.runbooks import uses
 from bot.runbooks.pool_level.ends import left, trial_row
 from bot.runbooks.pool_level.facts import BEHIND, EDGE_FROM, EDGE_TO, FACTS, LISTED, WAY
-from bot.runbooks.pool_level.routes import before_row, choose_row, menu, read_routes, route_rows
+from bot.runbooks.pool_level.routes import (
+    before_row,
+    choose_row,
+    menu,
+    over_or_back,
+    read_routes,
+    route_rows,
+    services_rows,
+)
 from bot.runbooks.rows.by_hand import ByHand, Proof
 from bot.runbooks.rows.facts import UNREAD
 
@@ -29,14 +37,10 @@ _TRIAL = (
 
 
 def _choices(run: Run) -> tuple[Choice, ...]:
-    fields = (
+    return over_or_back(
+        "leads federation from {edge_from} to {edge_to}.",
         menu(EDGE_FROM, "The Edge pool that federation leaves", LISTED.of(run)),
         menu(EDGE_TO, "The Edge pool that takes it", LISTED.of(run)),
-    )
-    said = "leads federation from {edge_from} to {edge_to}."
-    return (
-        Choice("over", "Fail over", said, WAY.to("over"), fields=fields, style="primary"),
-        Choice("back", "Fail back", said, WAY.to("back"), fields=fields),
     )
 
 
@@ -69,18 +73,11 @@ EDGE = Runbook(
         choose_row(
             stretch="choose",
             title="Choose the Edge pools",
-            explain=lambda run: f"Commands are sent to a server of {run.primary.short}.",
             choices=_choices,
             least=2,
         ),
         before_row(stretch="choose", xmpp=False),
-        *ByHand(
-            key="started",
-            stretch="started",
-            title="Start the services of the restored Edge pool",
-            explain=lambda run: f"On each Edge Server of {EDGE_TO.of(run)}: `Start-CsWindowsService`",
-            skip=_only_back,
-        ).rows(),
+        *services_rows("started", "Start", "Start the services of the restored Edge pool", _only_back),
         *ByHand(
             key="builder",
             stretch="builder",

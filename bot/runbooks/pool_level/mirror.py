@@ -17,7 +17,8 @@ from bot.domain.runs.runbook import Choice, Plan, Runbook, Step, Then
 from bot.runbooks import uses
 from bot.runbooks.pool_level.ends import left
 from bot.runbooks.pool_level.facts import FACTS, FORCED, PRINCIPALS, WANTED
-from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.attesting import witnessed
+from bot.runbooks.rows.by_command import After, ByCommand, Lost
 
 _OTHER = {"Primary": "Mirror", "Mirror": "Primary"}
 _SILENT = "no server says which one is principal: it is not mirrored, or it does not answer"
@@ -40,7 +41,7 @@ class _Database:
         return self.type.lower()
 
     def rows(self) -> tuple[Step, ...]:
-        return self._choose(), self._sent(), self._after()
+        return self._choose(), *self._moved()
 
     def _reads(self, run: Run) -> Acts:
         """2013 has other names, and the pages disagree on one, so that both are tried (facts: recovery §0.13)."""
@@ -105,22 +106,23 @@ class _Database:
     def _left(self, run: Run) -> str | None:
         return _gone(run) or (None if WANTED.of(run).get(self.type) else "Left as they are.")
 
-    def _sent(self) -> Step:
-        return Step(
+    def _moved(self) -> tuple[Step, ...]:
+        return ByCommand(
             key=self.key,
             stretch=self.key,
             title=f"Fail over the databases: {self.holds}",
-            need=Need.SERVER_ADMIN,
-            skip=self._left,
-            reads=self._reads,
             plan=self._plan,
-            judge=lambda run, seen: Verdict(Mark.PASS, "The command ended. What it did is read next."),
-            choices=lambda run: (self._again(),) if run.phase is Phase.STOPPED else (),
-            approvals=lambda run: 1,
-            look=self._reads,
-            stands=lambda run, seen: str(self._principal(seen)),
-            found=self._found,
-        )
+            after=After(
+                f"See which server is principal now: {self.holds}",
+                lambda run: {**self._reads(run), **(_groups(run) if self.type == "Application" else {})},
+                self._judge_after,
+                lambda run: (self._again(), _SEEN),
+            ),
+            lost=Lost(self._reads, lambda run, seen: str(self._principal(seen)), self._found),
+            skip=self._left,
+            refused=(self._again(),),
+            reads=self._reads,
+        ).rows()
 
     def _plan(self, run: Run, seen: Seen) -> Plan:
         to, now = WANTED.of(run)[self.type], self._principal(seen)
@@ -144,34 +146,21 @@ class _Database:
             return Finding(Found.UNKNOWN, f"{self.holds}: {_SILENT}.")
         return Finding(Found.NOT_DONE, f"{now} is principal still. It may be run again.")
 
-    def _after(self) -> Step:
-        def judge(run: Run, seen: Seen) -> Verdict:
-            to, now = WANTED.of(run)[self.type], self._principal(seen)
-            if now != to:
-                said = now.sentence if isinstance(now, BotError) else f"{now} is principal." if now else f"{_SILENT}."
-                return Verdict(Mark.STOP, f"{self.holds}: {said} {to} was to be.")
-            if isinstance(groups := seen.get("groups"), BotError):
-                said = f"{to} is principal, but the pool's Response Groups do not answer: {groups.sentence}"
-                return Verdict(Mark.STOP, said)
-            return Verdict(Mark.PASS, f"{self.holds}: {to} is principal.")
-
-        return Step(
-            key=f"{self.key}-after",
-            stretch=self.key,
-            title=f"See which server is principal now: {self.holds}",
-            need=Need.SERVER_ADMIN,
-            skip=self._left,
-            reads=lambda run: {**self._reads(run), **(_groups(run) if self.type == "Application" else {})},
-            judge=judge,
-            choices=lambda run: (self._again(), self._seen()) if run.phase is Phase.STOPPED else (),
-        )
+    def _judge_after(self, run: Run, seen: Seen) -> Verdict:
+        to, now = WANTED.of(run)[self.type], self._principal(seen)
+        if now != to:
+            said = now.sentence if isinstance(now, BotError) else f"{now} is principal." if now else f"{_SILENT}."
+            return Verdict(Mark.STOP, f"{self.holds}: {said} {to} was to be.")
+        if isinstance(groups := seen.get("groups"), BotError):
+            said = f"{to} is principal, but the pool's Response Groups do not answer: {groups.sentence}"
+            return Verdict(Mark.STOP, said)
+        return Verdict(Mark.PASS, f"{self.holds}: {to} is principal.")
 
     def _again(self) -> Choice:
         return Choice("choose-again", "Choose again", "chooses again.", then=Then.BACK, to=f"{self.key}-choose")
 
-    def _seen(self) -> Choice:
-        means = "No server says so. It is recorded as your word only."
-        return attested("seen", "I have seen it in SQL Server", "has seen it in SQL Server", means)
+
+_SEEN = witnessed("seen", "I have seen it in SQL Server", "has seen it in SQL Server")
 
 
 def _groups(run: Run) -> Acts:

@@ -16,7 +16,9 @@ from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Plan, Step, Then
-from bot.runbooks.pool_level.facts import EDGE_FROM, EDGE_TO, LISTED, SITES
+from bot.runbooks.pool_level.facts import EDGE_FROM, EDGE_TO, LISTED, SITES, WAY
+from bot.runbooks.rows.by_command import After, ByCommand, Lost
+from bot.runbooks.rows.by_hand import ByHand
 from bot.runbooks.rows.hops import READ
 
 ROUTES = cmdlet("Get-CsSite")
@@ -26,8 +28,8 @@ def choose_row(
     *,
     stretch: str,
     title: str,
-    explain: Callable[[Run], str],
     choices: Callable[[Run], tuple[Choice, ...]],
+    explain: Callable[[Run], str] = lambda run: f"Commands are sent to a server of {run.primary.short}.",
     least: int = 1,
 ) -> Step:
     """People choose among what the servers list, so that nothing else gets into a command; `least` Edge pools."""
@@ -55,15 +57,36 @@ def choose_row(
         explain=explain,
         reads=lambda run: {
             "edges": Attempt(Invoke(run.primary.fqdn, READ)),
-            "sites": Attempt(Invoke(run.primary.fqdn, ROUTES)),
+            **read_routes(run),
         },
         judge=judge,
         choices=lambda run: () if run.phase is Phase.STOPPED else choices(run),
     )
 
 
+def over_or_back(said: str, *fields: Field) -> tuple[Choice, ...]:
+    """To another Edge pool while one is down, or to the restored one."""
+    return (
+        Choice("over", "Fail over", said, WAY.to("over"), fields=fields, style="primary"),
+        Choice("back", "Fail back", said, WAY.to("back"), fields=fields),
+    )
+
+
 def menu(fact: Fact[str], label: str, entries: list[str]) -> Field:
     return Field(fact.key, label, options=tuple((one, one) for one in entries))
+
+
+def services_rows(
+    key: str, verb: str, title: str, skip: Callable[[Run], str | None] = lambda run: None
+) -> tuple[Step, ...]:
+    """The services of the Edge pool that takes over are started or stopped, on each of its servers."""
+    return ByHand(
+        key=key,
+        stretch=key,
+        title=title,
+        explain=lambda run: f"On each Edge Server of {EDGE_TO.of(run)}: `{verb}-CsWindowsService`",
+        skip=skip,
+    ).rows()
 
 
 def read_routes(run: Run) -> Acts:
@@ -101,33 +124,22 @@ _CHOOSE = Choice("choose-again", "Choose again", "chooses again.", then=Then.BAC
 
 def route_rows(
     *, stretch: str, xmpp: bool, sites: Callable[[Run], list[str]], skip: Callable[[Run], str | None]
-) -> tuple[Step, Step]:
+) -> tuple[Step, ...]:
     """The route of these sites is set to the chosen Edge pool, and read (never by its published name: §0.1)."""
     route = _Route(xmpp, sites)
-    sent = Step(
+    return ByCommand(
         key="route",
         stretch=stretch,
         title="Set the route of the site",
-        need=Need.SERVER_ADMIN,
-        skip=skip,
         plan=route.plan,
-        judge=lambda run, seen: Verdict(Mark.PASS, "The command ended. What it did is read next."),
-        approvals=lambda run: 1,
-        look=lambda run: {"sites": Invoke(run.primary.fqdn, ROUTES)},
-        stands=lambda run, seen: json.dumps(route.lead(run, seen), sort_keys=True),
-        found=route.found,
-    )
-    after = Step(
-        key="route-after",
-        stretch=stretch,
-        title="See where the site leads",
-        need=Need.SERVER_ADMIN,
+        after=After("See where the site leads", read_routes, route.judge, lambda run: (_AGAIN,)),
+        lost=Lost(
+            lambda run: {"sites": Invoke(run.primary.fqdn, ROUTES)},
+            lambda run, seen: json.dumps(route.lead(run, seen), sort_keys=True),
+            route.found,
+        ),
         skip=skip,
-        reads=read_routes,
-        judge=route.judge,
-        choices=lambda run: (_AGAIN,) if run.phase is Phase.STOPPED else (),
-    )
-    return sent, after
+    ).rows()
 
 
 @dataclass(frozen=True, slots=True)

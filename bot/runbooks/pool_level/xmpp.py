@@ -9,7 +9,7 @@ from bot.domain.runs.runbook import Choice, Runbook
 from bot.runbooks import uses
 from bot.runbooks.pool_level.ends import left, trial_row
 from bot.runbooks.pool_level.facts import EDGE_TO, FACTS, LISTED, SITE, SITES, WAY
-from bot.runbooks.pool_level.routes import before_row, choose_row, menu, route_rows
+from bot.runbooks.pool_level.routes import before_row, choose_row, menu, over_or_back, route_rows, services_rows
 from bot.runbooks.rows.by_hand import ByHand
 
 _DNS = (
@@ -25,14 +25,10 @@ def unfit(pool: Pool) -> str:
 
 
 def _choices(run: Run) -> tuple[Choice, ...]:
-    fields = (
+    return over_or_back(
+        "leads XMPP federation of {site} to {edge_to}.",
         menu(EDGE_TO, "The Edge pool that takes XMPP federation", LISTED.of(run)),
         menu(SITE, "Its site", SITES.of(run)),
-    )
-    said = "leads XMPP federation of {site} to {edge_to}."
-    return (
-        Choice("over", "Fail over", said, WAY.to("over"), fields=fields, style="primary"),
-        Choice("back", "Fail back", said, WAY.to("back"), fields=fields),
     )
 
 
@@ -53,17 +49,10 @@ XMPP = Runbook(
         choose_row(
             stretch="choose",
             title="Choose the Edge pool",
-            explain=lambda run: f"Commands are sent to a server of {run.primary.short}.",
             choices=_choices,
         ),
         before_row(stretch="choose", xmpp=True),
-        *ByHand(
-            key="stopped",
-            stretch="stopped",
-            title="Stop the services of the Edge pool that takes it",
-            explain=lambda run: f"On each Edge Server of {EDGE_TO.of(run)}: `Stop-CsWindowsService`",
-            skip=_only_over,
-        ).rows(),
+        *services_rows("stopped", "Stop", "Stop the services of the Edge pool that takes it", _only_over),
         *route_rows(stretch="route", xmpp=True, sites=lambda run: [SITE.of(run)], skip=lambda run: None),
         *ByHand(
             key="dns",
@@ -77,12 +66,7 @@ XMPP = Runbook(
             title="Open port 5269",
             explain=lambda run: f"The firewall lets port 5269 from outside through to {EDGE_TO.of(run)}.",
         ).rows(),
-        *ByHand(
-            key="started",
-            stretch="started",
-            title="Start the services of the Edge pool",
-            explain=lambda run: f"On each Edge Server of {EDGE_TO.of(run)}: `Start-CsWindowsService`",
-        ).rows(),
+        *services_rows("started", "Start", "Start the services of the Edge pool"),
         trial_row(
             stretch="trial",
             title="Try it with an XMPP partner",

@@ -5,21 +5,24 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.model import Mark, Verdict
-from bot.domain.runs.acts import Acts, Seen, Stand
-from bot.domain.runs.run import Run, Tell, partner
-from bot.domain.runs.runbook import Left, Step
+from bot.domain.runs.acts import Stand
+from bot.domain.runs.run import Run, partner
+from bot.domain.runs.runbook import Left
 from bot.runbooks.failover.facts import CHOSEN, OFFERS
+from bot.runbooks.failover.imports import verified_rows
 from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
-from bot.runbooks.rows.facts import INSIDE_HEARD, INSIDE_NUMBER, PRESTAGED, WAS_IMPORTED
+from bot.runbooks.rows.ending import done_row
+from bot.runbooks.rows.facts import INSIDE_HEARD, PRESTAGED, WAS_IMPORTED
 from bot.runbooks.rows.people import call_row
+
+VERIFIED = verified_rows(strict=True)
 
 CALL = call_row(
     "call",
     "to the pool itself",
-    INSIDE_NUMBER,
     INSIDE_HEARD,
     stretch="call",
+    reopens=VERIFIED,
     explain=lambda run: (
         f"Call a group of {run.primary.short}: its own agents ring, as before. If not, abandon this run "
         f"and remove the copies: `/rgs start clean-up {run.primary.short}`."
@@ -75,19 +78,7 @@ def _done(run: Run) -> str:
     return f"{primary} is pre-staged on {backup}, as of {when}: a failover needs no import."
 
 
-def _do_done(run: Run, seen: Seen) -> Acts:
-    return {"stands": Stand(notice(run.primary), "", f"{run.primary.short} is pre-staged anew.")}
-
-
-def _tell_done(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", _done(run)),)
-
-
-DONE = Step(
-    key="done",
-    stretch="done",
-    title="Done",
-    does=_do_done,
-    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
-    tells=_tell_done,
+DONE = done_row(
+    _done,
+    does=lambda run, seen: {"stands": Stand(notice(run.primary), "", f"{run.primary.short} is pre-staged anew.")},
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bot.domain.access import Need
 from bot.domain.model import PoolState
-from bot.domain.runs.run import home
+from bot.domain.runs.run import home, replacement
 from bot.domain.runs.runbook import Runbook, unless
 from bot.runbooks import uses
 from bot.runbooks.failback import arrival, export
@@ -13,6 +13,7 @@ from bot.runbooks.failback.end import ASK_AGENTS
 from bot.runbooks.replace import end, pair, procedure, start
 from bot.runbooks.replace.facts import FACTS
 from bot.runbooks.rows import settings
+from bot.runbooks.rows.companions import lost_location_rows
 from bot.runbooks.rows.replication import replication_rows
 
 _GROUPS = (
@@ -34,7 +35,6 @@ REPLACE = Runbook(
     about="Builds a pool with a new name in the place of one that is lost for good, and brings everything there.",
     need=Need.SERVER_ADMIN,
     holds_pools=True,
-    paired=True,
     replaces=True,
     opens=frozenset({PoolState.FAILED_OVER, PoolState.REPLACING}),
     carry=end.carry,
@@ -45,7 +45,9 @@ REPLACE = Runbook(
         start.READY,
         freeze.FREEZE,
         *replication_rows("mode"),
-        *(unless(end.started, step) for step in (*start.BUILT, *procedure.ROWS)),
+        *(unless(end.started, step) for step in start.BUILT),
+        *lost_location_rows(serving=replacement, stretch="locations"),
+        *(unless(end.started, step) for step in procedure.ROWS),
         *(unless(end.arrived, step) for step in _GROUPS),
         end.ROUTES,
         *end.CALLS,

@@ -4,25 +4,26 @@ from __future__ import annotations
 
 from bot.domain.deployment.impact import Stage
 from bot.domain.measures import lasted
-from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.model import PoolState, Verdict
 from bot.domain.runs.acts import Clock, Seen
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Run, Tell, partner, replacement
-from bot.domain.runs.runbook import Left, Step
-from bot.runbooks.failback.arrival import read_export
-from bot.runbooks.failback.end import edited
-from bot.runbooks.rows.companions import still_open
-from bot.runbooks.rows.facts import SILENT, STARTED, TAKES_PLACE, WAS_IMPORTED, before
+from bot.domain.runs.runbook import Left, Step, unless
+from bot.runbooks.failback.arrival import VERIFY
+from bot.runbooks.failback.end import read_cleaned, unclean
+from bot.runbooks.failback.start import FREEZE_OVER
+from bot.runbooks.rows.companions import still_open, unpublished
+from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.facts import REPLICATION, STARTED, TAKES_PLACE, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
     board_tell,
     call_rows,
     read_answers,
     routes_row,
-    said_silent,
-    silent,
 )
 from bot.runbooks.rows.removing import removal_row
+from bot.runbooks.rows.replication import SWITCH_ON, offer_ended
 
 ROUTES = routes_row(
     stretch="people",
@@ -31,7 +32,7 @@ ROUTES = routes_row(
     said=lambda run: f"says gateways and DNS lead to {replacement(run).short}.",
 )
 
-CALLS = call_rows("people")
+CALLS = call_rows("people", unless(lambda run: arrived(run), VERIFY), ROUTES)
 
 AGENTS = agents_row(stretch="people", pool=replacement)
 
@@ -39,8 +40,9 @@ REMOVE = removal_row(
     key="clean",
     stretch="cleanup",
     title="Remove the groups from the backup pool",
-    reads=read_export,
-    unfit=edited,
+    reads=read_cleaned,
+    unfit=unclean,
+    choices=offer_ended,
 )
 """Before the lost pool leaves the topology: afterwards nobody could name their owner (facts: recovery §10, row 19)."""
 
@@ -58,21 +60,29 @@ def configured(run: Run) -> tuple[str, ...]:
 def _done(run: Run) -> str:
     primary, backup, new = run.primary.short, partner(run).short, replacement(run).short
     return (
-        f"{new} has taken the place of {primary}, and is paired with {backup}. {primary} is retired. Until the "
-        f"configuration says so, {new} gets backups only. {still_open(run, run.primary)}".rstrip()
+        f"{new} has taken the place of {primary}, and is paired with {backup}. {primary} is retired. "
+        f"Until Switchback's configuration says so, {new} gets backups only."
     )
 
 
+def _left(run: Run) -> tuple[str, ...]:
+    """What is still open, a line each."""
+    return (*configured(run), still_open(run, run.primary), _switched_off(run))
+
+
+def _switched_off(run: Run) -> str:
+    if REPLICATION.of(run) != "on" or not _passed(run, REMOVE.key):
+        return ""
+    return f"Replication of groups was switched off. Switch it on again, for all pools: {SWITCH_ON}."
+
+
 def _judge(run: Run, seen: Seen) -> Verdict:
-    quiet = silent(run, seen)
-    took = f"It took {lasted(seen['now'] - run.opened_at)}."
-    sentence = " ".join(filter(None, (_done(run), said_silent(quiet), took)))
-    return Verdict(Mark.WARN, sentence, configured(run), SILENT.to(list(quiet)))
+    return ended(run, seen, _done(run), f"It took {lasted(seen['now'] - run.opened_at)}.", left=_left(run))
 
 
 def _tell(run: Run) -> tuple[Tell, ...]:
-    sentence = " ".join(filter(None, (_done(run), said_silent(SILENT.of(run)), "The change freeze is over.")))
-    return Tell("notifications", sentence, configured(run)), board_tell(Stage.FAILED_BACK, True)
+    told = ended_tell(run, _done(run), FREEZE_OVER, left=_left(run))
+    return told, board_tell(Stage.FAILED_BACK, True)
 
 
 DONE = Step(
@@ -116,13 +126,13 @@ def arrived(run: Run) -> str | None:
 
 def left(run: Run) -> Left:
     """What is offered can be started from where it leaves the pool."""
-    primary, new = run.primary.short, replacement(run).short
+    primary, new, open_ = run.primary.short, replacement(run).short, unpublished(run, replacement(run))
     if run.pool_state is PoolState.REPLACING:
         return Left(
             f"{primary} is being replaced by {new}, and cannot be failed back any more. "
-            f"`/rgs start replace {primary} {new}` goes on: each row reads what is done already."
+            f"`/rgs start replace {primary} {new}` goes on: each row reads what is done already.{open_}"
         )
     return Left(
         f"{primary} is failed over still, and nothing of it was moved to {new}. Start this again, or "
-        f"`/rgs failback {primary}` if it comes back after all."
+        f"`/rgs failback {primary}` if it comes back after all.{open_}"
     )

@@ -13,7 +13,7 @@ from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, ReadGroups, ReadState, Records, Seen
 from bot.domain.runs.run import Phase, Run, partner, replacement
 from bot.domain.runs.runbook import Choice, Step
-from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.attesting import witnessed
 from bot.runbooks.rows.by_hand import ByHand
 from bot.runbooks.rows.facts import SERVER_SAID, TAKES_PLACE, WAS_IMPORTED, before
 from bot.runbooks.rows.machines import none_runs
@@ -72,7 +72,7 @@ def _offer(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED or SERVER_SAID.of(run):
         return ()
     said = "has seen that the pool is failed over, and Response Groups are on the backup pool"
-    return (attested("seen", "It is failed over", said, "No server says so. It is recorded as your word only."),)
+    return (witnessed("seen", "It is failed over", said),)
 
 
 READY = Step(

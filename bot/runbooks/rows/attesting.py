@@ -15,3 +15,8 @@ WORD = Field(NOTE.key, "How do you know?", hint="For example: run by Boris, on a
 def attested(key: str, label: str, said: str, means: str, facts: Mapping[str, Any] = NOTHING, **rest: Any) -> Choice:
     """A button for something that was done by hand or elsewhere; `means` is what its form says of it first."""
     return Choice(key, label, f"{said}: {{{NOTE.key}}}", facts, fields=(WORD,), confirm=means, **rest)
+
+
+def witnessed(key: str, label: str, said: str) -> Choice:
+    """A button for what somebody has seen, where no server says it."""
+    return attested(key, label, said, "No server says so. It is recorded as your word only.")

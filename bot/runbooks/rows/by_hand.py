@@ -4,19 +4,35 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from typing import Any
 
 from bot.domain.access import Need
+from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.errors import BotError, CmdletFailed
-from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Seen
 from bot.domain.runs.run import Phase, Run, Tell
 from bot.domain.runs.runbook import Choice, Step, Then
-from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.attesting import attested, witnessed
 from bot.runbooks.rows.facts import UNREAD
 
 _WORD_ONLY = "Nothing can be read that would prove it. It is recorded as your word only."
 _PROVEN = "It is read afterwards whether it is so."
 _UNREAD = "It could not be read: {what}. So nothing proves what was said."
+_RUN_THERE = (
+    "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
+    "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
+)
+
+
+def run_there(pool: Pool, command: Cmdlet) -> str:
+    """What people do in place of a command that Switchback can send to no server of the pool."""
+    return _RUN_THERE.format(pool=pool.short, command=command)
+
+
+def reached(pool: Pool) -> str | None:
+    """Why nobody has to, if so."""
+    return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
 
 
 def _nothing_more(run: Run, seen: Seen) -> Acts:
@@ -80,25 +96,32 @@ class ByHand:
 
     def _rows(self) -> Iterator[Step]:
         if self.first:
-            yield self._first(self.first)
+            yield self._proven(
+                "first",
+                "Check first",
+                self.first,
+                choices=lambda run: _only_unread(run, "I have looked: it is so", "has looked, and says that it is so"),
+                tells=self.tells,
+                leaves=self.leaves,
+            )
         yield self._asked()
         if self.proof:
-            yield self._seen(self.proof)
+            yield self._proven(
+                "seen", "Read whether it is so", self.proof, choices=self._ways_on, tells=self.tells_proven
+            )
 
-    def _first(self, first: Proof) -> Step:
+    def _proven(self, name: str, title: str, proof: Proof, **rest: Any) -> Step:
         """Where servers say nothing, somebody has to have looked; where they say no, nobody's word is enough."""
         return Step(
-            key=f"{self.key}-first",
+            key=f"{self.key}-{name}",
             stretch=self.stretch,
-            title=f"Check first: {self.title[0].lower()}{self.title[1:]}",
+            title=f"{title}: {self.title[0].lower()}{self.title[1:]}",
             need=self.need,
             skip=self.skip,
-            reads=first.reads,
-            does=first.more,
-            judge=lambda run, seen: _stopping(first.of(run, seen)),
-            choices=lambda run: _only_unread(run, "I have looked: it is so", "has looked, and says that it is so"),
-            tells=self.tells,
-            leaves=self.leaves,
+            reads=proof.reads,
+            does=proof.more,
+            judge=lambda run, seen: _stopping(proof.of(run, seen)),
+            **rest,
         )
 
     def _asked(self) -> Step:
@@ -127,24 +150,11 @@ class ByHand:
         done = attested("done", "It is done", "says that it is done", means, style="primary")
         return (done, *self.others(run))
 
-    def _seen(self, proof: Proof) -> Step:
-        return Step(
-            key=f"{self.key}-seen",
-            stretch=self.stretch,
-            title=f"Read whether it is so: {self.title[0].lower()}{self.title[1:]}",
-            need=self.need,
-            skip=self.skip,
-            reads=proof.reads,
-            does=proof.more,
-            judge=lambda run, seen: _stopping(proof.of(run, seen)),
-            choices=self._ways_on,
-            tells=self.tells_proven,
-        )
-
     def _ways_on(self, run: Run) -> tuple[Choice, ...]:
         if run.phase is not Phase.STOPPED:
             return ()
-        return (*_show_again(run, self.key), *self.ways(run), *_only_unread(run, "I have seen it", "has seen it"))
+        again = Choice("again", "Show what is to be done", "has it shown again.", then=Then.BACK, to=self.key)
+        return (again, *self.ways(run), *_only_unread(run, "I have seen it", "has seen it"))
 
 
 def _stopping(verdict: Verdict) -> Verdict:
@@ -154,16 +164,10 @@ def _stopping(verdict: Verdict) -> Verdict:
     )
 
 
-def _show_again(run: Run, key: str) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED:
-        return ()
-    return (Choice("again", "Show what is to be done", "has it shown again.", then=Then.BACK, to=key),)
-
-
 def _only_unread(run: Run, label: str, said: str) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED or not UNREAD.of(run):
         return ()
-    return (attested("word", label, said, "No server says so. It is recorded as your word only."),)
+    return (witnessed("word", label, said),)
 
 
 _WITHOUT = Proof(lambda run: {}, lambda run, seen: Verdict(Mark.PASS, _WORD_ONLY))

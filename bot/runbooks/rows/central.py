@@ -15,7 +15,9 @@ from bot.domain.model import Edition, Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
-from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.attesting import attested, witnessed
+from bot.runbooks.rows.by_command import After, ByCommand, Lost
+from bot.runbooks.rows.by_hand import reached, run_there
 from bot.runbooks.rows.facts import (
     CMS_BY_HAND,
     CMS_NEED,
@@ -40,10 +42,6 @@ _STAYS = "Not needed: Central Management stays where it is."
 _DOUBT = (
     "Nothing tells which pool had Central Management, and without it no pool can be failed over. If another pool had "
     "it, start `/rgs start cms <that pool>`, and come back when it works."
-)
-_BY_HAND = (
-    "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
-    "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
 )
 
 Where = Callable[[Run], Pool]
@@ -73,7 +71,7 @@ class _Central:
 
     def rows(self) -> tuple[Step, ...]:
         pushing = replica_rows(stretch=self.stretch, source=self.source, target=self.target, skip=self._skip)
-        return self._where(), self._doubt(), self._names(), self._by_hand(), self._sent(), self._after(), *pushing
+        return self._where(), self._doubt(), self._names(), self._by_hand(), *self._moved(), *pushing
 
     def _skip(self, run: Run) -> str | None:
         return self.skip(run) or stayed(run)
@@ -174,30 +172,30 @@ class _Central:
             title="Move Central Management by hand",
             asks=True,
             need=Need.SERVER_ADMIN,
-            skip=lambda run: self._skip(run) or _reached(self.target(run)),
+            skip=lambda run: self._skip(run) or reached(self.target(run)),
             reads=self._mirrors,
-            judge=lambda run, seen: Verdict(
-                Mark.PASS, _BY_HAND.format(pool=self.target(run).short, command=self._command(run, seen))
-            ),
+            judge=lambda run, seen: Verdict(Mark.PASS, run_there(self.target(run), self._command(run, seen))),
             choices=lambda run: (_MOVED,),
         )
 
-    def _sent(self) -> Step:
-        return Step(
+    def _moved(self) -> tuple[Step, ...]:
+        return ByCommand(
             key="cms",
             stretch=self.stretch,
             title="Move Central Management",
-            need=Need.SERVER_ADMIN,
-            skip=lambda run: self._skip(run) or ("Done by hand." if CMS_BY_HAND.of(run) else None),
-            reads=self._mirrors,
             plan=self._plan,
-            judge=lambda run, seen: Verdict(Mark.PASS, "The command ended. What it did is read next."),
-            choices=self._ways,
-            approvals=lambda run: 1,
-            look=lambda run: {"store": Invoke(self.target(run).fqdn, STATUS)},
-            stands=lambda run, seen: repr(store_of(seen["store"])),
-            found=self._found,
-        )
+            after=After("See that Central Management is active once", self._reads, self._judge_after, _unmoved),
+            lost=Lost(
+                lambda run: {"store": Invoke(self.target(run).fqdn, STATUS)},
+                lambda run, seen: repr(store_of(seen["store"])),
+                self._found,
+            ),
+            skip=self._skip,
+            unsent=lambda run: "Done by hand." if CMS_BY_HAND.of(run) else None,
+            ways=self._ways,
+            refused=(_LOOK,),
+            reads=self._mirrors,
+        ).rows()
 
     def _mirrors(self, run: Run) -> Acts:
         """Which of the mirrored back ends is principal (R2 step 5a); the pages disagree on the name (§0.13)."""
@@ -239,14 +237,11 @@ class _Central:
         return Plan({"move": Invoke(target.fqdn, self._command(run, seen))}, (effect,))
 
     def _ways(self, run: Run) -> tuple[Choice, ...]:
-        """The other way, other names, or people do it; a refused one can be looked at first."""
-        if run.phase not in (Phase.WAITING, Phase.STOPPED):
-            return ()
+        """The other way, other names, or people do it."""
         planned = CMS_NEED.of(run) == "planned"
         other = _DISASTER if planned else _PLANNED
         names = () if planned else (_naming(self.target(run), Then.AGAIN),)
-        look = (_LOOK,) if run.phase is Phase.STOPPED else ()
-        return (*look, other, *names, _MOVED)
+        return (other, *names, _MOVED)
 
     def _found(self, run: Run, seen: Seen) -> Finding:
         store, target = store_of(seen["store"]), self.target(run)
@@ -254,18 +249,6 @@ class _Central:
             return Finding(Found.DONE, f"Central Management is active on {target.short}: it was moved.")
         where = f"It is active on {store.master} now." if store and store.master else "It is active nowhere."
         return Finding(Found.PARTLY, f"{where} It was to be on {target.short}.")
-
-    def _after(self) -> Step:
-        return Step(
-            key="cms-after",
-            stretch=self.stretch,
-            title="See that Central Management is active once",
-            need=Need.SERVER_ADMIN,
-            skip=self._skip,
-            reads=self._reads,
-            judge=self._judge_after,
-            choices=_unmoved,
-        )
 
     def _judge_after(self, run: Run, seen: Seen) -> Verdict:
         """Nobody's word replaces a reading: exactly one is active, and its agent sends it on (R2 step 5d)."""
@@ -333,13 +316,7 @@ def _as_it_is() -> Choice:
 
 
 def _unmoved(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED:
-        return ()
     return (_LOOK, _as_it_is(), *((_SEEN,) if UNREAD.of(run) else ()))
-
-
-def _reached(pool: Pool) -> str | None:
-    return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
 
 
 _LOOK = Choice("cms-look", "Look where it is", "has it looked where it is.", then=Then.BACK, to="cms-where")
@@ -362,9 +339,4 @@ _MOVED = attested(
     "Switchback sends nothing. It reads where Central Management is active before it goes on.",
     CMS_BY_HAND.to(True),
 )
-_SEEN = attested(
-    "cms-seen",
-    "I have seen that it moved",
-    "has seen that Central Management has moved",
-    "No server says so. It is recorded as your word only.",
-)
+_SEEN = witnessed("cms-seen", "I have seen that it moved", "has seen that Central Management has moved")

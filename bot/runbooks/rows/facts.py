@@ -13,6 +13,8 @@ SPARED = Fact("spared", str, "")
 """The id under which is kept what an import goes over."""
 REPLICATION = Fact("replication", str, "")
 """Whether servers replicate groups by themselves: "on", "off", or empty while nobody knows."""
+REPLICATION_ENDED = Fact("replication_ended", bool, False)
+"""Somebody said that it was switched off since; where servers say it, that counts."""
 OWN_GROUPS = Fact("own_groups", str, "")
 """What the backup pool's own groups were by name, right before something was removed there: a digest."""
 NOTE = Fact("note", str, "")
@@ -29,9 +31,12 @@ CALLED, UNCALLED = Fact("called", list, ()), Fact("uncalled", list, ())
 """Names of covered formal groups that were called, and of those that nobody has called yet."""
 SILENT = Fact("silent", list, ())
 ACCEPTED = Fact("accepted", str, "")
-INSIDE_NUMBER, INSIDE_HEARD = Fact("inside_number", str, ""), Fact("inside_heard", str, "")
-OUTSIDE_NUMBER, OUTSIDE_HEARD = Fact("outside_number", str, ""), Fact("outside_heard", str, "")
+ARRIVED = Fact("arrived", str, "")
+"""The id under which is kept what an import brought, exported again."""
+INSIDE_HEARD, OUTSIDE_HEARD = Fact("inside_heard", str, ""), Fact("outside_heard", str, "")
 LIS_COPY, LIS_IMPORT = Fact("lis_copy", str, ""), Fact("lis_import", bool, False)
+LIS_STAYS = Fact("lis_stays", str, "")
+"""Why no emergency locations are put back; empty where some were lost, or nobody can say."""
 COMPANIONS_DONE, COMPANIONS_OPEN = Fact("companions_done", str, ""), Fact("companions_open", str, "")
 
 UNREAD = Fact("unread", bool, False)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 from bot.domain.access import Need
 from bot.domain.companions.kinds import COMPANIONS, Shelf
@@ -11,8 +12,9 @@ from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.errors import BadInput, DriverError
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Delete, FindCopies, Invoke, PutCompanion, Seen
-from bot.domain.runs.run import Finding, Found, Phase, Run, fresh_file
+from bot.domain.runs.run import Finding, Found, Run, fresh_file
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
+from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.facts import LIS_COPY, LIS_IMPORT
 
 _LIS = COMPANIONS["lis"]
@@ -21,28 +23,127 @@ _CAUTION = (
     "was moved since the copy goes back to its old place. An old copy makes emergency calls carry old places."
 )
 _NOT_READ = "Access points, switches and ports are not read: look at them yourself."
-_WITHOUT = Choice(
-    "lis-without",
-    "Go on without it",
-    "goes on without importing emergency locations.",
-    LIS_IMPORT.to(False),
-)
 
 Where = Callable[[Run], Pool]
 
 
 def location_rows(*, serving: Where, stretch: str, skip: Callable[[Run], str | None]) -> tuple[Step, ...]:
     """The newest copy is imported on the pool `serving`, published, and compared; or people go on without it."""
-    return (
-        _ask_row(serving, stretch=stretch, skip=skip),
-        _import_row(serving, stretch=stretch, skip=lambda run: skip(run) or _left_out(run)),
-        _publish_row(serving, stretch=stretch, skip=lambda run: skip(run) or _left_out(run)),
-        _compare_row(serving, stretch=stretch, skip=lambda run: skip(run) or _left_out(run)),
-    )
+    return _Locations(serving, stretch, skip).rows()
 
 
-def _left_out(run: Run) -> str | None:
-    return None if LIS_IMPORT.of(run) else "Left out: somebody went on without a copy of the emergency locations."
+@dataclass(frozen=True, slots=True)
+class _Locations:
+    serving: Where
+    stretch: str
+    skip: Callable[[Run], str | None]
+
+    def rows(self) -> tuple[Step, ...]:
+        return self._ask(), *self._imported(), *self._published()
+
+    def _skip(self, run: Run) -> str | None:
+        left_out = "Left out: somebody went on without a copy of the emergency locations."
+        return self.skip(run) or (None if LIS_IMPORT.of(run) else left_out)
+
+    def _reads(self, run: Run) -> Acts:
+        return {**_find(run), **_read_there(self.serving(run))}
+
+    def _ask(self) -> Step:
+        return Step(
+            key="lis",
+            stretch=self.stretch,
+            title="Emergency locations",
+            asks=True,
+            need=Need.SERVER_ADMIN,
+            skip=self.skip,
+            explain=lambda run: _CAUTION.format(pool=self.serving(run).short),
+            reads=lambda run: {
+                **_find(run),
+                **{name: Attempt(act) for name, act in _read_there(self.serving(run)).items()},
+            },
+            judge=self._judge_ask,
+            choices=_offer_import,
+        )
+
+    def _judge_ask(self, run: Run, seen: Seen) -> Verdict:
+        """What would go back to an old place is told before anybody decides, where it can be read."""
+        shelf, where = _shelf(seen), self.serving(run).short
+        if shelf.newest is None:
+            why = "There is nothing to import: record the locations anew, or go on without them."
+            return Verdict(Mark.WARN, f"{shelf.in_words(_LIS)} {why}", facts=LIS_COPY.to(""))
+        facts, copy = LIS_COPY.to(shelf.newest.id), kept(shelf.newest.rows)
+        if unread := [one for one in (seen["places"], seen["subnets"]) if isinstance(one, DriverError)]:
+            why = f"What is on {where} now cannot be read, so nobody can say what would go back."
+            return Verdict(Mark.WARN, f"{shelf.in_words(_LIS)} {why}", (unread[0].sentence,), facts)
+        there = _there(seen)
+        now = f"{where} has {there.in_words} now."
+        if copy is None:
+            why = "This copy holds no list to compare with, so nobody can say what would go back."
+            return Verdict(Mark.WARN, f"{shelf.in_words(_LIS)} {now} {why}", facts=facts)
+        if back := returning(copy, there):
+            sentence = f"{shelf.in_words(_LIS)} {now} {len(back)} changed since the copy and would go back."
+            return Verdict(Mark.WARN, sentence, (*back, _NOT_READ), facts)
+        sentence = f"{shelf.in_words(_LIS)} It has {copy.in_words}. {now}"
+        return Verdict(Mark.WARN if shelf.is_stale(_LIS) else Mark.PASS, sentence, (_NOT_READ,), facts)
+
+    def _imported(self) -> tuple[Step, ...]:
+        return ByCommand(
+            key="lis-import",
+            stretch=self.stretch,
+            title="Import the emergency locations",
+            plan=self._plan_import,
+            lost=Lost(self._reads, _stands, _found_import),
+            said=lambda run: f"Imported on {self.serving(run).short}. Calls carry it once it is published.",
+            skip=self._skip,
+            ways=lambda run: (_LOOK, _WITHOUT),
+        ).rows()
+
+    def _plan_import(self, run: Run, seen: Seen) -> Plan:
+        """Raises BadInput when there is a newer copy than the one that was shown, or none any more."""
+        on, copy = self.serving(run), _shelf(seen).newest
+        if copy is None or copy.id != LIS_COPY.of(run):
+            raise BadInput("This is not the newest copy of the emergency locations any more. Go back and look again.")
+        file = fresh_file(run, on, "lis")
+        acts: Acts = {
+            "put": PutCompanion(on.fqdn, file, copy.id, _LIS.file),
+            "import": Invoke(on.fqdn, cmdlet("Import-CsLisConfiguration", FileName=file)),
+            "tidied": Attempt(Delete(on.fqdn, file)),
+        }
+        return Plan(acts, _effect(kept(copy.rows), _there(seen)), f"{_stands(run, seen)}+{copy.contents}")
+
+    def _published(self) -> tuple[Step, ...]:
+        return ByCommand(
+            key="lis-publish",
+            stretch=self.stretch,
+            title="Publish the emergency locations",
+            plan=self._plan_publish,
+            after=After(
+                "Compare the emergency locations",
+                self._reads,
+                self._judge_compare,
+                lambda run: (_IMPORT_AGAIN, _AS_IT_IS),
+                key="lis-compare",
+            ),
+            said=lambda run: "Published. What differs from the copy is listed next.",
+            skip=self._skip,
+            ways=lambda run: (_UNPUBLISHED,),
+        ).rows()
+
+    def _plan_publish(self, run: Run, seen: Seen) -> Plan:
+        acts = {"publish": Invoke(self.serving(run).fqdn, cmdlet("Publish-CsLisConfiguration"))}
+        return Plan(acts, ("From then on, emergency calls carry the locations that are there now.",))
+
+    def _judge_compare(self, run: Run, seen: Seen) -> Verdict:
+        copy, there, where = _listed(run, seen), _there(seen), self.serving(run).short
+        if copy is None:
+            sentence = f"Not compared: the copy holds no list. {where} has {there.in_words}; {_NOT_READ.lower()}"
+            return Verdict(Mark.WARN, sentence)
+        if left := lacking(copy, there):
+            return Verdict(Mark.STOP, f"{len(left)} of the copy did not arrive on {where} as they are in it.", left)
+        if more := beyond(copy, there):
+            sentence = f"All of the copy is on {where}, and {len(more)} more: import deletes nothing. See to these."
+            return Verdict(Mark.WARN, sentence, (*more, _NOT_READ))
+        return Verdict(Mark.PASS, f"All of the copy is on {where}: {copy.in_words}. {_NOT_READ}")
 
 
 def _find(run: Run) -> Acts:
@@ -73,93 +174,9 @@ def _listed(run: Run, seen: Seen) -> Places | None:
     return kept(newest.rows) if newest and newest.id == LIS_COPY.of(run) else None
 
 
-def _ask_row(serving: Where, *, stretch: str, skip: Callable[[Run], str | None]) -> Step:
-    def judge(run: Run, seen: Seen) -> Verdict:
-        """What would go back to an old place is told before anybody decides, where it can be read."""
-        shelf = _shelf(seen)
-        if shelf.newest is None:
-            why = "There is nothing to import: record the locations anew, or go on without them."
-            return Verdict(Mark.WARN, f"{shelf.in_words(_LIS)} {why}", facts=LIS_COPY.to(""))
-        facts, copy = LIS_COPY.to(shelf.newest.id), kept(shelf.newest.rows)
-        if unread := [one for one in (seen["places"], seen["subnets"]) if isinstance(one, DriverError)]:
-            why = f"What is on {serving(run).short} now cannot be read, so nobody can say what would go back."
-            return Verdict(Mark.WARN, f"{shelf.in_words(_LIS)} {why}", (unread[0].sentence,), facts)
-        there = _there(seen)
-        now = f"{serving(run).short} has {there.in_words} now."
-        if copy is None:
-            why = "This copy holds no list to compare with, so nobody can say what would go back."
-            return Verdict(Mark.WARN, f"{shelf.in_words(_LIS)} {now} {why}", facts=facts)
-        if back := returning(copy, there):
-            sentence = f"{shelf.in_words(_LIS)} {now} {len(back)} changed since the copy and would go back."
-            return Verdict(Mark.WARN, sentence, (*back, _NOT_READ), facts)
-        sentence = f"{shelf.in_words(_LIS)} It has {copy.in_words}. {now}"
-        return Verdict(Mark.WARN if shelf.is_stale(_LIS) else Mark.PASS, sentence, (_NOT_READ,), facts)
-
-    return Step(
-        key="lis",
-        stretch=stretch,
-        title="Emergency locations",
-        asks=True,
-        need=Need.SERVER_ADMIN,
-        skip=skip,
-        explain=lambda run: _CAUTION.format(pool=serving(run).short),
-        reads=lambda run: {
-            **_find(run),
-            **{name: Attempt(act) for name, act in _read_there(serving(run)).items()},
-        },
-        judge=judge,
-        choices=_offer_import,
-    )
-
-
 def _offer_import(run: Run) -> tuple[Choice, ...]:
     """Nothing to import leaves one way on; and somebody may bring a copy meanwhile."""
-    again = Choice("lis-again", "Look again", "had it looked at again.", then=Then.AGAIN)
-    if not LIS_COPY.of(run):
-        return (_WITHOUT, again)
-    use = Choice("lis-import", "Import this copy", "has this copy imported.", LIS_IMPORT.to(True), style="primary")
-    return (use, _WITHOUT, again)
-
-
-def _import_row(serving: Where, *, stretch: str, skip: Callable[[Run], str | None]) -> Step:
-    def plan(run: Run, seen: Seen) -> Plan:
-        """Raises BadInput when there is a newer copy than the one that was shown, or none any more."""
-        on, copy = serving(run), _shelf(seen).newest
-        if copy is None or copy.id != LIS_COPY.of(run):
-            raise BadInput("This is not the newest copy of the emergency locations any more. Go back and look again.")
-        file = fresh_file(run, on, "lis")
-        acts: Acts = {
-            "put": PutCompanion(on.fqdn, file, copy.id, _LIS.file),
-            "import": Invoke(on.fqdn, cmdlet("Import-CsLisConfiguration", FileName=file)),
-            "tidied": Attempt(Delete(on.fqdn, file)),
-        }
-        return Plan(acts, _effect(kept(copy.rows), _there(seen)), f"{_stands(run, seen)}+{copy.contents}")
-
-    def judge(run: Run, seen: Seen) -> Verdict:
-        return Verdict(Mark.PASS, f"Imported on {serving(run).short}. Calls carry it once it is published.")
-
-    def found(run: Run, seen: Seen) -> Finding:
-        there, copy = _there(seen), _listed(run, seen)
-        left = lacking(copy, there) if copy else ()
-        if copy and not left:
-            return Finding(Found.DONE, f"All of the copy is there: {copy.in_words}. It was imported.")
-        sentence = f"The locations changed: {there.in_words} are there now. Importing again does no harm."
-        return Finding(Found.PARTLY, sentence, left)
-
-    return Step(
-        key="lis-import",
-        stretch=stretch,
-        title="Import the emergency locations",
-        need=Need.SERVER_ADMIN,
-        skip=skip,
-        plan=plan,
-        judge=judge,
-        approvals=lambda run: 1,
-        choices=_offer_way_back,
-        look=lambda run: {**_find(run), **_read_there(serving(run))},
-        stands=_stands,
-        found=found,
-    )
+    return (*((_USE,) if LIS_COPY.of(run) else ()), _WITHOUT, _AGAIN)
 
 
 def _effect(copy: Places | None, there: Places) -> tuple[str, ...]:
@@ -170,67 +187,26 @@ def _effect(copy: Places | None, there: Places) -> tuple[str, ...]:
     return (sentence, *(back or ("No subnet goes back to another place.",)), _NOT_READ)
 
 
-def _offer_way_back(run: Run) -> tuple[Choice, ...]:
-    if run.phase not in (Phase.WAITING, Phase.STOPPED):
-        return ()
-    look = Choice("lis-look", "Look again", "had the copy looked at again.", then=Then.BACK, to="lis")
-    return (look, _WITHOUT)
+def _found_import(run: Run, seen: Seen) -> Finding:
+    there, copy = _there(seen), _listed(run, seen)
+    left = lacking(copy, there) if copy else ()
+    if copy and not left:
+        return Finding(Found.DONE, f"All of the copy is there: {copy.in_words}. It was imported.")
+    sentence = f"The locations changed: {there.in_words} are there now. Importing again does no harm."
+    return Finding(Found.PARTLY, sentence, left)
 
 
-def _publish_row(serving: Where, *, stretch: str, skip: Callable[[Run], str | None]) -> Step:
-    def plan(run: Run, seen: Seen) -> Plan:
-        acts = {"publish": Invoke(serving(run).fqdn, cmdlet("Publish-CsLisConfiguration"))}
-        return Plan(acts, ("From then on, emergency calls carry the locations that are there now.",))
-
-    return Step(
-        key="lis-publish",
-        stretch=stretch,
-        title="Publish the emergency locations",
-        need=Need.SERVER_ADMIN,
-        skip=skip,
-        plan=plan,
-        judge=lambda run, seen: Verdict(Mark.PASS, "Published. What differs from the copy is listed next."),
-        approvals=lambda run: 1,
-        choices=_offer_unpublished,
-        again=True,
-    )
-
-
-def _offer_unpublished(run: Run) -> tuple[Choice, ...]:
-    said = "goes on without publishing the emergency locations."
-    waits = run.phase in (Phase.WAITING, Phase.STOPPED)
-    return (Choice("lis-unpublished", "Go on without publishing", said),) if waits else ()
-
-
-def _compare_row(serving: Where, *, stretch: str, skip: Callable[[Run], str | None]) -> Step:
-    def judge(run: Run, seen: Seen) -> Verdict:
-        copy, there, where = _listed(run, seen), _there(seen), serving(run).short
-        if copy is None:
-            sentence = f"Not compared: the copy holds no list. {where} has {there.in_words}; {_NOT_READ.lower()}"
-            return Verdict(Mark.WARN, sentence)
-        if left := lacking(copy, there):
-            return Verdict(Mark.STOP, f"{len(left)} of the copy did not arrive on {where} as they are in it.", left)
-        if more := beyond(copy, there):
-            sentence = f"All of the copy is on {where}, and {len(more)} more: import deletes nothing. See to these."
-            return Verdict(Mark.WARN, sentence, (*more, _NOT_READ))
-        return Verdict(Mark.PASS, f"All of the copy is on {where}: {copy.in_words}. {_NOT_READ}")
-
-    return Step(
-        key="lis-compare",
-        stretch=stretch,
-        title="Compare the emergency locations",
-        need=Need.SERVER_ADMIN,
-        skip=skip,
-        reads=lambda run: {**_find(run), **_read_there(serving(run))},
-        judge=judge,
-        choices=_offer_after,
-    )
-
-
-def _offer_after(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED:
-        return ()
-    return (
-        Choice("lis-import-again", "Import again", "has it imported again.", then=Then.BACK, to="lis-import"),
-        Choice("lis-accept", "Go on as it is", "goes on with locations that differ from the copy."),
-    )
+_USE = Choice("lis-import", "Import this copy", "has this copy imported.", LIS_IMPORT.to(True), style="primary")
+_WITHOUT = Choice(
+    "lis-without",
+    "Go on without it",
+    "goes on without importing emergency locations.",
+    LIS_IMPORT.to(False),
+)
+_AGAIN = Choice("lis-again", "Look again", "had it looked at again.", then=Then.AGAIN)
+_LOOK = Choice("lis-look", "Look again", "had the copy looked at again.", then=Then.BACK, to="lis")
+_UNPUBLISHED = Choice(
+    "lis-unpublished", "Go on without publishing", "goes on without publishing the emergency locations."
+)
+_IMPORT_AGAIN = Choice("lis-import-again", "Import again", "has it imported again.", then=Then.BACK, to="lis-import")
+_AS_IT_IS = Choice("lis-accept", "Go on as it is", "goes on with locations that differ from the copy.")

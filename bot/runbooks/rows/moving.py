@@ -11,20 +11,19 @@ from bot.domain.deployment.server_state import UNKNOWN, ServerState
 from bot.domain.errors import BadInput, BotError
 from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, ReadState, Seen
-from bot.domain.runs.run import Finding, Found, Phase, Run, Tell
+from bot.domain.runs.run import Finding, Found, Run, Tell
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
-from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.attesting import attested, witnessed
+from bot.runbooks.rows.by_command import After, ByCommand, Lost
+from bot.runbooks.rows.by_hand import reached, run_there
 from bot.runbooks.rows.facts import MOVED, SERVER_SAID
 
-_BY_HAND = (
-    "This has to run on a Front End of {pool}, and Switchback reaches none. Sign in to one as a member of "
-    "RTCUniversalServerAdmins, open the Management Shell, and run: `{command}`"
-)
 _BROKE_OFF = (
     "It is being moved now, or the move broke off. Wait some minutes, then look again. If nothing moves, take it back "
     'on a Front End: `Set-CsRegistrarConfiguration -Identity "service:Registrar:{fqdn}" -PoolState Active`'
 )
 
+_ASKED = "{where} is asked. While it does not answer, {pool} cannot be moved. When it does, press Try again."
 _SENT = "The command ended. What it did is read next."
 
 
@@ -58,17 +57,51 @@ class Move:
 
     def rows(self) -> tuple[Step, ...]:
         """Where the pool stands, the move by hand, the move by a command, and where the pool stands then."""
-        return self._before(), self._by_hand(), self._sent(), self._after()
+        move = ByCommand(
+            key=self.key,
+            stretch=self.stretch,
+            title=self.title,
+            plan=self._plan,
+            after=After(
+                "See that the pool has moved",
+                self._look,
+                lambda run, seen: _judge_after(run, seen["state"], self.becomes, self.done),
+                lambda run: _unmoved(run, self._before_key),
+                tells=self.tells_reached,
+                leaves=self.reached,
+            ),
+            lost=Lost(
+                self._look,
+                lambda run, seen: seen["state"].known,
+                lambda run, seen: _found(run.primary, seen["state"], self.becomes),
+            ),
+            facts=MOVED.to("here"),
+            skip=self.skip,
+            unsent=_done_before,
+            ways=lambda run: (*self.moded(run), *_WAYS),
+            refused=(self._look_first(),),
+            explain=self.explain,
+            reads=self.reads,
+            breaks=True,
+            tells=self.tells,
+            leaves=self.leaves,
+        )
+        return self._before(), self._by_hand(), *move.rows()
 
     def _before(self) -> Step:
         return Step(
-            key=f"{self.key}-before",
+            key=self._before_key,
             stretch=self.stretch,
             title="See where the pool stands",
             skip=self._skip,
+            explain=lambda run: _ASKED.format(where=self.where(run).short, pool=run.primary.short),
             reads=self._look,
             judge=lambda run, seen: _judge_before(run.primary, seen["state"], self.becomes),
         )
+
+    @property
+    def _before_key(self) -> str:
+        return f"{self.key}-before"
 
     def _by_hand(self) -> Step:
         return Step(
@@ -77,69 +110,37 @@ class Move:
             title="Move the pool by hand",
             asks=True,
             need=Need.SERVER_ADMIN,
-            skip=lambda run: self._skip(run) or _reached(self.where(run)),
-            explain=lambda run: _BY_HAND.format(pool=self.where(run).short, command=self.command(run)),
+            skip=lambda run: self._skip(run) or reached(self.where(run)),
+            explain=lambda run: run_there(self.where(run), self.command(run)),
             choices=lambda run: _WAYS,
             tells=self.tells,
             leaves=self.leaves,
         )
 
-    def _sent(self) -> Step:
-        return Step(
-            key=self.key,
-            stretch=self.stretch,
-            title=self.title,
-            need=Need.SERVER_ADMIN,
-            skip=self._skip,
-            explain=self.explain,
-            reads=self.reads,
-            plan=self._plan,
-            judge=lambda run, seen: Verdict(Mark.PASS, _SENT, facts=MOVED.to("here")),
-            accepted=MOVED.to("here"),
-            choices=self._choices,
-            approvals=lambda run: 1,
-            breaks=True,
-            look=self._look,
-            stands=lambda run, seen: seen["state"].known,
-            found=lambda run, seen: _found(run.primary, seen["state"], self.becomes),
-            tells=self.tells,
-            leaves=self.leaves,
-        )
-
-    def _after(self) -> Step:
-        return Step(
-            key=f"{self.key}-after",
-            stretch=self.stretch,
-            title="See that the pool has moved",
-            need=Need.SERVER_ADMIN,
-            skip=self.skip,
-            reads=self._look,
-            judge=lambda run, seen: _judge_after(run, seen["state"], self.becomes, self.done),
-            choices=lambda run: _unmoved(run, f"{self.key}-before"),
-            tells=self.tells_reached,
-            leaves=self.reached,
-        )
-
     def _skip(self, run: Run) -> str | None:
-        return self.skip(run) or ("Done before." if MOVED.of(run) else None)
+        return self.skip(run) or _done_before(run)
 
     def _look(self, run: Run) -> Acts:
         return {"state": ReadState(self.where(run).fqdn, run.primary.fqdn)}
 
     def _plan(self, run: Run, seen: Seen) -> Plan:
-        """Raises BadInput when somebody else has moved it since, or it may not move."""
+        """Raises BadInput when somebody else has moved it since, while a move is half-way, or it may not move."""
+        said = seen["state"].said(run.primary.short)
         if why := self.unfit(run, seen):
             raise BadInput(f"{why} Nothing was sent.")
         if seen["state"].known in self.becomes:
-            raise BadInput(f"{seen['state'].said(run.primary.short)}: somebody moved it already. Nothing was sent.")
+            raise BadInput(f"{said}: somebody moved it already. Nothing was sent.")
+        if seen["state"].is_between:
+            raise BadInput(f"{said}. {_BROKE_OFF.format(fqdn=run.primary.fqdn)}")
         return Plan({"move": Invoke(self.where(run).fqdn, self.command(run))}, (self.effect(run),))
 
-    def _choices(self, run: Run) -> tuple[Choice, ...]:
-        if run.phase is Phase.STOPPED:
-            said = "has it looked where the pool stands."
-            look = Choice("look-first", "Look where it stands", said, then=Then.BACK, to=f"{self.key}-before")
-            return (look, *self.moded(run), *_WAYS)
-        return (*self.moded(run), *_WAYS) if run.phase is Phase.WAITING else ()
+    def _look_first(self) -> Choice:
+        said = "has it looked where the pool stands."
+        return Choice("look-first", "Look where it stands", said, then=Then.BACK, to=self._before_key)
+
+
+def _done_before(run: Run) -> str | None:
+    return "Done before." if MOVED.of(run) else None
 
 
 _WAYS = (
@@ -202,18 +203,11 @@ def _judge_after(run: Run, state: ServerState, becomes: frozenset[str], done: Ca
 
 
 def _unmoved(run: Run, to: str) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED:
-        return ()
     here = Choice("here", "Run it from here", "has it run from here.", MOVED.to(None), Then.BACK, to)
     return (here,) if SERVER_SAID.of(run) else (here, _SEEN)
 
 
-_SEEN = attested(
-    "seen",
-    "I have seen that it moved",
-    "has seen that the pool has moved",
-    "No server says so. It is recorded as your word only.",
-)
+_SEEN = witnessed("seen", "I have seen that it moved", "has seen that the pool has moved")
 
 
 def _found(pool: Pool, state: ServerState, becomes: frozenset[str]) -> Finding:
@@ -226,7 +220,3 @@ def _found(pool: Pool, state: ServerState, becomes: frozenset[str]) -> Finding:
     if state.known:
         return Finding(Found.NOT_DONE, f"{said}: the command did not move it. It may be run again.")
     return Finding(Found.UNKNOWN, f"{said}. See where its users are signed in: `Get-CsUserPoolInfo`.")
-
-
-def _reached(pool: Pool) -> str | None:
-    return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None

@@ -13,21 +13,23 @@ from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Answers, Invite, Seen
 from bot.domain.runs.facts import Fact
-from bot.domain.runs.run import AGENTS, Run, Tell
+from bot.domain.runs.run import AGENTS, Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.facts import (
     CALLED,
     FORMAL,
     INSIDE_HEARD,
-    INSIDE_NUMBER,
     OUTSIDE_HEARD,
-    OUTSIDE_NUMBER,
     UNCALLED,
     UNLISTED,
 )
+from bot.runbooks.rows.moments import moment
 
-_NAMED = 10
+_NAMED = 3
 
+
+CALLS = ("inside", "outside", "call")
+"""The keys of the rows that are test calls."""
 
 SIGNED_IN = "agents"
 """The key of the row that judges how far formal groups are covered; its card follows what agents say."""
@@ -79,6 +81,14 @@ def ask_agents_row(
     )
 
 
+def signed_out(run: Run) -> str:
+    """What agents of a pool that is failed over read."""
+    return (
+        f"{run.primary.short} is failed over, so {partner(run).short} answers its Response Groups now. "
+        "You were signed out of yours, and they do not ring you until you sign in again."
+    )
+
+
 def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
     """How far formal groups are covered on `pool`, by their agents' own word; people decide when that is enough."""
 
@@ -127,7 +137,7 @@ def silent(run: Run, seen: Seen) -> tuple[str, ...]:
 
 
 def said_silent(groups: Sequence[str]) -> str:
-    """As a sentence for the end of a run; nothing when every group is covered."""
+    """As a line for the end of a run; nothing when every group is covered."""
     if not groups:
         return ""
     named = ", ".join(groups[:_NAMED]) + (", …" if len(groups) > _NAMED else "")
@@ -148,7 +158,7 @@ def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said:
         title=title,
         asks=True,
         need=Need.ANYONE,
-        explain=explain,
+        explain=lambda run: " ".join(filter(None, (failed_calls(run), explain(run)))),
         choices=lambda run: (Choice("routed", "All of this is so", said(run), style="primary"),),
     )
 
@@ -156,29 +166,32 @@ def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said:
 def call_row(
     key: str,
     where: str,
-    number: Fact[str],
     heard: Fact[str],
     *,
     stretch: str,
-    back_to: str = "",
+    reopens: Sequence[Step],
     explain: Callable[[Run], str] = lambda run: (
         "Call an informal group first: its agents need not have signed in again."
     ),
 ) -> Step:
-    """A test call recorded apart: number, who, when, heard what (runbooks: failover 13, failback 9)."""
-    fields = (
-        Field(number.key, "Which number or group did you call?", max_length=120),
-        Field(heard.key, "What did you hear?", multiline=True, max_length=300),
-    )
-    worked = f"called {{{number.key}}} {where} and heard: {{{heard.key}}}"
-    failed = f"called {{{number.key}}} {where} without success: {{{heard.key}}}"
-    failing = Then.BACK if back_to else Then.AGAIN
+    """A test call: who and when from the press; of one that failed also what was heard (runbooks: failover 16).
+
+    Where it failed, the first of `reopens` that does not fall away is opened again.
+    """
+    fields = (Field(heard.key, "Which group did you call, and what did you hear?", multiline=True, max_length=300),)
 
     def choices(run: Run) -> tuple[Choice, ...]:
+        opened, before = _reopened(run, reopens), _literal(failed_calls(run, key))
+        worked = f"called {where}: it worked.{f' Before that: {before}' if before else ''}"
+        failed = f"called {where}: it failed. Heard: “{{{heard.key}}}”. “{opened.title}” is opened again."
         return (
-            Choice("worked", "The call worked", worked, fields=fields, style="primary"),
-            Choice("failed", "The call failed", failed, fields=fields, then=failing, to=back_to),
+            Choice("worked", "It worked", worked, style="primary"),
+            Choice("failed", "It failed", failed, fields=fields, then=Then.BACK, to=opened.key, recorded=Mark.STOP),
         )
+
+    def explained(run: Run) -> str:
+        back = f"If the call fails, “{_reopened(run, reopens).title}” is opened again."
+        return " ".join(filter(None, (explain(run), back, failed_calls(run, key))))
 
     return Step(
         key=key,
@@ -186,16 +199,30 @@ def call_row(
         title=f"Test call {where}",
         asks=True,
         need=Need.ANYONE,
-        explain=explain,
+        explain=explained,
         choices=choices,
     )
 
 
-def call_rows(stretch: str) -> tuple[Step, Step]:
-    """Both test calls; what fails from outside is looked for in what leads calls here."""
+def call_rows(stretch: str, verify: Step, routes: Step) -> tuple[Step, Step]:
+    """Both test calls: one that fails inside is looked for in what was imported, outside in what leads calls here."""
+    outside = ("outside", "from the telephone network", OUTSIDE_HEARD)
     return (
-        call_row("inside", "from inside", INSIDE_NUMBER, INSIDE_HEARD, stretch=stretch),
-        call_row(
-            "outside", "from the telephone network", OUTSIDE_NUMBER, OUTSIDE_HEARD, stretch=stretch, back_to="routes"
-        ),
+        call_row("inside", "from inside", INSIDE_HEARD, stretch=stretch, reopens=(verify, routes)),
+        call_row(*outside, stretch=stretch, reopens=(routes,)),
     )
+
+
+def failed_calls(run: Run, *keys: str) -> str:
+    """The last test call of these rows (without any: of all) that failed: when, who, what was heard; else nothing."""
+    failed = [one for one in run.records if one.mark == Mark.STOP and one.step in (keys or CALLS)]
+    return " ".join(f"{moment(one.at, run.primary)}: {one.sentence}" for one in failed[-1:])
+
+
+def _reopened(run: Run, reopens: Sequence[Step]) -> Step:
+    return next(step for step in reopens if step.skip(run) is None)
+
+
+def _literal(text: str) -> str:
+    """What people wrote, as a choice says it: it has no places to be filled in."""
+    return text.replace("{", "{{").replace("}", "}}")

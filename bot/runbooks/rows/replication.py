@@ -11,9 +11,10 @@ from bot.domain.deployment.readings import modules
 from bot.domain.errors import DriverError
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
-from bot.domain.runs.run import Phase, Run, partner
+from bot.domain.runs.run import Phase, Run, home, partner
 from bot.domain.runs.runbook import Choice, Step, Then
-from bot.runbooks.rows.facts import REPLICATION
+from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.facts import REPLICATION, REPLICATION_ENDED
 
 _MODULES = "ApplicationServer.RGS"
 _SAID = {
@@ -21,6 +22,14 @@ _SAID = {
     "off": "The Backup Service does not replicate Response Groups here.",
     "": "Whether {backup} replicates Response Groups could not be read.",
 }
+_BESIDE = (
+    "The Backup Service replicates Response Groups between the two pools of a pair. {new} is in no pair yet, so its "
+    "groups are imported. The replicas on {backup} stay until replication is switched off."
+)
+SWITCH_OFF, SWITCH_ON = (
+    f"`Set-CsBackupServiceConfiguration -EnableRgsBackupService ${word}`" for word in ("false", "true")
+)
+"""For people to run: it holds for all pools (facts: lync §7)."""
 
 
 def replication_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) -> tuple[Step, Step]:
@@ -31,7 +40,7 @@ def replication_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) ->
         title="Check for replicated groups",
         skip=_skip,
         reads=lambda run: _reads(asked(run)),
-        judge=lambda run, seen: _judge(asked(run), seen),
+        judge=lambda run, seen: _judge(run, asked(run), seen),
     )
     doubt = Step(
         key="mode-doubt",
@@ -40,10 +49,7 @@ def replication_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) ->
         asks=True,
         need=Need.ADMIN,
         skip=lambda run: _skip(run) or ("Not needed: the servers say it." if REPLICATION.of(run) else None),
-        explain=lambda run: (
-            "An import over replicas may do harm, and without an import groups may be missing. Look on a server: "
-            "`Get-CsBackupServiceConfiguration`, EnableRgsBackupService."
-        ),
+        explain=_explain_doubt,
         choices=lambda run: (
             Choice("replicated", "They are replicated", "says the groups are replicated.", REPLICATION.to("on")),
             Choice("imported", "They are not", "says the groups are not replicated.", REPLICATION.to("off")),
@@ -60,12 +66,12 @@ def refused_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) -> tup
         title="Keep away from replicas",
         skip=lambda run: None if REPLICATION.of(run) == "on" else "Not needed: the groups are not replicated.",
         judge=_judge_refused,
-        choices=lambda run: (_ASK_AGAIN,) if run.phase is Phase.STOPPED else (),
+        choices=lambda run: (ASK_AGAIN,) if run.phase is Phase.STOPPED else (),
     )
     return *replication_rows(stretch, asked=asked), refused
 
 
-_ASK_AGAIN = Choice("mode-again", "Look again", "has it looked again.", REPLICATION.to(""), then=Then.BACK, to="mode")
+ASK_AGAIN = Choice("mode-again", "Look again", "has it looked again.", REPLICATION.to(""), then=Then.BACK, to="mode")
 
 
 def _judge_refused(run: Run, seen: Seen) -> Verdict:
@@ -78,8 +84,45 @@ def _judge_refused(run: Run, seen: Seen) -> Verdict:
 
 
 def replicated(run: Run) -> str | None:
-    """Why nothing is exported or imported in replication mode, if it is on."""
-    return "Not needed: the servers replicate the groups themselves." if REPLICATION.of(run) == "on" else None
+    """Why nothing is exported or imported in replication mode, if it is on.
+
+    Servers copy groups between the two pools of a pair (lync §7). A new pool is in none yet: only an import brings
+    them there, and it meets no replicas.
+    """
+    if REPLICATION.of(run) != "on" or run.replacement:
+        return None
+    return "Not needed: the servers replicate the groups themselves."
+
+
+def read_mode(run: Run) -> Acts:
+    """For a row that removes groups from the backup pool: what servers say by then."""
+    return {} if _skip(run) else _reads(partner(run))
+
+
+def replicas_stay(run: Run, seen: Seen) -> str:
+    """Why nothing may be removed from the backup pool now, if so; where no server says it, what people said holds."""
+    word = "off" if REPLICATION_ENDED.of(run) else REPLICATION.of(run)
+    if _skip(run) or (_found(seen) or word) != "on":
+        return ""
+    sentence = (
+        f"Servers replicate the groups of {run.primary.short} to {partner(run).short} by themselves, so nothing is "
+        "removed there. Nothing was sent."
+    )
+    if run.replacement is None:
+        return sentence
+    return (
+        f"{sentence} Switch it off first, for all pools: {SWITCH_OFF}. {run.replacement.short} has its groups, so none "
+        "are lost. Then try again."
+    )
+
+
+def offer_ended(run: Run) -> tuple[Choice, ...]:
+    """For a row that was stopped by that, where no server can say that it was switched off."""
+    if run.phase is not Phase.STOPPED or REPLICATION.of(run) != "on":
+        return ()
+    said, means = "says that groups are not replicated any more", "Where a server says it, that counts."
+    ended = REPLICATION_ENDED.to(True)
+    return (attested("replicas-off", "Replication is off", said, means, ended, then=Then.AGAIN),)
 
 
 def _skip(run: Run) -> str | None:
@@ -97,10 +140,22 @@ def _reads(pool: Pool) -> Acts:
     }
 
 
-def _judge(pool: Pool, seen: Seen) -> Verdict:
-    found = _by_modules(seen["service"]) or _by_configuration(seen["configuration"])
+def _found(seen: Seen) -> str:
+    return _by_modules(seen["service"]) or _by_configuration(seen["configuration"])
+
+
+def _judge(run: Run, pool: Pool, seen: Seen) -> Verdict:
+    found = _found(seen)
     mark = Mark.PASS if found == "off" else Mark.WARN
-    return Verdict(mark, _SAID[found].format(backup=pool.short), facts=REPLICATION.to(found))
+    said = _BESIDE if found == "on" and run.replacement else _SAID[found]
+    return Verdict(mark, said.format(backup=pool.short, new=home(run).short), facts=REPLICATION.to(found))
+
+
+def _explain_doubt(run: Run) -> str:
+    where = "Look on a server: `Get-CsBackupServiceConfiguration`, EnableRgsBackupService."
+    if run.replacement:
+        return f"Replicas must not be removed from {partner(run).short} while servers keep copying. {where}"
+    return f"An import over replicas may do harm, and without an import groups may be missing. {where}"
 
 
 def _by_modules(status: Any) -> str:

@@ -22,8 +22,17 @@ FROM_BACKUP_POOL, FROM_RECORD, DEFAULTS = "backup", "record", "defaults"
 _LATEST = 200
 
 
-def choice_row(stretch: str, *, of: Callable[[Run], Pool], skip: Callable[[Run], str | None]) -> Step:
-    """Which settings the pool shall have; without any of them it has the server's own."""
+def choice_row(
+    stretch: str,
+    *,
+    of: Callable[[Run], Pool],
+    skip: Callable[[Run], str | None],
+    imports: Callable[[Run], bool] = lambda run: True,
+) -> Step:
+    """Which settings the pool shall have; without any of them it has the server's own.
+
+    Those of the backup pool come with an import, where there is one.
+    """
     return Step(
         key="settings",
         stretch=stretch,
@@ -31,21 +40,21 @@ def choice_row(stretch: str, *, of: Callable[[Run], Pool], skip: Callable[[Run],
         asks=True,
         need=Need.ADMIN,
         skip=skip,
-        explain=lambda run: _explain(run, of(run)),
-        choices=lambda run: _offer(run, of(run)),
+        explain=lambda run: _explain(run, of(run), imports(run)),
+        choices=lambda run: _offer(run, of(run), imports(run)),
     )
 
 
-def _explain(run: Run, pool: Pool) -> str:
+def _explain(run: Run, pool: Pool, imported: bool) -> str:
+    has = f"{pool.short} has the defaults now: ringback, call context, music on hold."
+    if not imported:
+        return f"{has} Nothing is imported, so they are set by hand."
     backup = partner(run).short
     whose = f"{run.primary.short}'s own, since the failover brought them there" if before(run, REPLACED) else "its own"
-    return (
-        f"{pool.short} has the defaults now: ringback, call context, music on hold. The settings of {backup} are "
-        f"{whose}. An import can bring them along; anything else is set by hand."
-    )
+    return f"{has} The settings of {backup} are {whose}. An import can bring them along; anything else is set by hand."
 
 
-def _offer(run: Run, pool: Pool) -> tuple[Choice, ...]:
+def _offer(run: Run, pool: Pool, imported: bool) -> tuple[Choice, ...]:
     backup, primary = partner(run).short, run.primary.short
     taken = Choice(
         "from-backup-pool",
@@ -61,7 +70,7 @@ def _offer(run: Run, pool: Pool) -> tuple[Choice, ...]:
         SETTINGS_FROM.to(FROM_RECORD),
     )
     plain = Choice("defaults", "By hand", "sets them by hand.", SETTINGS_FROM.to(DEFAULTS))
-    return taken, recorded, plain
+    return (taken, recorded, plain) if imported else (recorded, plain)
 
 
 def by_hand_rows(stretch: str, *, of: Callable[[Run], Pool], skip: Callable[[Run], str | None]) -> tuple[Step, ...]:

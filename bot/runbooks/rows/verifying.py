@@ -15,11 +15,12 @@ from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.exporting import export_row
 from bot.runbooks.rows.facts import ACCEPTED
+from bot.runbooks.rows.people import failed_calls
 
 
 def verify_row(**rest: Any) -> Step:
     """Object by object, by what can be read."""
-    return Step(key="verify", title="Verify every object", **rest)
+    return Step(key="verify", title="Verify every object", explain=failed_calls, **rest)
 
 
 def audio_row(
@@ -69,14 +70,33 @@ def tally(found: Comparison) -> str:
     return ", ".join(f"{count} {word}" for count, word in counts if count) or "no difference"
 
 
-def recordings_differ(expected: Inventory, actual: Inventory, *, settings: bool) -> tuple[str, ...]:
-    """One sentence for each recording whose bytes are not the same; the default music only with `settings`.
+def recordings_judged(
+    expected: Inventory,
+    actual: Inventory,
+    settings: ServiceSettings | None,
+    where: str,
+    unlike: str,
+    *,
+    whole: str = "Every recording is",
+    tolerate: str = "",
+) -> Verdict:
+    """By hash; then what `where` has as `settings` by value. Where it kept its own (None), its music is left out too.
 
-    Objects that the import renamed are compared under the name they had.
+    Objects that the import renamed are compared under the name they had. A difference stops, with how it is `unlike`,
+    unless `tolerate` says why it was expected; without any, `whole` says what is there.
     """
-    if not settings:
+    if settings is None:
         expected, actual = (replace(side, settings=None) for side in (expected, actual))
-    return tuple(change_in_words(change) for change in compare(expected, actual, audio=True).audio or ())
+    lines = tuple(change_in_words(change) for change in compare(expected, actual, audio=True).audio or ())
+    if lines and not tolerate:
+        return Verdict(Mark.STOP, f"{len(lines)} recording(s) did not arrive {unlike}.", lines)
+    if settings is not None:
+        back = settings_judged(expected.settings, settings, where)
+        if back.mark is Mark.STOP:
+            return back
+    if lines:
+        return Verdict(Mark.WARN, f"{len(lines)} recording(s) differ from the backup: {tolerate}", lines)
+    return Verdict(Mark.PASS, f"{whole} there, byte for byte.")
 
 
 def settings_judged(expected: ServiceSettings | None, actual: ServiceSettings, where: str) -> Verdict:

@@ -13,7 +13,6 @@ UNDO = Runbook(
     title="Undo of settings",
     about="Gives the backup pool its own settings back, which a failover replaced.",
     holds_pools=True,
-    paired=True,
     opens=frozenset({PoolState.ACTIVE}),
     carry=rows.carry,
     left=rows.left,

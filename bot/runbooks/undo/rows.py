@@ -11,10 +11,11 @@ from bot.domain.groups.compare import settings_print
 from bot.domain.groups.groups import Inventory, ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Act, Acts, Attempt, Invoke, Load, ReadSettings, Seen
-from bot.domain.runs.run import Finding, Found, Run, Tell, partner
+from bot.domain.runs.run import Finding, Found, Run, partner
 from bot.domain.runs.runbook import Choice, Left, Plan, Step, Then
 from bot.runbooks.rows.attesting import attested
 from bot.runbooks.rows.copies import carried
+from bot.runbooks.rows.ending import done_row
 from bot.runbooks.rows.exporting import export_row, exported
 from bot.runbooks.rows.facts import OWN_SETTINGS, REPLACED, before
 from bot.runbooks.rows.verifying import differences
@@ -202,14 +203,4 @@ def _done(run: Run) -> str:
     return f"{partner(run).short} has its own application-level settings again."
 
 
-def _tell_done(run: Run) -> tuple[Tell, ...]:
-    return (Tell("notifications", _done(run)),)
-
-
-DONE = Step(
-    key="done",
-    stretch="done",
-    title="Done",
-    judge=lambda run, seen: Verdict(Mark.PASS, _done(run)),
-    tells=_tell_done,
-)
+DONE = done_row(_done)

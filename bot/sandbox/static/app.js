@@ -1,11 +1,12 @@
 // Draws the page again where something changed.
 import { composer } from "./compose.js";
 import { by, fill, h } from "./dom.js";
+import { marked } from "./marks.js";
 import { drawModal } from "./modal.js";
 import { drawPane } from "./panes.js";
-import { drawFoot, drawPlaces, drawWho } from "./side.js";
+import { drawFoot, drawMenu, drawPlaces, drawWho } from "./side.js";
 import * as store from "./store.js";
-import { announce, drawStream } from "./stream.js";
+import { announce, answered, drawStream } from "./stream.js";
 import { act, listen } from "./wire.js";
 
 let typing = null;
@@ -19,7 +20,7 @@ function drawBar() {
   fill(by("bar"),
     h("h1", {}, `#${channel.name}`),
     h("span", { class: "purpose" }, channel.purpose),
-    channel.ext_shared ? h("span", { class: "tag outside" }, "⇌ shared") : null,
+    channel.ext_shared ? marked("shared", "⇌ shared") : null,
     channel.members.includes(store.data.bot) ? null : h("span", { class: "tag" }, `${store.data.app} is not in here`));
 }
 
@@ -29,7 +30,7 @@ function drawComposer() {
   const direct = store.data.channels.get(id)?.direct_with;
   if (!id || (direct && !store.data.writable)) return fill(box), (typing = null);
   const place = direct || store.view.place === "app" ? store.data.app : `#${store.data.channels.get(id).name}`;
-  const command = store.outside(store.view.me) ? "" : `, or type ${store.data.commands[0]?.name || "/"}`;
+  const command = store.outside(store.view.me) ? "" : `, or ${store.data.commands[0]?.name || "/"}`;
   typing = composer(`${store.view.me} ${id}`, `Message ${place}${command}`, () => ({ channel: id }));
   const had = box.contains(document.activeElement);
   fill(box, typing.node);
@@ -40,6 +41,7 @@ const startTyping = () => by("compose").querySelector("textarea")?.focus();
 
 // Put words into the composer, from wherever they were pressed.
 function put(text) {
+  store.uncover();
   if (!typing) store.choose({ place: store.channelsOf(store.view.me)[0].id });
   typing.set(text);
 }
@@ -49,7 +51,7 @@ function drawTitle() {
   document.title = `${personal ? `(${personal}) ` : count ? "• " : ""}Switchback`;
 }
 
-const sides = () => (drawPlaces(), drawWho(), drawTitle());
+const sides = () => (drawPlaces(), drawWho(), drawMenu(), drawTitle());
 const everything = () => (drawBar(), drawComposer(), drawStream(), drawPane(put), drawModal(), sides(), drawFoot());
 
 // Slack tells the app whenever somebody opens it.
@@ -68,12 +70,26 @@ const REDRAW = {
   switches: () => (drawPane(put), drawFoot()),
   message: (frame) => {
     if (frame.do === "put" && !frame.value.edited) announce(frame.value);
-    if (frame.value.channel === store.channelId()) drawStream(), drawPane(put);
+    if (frame.value.channel === store.channelId()) {
+      drawStream(), drawPane(put);
+      if (frame.do === "put" && frame.value.only === store.view.me) answered(frame.value);
+    }
     sides();
   },
   home: () => store.channelId() || drawStream(),
 };
 
-store.onChange((frame) => (REDRAW[frame.do] || REDRAW[frame.kind] || everything)(frame));
+// A button under somebody's finger stays until it is let go: a click on one that was replaced meanwhile is none.
+const TAP_MS = 60;
+const waiting = [];
+let held = false;
+const redraw = (frame) => (REDRAW[frame.do] || REDRAW[frame.kind] || everything)(frame);
+let letting = 0;
+const hold = () => (clearTimeout(letting), (held = true));
+const letGo = () => (letting = setTimeout(() => ((held = false), waiting.splice(0).forEach(redraw)), TAP_MS));
+document.addEventListener("pointerdown", hold, true);
+for (const over of ["pointerup", "pointercancel", "dragend"]) document.addEventListener(over, letGo, true);
+
+store.onChange((frame) => (held && frame.do !== "choose" ? waiting.push(frame) : redraw(frame)));
 document.addEventListener("visibilitychange", () => store.data.team && (drawStream(), sides()));
 listen();

@@ -2,6 +2,7 @@
 import { fill, fresh, h } from "./dom.js";
 import { mrkdwn } from "./text.js";
 import * as store from "./store.js";
+import { wrote } from "./stream.js";
 import { act } from "./wire.js";
 
 const drafts = new Map();
@@ -40,6 +41,8 @@ export function composer(key, placeholder, where) {
     back = -1;
     set("");
     const to = where();
+    if (!to.thread_ts) store.uncover();
+    wrote(to.thread_ts);
     const answer = await act({ do: text.startsWith("/") ? "command" : "say", ...to, text }, { quiet: text.startsWith("/") });
     if (!answer.ok && !text.startsWith("/")) set(text);
   };

@@ -36,6 +36,9 @@ export function patch(parent, nodes) {
   });
 }
 
+// Where the sides lie over the middle.
+export const covered = matchMedia("(max-width: 1100px)");
+
 let counter = 0;
 export const fresh = (prefix) => `${prefix}-${++counter}`;
 

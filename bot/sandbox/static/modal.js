@@ -19,6 +19,8 @@ export function drawModal() {
   if (!top) return hide();
   if (shown?.id !== top.id) said = { errors: {}, notice: "" };
   const anew = !dialog;
+  const scrolled = shown?.id === top.id ? dialog?.querySelector(".body").scrollTop : 0;
+  const another = shown?.id !== top.id;
   shown = top;
   if (anew) {
     dialog = h("dialog", { class: "modal" });
@@ -26,10 +28,10 @@ export function drawModal() {
     document.body.append(dialog);
   }
   keepingFocus(dialog, () => fill(dialog, content(top)));
-  if (anew) {
-    dialog.showModal();
-    dialog.querySelector("[autofocus], .body .field, .body input")?.focus();
-  }
+  if (anew) dialog.showModal();
+  if (another) dialog.querySelector("[autofocus], .body .field, .body input")?.focus();
+  // A form is read from its top, also where its first field lies below the edge; one that changed stays where it was.
+  dialog.querySelector(".body").scrollTop = scrolled;
 }
 
 function hide() {
@@ -42,7 +44,7 @@ function content(top) {
   const id = fresh("title");
   dialog.setAttribute("aria-labelledby", id);
   const { title, submit, close, blocks } = top.body;
-  const at = { ...placeOf(top.id), errors: said.errors };
+  const at = { ...placeOf(top.id, blocks), errors: said.errors };
   const deep = stack().length > 1 ? h("span", { class: "faint" }, `${stack().length} of 3`) : null;
   const send = submit ? h("button", { class: "button primary", type: "submit", disabled: busy, "aria-busy": busy ? "true" : null }, words(submit)) : null;
   const away = h("button", { class: "button", type: "button", onclick: () => putAway() }, close ? words(close) : stack().length > 1 ? "Back" : "Close");

@@ -1,6 +1,7 @@
 // The right side: a thread, things to try, or trouble to make.
 import { composer, tryThis } from "./compose.js";
 import { by, fill, h } from "./dom.js";
+import { legend } from "./marks.js";
 import * as store from "./store.js";
 import { drawThread } from "./stream.js";
 import { flip } from "./wire.js";
@@ -31,7 +32,7 @@ function threadPane(box, thread) {
   const channel = store.data.channels.get(store.channelId());
   const where = () => ({ channel: store.channelId(), thread_ts: thread });
   fill(box, top("Thread", channel?.name ? `#${channel.name}` : store.data.app),
-    h("div", { class: "scroll", tabindex: "-1" }),
+    h("div", { class: "scroll", tabindex: "-1" }, h("div", { class: "column" })),
     h("div", { class: "compose" }, composer(`thread ${thread}`, "Reply…", where).node));
 }
 
@@ -41,7 +42,9 @@ function tryPane(box, put) {
   fill(box, top(title),
     h("div", { class: "scroll" },
       h("ol", { class: "hints" }, store.data.hints.map((hint) => h("li", {}, h("div", {}, tryThis(hint, put))))),
-      h("p", { class: "faint" }, "Everything here runs on this machine only. Switch who you are at the top left: what each person may do differs.")));
+      h("p", { class: "faint" }, "Everything here runs on this machine only. Switch who you are at the top left: what each person may do differs."),
+      h("h3", {}, "What the yellow marks mean"),
+      h("ul", { class: "marks" }, legend().map(([mark, means]) => h("li", {}, mark, h("span", {}, means))))));
 }
 
 function troublePane(box) {

@@ -1,13 +1,13 @@
 // The left side: who you are, where you can go.
 import { by, h, renew } from "./dom.js";
+import { MARKS, marked } from "./marks.js";
 import * as store from "./store.js";
 import { avatar } from "./stream.js";
 
 let open = false;
+let shown = false;
 
-const badge = ({ count, personal }) =>
-  personal ? h("span", { class: "badge", "aria-label": `${personal} for you` }, personal) :
-  count ? h("span", { class: "dot", role: "img", "aria-label": "new messages" }) : null;
+const badge = ({ count, personal }) => (personal ? marked("forYou", personal) : count ? marked("fresh") : null);
 
 const line = (person) => h("span", { class: "names" }, h("strong", {}, person.name), h("span", {}, person.about));
 
@@ -20,13 +20,29 @@ function redraw() {
   const mine = store.me();
   const others = store.actors().filter((one) => one.id !== mine.id).some((one) => store.unreadOf(one.id).personal);
   const toggle = h("button", { class: "me", id: "me", type: "button", "aria-haspopup": "menu", "aria-expanded": String(open), onclick: () => flip(!open) },
-    avatar(mine.id), line(mine), others && !open ? h("span", { class: "dot", role: "img", "aria-label": "somebody else has messages" }) : null, h("span", { class: "chevron", "aria-hidden": "true" }, "▾"));
+    avatar(mine.id), line(mine), others && !open ? marked("others") : null, h("span", { class: "chevron", "aria-hidden": "true" }, "▾"));
   const menu = h("div", { class: "menu people", role: "menu", "aria-label": "Be somebody else", hidden: !open },
     store.actors().map((one) =>
       h("button", { type: "button", role: "menuitemradio", "aria-checked": String(one.id === mine.id), "data-person": one.id, onclick: () => become(one.id) },
         avatar(one.id, true), line(one), badge(store.unreadOf(one.id)))));
   menu.addEventListener("keydown", steer);
   renew(by("who"), h("div", { class: "caption" }, "You are"), toggle, menu);
+}
+
+// Where there is little room, the side is away until somebody asks for it.
+function show(next) {
+  shown = next;
+  by("side").classList.toggle("open", shown);
+  drawMenu();
+  (shown ? by("me") : by("toside").firstChild).focus();
+}
+
+const away = () => shown && show(false);
+
+export function drawMenu() {
+  const elsewhere = store.unreadOf(store.view.me);
+  renew(by("toside"), h("button", { type: "button", "aria-label": "People and channels", "aria-expanded": String(shown), "aria-controls": "side", onclick: () => show(!shown) },
+    h("span", { "aria-hidden": "true" }, "☰"), avatar(store.view.me, true), badge(elsewhere)));
 }
 
 function flip(next) {
@@ -39,6 +55,7 @@ function become(user) {
   open = false;
   store.choose({ me: user });
   flip(false);
+  away();
 }
 
 function steer(event) {
@@ -46,12 +63,15 @@ function steer(event) {
   const at = items.indexOf(document.activeElement);
   const to = { ArrowDown: at + 1, ArrowUp: at - 1, Home: 0, End: items.length - 1 }[event.key];
   if (to !== undefined) event.preventDefault(), items.at(to % items.length).focus();
-  if (event.key === "Escape") flip(false);
+  if (event.key === "Escape") event.stopPropagation(), flip(false);
 }
 
 document.addEventListener("click", (event) => {
   if (open && !event.composedPath().includes(by("who"))) (open = false), drawWho();
+  if (shown && !["side", "toside"].some((id) => event.composedPath().includes(by(id)))) away();
 });
+
+document.addEventListener("keydown", (event) => event.key === "Escape" && away());
 
 function entry(place, sign, text, unread, extra = null) {
   const here = store.view.place === place;
@@ -60,11 +80,11 @@ function entry(place, sign, text, unread, extra = null) {
       h("span", { class: "mark", "aria-hidden": "true" }, sign), h("span", { class: "grow" }, text), extra, here ? null : badge(unread)));
 }
 
-const go = (place) => store.choose({ place });
+const go = (place) => (store.choose({ place }), away());
 
 export function drawPlaces() {
   const user = store.view.me;
-  const shared = h("span", { class: "faint", title: "Shared with another company" }, "⇌");
+  const shared = h("span", { class: "faint", title: MARKS.shared.means }, "⇌");
   const rooms = store.channelsOf(user).map((one) => entry(one.id, "#", one.name, store.unread(user, one.id), one.ext_shared ? shared.cloneNode(true) : null));
   const apps = [entry("app", "⇄", store.data.app, store.unread(user, store.direct(user)))];
   renew(by("places"),
@@ -73,9 +93,9 @@ export function drawPlaces() {
 }
 
 export function drawFoot() {
-  const toggle = (pane) => store.choose({ pane: store.view.pane === pane ? "" : pane });
+  const toggle = (pane) => (store.choose({ pane: store.view.pane === pane ? "" : pane }), away());
   const on = store.data.switches.filter((one) => one.on).length;
   renew(by("foot"),
     h("button", { type: "button", "aria-pressed": String(store.view.pane === "try"), onclick: () => toggle("try") }, "Things to try"),
-    h("button", { type: "button", "aria-pressed": String(store.view.pane === "trouble"), onclick: () => toggle("trouble") }, "Make trouble", on ? h("span", { class: "badge" }, on) : null));
+    h("button", { type: "button", "aria-pressed": String(store.view.pane === "trouble"), onclick: () => toggle("trouble") }, "Make trouble", on ? marked("trouble", on) : null));
 }

@@ -1,4 +1,5 @@
 // What is known of the workspace, who you are, and where you look; everybody who draws asks here.
+import { covered } from "./dom.js";
 
 export const data = {
   now: 0, team: "", bot: "", app: "", writable: true, commands: [], hints: [], switches: [],
@@ -7,6 +8,8 @@ export const data = {
 // Grows when names change, so that whatever shows one is drawn anew.
 export let edition = 0;
 export const view = { me: "", place: "", tab: "home", pane: "try", thread: "" };
+
+const SLACKBOT = "USLACKBOT";
 
 const listeners = [];
 export const onChange = (listener) => listeners.push(listener);
@@ -66,7 +69,7 @@ function forget(message) {
 export const person = (id) => data.people.get(id);
 export const me = () => person(view.me);
 export const isBot = (id) => id === data.bot;
-export const name = (id) => (id === "USLACKBOT" ? "Slackbot" : person(id)?.name || id);
+export const name = (id) => (id === SLACKBOT ? "Slackbot" : person(id)?.name || id);
 export const direct = (user) => `D${user.slice(1)}`;
 export const outside = (user) => person(user)?.kind === "external";
 
@@ -80,10 +83,10 @@ export function shown(channel, user) {
 }
 const isRoot = (one) => !one.thread_ts || one.thread_ts === one.ts;
 export const roots = (channel, user) => shown(channel, user).filter(isRoot);
-// An ephemeral reply shows only in a thread that already has other replies, as in Slack.
+// An ephemeral reply of an app shows only in a thread that already has other replies, as in Slack.
 export function replies(channel, user, ts) {
   const found = shown(channel, user).filter((one) => one.thread_ts === ts && one.ts !== ts);
-  return found.some((one) => !one.only) ? found : [];
+  return found.some((one) => !one.only || one.user === SLACKBOT) ? found : [];
 }
 
 function firstView() {
@@ -119,6 +122,9 @@ function settle(next) {
   if (["try", "trouble", ""].includes(next.pane)) localStorage.setItem("pane", next.pane === "trouble" ? "" : next.pane);
   sessionStorage.setItem("view", JSON.stringify({ me: view.me, place: view.place }));
 }
+
+// What lies over the middle is put away, so that what comes there is seen.
+export const uncover = () => covered.matches && view.pane && choose({ pane: "", thread: "" });
 
 export const channelId = () => (view.place === "app" ? (view.tab === "messages" ? direct(view.me) : "") : view.place);
 

@@ -3,7 +3,9 @@ import { draw, keepingFocus } from "./blocks.js";
 import { by, fill, h, patch } from "./dom.js";
 import { attachments, filesOf } from "./files.js";
 import { SMALL, clock, day, mrkdwn } from "./text.js";
+import { marked } from "./marks.js";
 import * as store from "./store.js";
+import { bring, follow, settle, toEnd, toTop } from "./follow.js";
 import { act, earlier } from "./wire.js";
 
 const GROUP_SECONDS = 300;
@@ -11,12 +13,13 @@ const values = new Map();
 
 export const valuesAt = (where) => values.get(where) || values.set(where, {}).get(where);
 
-export function placeOf(where) {
+// `shown` are the blocks as they are drawn: what is pressed in them is what is sent, whatever they have become since.
+export function placeOf(where, shown) {
   return {
     where,
     values: valuesAt(where),
     press: (block, element, value) =>
-      act({ do: "click", where, action_id: element.action_id, block_id: block.block_id, value, values: valuesAt(where) }),
+      act({ do: "click", where, action_id: element.action_id, block_id: block.block_id, value, values: valuesAt(where), shown }),
   };
 }
 
@@ -33,8 +36,8 @@ export function avatar(user, small = false) {
 function head(message) {
   const person = store.person(message.user);
   const tag = store.isBot(message.user) ? h("span", { class: "tag" }, "App") : null;
-  const outside = person?.kind === "external" ? h("span", { class: "tag outside" }, "Partner Ltd") : null;
-  const guest = person?.kind.includes("guest") ? h("span", { class: "tag outside" }, "Guest") : null;
+  const outside = person?.kind === "external" ? marked("outside", "Partner Ltd") : null;
+  const guest = person?.kind.includes("guest") ? marked("outside", "Guest") : null;
   return h("div", { class: "head" },
     h("strong", {}, store.name(message.user)), tag, outside, guest,
     h("time", { datetime: new Date(message.ts * 1000).toISOString(), title: `${day(message.ts)}, ${clock(message.ts)}` }, clock(message.ts)));
@@ -42,7 +45,7 @@ function head(message) {
 
 function body(message) {
   const words = message.text ? h("div", { class: "text" }, mrkdwn(message.text)) : null;
-  const inner = message.blocks.length ? draw(message.blocks, placeOf(message.ts)) : words;
+  const inner = message.blocks.length ? draw(message.blocks, placeOf(message.ts, message.blocks)) : words;
   const edited = message.edited && !message.blocks.length ? h("span", { class: "faint" }, " (edited)") : null;
   return h("div", { class: "body" }, inner, edited, attachments(message));
 }
@@ -106,27 +109,34 @@ export function drawStream() {
   const stream = by("messages");
   if (!id) return drawHome(stream);
   const channel = store.data.channels.get(id) || { id, direct_with: store.view.me };
-  const atEnd = stream.dataset.channel !== id || stream.scrollHeight - stream.scrollTop - stream.clientHeight < 80;
   const roots = store.roots(id, store.view.me);
   const more = async () => {
     (await earlier(id, roots[0].ts)).forEach(store.keep);
     drawStream();
   };
   const button = roots.length >= 200 ? h("button", { class: "button quiet", onclick: more }, "Earlier messages") : null;
-  if (stream.firstChild?.className !== "column") fill(stream, h("div", { class: "column" }));
-  keepingFocus(stream, () => patch(stream.firstChild, [button, roots.length ? listed(roots) : empty(channel)]));
-  stream.dataset.channel = id;
-  if (atEnd) stream.scrollTop = stream.scrollHeight;
+  const anew = place(stream, id);
+  keepingFocus(stream, () => patch(stream.firstElementChild, [button, roots.length ? listed(roots) : empty(channel)]));
+  anew ? toEnd(stream) : settle(stream);
   if (document.visibilityState === "visible") store.markRead(store.view.me, id);
 }
 
 function drawHome(stream) {
   const home = store.data.homes.get(store.view.me);
   const nothing = h("div", { class: "empty" }, h("h3", {}, `${store.data.app} at home`), h("p", {}, "The app has not shown anything here yet."));
-  const inner = home ? draw(home.body.blocks, placeOf("home")) : nothing;
-  if (stream.dataset.channel !== "home") stream.scrollTop = 0;
-  keepingFocus(stream, () => fill(stream, h("div", { class: "column home" }, inner)));
-  stream.dataset.channel = "home";
+  const inner = home ? draw(home.body.blocks, placeOf("home", home.body.blocks)) : nothing;
+  const anew = place(stream, "home");
+  keepingFocus(stream, () => fill(stream.firstElementChild, inner));
+  if (anew) toTop(stream);
+}
+
+// Whether the stream shows another place than before. App Home is read from its top, messages from their end.
+function place(stream, id) {
+  follow(stream);
+  const anew = stream.dataset.place !== id;
+  Object.assign(stream.dataset, { place: id, follows: id === "home" ? "no" : "yes" });
+  stream.firstElementChild.className = id === "home" ? "column home" : "column";
+  return anew;
 }
 
 export function drawThread(box, anew) {
@@ -136,9 +146,20 @@ export function drawThread(box, anew) {
   const below = root ? store.replies(id, store.view.me, ts) : [];
   const count = h("div", { class: "day", role: "separator" }, h("span", {}, below.length === 1 ? "1 reply" : `${below.length} replies`));
   const gone = h("p", { class: "faint" }, "This message is gone.");
-  const atEnd = !anew && box.scrollHeight - box.scrollTop - box.clientHeight < 80;
-  keepingFocus(box, () => patch(box, [root ? cached(root, { inThread: true, compact: false }) : gone, root ? count : null, listed(below, { inThread: true })]));
-  if (atEnd) box.scrollTop = box.scrollHeight;
+  follow(box);
+  keepingFocus(box, () => patch(box.firstElementChild, [root ? cached(root, { inThread: true, compact: false }) : gone, root ? count : null, listed(below, { inThread: true })]));
+  anew ? toEnd(box) : settle(box);
+}
+
+// Where somebody writes is where its answer comes.
+export const wrote = (thread) => toEnd(thread ? by("pane").querySelector(".scroll") : by("messages"));
+
+// What only you see answers what you did: it is shown wherever you look in this channel.
+export function answered(message) {
+  const inThread = message.thread_ts && message.thread_ts !== message.ts;
+  if (!inThread) store.uncover();
+  const box = inThread ? by("pane").querySelector(".scroll") : by("messages");
+  if (box && (!inThread || store.view.thread === message.thread_ts)) bring(box, message.ts);
 }
 
 // New messages in view are read out; edits are not, as they do not notify in Slack either.

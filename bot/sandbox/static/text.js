@@ -1,6 +1,7 @@
 // mrkdwn, rich text, Markdown and dates, turned into elements.
 import { h } from "./dom.js";
 import { EMOJI, SIGN, SIGNS } from "./emoji.js";
+import { marked } from "./marks.js";
 import { choose, data, name, view } from "./store.js";
 
 const INLINE =
@@ -21,7 +22,7 @@ function signs(text) {
   let at = 0;
   for (const found of text.matchAll(SIGN)) {
     const { look, glyph, label } = SIGNS.get(found[0].replace("\uFE0F", ""));
-    out.push(text.slice(at, found.index), h("span", { class: `sign ${look}`, role: "img", "aria-label": label }, glyph));
+    out.push(text.slice(at, found.index), h("span", { class: `sign ${look}`, role: "img", "aria-label": label, title: label }, glyph));
     at = found.index + found[0].length;
   }
   return [...out, text.slice(at)].filter((part) => part !== "");
@@ -91,12 +92,13 @@ function reference(token) {
   if (target.startsWith("#")) return channelLink(target.slice(1), label);
   if (target.startsWith("!subteam^")) return h("span", { class: "mention" }, unescaped(label || `@${data.groups.get(target.slice(9))?.handle || "group"}`));
   if (target.startsWith("!date^")) return date(target, label);
-  if (target.startsWith("!")) return h("span", { class: "mention loud" }, `@${target.slice(1)}`);
+  if (target.startsWith("!")) return marked("loud", `@${target.slice(1)}`);
   return link(unescaped(target), label === undefined ? unescaped(target) : unescaped(label));
 }
 
 export function mention(id, label) {
-  return h("span", { class: id === view.me ? "mention mine" : "mention" }, `@${unescaped(data.people.has(id) ? name(id) : label || id)}`);
+  const words = `@${unescaped(data.people.has(id) ? name(id) : label || id)}`;
+  return id === view.me ? marked("mine", words) : h("span", { class: "mention" }, words);
 }
 
 function channelLink(id, label) {
@@ -160,7 +162,7 @@ const LEAVES = {
   usergroup: (leaf) => [h("span", { class: "mention" }, `@${data.groups.get(leaf.usergroup_id)?.handle || "group"}`)],
   channel: (leaf) => [channelLink(leaf.channel_id)],
   emoji: (leaf) => emoji(leaf.name),
-  broadcast: (leaf) => [h("span", { class: "mention loud" }, `@${leaf.range}`)],
+  broadcast: (leaf) => [marked("loud", `@${leaf.range}`)],
   date: (leaf) => [date(`!date^${leaf.timestamp}^${leaf.format}${leaf.url ? `^${leaf.url}` : ""}`, leaf.fallback)],
   color: (leaf) => [h("code", {}, leaf.value)],
 };

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from bot.domain.companions.kinds import COMPANIONS, DAY_S, CompanionCopy, Shelf
-from bot.domain.companions.places import Places, beyond, kept, lacking, read, returning
+from bot.domain.companions.places import Places, beyond, kept, lacking, lost, read, returning
 
 ROOM = {"CompanyName": "Contoso", "Location": "Room 10", "StreetName": "Clinic Street", "HouseNumber": "1", "City": ""}
 COPY = Places(frozenset({"Room 10", "Lab"}), {"10.1.0.0": "Room 10", "10.2.0.0": "Lab"})
@@ -40,6 +40,14 @@ def test_an_import_that_worked_leaves_nothing_of_the_copy_missing() -> None:
         "A subnet is at “Room 20” and should be at “Room 10”: 10.1.0.0.",
         "A subnet of “Lab” is not there: 10.2.0.0.",
     )
+
+
+def test_what_was_only_moved_since_the_copy_is_not_lost_recovery_0_6() -> None:
+    moved = Places(COPY.places | {"Room 20"}, dict.fromkeys(COPY.subnets, "Room 20"))
+    assert returning(COPY, moved) and lacking(COPY, moved)
+    assert lost(COPY, moved) == ()
+    now = Places(frozenset({"Room 10"}), {"10.1.0.0": "Room 20"})
+    assert lost(COPY, now) == ("“Lab” is not there.", "A subnet of “Lab” is not there: 10.2.0.0.")
 
 
 def test_what_an_import_did_not_delete_is_named_and_an_orphan_as_such() -> None:

@@ -139,3 +139,17 @@ def test_many_clashing_names_are_counted_and_not_all_listed(count: int) -> None:
     assert len(done.clashes) == count
     assert ("and" in done.sentences[1]) == (count > 5)
     assert len(said(done)) < 1000
+
+
+def test_an_address_of_another_workflow_refuses_everything_and_is_named_with_what_to_do() -> None:
+    other = thing(Kind.WORKFLOW, B, 12, "Night Desk", PrimaryUri="sip:HelpDesk@contoso.com")
+    held = replace(HELD, objects=(OWN, other))
+    for switches in ({}, {"ResolveNameConflicts": True}):
+        done = rehearse_import(BACKUP, held, FILE, to_b(**switches))
+        assert done.refused is not None and done.after.objects == held.objects
+        assert done.sentences[0].startswith("The import would be refused, and nothing would change")
+        assert done.sentences[1:] == (
+            "The SIP address of workflow “Help Desk” belongs to workflow “Night Desk” on pool-b.contoso.com already. "
+            "Give one of them another address, then try again.",
+        )
+        assert "helpdesk@" not in said(done).casefold()

@@ -8,11 +8,12 @@ from bot.runbooks import RUNBOOKS
 
 HOME = (
     "back 1, backup-answers 1, freeze 2, mode 3, mode-doubt 3, names 4, names-seen 4, export 4, last 4, changes 5, "
-    "decide 5, edges 6, edge-first 6, failback-before 7, hand 7, failback 7, failback-after 7, reread 8, settings 9, "
-    "spare 9, import 9, replicas 9, verify 10, ask-agents 10, extras 10, audio 10, recorded 10, recorded-seen 10, "
-    "plain 10, conferences 11, conferences-arrived 11, companions 12, hop-read 13, hop-way 13, hop 13, hop-after 13, "
-    "routes 14, inside 14, outside 14, agents 14, sync-home 15, sync-home-arrived 15, sync-back 15, "
-    "sync-back-arrived 15, cleanup 16, clean 16, done 17"
+    "decide 5, edges 6, edge-first 6, lis-lost 7, lis 7, lis-import 7, lis-publish 7, lis-compare 7, failback-before "
+    "8, hand 8, failback 8, failback-after 8, reread 9, settings 10, spare 10, import 10, replicas 10, verify 11, "
+    "ask-agents 11, extras 11, audio 11, recorded 11, recorded-seen 11, plain 11, conferences 12, "
+    "conferences-arrived 12, companions 13, hop-read 14, hop-way 14, hop 14, hop-after 14, routes 15, inside 15, "
+    "outside 15, agents 15, sync-home 16, sync-home-arrived 16, sync-back 16, sync-back-arrived 16, cleanup 17, "
+    "clean 17, done 18"
 )
 """A pool that turns out to be rebuilt goes through the same rows."""
 
@@ -31,17 +32,18 @@ NUMBERS = {
     "import-again": "find 1, backup 1, mode 2, mode-doubt 2, rehearse 3, settings 4, keep 4, clear 5, spare 5, "
     "import 6, verify 6, ask-agents 6, audio 7, agents 8, done 9",
     "undo": "kept 1, set 2, music 3, check 4, done 5",
-    "adopt": "take 1, verify 2, done 3",
+    "adopt": "take 1, verify 2, remember 3, ask-agents 4, agents 4, done 5",
     "failback": HOME,
     "rebuild": HOME,
-    "replace": "ready 1, freeze 2, mode 3, mode-doubt 3, built 4, built-seen 4, users-first 5, users 5, users-seen 5, "
-    "directories-first 6, directories 6, directories-seen 6, endpoints 6, endpoints-seen 6, contents 6, "
-    "userdata-first 6, userdata 6, park 6, park-seen 6, chat 6, start 7, start-seen 7, names 8, names-seen 8, "
-    "export 8, settings 9, import 9, verify 10, ask-agents 10, audio 10, recorded 10, recorded-seen 10, plain 10, "
-    "routes 11, inside 11, outside 11, agents 11, clean 12, companions 13, announcements 13, announcements-seen 13, "
-    "topology-first 14, topology 14, topology-seen 14, boot 14, boot-seen 14, restart 14, restart-seen 14, store 14, "
-    "backupdata-first 14, backupdata 14, sync-new 15, sync-new-arrived 15, sync-backup 15, sync-backup-arrived 15, "
-    "branches 16, done 17",
+    "replace": "ready 1, freeze 2, mode 3, mode-doubt 3, built 4, built-seen 4, lis-lost 5, lis 5, lis-import 5, "
+    "lis-publish 5, lis-compare 5, users-first 6, users 6, users-seen 6, directories-first 7, directories 7, "
+    "directories-seen 7, endpoints 7, endpoints-seen 7, contents 7, userdata-first 7, userdata 7, park 7, "
+    "park-seen 7, chat 7, start 8, start-seen 8, names 9, names-seen 9, export 9, settings 10, import 10, "
+    "verify 11, ask-agents 11, audio 11, recorded 11, recorded-seen 11, plain 11, routes 12, inside 12, "
+    "outside 12, agents 12, clean 13, companions 14, announcements 14, announcements-seen 14, topology-first "
+    "15, topology 15, topology-seen 15, boot 15, boot-seen 15, restart 15, restart-seen 15, store 15, "
+    "backupdata-first 15, backupdata 15, sync-new 16, sync-new-arrived 16, sync-backup 16, "
+    "sync-backup-arrived 16, branches 17, done 18",
     "verify": "check 1, told 2",
     "companion": "take 1, told 2",
     "cms": "cms-where 1, cms-doubt 1, cms-names 1, cms-hand 1, cms 1, cms-after 1, cms-push 1, cms-replicas 1, "

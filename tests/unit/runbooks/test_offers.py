@@ -9,7 +9,7 @@ from bot.domain.backups.backup import Backup, Keeping, Stamp
 from bot.domain.backups.restorable import rests_on
 from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Kind
-from bot.domain.model import Mark, Pool, Verdict, Who
+from bot.domain.model import Mark, Pool, PoolState, Verdict, Who
 from bot.domain.runs.run import Phase, Run
 from bot.runbooks.failover.backup import judge_choice, judge_find, offer_choice, read_choice
 from tests.unit.deployment.deployments import BACKUP, IMPORTED, PRIMARY, B, P
@@ -152,7 +152,20 @@ def test_changes_that_nobody_counted_are_not_guessed() -> None:
 
 def test_without_any_backup_the_run_stops() -> None:
     assert found().mark is Mark.STOP
-    assert found().sentence.startswith("There is no backup of pool-p.")
+    assert found().sentence == "There is no backup of pool-p. Make one now, then try again: `/rgs backup pool-p`."
+
+
+def test_once_the_pool_is_away_no_backup_is_asked_of_it_that_would_find_nothing() -> None:
+    away = replace(RUN, pool_state=PoolState.FAILED_OVER)
+
+    def said(held: object) -> str:
+        return judge_find(away, {"kept": (), "held": held, "now": NOW}, "6").sentence
+
+    assert "/rgs backup" not in said(HELD) and "none can be made now" in said(HELD)
+    assert said(IMPORTED.pools[B].inventory()).startswith(
+        "There is no backup of pool-p, but 5 objects of it lie on pool-b. Export them: `/rgs backup pool-p`."
+    )
+    assert said(NeverSent("pool-b cannot be reached.")).endswith("cannot be read. Try again. pool-b cannot be reached.")
 
 
 def test_copies_are_compared_with_the_one_that_is_offered() -> None:

@@ -1,0 +1,25 @@
+"""What a run came to, with no Slack about: `python -m bot report`."""
+
+from __future__ import annotations
+
+from bot.runbooks import RUNBOOKS
+from bot.settings.settings import Settings
+from bot.stores import store, stores_of
+from handlers.runs.measured import log_of, markdown, report_of
+
+
+async def report(settings: Settings, run_id: str) -> list[str]:
+    """The report of this run as Markdown, up to now while it is open. Raises BadInput for an unknown run."""
+    async with store(settings) as client:
+        kept = stores_of(settings, client)
+        run = await kept.runs.load(run_id)
+        found = await report_of(kept.backups, run, RUNBOOKS[run.runbook], await kept.time.ask())
+        return markdown(found).splitlines()
+
+
+async def log(settings: Settings, run_id: str) -> list[str]:
+    """Its audit log for programs, oldest first, a JSON object a line. Raises BadInput for an unknown run."""
+    async with store(settings) as client:
+        runs = stores_of(settings, client).runs
+        await runs.load(run_id)
+        return await log_of(runs, run_id)

@@ -1,0 +1,109 @@
+"""A test call that worked is one press; one that failed says what was heard, and opens what it says again."""
+
+from __future__ import annotations
+
+from redis.asyncio import Redis
+
+from bot.domain.runs.run import Phase, RowRecord, Run
+from bot.domain.runs.view import view_of
+from bot.runbooks import RUNBOOKS
+from handlers.runs.card import card
+from tests.scenarios.books import PRESTAGE, started, until
+from tests.scenarios.stage import ANNA, EMIL, FAILOVER, A, stage_of
+from tests.scenarios.test_rehearsed import backed_up
+from tests.scenarios.test_seed_sentences import BOTH, calling
+from tests.scenarios.test_ways import count_of
+
+HEARD = "Sales, +49 30 5550 1234, {silence}"
+
+
+def times(run: Run, row: str) -> int:
+    return sum(record.step == row for record in run.records)
+
+
+def failed(run: Run, row: str) -> RowRecord:
+    (record,) = (one for one in run.records if one.step == row and one.mark == "stop")
+    return record
+
+
+def shown(run: Run, *, plan_block: bool = False) -> str:
+    return str(card(view_of(run, RUNBOOKS[run.runbook]), plan_block=plan_block)["blocks"])
+
+
+def asked(run: Run) -> dict[str, tuple]:
+    return {one.key: one.fields for one in view_of(run, RUNBOOKS[run.runbook]).buttons}
+
+
+@BOTH
+async def test_a_call_that_worked_is_one_press_and_only_a_failed_one_has_a_form(redis: Redis, runbook: str) -> None:
+    stage = await stage_of(redis)
+    run, _ = await calling(stage, runbook)
+    for row in ("inside", "outside"):
+        assert run.step == row
+        fields = asked(run)
+        assert fields["worked"] == () and [one.key for one in fields["failed"]] == [f"{row}_heard"]
+        run = await stage.press(run, "worked", EMIL)
+    record = run.record_of("inside")
+    assert record.sentence == "Emil called from inside: it worked." and record.who.name == "Emil" and record.at
+
+
+@BOTH
+async def test_a_call_that_fails_inside_has_every_object_verified_again(redis: Redis, runbook: str) -> None:
+    stage = await stage_of(redis)
+    run, script = await calling(stage, runbook)
+    assert "If the call fails, “Verify every object” is opened again." in shown(run)
+    before, imports = times(run, "verify"), await count_of(stage, "Import-CsRgsConfiguration")
+    run = await stage.press(run, "failed", EMIL, inside_heard=HEARD)
+    assert times(run, "verify") == before + 1 and times(run, "import") == 1
+    record = failed(run, "inside")
+    assert record.sentence.startswith("Emil called from inside: it failed. Heard: “Sales, ")
+    assert record.sentence.endswith("{silence}”. “Verify every object” is opened again.")
+    assert record.who.name == "Emil" and record.at and "5550" not in record.sentence
+    assert all("🛑" in shown(run) and "it failed" in shown(run, plan_block=plan) for plan in (False, True))
+
+    run = await until(stage, run, "inside", script)
+    assert "Emil called from inside: it failed." in view_of(run, RUNBOOKS[runbook]).explain
+    run = await stage.press(run, "worked", EMIL)
+    assert "it worked. Before that: " in run.record_of("inside").sentence
+    assert "{silence}" in run.record_of("inside").sentence
+    assert await count_of(stage, "Import-CsRgsConfiguration") == imports
+
+
+@BOTH
+async def test_a_call_that_fails_outside_has_what_leads_calls_here_looked_at(redis: Redis, runbook: str) -> None:
+    stage = await stage_of(redis)
+    run, script = await calling(stage, runbook)
+    run = await until(stage, run, "outside", script)
+    run = await stage.press(run, "failed", EMIL, outside_heard="engaged")
+    assert (run.step, run.phase) == ("routes", Phase.ASKING)
+    view = view_of(run, RUNBOOKS[runbook])
+    assert "Emil called from the telephone network: it failed. Heard: “engaged”." in view.explain
+    assert failed(run, "outside").sentence.endswith(f"“{view.now.title}” is opened again.")
+
+
+async def test_without_groups_a_call_that_fails_inside_opens_what_leads_calls_here(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await stage.take_down(A)
+    script = {**FAILOVER, "find": (("without", ANNA),)}
+    run = await until(stage, await started(stage, "failover"), "inside", script)
+    assert "“Lead calls to the backup pool” is opened again" in shown(run)
+    run = await stage.press(run, "failed", EMIL, inside_heard="silence")
+    assert (run.step, run.phase) == ("routes", Phase.ASKING)
+    assert failed(run, "inside").sentence.endswith("“Lead calls to the backup pool” is opened again.")
+
+
+async def test_a_failed_call_is_told_loudly_in_the_thread(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run, _ = await calling(stage, "failover")
+    run = await stage.press(run, "failed", EMIL, inside_heard="silence")
+    told = [item.tell for item in await stage.runs.outbox(float("inf"), 1000)]
+    assert any(one and one.loud and "16 · Test call from inside: Emil called" in one.sentence for one in told)
+
+
+async def test_a_call_that_fails_in_a_pre_staging_verifies_the_copies_again(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await backed_up(stage)
+    run = await until(stage, await started(stage, "prestage"), "call", PRESTAGE)
+    run = await stage.press(run, "failed", EMIL, inside_heard="silence")
+    assert (run.step, run.phase, times(run, "verify")) == ("call", Phase.ASKING, 2)
+    assert "it failed. Heard: “silence”." in view_of(run, RUNBOOKS["prestage"]).explain
