@@ -270,7 +270,6 @@ class Switchback:
             estate=self.estate,
             incidents=settings.incidents_channel,
             notifications=settings.notifications_channel,
-            plan_block=settings.plan_block,
             team=who.team,
             off_site=lambda: off_site(settings.mirror, kept, kept.time()),
             errands=self.errands,

@@ -22,6 +22,7 @@ from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
 from handlers.runs import agents, report
 from handlers.runs.forms import begun, detail, form
+from handlers.runs.timeline import ENTRIES, timeline
 from handlers.slack import payloads
 from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply, open_view
@@ -70,6 +71,12 @@ async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
     await open_view(args, detail(run_view))
 
 
+async def _timeline(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    await permit(desk, person, Need.ANYONE, "timeline")
+    view, entries = await desk.engine.view(value), await desk.runs.audit(value, ENTRIES + 1)
+    await open_view(args, timeline(view, entries))
+
+
 async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
     page = actions.decode_page(value)
     return await commands.older(desk, person, page)
@@ -96,6 +103,7 @@ _ROWS: Mapping[str, Button] = {
     actions.RUN: _of_run,
     actions.NOW: _at_once,
     actions.DETAIL: _detail,
+    actions.TIMELINE: _timeline,
     actions.PAGE: _page,
     actions.REPORT: report.pressed,
     actions.DO: _do,

@@ -53,7 +53,6 @@ class Desk:
     estate: Estate
     incidents: str
     notifications: str
-    plan_block: bool
     team: str
     off_site: Callable[[], Awaitable[str]]
     schedules: Schedules

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
+from bot.domain.runs.clocks import commands_s
 from bot.domain.runs.run import AGENTS, REPORT, Phase, Run, Tell
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
@@ -43,6 +44,8 @@ _AT_CARD = frozenset({"thread", "channel", REPORT})
 _HOMES_S = 5.0
 _HOMES = 20
 _LOOKING = 1000
+_EARLIER = 50
+_TIMES = 2
 _REFUSED_S = 60.0
 _LONGEST_S = 60.0
 
@@ -234,8 +237,7 @@ class Drawer:
         run = await self._load(run_id)
         if run is None:
             return False
-        said = await self._desk.runs.said(run) if run.phase is Phase.RUNNING else ""
-        shown = await agents.as_they_say(self._desk, view_of(run, self._runbook(run), said))
+        shown = await agents.as_they_say(self._desk, await self._seen(run))
         before = await self._desk.cards.place(run_id)
         if before is None and shown.waits_for_people:
             before = await trouble.inherited(self._desk, run)
@@ -246,6 +248,15 @@ class Drawer:
         if place.is_direct and shown.waits_for_people:
             await whom.tell_of_card(self._desk, self._speech, shown)
         return place != before
+
+    async def _seen(self, run: Run) -> RunView:
+        """With what is known of a command while it runs."""
+        if run.phase is not Phase.RUNNING:
+            return view_of(run, self._runbook(run))
+        earlier = [one for one in await self._desk.runs.page(run.opened_at, _EARLIER) if one.runbook == run.runbook]
+        took = [seconds for one in earlier if (seconds := commands_s(one, run.step))]
+        shown = view_of(run, self._runbook(run), await self._desk.runs.said(run))
+        return replace(shown, lasted=tuple(took[:_TIMES]))
 
     async def _edited(self, shown: RunView, place: Place) -> Place:
         run, message = shown.run, self._message(shown, place.channel)
@@ -278,7 +289,7 @@ class Drawer:
     def _message(self, shown: RunView, channel: str) -> Message:
         """The card as it looks in this channel: elsewhere than it belongs, it says so."""
         (first, _), *_ = [*routes.of_card(self._desk, shown.run, self._is_quiet(shown.run)), (channel, "")]
-        return card(shown, plan_block=self._desk.plan_block, belongs_in=first if first != channel else "")
+        return card(shown, belongs_in=first if first != channel else "")
 
     def _goes_unseen(self, run: Run, shown: RunView) -> bool:
         return self._is_quiet(run) and not shown.waits_for_people

@@ -17,6 +17,7 @@ from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
 from handlers.runs.card import asked, title
 from handlers.runs.lists import pool_line, run_line, view_line
+from handlers.runs.room import OPEN, Room
 from handlers.runs.whom import waits_for
 
 ENTRIES = 5
@@ -87,7 +88,7 @@ def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> li
 def _cardless(waiting: Sequence[RunView], house: House) -> list[Block]:
     """What waits for this person and has no card that could be opened: what is asked, and the buttons."""
     without = [view for view in waiting if view.run.id not in house.links][:_CARDLESS]
-    return [block for view in without for block in (header(title(view)), *asked(view))]
+    return [block for view in without for block in (header(title(view)), *asked(view, Room(OPEN)))]
 
 
 def _link(address: str) -> Block | None:

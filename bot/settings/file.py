@@ -223,10 +223,7 @@ COMPANION = (
     Key("stale_days", number(1, 3660, "days, a number"), meaning="After so many days a copy is stale. Without it: 14."),
     Key("used", flag, True, "`false`: this pool has none of it, so nobody is asked for it."),
 )
-SLACK = (
-    Key("plan_block", flag, False, "Show the steps of a card as Slack's plan block."),
-    Key("call_list", many(text), (), "Who to call in an outage, a line each."),
-)
+SLACK = (Key("call_list", many(text), (), "Who to call in an outage, a line each."),)
 MIRROR = (
     Key("folder", text, meaning="Folder for off-site copies, on another machine's disk. Without one, name a `url`."),
     Key("url", text, meaning="Bucket for off-site copies, `s3://bucket/prefix`, with credentials in the environment."),
@@ -272,7 +269,7 @@ _FILE = table(
     Key("channels", table(*CHANNELS), {}),
     Key("schedules", many(table(*SCHEDULE)), ()),
     Key("companions", many(table(*COMPANION)), ()),
-    Key("slack", table(*SLACK), {}),
+    Key("slack", table(*SLACK, gone=("plan_block",)), {}),
     Key("mirror", table(*MIRROR), {}),
     Key("retention", table(*RETENTION), {}),
 )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 import zoneinfo
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import PureWindowsPath
 from typing import Any
@@ -116,8 +116,11 @@ def many(item: Reader, least: int = 0) -> Reader:
     return read
 
 
-def table(*keys: Key) -> Reader:
-    """A table of these keys and no others; keys that are left out get their defaults."""
+def table(*keys: Key, gone: Collection[str] = ()) -> Reader:
+    """A table of these keys and no others; keys that are left out get their defaults.
+
+    Keys that are `gone` meant something to a version before, and mean nothing now.
+    """
     known = {key.name: key for key in keys}
 
     def read(value: Any, path: Path, report: Report) -> dict[str, Any]:
@@ -125,7 +128,7 @@ def table(*keys: Key) -> Reader:
             report(path, "must be a table.")
             return {}
         for name in value:
-            if name not in known:
+            if name not in known and name not in gone:
                 report((*path, name), f"is not known here{meant(name, known)}")
         for key in keys:
             if key.required and key.name not in value:

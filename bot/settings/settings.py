@@ -98,7 +98,6 @@ class Settings:
     schedules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objectives: Mapping[str, float] = field(default_factory=dict)
     companions: Rules = field(default_factory=dict)
-    plan_block: bool = False
     call_list: tuple[str, ...] = ()
     mirror: OffSite | None = None
     retention: Windows = field(default_factory=Windows)
@@ -193,7 +192,6 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         schedules=_schedules(pools, values["schedules"]),
         objectives=_objectives(values["schedules"]),
         companions=rules_of(values["companions"]),
-        plan_block=values["slack"].get("plan_block", False),
         call_list=values["slack"].get("call_list", ()),
         mirror=mirror,
         retention=Windows(**values["retention"]),

@@ -24,6 +24,9 @@ DETAIL = "detail"
 REPORT = "report"
 """Action id of "Report"; its value is the run's id."""
 
+TIMELINE = "timeline"
+"""Action id of "Timeline"; its value is the run's id."""
+
 PAGE = "page"
 """Action id of "Older"; its value is a `page_value`."""
 

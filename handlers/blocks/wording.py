@@ -104,6 +104,11 @@ def when(at: float, since: float | None = None) -> str:
     return f"<!date^{int(at)}^{day}{{time}}|{utc(at)}>"
 
 
+def ago(at: float) -> str:
+    """How long ago that was, which Slack keeps current by itself."""
+    return f"<!date^{int(at)}^{{ago}}|{utc(at)}>"
+
+
 def utc(at: float) -> str:
     return datetime.fromtimestamp(max(0, int(at)), UTC).strftime("%Y-%m-%d %H:%M UTC")
 

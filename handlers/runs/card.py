@@ -1,20 +1,21 @@
-"""The living card of a run: what it is, where it stands, what runs next, and who may press."""
+"""The living card of a run, on one screen: where it stands, what is asked of whom, the exact command, the buttons."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from bot.domain.measures import aged, lasted
+from bot.domain.measures import aged, lasted, numbered
 from bot.domain.runs.glass import OPEN_S
 from bot.domain.runs.press import leaves
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import Found, Phase, Run
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.streak import streak
 from bot.domain.runs.view import RunView, was_refused
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
-from handlers.blocks.wording import bounded, bullets, code, exact, joined, mention, plain, shown, utc, when
-from handlers.runs import rows
+from handlers.blocks.wording import bounded, bullets, code, exact, joined, plain, shown, utc, when
+from handlers.runs import progress
+from handlers.runs.room import ENDED, LINES, OPEN, Room, counted, wide, words
 
 SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
@@ -31,8 +32,8 @@ SIGNS: Mapping[Phase, str] = {
 }
 _HEADINGS = {
     Phase.STOPPED: "STOPPED · ",
-    Phase.LOST: "OUTCOME UNKNOWN · ",
-    Phase.LOOKING: "OUTCOME UNKNOWN · ",
+    Phase.LOST: "NO ANSWER · ",
+    Phase.LOOKING: "NO ANSWER · ",
     Phase.ABANDONED: "ABANDONED · ",
     Phase.SUPERSEDED: "ENDED · ",
 }
@@ -46,10 +47,12 @@ _NO = {Phase.LOOKING: "Was sent at {sent}, and refused:", Phase.LOST: "Was sent 
 _SENT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
 _COMMAND = "The command:"
 _TO = {"failover": "→", "failback": "←"}
+_MORE = "More behind *Timeline*."
 _STYLED = 2
-_BUTTONS = 24
+_BUTTONS = 23
 _PIECES = 2
-_CARD = 13_000
+_OPEN_ENDS = 5
+_LINE = 300
 _TEXT = 4000
 
 
@@ -60,19 +63,14 @@ def title(view: RunView) -> str:
     return f"{view.title} {arrow} {run.partner.short}" if arrow and run.partner else view.title
 
 
-def card(view: RunView, *, plan_block: bool = False, belongs_in: str = "") -> Message:
-    """The whole card. `belongs_in` is the channel it should be in, or was in, when it cannot be there.
+def card(view: RunView, *, belongs_in: str = "") -> Message:
+    """The whole card, on one screen of a telephone. `belongs_in` is the channel where it should be and cannot.
 
-    Always the same for the same run, within the limits of a message, and complete in `text` alone.
+    Always the same for the same run, within the limits of a message, and complete in `text` alone. What has no room
+    stands behind *Timeline*.
     """
-    top = [blocks.header(f"{_sign(view.run)}{title(view)}"), _state(view)]
-    top += [section(f"🔁 {said}")] if (said := _streak(view.run)) else []
-    parts = _open(view) if view.run.is_open else []
-    follows = rows.coming(rows.parted(view).coming, not view.run.is_open)
-    rest = [*parts, *([context(follows)] if follows and not plan_block else []), _footer(view, belongs_in)]
-    room = _CARD - blocks.size([*top, *rest])
-    done = rows.plan(view, title(view)) if plan_block else rows.finished(view, room)
-    return {"text": text(view), "blocks": [*top, *done, *rest]}
+    drawn = _while_open(view, belongs_in) if view.run.is_open else _ended(view, belongs_in)
+    return {"text": text(view), "blocks": [blocks.header(f"{_sign(view.run)}{title(view)}"), *drawn]}
 
 
 def text(view: RunView) -> str:
@@ -83,6 +81,7 @@ def text(view: RunView) -> str:
     opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
         joined((head, shown(_said(view), 600))),
+        joined((f"{progress.clock(run, utc)}.", progress.steps(view))) if run.is_open else "",
         _glass(run, utc),
         _streak(run, utc),
         shown(view.explain, 400),
@@ -92,7 +91,8 @@ def text(view: RunView) -> str:
         joined(("Predicted:", shown(" ".join(view.effect), 500))) if view.effect else "",
         _who_may(view, utc) if view.waits_for_people else "",
         f"Offered on the card: {_offer(view)}." if view.waits_for_people else "",
-        _plain_coming(view),
+        f"Still open:\n{bullets(view.still_open, 900, rows=_OPEN_ENDS)}" if view.still_open else "",
+        f"{said}." if (said := progress.follows(view)) else "",
         joined((opened, _took(run, utc))),
     ]
     return bounded("\n".join(line for line in lines if line), _TEXT)
@@ -100,13 +100,45 @@ def text(view: RunView) -> str:
 
 def _sign(run: Run) -> str:
     """In front of the title: what has happened, where that is the first thing to know."""
+    if run.phase is Phase.LOST and run.finding and run.finding.found is Found.PARTLY:
+        return "HALF DONE · "
     return "REFUSED · " if was_refused(run) else _HEADINGS.get(run.phase, "")
+
+
+def _while_open(view: RunView, belongs_in: str) -> list[Block]:
+    """State, what is asked of whom, the command, the buttons; then what was last."""
+    where = " · ".join(filter(None, (progress.clock(view.run), progress.steps(view))))
+    top, foot = [_state(view), context(f"{where}\n{progress.marks(view)}".strip())], _foot(view.run, belongs_in)
+    room = Room(OPEN - counted(f"{_sign(view.run)}{title(view)} {_MORE}") - words([*top, *foot]))
+    failed = room.lines(progress.failed(view))
+    asks = asked(view, room)
+    last = "\n".join([*failed, *room.lines(progress.latest(view)), *([_MORE] if room.is_cut else [])])
+    return [*top, *asks, *([context(last)] if last else []), *foot]
+
+
+def _ended(view: RunView, belongs_in: str) -> list[Block]:
+    """What it came to, and what is still open."""
+    run, room = view.run, Room(ENDED)
+    timeline, foot = _timeline(view), _foot(run, belongs_in)
+    state = f"{_ending(view)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
+    room.left -= counted(title(view)) + counted(_sign(run)) + counted(state) + words([*timeline, *foot])
+    said = "\n".join(filter(None, (state, shown(room.sentences(run.sentence), 900))))
+    ends = [f"•  {shown(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
+    more = len(view.still_open) - len(ends)
+    ends = [*ends, f"•  … and {more} more"] if more else ends
+    left = [section("\n".join(["*Still open:*", *ends]))] if ends else []
+    return [section(said), *left, *timeline, *foot]
+
+
+def _ending(view: RunView) -> str:
+    """Green only when nothing is open."""
+    is_open = view.run.phase is Phase.DONE and view.still_open
+    return SIGNS[Phase.LOST] if is_open else SIGNS[view.run.phase]
 
 
 def _state(view: RunView) -> Block:
     run = view.run
-    outcome = "" if run.is_open else shown(run.sentence, 900)
-    lines = (f"{SIGNS[run.phase]} *{shown(view.state, 400)}*", _glass(run), outcome, _took(run))
+    lines = (f"{SIGNS[run.phase]} *{shown(view.state, 300)}*", _glass(run), _streak(run))
     menu = [(_label(choice), _value(view, choice)) for choice in view.buttons if _in_menu(view, choice)]
     accessory = blocks.overflow(actions.MORE, menu) if menu else None
     return section("\n".join(line for line in lines if line), accessory)
@@ -135,29 +167,40 @@ def _glass(run: Run, at: Callable[[float], str] = when) -> str:
     return f"🚨 Break-glass: {two} hold both roles here until {at(glass.opened_at + OPEN_S)}."
 
 
-def _open(view: RunView) -> list[Block]:
-    return [blocks.divider(), *asked(view)]
+def asked(view: RunView, room: Room) -> list[Block]:
+    """What is asked and why, the command, its effect, who may press, and the buttons: as much as there is room for."""
+    commands = [*_commands(view), *([context(said)] if (said := _server(view)) else [])]
+    press = [*([context(_who_may(view))] if view.waits_for_people else []), *_buttons(view)]
+    room.left -= wide([*commands, *press])
+    told = [section(part) for part in (_why(view, room), _list(room.lines(view.details, _most(view)))) if part]
+    effect = _list(room.lines(view.effect))
+    return [*told, *commands, *([section(effect)] if effect else []), *press]
 
 
-def asked(view: RunView) -> list[Block]:
-    """The row where the run stands: why it is there, what it will do, who may press, and the buttons."""
-    now = view.now
-    drawn: list[Block] = []
-    if now is not None:
-        why = f"\n{shown(view.explain, 1200)}" if view.explain else ""
-        drawn.append(section(f"▶️ *Now: {rows.name(now)}*{why}"))
-    if said := _said(view):
-        drawn.append(section(f"> {shown(said, 1000)}"))
-    if view.details:
-        drawn.append(section(bullets(view.details, 1800)))
-    drawn += _commands(view)
-    if view.said:
-        drawn.append(context(_server(view)))
-    if view.effect:
-        drawn.append(section(f"*What that changes, as predicted:*\n{bullets(view.effect, 1800)}"))
-    if view.waits_for_people:
-        drawn.append(context(_who_may(view)))
-    return [*drawn, *_buttons(view)]
+def _most(view: RunView) -> int:
+    """Lines of details: beside a command in doubt, and the ways on from it, two have room."""
+    return LINES - 1 if view.run.phase is Phase.LOST else LINES
+
+
+def _why(view: RunView, room: Room) -> str:
+    """What was found or is asked first, then what explains it."""
+    again = _retry(view.run)
+    room.left -= counted(again)
+    # What explains a command matters before it is sent; afterwards what was found does.
+    why = view.explain if view.run.phase is not Phase.LOST else ""
+    said, explains = (shown(room.sentences(part), 1200) for part in (_said(view), why))
+    return "\n".join(part for part in (said, again, explains) if part)
+
+
+def _retry(run: Run) -> str:
+    """Of what is begun again by itself: how often it was tried, and when it is next."""
+    if not run.tries or run.phase is not Phase.READY or not run.due:
+        return ""
+    return f"Tried {numbered(run.tries, 'time')}, next at {when(run.due, run.opened_at)}."
+
+
+def _list(lines: list[str]) -> str:
+    return "\n".join(f"•  {shown(line, _LINE)}" for line in lines)
 
 
 def _commands(view: RunView) -> list[Block]:
@@ -178,7 +221,9 @@ def _heading(run: Run, at: Callable[[float], str] = when) -> str:
 
 
 def _server(view: RunView) -> str:
-    return f"The server says: {shown(view.said, 300)}" if view.said else ""
+    """What is known of a command that runs: what the server said last, and how long it took before."""
+    said = f"The server says: {shown(view.said, 300)}" if view.said else ""
+    return joined((said, f"It took {', '.join(map(lasted, view.lasted))} before." if view.lasted else ""))
 
 
 def _buttons(view: RunView) -> list[Block]:
@@ -190,7 +235,16 @@ def _buttons(view: RunView) -> list[Block]:
     if view.has_detail:
         reads = f"Show the server's answer, {title(view)}"
         row.append(blocks.button("Show the server's answer", actions.DETAIL, run.id, reads=reads))
-    return [blocks.actions(row, actions.block_id(run.id, run.question))] if row else []
+    return _timeline(view, *row)
+
+
+def _timeline(view: RunView, *before: Block) -> list[Block]:
+    """The row of buttons, with those behind which everything stands at its end."""
+    run = view.run
+    opens = [blocks.button("Timeline", actions.TIMELINE, run.id, reads=f"Timeline, {title(view)}")]
+    if not run.is_open and run.pool_state:
+        opens.append(blocks.button("Report", actions.REPORT, run.id, reads=f"Report, {title(view)}"))
+    return [blocks.actions([*before, *opens], actions.block_id(run.id, run.question))]
 
 
 def _in_menu(view: RunView, choice: Choice) -> bool:
@@ -225,15 +279,22 @@ def _value(view: RunView, choice: Choice) -> str:
 
 
 def _who_may(view: RunView, at: Callable[[float], str] = when) -> str:
-    others = [choice for choice in view.buttons if choice.need not in (None, view.need)]
-    apart = "".join(f" “{shown(one.label, 80)}”: {one.need.words}." for one in others if one.need)
-    who = f"May press: {view.need.words}.{apart}"
+    who = f"May press: {view.need.words}.{_others(view)}"
     if not _takes_two(view.run):
         return who
     if not view.run.approvals:
         return f"{who} Two people have to: one asks, somebody else approves."
     first = view.run.approvals[0]
     return f"{who} Asked for by {shown(first.who.name, 100)}, {at(first.at)}; somebody else has to approve."
+
+
+def _others(view: RunView) -> str:
+    """Buttons that others may press than those whom the row asks for, by whom they ask for."""
+    apart: dict[str, list[str]] = {}
+    for choice in view.buttons:
+        if choice.need and choice.need is not view.need and not leaves(choice):
+            apart.setdefault(choice.need.words, []).append(f"“{shown(choice.label, 80)}”")
+    return "".join(f" {', '.join(labels)}: {who}." for who, labels in apart.items())
 
 
 def _said(view: RunView) -> str:
@@ -251,23 +312,13 @@ def _offer(view: RunView) -> str:
     return "; ".join(shown(choice.label, 80) for choice in view.buttons[:_BUTTONS])
 
 
-def _plain_coming(view: RunView) -> str:
-    coming = rows.parted(view).coming
-    return rows.coming(coming, not view.run.is_open).replace("*", "") + ("." if coming else "")
-
-
 def _took(run: Run, at: Callable[[float], str] = when) -> str:
     if run.closed_at is None:
         return ""
     return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
 
 
-def _footer(view: RunView, belongs_in: str) -> Block:
-    run = view.run
-    arrow = _TO.get(run.runbook)
-    where = f" {arrow} ".join(shown(pool.fqdn, 260) for pool in run.pools) if arrow else shown(run.primary.fqdn, 260)
-    opener = "opened by " + (shown(run.opened_by.name, 100) or mention(run.opened_by))
+def _foot(run: Run, belongs_in: str) -> list[Block]:
     why = "asked for in" if belongs_in == run.channel else "belongs in"
-    moved = f"{why} <#{belongs_in}>, where Switchback cannot post" if belongs_in else ""
-    parts = (f"Run `{exact(run.id, 150)}`", where, f"{opener}, {when(run.opened_at)}", moved)
-    return context(" · ".join(part for part in parts if part))
+    moved = f" · {why} <#{belongs_in}>, where Switchback cannot post" if belongs_in else ""
+    return [context(f"Run `{exact(run.id, 150)}`{moved}")]

@@ -12,7 +12,7 @@ from handlers.blocks.blocks import View, context, header, label, modal, section
 from handlers.blocks.wording import code, joined, shown
 from handlers.desk import Desk
 from handlers.runs.card import title
-from handlers.runs.rows import name
+from handlers.runs.progress import name
 
 FIELDS = 90
 _ANSWER_PIECES = 20

@@ -13,9 +13,9 @@ LONG = "\n".join(f"Line {n}" for n in range(80))
 WORDS = {"type": "plain_text_input", "action_id": "a"}
 SEND = {"type": "plain_text", "text": "Send"}
 DEEPER = actions(button("deeper", "Deeper"))
-FORM = modal("Long", section(f"The beginning.\n{LONG}"), DEEPER, field("why", WORDS), submit=SEND)
+FORM = modal("Long", section("The beginning."), section(LONG), DEEPER, field("why", WORDS), submit=SEND)
 ANEW = actions(button("anew", "Anew"))
-PUSHED = modal("Longer", section(f"The other beginning.\n{LONG}"), field("how", WORDS), ANEW, submit=SEND)
+PUSHED = modal("Longer", section("The other beginning."), section(LONG), field("how", WORDS), ANEW, submit=SEND)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -77,7 +77,8 @@ async def test_the_answer_to_what_was_typed_is_in_view_wherever_somebody_had_scr
         await talked(room, 1)
         await expect(page.locator(".message.private .only").last).to_be_in_viewport(ratio=1)
         await types(page, "/rgs long for everybody")
-        await expect(page.locator(".message:not(.private) >> text=The beginning.")).to_be_in_viewport()
+        await expect(page.locator(".message:not(.private)").last).to_contain_text("The beginning.")
+        await expect(page.locator(".message:not(.private) .aside").last).to_be_in_viewport(ratio=1)
         await scroll_up(page)
         await types(page, "Seen, thanks")
         await expect(page.locator(".message").last).to_contain_text("Seen, thanks")

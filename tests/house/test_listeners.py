@@ -89,6 +89,7 @@ def test_every_action_id_begins_with_the_word_of_its_button() -> None:
         actions.MORE,
         actions.DETAIL,
         actions.REPORT,
+        actions.TIMELINE,
         actions.PAGE,
         actions.HOME_MORE,
         actions.HOME_REFRESH,

@@ -31,6 +31,12 @@ class Beat:
     filled: Mapping[str, str] = field(default_factory=dict)
     second: bool = False
 
+    @property
+    def at(self) -> tuple[str, str]:
+        """What the card says of where the run stands."""
+        number, title = self.now.split(" · ")
+        return f"Step {number} of", title
+
 
 def import_line(pool: str) -> str:
     return f'Import-CsRgsConfiguration -Destination "service:ApplicationServer:{pool}.contoso.com" -FileName "C:\\'
@@ -46,10 +52,10 @@ PUT_OFF = {"companions_open": "David, tomorrow"}
 
 FAILOVER = (
     Beat("1 · Declare the outage", ANNA, "Declare the outage", ADMIN, filled=DECLARED),
-    Beat("6 · Fail the pool over", BORIS, "Run this command", SERVER_ADMIN, FAIL_OVER),
+    Beat("6 · Fail the pool over", BORIS, "Fail the pool over now", SERVER_ADMIN, FAIL_OVER),
     Beat("7 · Choose the backup", ANNA, "Use this backup", ADMIN),
     Beat("10 · Choose the application-level settings", CLARA, "Keep pool-b's", ADMIN),
-    Beat("12 · Import the groups", CLARA, "Run this command", ADMIN, import_line("pool-b")),
+    Beat("12 · Import the groups", CLARA, "Import the groups now", ADMIN, import_line("pool-b")),
     Beat("14 · Put Call Park and announcements back", CLARA, "Put it off", ADMIN, filled=PUT_OFF),
     Beat("15 · Lead calls to the backup pool", EMIL, "All of this is so", ANYONE),
     Beat("16 · Test call from inside", EMIL, "It worked", ANYONE),
@@ -58,24 +64,30 @@ FAILOVER = (
 )
 FAILBACK = (
     Beat("1 · See that the pool is back", ANNA, "It was not rebuilt", ADMIN),
-    Beat("7 · Fail the pool back", BORIS, "Run this command", SERVER_ADMIN, FAIL_BACK),
-    Beat("9 · Import the groups", ANNA, "Ask for a second person", ADMIN, import_line("pool-a")),
-    Beat("9 · Import the groups", CLARA, "Approve as second person", ADMIN, import_line("pool-a"), second=True),
-    Beat("11 · Bring the contents of conferences home", BORIS, "Run this command", SERVER_ADMIN, CONFERENCES),
-    Beat("14 · Lead calls back to the pool", EMIL, "All of this is so", ANYONE),
-    Beat("14 · Test call from inside", EMIL, "It worked", ANYONE),
-    Beat("14 · Test call from the telephone network", EMIL, "It worked", ANYONE),
-    Beat("14 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
-    Beat("16 · Choose: clean up or keep", DAVID, "Clean up", ADMIN),
-    Beat("16 · Remove the copies", CLARA, "Ask for a second person", ADMIN, REMOVE),
-    Beat("16 · Remove the copies", BORIS, "Approve as second person", ADMIN, REMOVE, second=True),
+    Beat("8 · Fail the pool back", BORIS, "Fail the pool back now", SERVER_ADMIN, FAIL_BACK),
+    Beat("10 · Import the groups", ANNA, "Ask for a second person", ADMIN, import_line("pool-a")),
+    Beat("10 · Import the groups", CLARA, "Approve as second person", ADMIN, import_line("pool-a"), second=True),
+    Beat(
+        "12 · Bring the contents of conferences home",
+        BORIS,
+        "Bring the contents of conferences home now",
+        SERVER_ADMIN,
+        CONFERENCES,
+    ),
+    Beat("15 · Lead calls back to the pool", EMIL, "All of this is so", ANYONE),
+    Beat("15 · Test call from inside", EMIL, "It worked", ANYONE),
+    Beat("15 · Test call from the telephone network", EMIL, "It worked", ANYONE),
+    Beat("15 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
+    Beat("17 · Choose: clean up or keep", DAVID, "Clean up", ADMIN),
+    Beat("17 · Remove the copies", CLARA, "Ask for a second person", ADMIN, REMOVE),
+    Beat("17 · Remove the copies", BORIS, "Approve as second person", ADMIN, REMOVE, second=True),
 )
 
 
 async def awaited(house: House, run: Run, beat: Beat) -> Message:
     """The card as it asks for this press; it says what is next, who may press, and the command to the letter."""
     second = ("somebody else has to approve",) if beat.second else ()
-    card = await house.card(run, f"Now: {beat.now}", f"May press: {beat.may}.", *second)
+    card = await house.card(run, *beat.at, f"May press: {beat.may}.", *second)
     assert button_of(card, beat.label)
     assert beat.may in card.text and beat.label in card.text
     if beat.command:
@@ -91,6 +103,6 @@ async def played(house: House, run: Run, beats: tuple[Beat, ...]) -> Message:
         outcome = await house.press(beat.who, card, beat.label, **beat.filled)
         assert outcome.ok, (beat, outcome)
         assert house.slack.modal(beat.who) is None, house.slack.modal(beat.who)
-    card = await house.card(run, "✅ *Done.*")
+    card = await house.card(run, "*Done.*")
     assert not buttons(card)
     return card

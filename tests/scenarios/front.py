@@ -168,7 +168,6 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         estate=replace(ESTATE, mirrored=True),
         incidents=INCIDENT,
         notifications="C0BACKUPS1",
-        plan_block=False,
         team=TEAM,
         off_site=lambda: off_site(stage),
         errands=Errands(),

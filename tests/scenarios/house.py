@@ -134,12 +134,12 @@ class House:
 
 
 def buttons(message: Message) -> list[Button]:
-    """Everything that can be pressed on a message, options of menus included."""
+    """Everything that decides something when it is pressed, options of menus included; not what only shows more."""
     return [
         Button(element["text"]["text"], owner["action_id"], element.get("value", ""), block["block_id"])
         for block in message.blocks
         for owner in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ()))
-        if "action_id" in owner
+        if owner.get("action_id", actions.TIMELINE) not in (actions.TIMELINE, actions.REPORT)
         for element in owner.get("options", [owner])
     ]
 

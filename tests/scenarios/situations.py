@@ -157,7 +157,7 @@ COMES_BACK = (
         happen.back_before,
         ("failover", "failover"),
         "If pool-a is well again, abandon this run instead.",
-        ("Run this command", "Without -DisasterMode", *BY_HAND),
+        ("Fail the pool over now", "Without -DisasterMode", *BY_HAND),
         (
             Way("Without -DisasterMode", ("failover", "failover"), SERVES.format("Active")),
             Way("/rgs start adopt pool-a", ("adopt", "take"), SERVES.format("Active")),
@@ -325,8 +325,8 @@ OTHERS = (
         "Two people have to: one asks, somebody else approves.",
         ("Ask for a second person",),
         (Way("Ask for a second person", ("failback", ""), MOVED.format("FailedBack"), script=SECOND),),
-        "pool-a is marked failed over; its groups are on pool-b still.",
-        AWAY,
+        "pool-a is marked failing back; its groups are on pool-b still.",
+        COMING,
     ),
     Situation(
         "Others failed pool-a back, and pool-b holds what pool-a holds; somebody starts a take-over",

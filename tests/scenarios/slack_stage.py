@@ -104,7 +104,6 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             estate=replace(ESTATE, mirrored=True),
             incidents=INCIDENT,
             notifications=BACKUPS,
-            plan_block=False,
             team=TEAM,
             off_site=lambda: off_site(story),
             errands=Errands(),

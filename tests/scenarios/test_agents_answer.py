@@ -102,7 +102,7 @@ async def test_agents_answer_beside_the_rows_and_the_last_one_judges(outage: Out
     await outage.until_row(SIGNED_IN)
     await outage.drain()
     card = await outage.card()
-    assert "2 of 3 formal groups have an agent who is signed in, by their own word." in card
+    assert "2 of 3 formal groups have a signed-in agent, by their own word." in card
     assert f"{DESK}: 1 of 4 signed in" in card and f"{BILLING}: 1 of 2 signed in" in card
     assert "@contoso.com" not in card and DAVID not in card
 
@@ -112,7 +112,7 @@ async def test_agents_answer_beside_the_rows_and_the_last_one_judges(outage: Out
 
     outage.run = await outage.front.stage.press(outage.run, "called", ANNA_BERG)
     outage.run = await outage.front.stage.press(outage.run, "go-on", ANNA_BERG)
-    assert outage.run.phase is Phase.DONE and "1 formal group silent" in outage.run.sentence
+    assert outage.run.phase is Phase.DONE and "1 formal group silent" in outage.run.records[-1].details[-1]
     await outage.drain()
     assert QUIET in await outage.card()
 

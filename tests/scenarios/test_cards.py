@@ -16,6 +16,7 @@ from bot.sandbox.faults import ANY
 from storage.cards import Cards, Place
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, GENERAL, INCIDENT
+from tests.scenarios.house import buttons
 from tests.scenarios.slack_stage import ANNA_BERG, SlackStage, gathered, slack_stage
 from tests.scenarios.stage import FAILOVER, A
 from tests.storage.wire import wired
@@ -47,7 +48,7 @@ async def test_a_run_has_one_card_that_is_edited_in_place(stage: SlackStage) -> 
     await stage.drain()
     (edited,) = stage.posted()
     assert edited.ts == card.ts and "ABANDONED" in edited.text
-    assert not [block for block in edited.blocks if block["type"] == "actions" or "accessory" in block]
+    assert not buttons(edited)
 
 
 async def test_a_card_that_looks_the_same_is_not_drawn_again(stage: SlackStage) -> None:
@@ -268,7 +269,7 @@ async def test_every_card_of_a_whole_failover_is_taken_with_its_blocks(stage: Sl
     await stage.until_drained()
     last = _card_of(stage, run)
     assert run.phase is Phase.DONE and len(set(texts)) == len(texts)
-    assert "Done." in last.text and not [block for block in last.blocks if block["type"] == "actions"]
+    assert "Done." in last.text and not buttons(last)
     assert {bool(message.blocks) for message in stage.posted()} == {True}
 
 

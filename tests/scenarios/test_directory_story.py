@@ -54,13 +54,13 @@ async def test_a_failover_is_pressed_through_by_members_of_groups_and_by_nobody_
     async with guarded(redis, domain, bots=2) as here:
         rooms = here.rooms
         run = await failing_over(rooms, 1)
-        card = await rooms.card(run, "Now: 6")
+        card = await rooms.card(run, "Step 6 of")
         for user, reason in (
             (CLARA, f"This needs {SERVERS}, which you do not hold. {WHERE}"),
             (EMIL, f"This needs {SERVERS}, which you do not hold. {WHERE}"),
             (FINN, "Guests cannot do this, whatever groups they are in."),
         ):
-            assert (await rooms.press(user, card, "Run this command")).ok
+            assert (await rooms.press(user, card, "Fail the pool over now")).ok
             assert reason in rooms.told(user)[-1] and "[roles." not in rooms.told(user)[-1]
         assert not (await rooms.world()).pools[A].failed_over
         await played(rooms, run, FAILOVER[1:])
@@ -94,7 +94,7 @@ async def test_whoever_left_the_group_presses_in_vain_a_minute_later_at_every_pr
         domain.take_out("lea", RG)
         assert f"Roles: {RG}" in await here.says(EMIL, "/rgs whoami", 0), "for a minute what was read is believed"
         here.later.ahead_s += OVER_A_MINUTE_S
-        card = await rooms.card(run, "Now: 7")
+        card = await rooms.card(run, "Step 7 of")
         assert rooms.balancer is not None
         for process in (0, 1):
             rooms.balancer.only = process
@@ -112,8 +112,8 @@ async def test_an_approval_of_somebody_who_has_left_the_group_carries_no_command
         rooms = here.rooms
         here.has(EMIL, address("lea"))
         run = await failing_over(rooms, 3)
-        await rooms.press(CLARA, await rooms.card(run, "Now: 10"), "Replace with pool-a's")
-        card = await rooms.card(run, "Now: 12", "Two people have to")
+        await rooms.press(CLARA, await rooms.card(run, "Step 10 of"), "Replace with pool-a's")
+        card = await rooms.card(run, "Step 12 of", "Two people have to")
         await here.read()
         await rooms.press(EMIL, card, "Ask for a second person")
         card = await rooms.card(run, "somebody else has to approve")

@@ -199,7 +199,7 @@ async def begun(rooms: House) -> Story:
         await rooms.card(run, "✅ *Done.*")
         kept.append(str((await rooms.bot.runs.load(run.id)).fact("backup")))
     failover = await rooms.started(ANNA, "/rgs failover pool-a")
-    await rooms.card(failover, "Now: ")
+    await rooms.card(failover, "Step ")
     shown = []
     for typed in ("/rgs backups pool-a", "/rgs companions pool-a"):
         await rooms.slack.command(ANNA, INCIDENT, typed)

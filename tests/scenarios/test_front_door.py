@@ -22,7 +22,7 @@ from tests.scenarios.house import House, buttons, everything, house, words_of
 from tests.scenarios.stage import A
 
 OURS = ("bot", "handlers", "storage")
-ENDS = ("✅ *Done.*", "🏳️ *Abandoned.*")
+ENDS = ("*Done.*", "🏳️ *Abandoned.*")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
 
@@ -174,7 +174,7 @@ async def test_whoever_may_not_is_told_why_alone_and_nothing_changes(redis: Redi
             FINN: "Guests cannot do this",
         }
         for user, reason in refusals.items():
-            assert (await rooms.press(user, card, "Run this command")).ok
+            assert (await rooms.press(user, card, "Fail the pool over now")).ok
             await refused(rooms, run, user, reason)
         body = click(run, "approve", GRETA, user_team="T0PARTNER1")
         assert await posted(rooms, body) == 200
@@ -224,9 +224,9 @@ async def at_pool_failover(rooms: House) -> tuple[Run, Message]:
 async def test_a_second_person_is_somebody_else_and_an_old_button_tells_what_happened(redis: Redis) -> None:
     async with house(redis) as rooms:
         run, card = await at_pool_failover(rooms)
-        await rooms.press(BORIS, card, "Run this command")
+        await rooms.press(BORIS, card, "Fail the pool over now")
         choosing = await awaited(rooms, run, FAILOVER[2])
-        await rooms.press(ANNA, card, "Run this command")
+        await rooms.press(ANNA, card, "Fail the pool over now")
         assert rooms.told(ANNA)[-1].endswith("Nothing was done twice.")
 
         await rooms.press(ANNA, choosing, FAILOVER[2].label)
@@ -254,6 +254,6 @@ async def test_an_abandoned_run_says_what_it_leaves_and_has_no_buttons(redis: Re
         ended = await rooms.card(run, "🏳️ *Abandoned.*")
         assert "ABANDONED" in ended.text and "A drill" in ended.text and not buttons(ended)
         assert digits(NUMBER)[-6:] not in re.sub(r"\D", "", words_of(ended).replace(run.id, ""))
-        await rooms.press(BORIS, card, "Run this command")
+        await rooms.press(BORIS, card, "Fail the pool over now")
         assert "This run has ended." in rooms.told(BORIS)[-1]
         assert (await rooms.bot.runs.load(run.id)).phase is Phase.ABANDONED

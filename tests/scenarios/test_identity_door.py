@@ -170,8 +170,8 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
 ) -> None:
     async with silent_night(redis, domain) as (here, way, run):
         rooms, typed = here.rooms, f"/rgs break-glass {run.id}"
-        card = await rooms.card(run, "Now: 6")
-        await rooms.press(BORIS, card, "Run this command")
+        card = await rooms.card(run, "Step 6 of")
+        await rooms.press(BORIS, card, "Fail the pool over now")
         assert SILENT in rooms.told(BORIS)[-1] and "So nobody can tell who may do this." in rooms.told(BORIS)[-1]
         assert "roles come from there. Break-glass is for when it has been silent for 2 min" in await here.says(
             ANNA, f"{typed} the directory lies in the dead site"
@@ -183,7 +183,7 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
             (ANNA, "", "Say why: `/rgs break-glass"),
         ):
             assert word in await here.says(user, typed + reason), (user, reason)
-        assert OPEN not in words_of(await rooms.card(run, "Now: 6"))
+        assert OPEN not in words_of(await rooms.card(run, "Step 6 of"))
 
         asked = await here.says(ANNA, f"{typed} the directory lies in the dead site", 0)
         assert asked.startswith("Anna Berg asks for break-glass in ") and "the directory lies in the dead site" in asked
@@ -196,35 +196,35 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
         assert "It is open already" in await here.says(DAVID, f"{typed} me too")
 
         for user in (CLARA, DAVID):
-            await rooms.press(user, card, "Run this command")
+            await rooms.press(user, card, "Fail the pool over now")
             assert SILENT in rooms.told(user)[-1]
         abandon = button_of(card, "Abandon the run")
         assert (await rooms.slack.click(ANNA, card, abandon.action_id, abandon.value, block_id=abandon.block_id)).ok
         form = rooms.slack.modal(ANNA)
         assert form is not None, "forms open for the two as well"
         await rooms.slack.close(ANNA, form.id)
-        await rooms.press(BORIS, card, "Run this command")
-        card = await rooms.card(run, "Now: 7", "Use this backup", OPEN)
+        await rooms.press(BORIS, card, "Fail the pool over now")
+        card = await rooms.card(run, "Step 7 of", "Use this backup", OPEN)
         await rooms.press(ANNA, card, "Use this backup")
-        card = await rooms.card(run, "Now: 10", OPEN)
+        card = await rooms.card(run, "Step 10 of", OPEN)
         await rooms.press(ANNA, card, "Keep pool-b's")
-        card = await rooms.card(run, "Now: 12", OPEN)
+        card = await rooms.card(run, "Step 12 of", OPEN)
 
         way.ends_after = WHOLE
         await here.read()
         await until(lambda: is_drawn(here, run), "the card goes on showing it")
-        card = await rooms.card(run, "Now: 12")
+        card = await rooms.card(run, "Step 12 of")
         assert OPEN not in words_of(card) + card.text
         await seen(here, "The directory answers again. Break-glass has ended.")
-        await rooms.press(CLARA, card, "Run this command")
-        await rooms.card(run, "Now: 14")
+        await rooms.press(CLARA, card, "Import the groups now")
+        await rooms.card(run, "Step 14 of")
         entries = await rooms.bot.runs.audit(run.id, 1000)
         assert {"break-glass asked", "break-glass opened", "break-glass ended"} <= {entry.what for entry in entries}
         await nothing_shows(here, log, run)
 
 
 async def is_drawn(here: Guarded, run: Run) -> bool:
-    return OPEN not in words_of(await here.rooms.card(run, "Now: 12"))
+    return OPEN not in words_of(await here.rooms.card(run, "Step 12 of"))
 
 
 async def seen(here: Guarded, *words: str) -> None:
@@ -256,7 +256,7 @@ async def test_a_directory_that_comes_back_while_the_command_is_on_its_way_holds
         await here.says(ANNA, f"/rgs break-glass {run.id}")
         card = await rooms.card(run, "🚨 Break-glass: David Okoye and Anna Berg")
         way.whole_at = way.taken + 2
-        await rooms.press(DAVID, card, "Run this command")
-        await rooms.card(run, "Now: 6", "The directory answers again, so what was approved under break-glass")
+        await rooms.press(DAVID, card, "Fail the pool over now")
+        await rooms.card(run, "Step 6 of", "The directory answers again, so what was approved under break-glass")
         assert "approved" in [entry.what for entry in await rooms.bot.runs.audit(run.id, 10)]
         assert not (await rooms.world()).pools[A].failed_over

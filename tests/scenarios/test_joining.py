@@ -93,7 +93,7 @@ async def test_beside_proxies_that_lead_nowhere_commands_cards_and_answers_to_cl
         monkeypatch.setenv(name, NOWHERE)
     async with house(redis, road) as rooms:
         run = await rooms.started(ANNA, "/rgs failover pool-a")
-        card = await rooms.card(run, "Now: ", "May press: ")
+        card = await rooms.card(run, "Step ", "May press: ")
         await rooms.slack.click(EMIL, card, actions.action_id("declare"))
         assert "which you do not hold" in rooms.told(EMIL)[-1]
 

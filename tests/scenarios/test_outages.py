@@ -109,7 +109,7 @@ async def test_redis_goes_and_comes_back_and_the_failover_goes_on(power: Power, 
         await (power.killed() if how == "killed" else frozen(power))
 
         async with in_time():
-            assert (await rooms.press(BORIS, card, "Run this command")).notice == ""
+            assert (await rooms.press(BORIS, card, "Fail the pool over now")).notice == ""
         async with in_time():
             assert (await rooms.slack.command(ANNA, INCIDENT, "/rgs backup pool-b")).notice == ""
         for user in (BORIS, ANNA):
@@ -119,7 +119,7 @@ async def test_redis_goes_and_comes_back_and_the_failover_goes_on(power: Power, 
         await until(lambda: ready(rooms))
         assert [one.runbook for one in await rooms.bot.runs.page()] == ["failover", "backup"]
         if await rooms.bot.runs.load(run.id) == before:
-            await rooms.press(BORIS, card, "Run this command")
+            await rooms.press(BORIS, card, "Fail the pool over now")
         else:
             # It was on its way when the server froze, and nobody was told that it was not saved.
             assert how == "frozen"
@@ -144,7 +144,7 @@ async def ready(rooms: House) -> bool:
 async def test_a_backup_that_is_under_way_is_finished_when_redis_is_back(power: Power, redis: Redis) -> None:
     async with house(power.client, worlds=RedisWorlds(redis), latency_s=0.1) as rooms:
         run = await rooms.started(ANNA, "/rgs backup pool-a")
-        await rooms.card(run, "Now:")
+        await rooms.card(run, "Step ")
         await power.killed()
         await power.again()
         card = await rooms.card(run, "✅ *Done.*")
@@ -168,15 +168,15 @@ async def test_a_command_that_ran_while_redis_was_away_is_looked_at_and_not_run_
         world, version = await worlds.load()
         slow = Fault(FaultKind.SLOW, B, "Import-CsRgsConfiguration", seconds=1.0)
         await worlds.save(world.with_fault(slow), version)
-        await rooms.press(CLARA, card, "Run this command")
+        await rooms.press(CLARA, card, "Import the groups now")
         await running.wait()
         await power.killed()
         await until(lambda: imports(worlds))
         await power.again()
 
-        card = await rooms.card(run, "OUTCOME UNKNOWN", "nothing is left to import")
+        card = await rooms.card(run, "NO ANSWER", "nothing is left to import")
         assert "Run it again" not in [button.label for button in buttons(card)]
-        await rooms.press(CLARA, card, "Count it as done")
+        await rooms.press(CLARA, card, "Go on: it worked")
         await awaited(rooms, run, FAILOVER[5])
         assert await imports(worlds) == 1
 
@@ -185,14 +185,14 @@ async def test_a_command_that_ran_while_redis_was_away_is_looked_at_and_not_run_
 async def test_slack_goes_and_comes_back_and_the_cards_catch_up(redis: Redis, road: str) -> None:
     async with house(redis, road, latency_s=0.05) as rooms:
         run = await rooms.started(ANNA, "/rgs backup pool-a")
-        card = await rooms.card(run, "Now:")
+        card = await rooms.card(run, "Step ")
         await rooms.slack.go_away()
         with pytest.raises(NotPossible):
             await rooms.press(ANNA, card, "Abandon the run", reason="nobody hears it")
         slot = await rooms.bot.engine.start_slot(Slot(B, "2026-11-21T02:30"))
         for one in (run, slot):
             await until(lambda one=one: done(rooms, one))
-        assert "Now:" in words_of(rooms.slack.messages(INCIDENT)[0]) and not stored(rooms)
+        assert "Step " in words_of(rooms.slack.messages(INCIDENT)[0]) and not stored(rooms)
 
         await rooms.slack.go_away(False)
         caught_up = await rooms.card(run, "✅ *Done.*")

@@ -162,7 +162,7 @@ async def test_replicas_leave_the_backup_pool_only_once_replication_is_off(redis
     assert not (await copies(stage)).objects
     run = await walked(stage, run)
     assert run.phase is Phase.DONE
-    assert "-EnableRgsBackupService $true" in run.sentence
+    assert any("-EnableRgsBackupService $true" in line for line in run.records[-1].details)
     assert (await stage.runs.records([A]))[A].state is PoolState.RETIRED
 
 

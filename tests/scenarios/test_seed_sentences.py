@@ -48,7 +48,7 @@ async def test_after_a_failover_it_is_said_that_control_panel_does_not_manage_it
     run = await stage.play(await failing_over(stage), FAILOVER)
     told = [item.tell.sentence for item in await stage.runs.outbox(stage.clock() + 9, 500) if item.tell]
     for words in (run.sentence, next(one for one in told if one.startswith("pool-a is failed over to pool-b"))):
-        assert "managed by Management Shell only, not by Control Panel" in words
+        assert "with the Management Shell only, not with Control Panel" in words
 
 
 async def test_a_pool_that_is_not_repaired_yet_is_not_failed_back_seed_004(redis: Redis) -> None:

@@ -26,7 +26,7 @@ async def replaced(stage: Stage) -> tuple[ServiceSettings, dict[str, str]]:
     assert (await record(stage)).carry["own"] == over.fact("own")
     await stage.bring_up(A)
     back = await stage.play(await started(stage, "failback"), FAILBACK)
-    assert "`/rgs start undo pool-a` puts them back" in back.sentence
+    assert any("`/rgs start undo pool-a` puts them back" in line for line in back.records[-1].details)
     kept = (await record(stage)).carry
     assert kept["own"] == over.fact("own") and not kept.get("replaced")
     return pool.settings, sounds

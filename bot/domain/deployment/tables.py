@@ -250,14 +250,14 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
         **_of("SwitchParameter", "LocalStore", versions=MIRRORED),
         **_of("String", "Report", versions=MIRRORED),
     },
-    # Its page has no versions; nothing is mirrored in 2019 any more (facts: recovery, procedure 4).
     "Invoke-CsDatabaseFailover": {
-        "PoolFqdn": Parameter("Fqdn", mandatory=True, versions=MIRRORED),
-        "DatabaseType": Parameter("DatabaseNameType", mandatory=True, versions=MIRRORED),
-        "NewPrincipal": Parameter("MirrorRole", mandatory=True, versions=MIRRORED),
-        **_of("String[]", "ExcludeDatabaseList", versions=MIRRORED),
-        **_of("String", "Report", versions=MIRRORED),
-        **_of("SwitchParameter", "LocalStore", *_ASKS, versions=MIRRORED),
+        "PoolFqdn": Parameter("Fqdn", mandatory=True),
+        "DatabaseType": Parameter("DatabaseNameType", mandatory=True),
+        "NewPrincipal": Parameter("MirrorRole", mandatory=True),
+        **_of("String[]", "ExcludeDatabaseList"),
+        **_of("String", "Report"),
+        "LocalStore": _SWITCH,
+        **_ASKS,
     },
     "Get-CsUser": {
         **_IN_DIRECTORY,

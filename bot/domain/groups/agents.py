@@ -47,10 +47,10 @@ class Coverage:
     def __str__(self) -> str:
         """For a channel: no name and no address of an agent."""
         if not self.agents:
-            return f"{self.group}: nobody could be asked, since its agents are not listed one by one."
-        signed = f"{self.group}: {self.signed} of {self.agents} signed in, by their own word"
+            return f"{self.group}: its agents cannot be asked one by one."
+        signed = f"{self.group}: {self.signed} of {self.agents} signed in"
         waiting = f"{self.waiting} not asked yet" if self.waiting else ""
-        unasked = f"nothing known of {self.unasked}, whom Slack could not reach" if self.unasked else ""
+        unasked = f"{self.unasked} not reached in Slack" if self.unasked else ""
         return f"{'; '.join(filter(None, (signed, waiting, unasked)))}."
 
 
@@ -84,7 +84,7 @@ def coverage(groups: Sequence[str], agents: Iterable[Agent]) -> tuple[Coverage, 
 def in_all(found: Sequence[Coverage]) -> str:
     """“2 of 6 formal groups …”, as a sentence."""
     covered = sum(one.is_covered for one in found)
-    return f"{covered} of {numbered(len(found), 'formal group')} have an agent who is signed in, by their own word."
+    return f"{covered} of {numbered(len(found), 'formal group')} have a signed-in agent, by their own word."
 
 
 def _covered(name: str, agents: Sequence[Agent]) -> Coverage:

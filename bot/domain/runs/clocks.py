@@ -87,6 +87,11 @@ def clocks(run: Run, now: float) -> RunClocks:
     return RunClocks(begin, end, tuple(legs), outage is not None, run.closed_at is not None)
 
 
+def commands_s(run: Run, step: str) -> int:
+    """For how long commands of this row were under way, in seconds; 0 where none were, or nobody noted it."""
+    return sum(leg.seconds for leg in clocks(run, run.opened_at).legs if leg.step == step and leg.part is Part.COMMANDS)
+
+
 def unsaved_minutes(taken_at: float, outage: float) -> int:
     """The recovery point: how old a backup was when the outage began, in whole minutes; 0 for one taken later."""
     return max(0, int((outage - taken_at) // 60))

@@ -93,12 +93,13 @@ def _none(run: Run, step: Step) -> tuple[Choice, ...]:
 
 
 def _waiting(run: Run, step: Step) -> tuple[Choice, ...]:
-    needed = run.proposal.needed if run.proposal else 1
+    needed, effect = (run.proposal.needed, run.proposal.effect) if run.proposal else (1, ())
     if needed > 1 and not run.approvals:
         approve = Choice(APPROVE, "Ask for a second person", "asked for it.", style="primary")
     else:
-        label = "Approve as second person" if needed > 1 else "Run this command"
-        approve = Choice(APPROVE, label, "approved it.", style="primary", confirm="It runs as shown, at once.")
+        label = "Approve as second person" if needed > 1 else f"{step.title} now"
+        means = " ".join(("The command is sent at once, exactly as shown.", *effect[:1]))
+        approve = Choice(APPROVE, label, "approved it.", style="primary", confirm=means)
     return approve, *step.choices(run)
 
 
@@ -116,13 +117,12 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
         # Running it again is harmless, and counting it as done would leave later rows without what it gives.
         retry = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary")
         return retry, look, *step.choices(run)
-    accept = Choice(
-        "accept", "Count it as done", "counts it as done.", confirm="The run goes on as if it had answered."
-    )
+    means = "The run goes on as if it had answered."
+    accept = Choice("accept", "Count it as done", "counts it as done.", confirm=means)
     rerun = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN)
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {
-        Found.DONE: (replace(accept, style="primary"), look),
+        Found.DONE: (replace(accept, label="Go on: it worked", style="primary"), look),
         Found.NOT_DONE: (replace(rerun, style="primary"), look),
         Found.PARTLY: (replace(rerun, style="primary"), look),
         Found.UNKNOWN: (look, accept, rerun),
@@ -208,7 +208,7 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
         run = replace(run, pool_state=left.state, since=now)
     flying = "A command was under way, and its outcome was not awaited. " if run.phase is Phase.RUNNING else ""
     ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
-    said = f"{_said(choice, form, person)} {ended.run.sentence}"
+    said = f"{ended.run.sentence} {_said(choice, form, person)}"
     tells = gap(run, runbook, f"{runbook.title} of {run.primary.short} was abandoned")
     return replace(ended, run=replace(ended.run, sentence=said), tells=(*tells, *ended.tells))
 

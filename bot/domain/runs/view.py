@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from bot.domain.access import Need
 from bot.domain.model import Who
 from bot.domain.runs.press import offered
-from bot.domain.runs.run import FOR_PEOPLE, Phase, Run
+from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Runbook, Step
 
 
@@ -37,7 +37,8 @@ class RunView:
     `state` is one sentence about where the run stands. `commands` are the exact lines that run next, `effect` what is
     predicted of them. `need` says who may press; `buttons` are empty while the engine works and when the run has ended,
     except for abandoning. `has_detail`: the server's own text is kept for holders of the role. `said` is what the
-    server said last of a command that runs, in its own language.
+    server said last of a command that runs, in its own language. `still_open` is what a run that came to its end left
+    to people, `lasted` for how long the same command was under way in earlier runs, in seconds, newest first.
     """
 
     run: Run
@@ -54,30 +55,38 @@ class RunView:
     waits_for_people: bool
     has_detail: bool
     said: str = ""
-
-    @property
-    def done(self) -> int:
-        return sum(line.mark in ("pass", "warn", "skipped") for line in self.lines)
+    still_open: tuple[str, ...] = ()
+    lasted: tuple[int, ...] = ()
 
 
 _STATES = {
     Phase.READY: "Working: {title}.",
     Phase.READING: "Working: {title}.",
-    Phase.RUNNING: "A command is running: {title}.",
-    Phase.LOOKING: "Nobody knows whether the last command ran. Looking at the pool before anything else happens.",
-    Phase.WAITING: "Waits for approval: {title}.",
-    Phase.ASKING: "Waits for an answer: {title}.",
+    Phase.RUNNING: "Running: {title}.",
+    Phase.LOOKING: "No answer came to the command. Switchback looks at the pool before anything else is sent.",
+    Phase.WAITING: "Waiting for approval: {title}.",
+    Phase.ASKING: "Waiting for an answer: {title}.",
     Phase.STOPPED: "Stopped: {title}.",
-    Phase.LOST: "The outcome of a command was lost; the pool has been looked at. Somebody has to decide.",
     Phase.DONE: "Done.",
     Phase.ABANDONED: "Abandoned.",
     Phase.SUPERSEDED: "Ended by an outage.",
 }
-_REFUSED = {
-    Phase.LOOKING: "The server refused the command. Looking at the pool: a part of it may be done.",
-    Phase.LOST: "The server refused the command; the pool has been looked at. Somebody has to decide.",
+_REFUSED = "The server refused the command. Switchback looks at the pool: a part of it may be done."
+_AFTER = {
+    False: {
+        Found.DONE: "No answer came to the command, but it worked.",
+        Found.NOT_DONE: "No answer came to the command. It changed nothing.",
+        Found.PARTLY: "No answer came to the command. It did a part only.",
+        Found.UNKNOWN: "No answer came to the command. Nobody knows what it did.",
+    },
+    True: {
+        Found.DONE: "The server refused the command, but what it should do is done.",
+        Found.NOT_DONE: "The server refused the command. Nothing was changed.",
+        Found.PARTLY: "The server refused the command after a part was done.",
+        Found.UNKNOWN: "The server refused the command. Nobody knows whether a part was done.",
+    },
 }
-"""The same where an answer came, and was a no: what it did before that has to be seen all the same."""
+"""Of a command whose work was in doubt, what the look came to: without an answer, and after a refusal."""
 
 
 def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
@@ -92,24 +101,40 @@ def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
     return RunView(
         run=run,
         title=f"{runbook.title} of {run.primary.short}",
-        state=(_REFUSED.get(run.phase) if was_refused(run) else None) or _STATES[run.phase].format(title=step.title),
+        state=_state(run, step),
         lines=lines,
         now=next((line for line in lines if line.mark == "now"), None),
         explain=step.explain(run) if run.is_open else "",
         details=run.details if run.is_open else (),
         commands=proposal.commands if proposal else (),
-        effect=proposal.effect if proposal else (),
+        effect=proposal.effect if proposal and run.phase in _AHEAD else (),
         need=step.need,
         buttons=offered(run, runbook),
         waits_for_people=run.phase in FOR_PEOPLE,
         has_detail=bool(run.detail),
         said=said if run.phase is Phase.RUNNING else "",
+        still_open=_still_open(run),
     )
+
+
+_AHEAD = frozenset({Phase.WAITING, Phase.RUNNING})
+"""While a command has still to come to its end; later, what was predicted of it is stale."""
 
 
 def was_refused(run: Run) -> bool:
     """Of a command whose work is in doubt: the server did answer. Only then there is text of its own."""
-    return run.phase in _REFUSED and bool(run.detail)
+    return run.phase in (Phase.LOOKING, Phase.LOST) and bool(run.detail)
+
+
+def _state(run: Run, step: Step) -> str:
+    if run.phase is Phase.LOST:
+        return _AFTER[was_refused(run)][run.finding.found if run.finding else Found.UNKNOWN]
+    return _REFUSED if was_refused(run) else _STATES[run.phase].format(title=step.title)
+
+
+def _still_open(run: Run) -> tuple[str, ...]:
+    """What the last row left to people."""
+    return run.records[-1].details if run.phase is Phase.DONE and run.records else ()
 
 
 def _line(run: Run, step: Step, number: str) -> Line:

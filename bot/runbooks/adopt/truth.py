@@ -77,6 +77,10 @@ def _judge(run: Run, seen: Seen) -> Verdict:
 def _lines(run: Run, seen: Seen, copies: int | None) -> Iterator[str]:
     primary, backup, held = run.primary.short, partner(run), seen["held"]
     there = "Nothing could be read" if copies is None else numbered(copies, "object")
+    if _left_behind(run, seen):
+        yield f"They differ, so edits on {backup.short} may not be home. `/rgs failback {primary}` brings them."
+    elif run.pool_state is PoolState.FAILING_BACK and copies:
+        yield f"Its failback may not be over. If edits on {backup.short} are not home, start `/rgs failback {primary}`."
     yield f"On {backup.short}, owned by {primary}: {there}."
     own = "nothing could be read, so it may be down" if isinstance(held, BotError) else f"{len(held.objects)} objects"
     yield f"On {primary} itself: {own}."
@@ -84,10 +88,6 @@ def _lines(run: Run, seen: Seen, copies: int | None) -> Iterator[str]:
     yield f"{other.said(backup.short)}."
     if other.known and not other.is_home:
         yield f"{backup.short} is itself failed over, onto {primary}: `/rgs start adopt {backup.short}`."
-    if _left_behind(run, seen):
-        yield f"They differ, so edits on {backup.short} may not be home. `/rgs failback {primary}` brings them."
-    elif run.pool_state is PoolState.FAILING_BACK and copies:
-        yield f"Its failback may not be over. If edits on {backup.short} are not home, start `/rgs failback {primary}`."
 
 
 def _offer(run: Run) -> tuple[Choice, ...]:

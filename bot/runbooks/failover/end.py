@@ -99,7 +99,8 @@ def _done(run: Run) -> str:
             f"`/rgs start import-again {primary}` brings them when there is a backup."
         )
     return (
-        f"{primary} is failed over to {backup}. Until failback, change its groups with the Management Shell only. "
+        f"{primary} is failed over to {backup}. Until failback, change its groups with the Management Shell "
+        "only, not with Control Panel. "
         f"{backup} is backed up for {primary} on {primary}'s schedule, so edits are not lost."
     )
 

@@ -117,10 +117,7 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         asks=True,
         need=Need.ANYONE,
         skip=lambda run: None if FORMAL.of(run) else "Not needed: no formal group was brought here.",
-        explain=lambda run: (
-            f"Formal groups ring nobody on {pool(run).short} until an agent signs in. No server tells who has: this is "
-            "their own word. Call each group that is covered."
-        ),
+        explain=lambda run: f"Formal groups ring nobody on {pool(run).short} until an agent signs in.",
         reads=read_answers,
         judge=judge,
         choices=choices,

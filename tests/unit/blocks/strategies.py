@@ -11,7 +11,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import Kind
 from bot.domain.model import BOT, SCHEDULE, Person, Pool, PoolRecord, PoolState, Role, Standing, Who
 from bot.domain.runs.press import REASON
-from bot.domain.runs.run import ENDED, FOR_PEOPLE, Approval, Phase, Proposal, Run, Tell
+from bot.domain.runs.run import ENDED, FOR_PEOPLE, Approval, Entry, Phase, Proposal, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
 from bot.domain.runs.view import Line, RunView
 
@@ -87,6 +87,10 @@ texts = st.lists(names, max_size=12).map(tuple)
 lines = st.lists(names.map(lambda name: name.replace("1234-5678", "")), max_size=12).map(tuple)
 tells = st.builds(Tell, st.sampled_from(("notifications", "thread")), names, texts, st.booleans())
 
+entries = st.builds(
+    Entry, moments, whoever, st.sampled_from(("opened", "pass", "retry", "sent", "proposed")), st.just("s0"), names
+)
+
 
 @st.composite
 def runs(draw: st.DrawFn, phases: tuple[Phase, ...] = tuple(Phase)) -> Run:
@@ -142,4 +146,5 @@ def run_views(draw: st.DrawFn, phases: tuple[Phase, ...] = tuple(Phase), most_ro
         buttons=(*(offered if waits else ()), *((ABANDON,) if run.is_open else ())),
         waits_for_people=waits,
         has_detail=bool(run.detail),
+        still_open=draw(texts) if run.phase is Phase.DONE else (),
     )

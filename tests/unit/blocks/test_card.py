@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import re
 from dataclasses import replace
 from typing import Any
 
@@ -10,20 +10,21 @@ import pytest
 
 from bot.domain.access import Need
 from bot.domain.model import BOT, Person, Pool, Role, Standing, Who
-from bot.domain.runs.run import FOR_PEOPLE, Approval, Phase, Proposal, Run, Tell
+from bot.domain.runs.run import FOR_PEOPLE, Approval, Phase, Proposal, RowRecord, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
 from bot.domain.runs.view import Line, RunView
 from handlers.blocks import actions
 from handlers.home_view import House, home
+from handlers.runs import progress, room
 from handlers.runs.card import card
 from handlers.runs.forms import form
-from handlers.runs.lists import view_line
 from handlers.runs.tell import message_of
 from handlers.runs.whom import waits_for
 from tests.unit.blocks.strategies import ABANDON
 
 ANNA, CLARA = Who("T0SWITCH01:U0ANNA0001", "Anna"), Who("T0SWITCH01:U0CLARA001", "Clara")
 APPROVE = Choice("approve", "Approve as second", "approved it.", style="primary", confirm="It runs at once.")
+EVERY_MARK = ("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass")
 COMMAND = 'Import-CsRgsConfiguration -FileName "C:\\Switchback\\failover-pool-a-1121-0240-9f3c-import-12345.zip"'
 RUN = Run(
     id="failover-pool-a-1121-0240-9f3c",
@@ -99,13 +100,14 @@ def test_the_command_is_shown_to_the_letter_in_code_and_in_the_text() -> None:
 def test_the_text_alone_tells_state_command_who_may_press_and_what_is_next() -> None:
     lines = card(seen())["text"].splitlines()
     assert lines[0] == "Failover of pool-a → pool-b: Waiting: Row 5."
-    assert lines[3] == "Predicted: 62 objects are created."
-    assert lines[4].startswith(
+    assert lines[1] == "Started 2001-09-09 01:46 UTC. Step 5 of 7"
+    assert lines[4] == "Predicted: 62 objects are created."
+    assert lines[5].startswith(
         "May press: RTCUniversalServerAdmins or CsResponseGroupAdministrator. Asked for by Anna,"
     )
-    assert lines[5] == "Offered on the card: Approve as second; Abandon the run."
-    assert lines[6] == "Next: 6 · Row 6, then 7 · Row 7."
-    assert lines[7].startswith("Run failover-pool-a-1121-0240-9f3c, opened by Anna on 2001-09-09 01:46 UTC.")
+    assert lines[6] == "Offered on the card: Approve as second; Abandon the run."
+    assert lines[7] == "Next: 6 · Row 6, and 1 more."
+    assert lines[8].startswith("Run failover-pool-a-1121-0240-9f3c, opened by Anna on 2001-09-09 01:46 UTC.")
 
 
 def test_two_people_are_asked_for_before_anybody_has_asked() -> None:
@@ -121,7 +123,7 @@ def test_who_asked_and_that_somebody_else_has_to_approve_is_said_once() -> None:
         assert said.count("Asked for by Anna") == said.count("somebody else has to approve") == 1
         assert "asked for this command" not in said
     alone = card(seen(run={"sentence": "It asks again.", "approvals": ()}))
-    assert "> It asks again." in words(alone) and "It asks again." in alone["text"]
+    assert "\nIt asks again." in words(alone) and "It asks again." in alone["text"]
 
 
 def test_a_choice_for_other_people_says_for_whom() -> None:
@@ -130,39 +132,33 @@ def test_a_choice_for_other_people_says_for_whom() -> None:
     assert "“Done elsewhere”: any full member of the workspace." in said
 
 
-def test_older_rows_are_folded_and_warnings_stay() -> None:
-    said = words(card(seen(at=7, marks=("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass"))))
-    assert "*3 earlier rows*" in said
-    assert "Done, with a warning *1 · Row 1*" in said
-    assert [f"*{number} · Row" in said for number in range(7)] == [False, True, False, False, True, True, True]
+def test_the_last_three_events_are_told_newest_first() -> None:
+    records = tuple(RowRecord(f"s{at}", mark, "Said.", BOT, 1e9 + at) for at, mark in enumerate(EVERY_MARK[:5]))
+    said = words(card(seen(run={"records": records})))
+    assert re.findall(r"^(\S+) (\d) · Row \d · ", said, re.M) == [("✅", "4"), ("✅", "3"), ("⚠️", "1")]
+
+
+def test_what_somebody_answered_is_no_green_mark() -> None:
+    records = (RowRecord("s0", "pass", "Anna said so.", ANNA, 1e9), RowRecord("s1", "pass", "Read.", BOT, 1e9))
+    said = words(card(seen(run={"records": records})))
+    assert "☑️ 0 · Row 0" in said and "✅ 1 · Row 1" in said
+
+
+def test_there_is_one_mark_for_each_number_and_none_is_green() -> None:
+    shown = seen(marks=EVERY_MARK)
+    assert progress.marks(shown) == "●▲·●●◉○○" and progress.marks(shown) in words(card(shown))
+    twice = tuple(replace(line, number=str(int(line.number) // 2)) for line in shown.lines)
+    assert progress.marks(seen(lines=twice, now=twice[5])) == "▲●◉○"
 
 
 def test_rows_behind_the_one_where_the_run_stands_are_to_be_done_again() -> None:
-    said = words(card(seen(at=2)))
-    assert "*Next:* 3 · Row 3, then 4 · Row 4, and 3 more" in said and "*3 · Row 3*" not in said
-
-
-@pytest.mark.parametrize("phase", [Phase.WAITING, Phase.DONE, Phase.ABANDONED])
-def test_no_count_of_rows_stands_beside_their_numbers_which_are_fewer(phase: Phase) -> None:
-    shown = seen(phase, marks=("pass",) * 8, run={"closed_at": None if phase is Phase.WAITING else 1e9 + 60})
-    message = card(shown)
-    for said in (words(message), message["text"], view_line(shown)):
-        assert " of 8" not in said and "rows done" not in said
-
-
-def test_more_rows_than_a_message_has_room_for_are_counted_and_the_newest_told() -> None:
-    ended = seen(Phase.DONE, marks=("pass",) * 60, run={"closed_at": 1e9 + 60})
-    long = replace(ended, lines=tuple(replace(line, sentence="x" * 400) for line in ended.lines))
-    message = card(long)
-    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 13_500
-    said = words(message)
-    told = said.count("· Row")
-    assert f"*{60 - told} earlier rows*" in said and "*59 · Row 59*" in said and 20 < told < 60
+    assert "Next: 3 · Row 3, and 4 more." in card(seen(at=2))["text"]
+    assert progress.marks(seen(at=2)) == "●●◉○○○○○"
 
 
 @pytest.mark.parametrize(
     ("phase", "word"),
-    [(Phase.STOPPED, "STOPPED"), (Phase.LOST, "OUTCOME UNKNOWN"), (Phase.LOOKING, "OUTCOME UNKNOWN")],
+    [(Phase.STOPPED, "STOPPED"), (Phase.LOST, "NO ANSWER"), (Phase.LOOKING, "NO ANSWER")],
 )
 def test_what_needs_care_is_told_in_words_in_header_and_text(phase: Phase, word: str) -> None:
     message = card(seen(phase))
@@ -187,37 +183,76 @@ def test_the_server_s_words_are_shown_while_its_command_runs_without_its_numbers
 
 
 @pytest.mark.parametrize("phase", [Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED])
-def test_an_ended_run_has_no_buttons_tells_every_row_and_how_long_it_took(phase: Phase) -> None:
+def test_an_ended_run_says_what_it_came_to_and_how_long_it_took(phase: Phase) -> None:
     ended = seen(phase, run={"closed_at": 1e9 + 1380, "sentence": "pool-a is failed over."})
     message = card(ended)
-    assert not buttons(message) and not any("accessory" in block for block in message["blocks"])
+    assert [button["action_id"] for button in buttons(message)] == [actions.TIMELINE]
+    assert not any("accessory" in block for block in message["blocks"])
     said = words(message)
-    assert "\npool-a is failed over.\nTook 23 min, until " in said
-    assert all(f"*{number} · Row {number}* — Sentence {number}." in said for number in range(8))
+    assert "Took 23 min, until " in said and "\npool-a is failed over." in said and "Sentence" not in said
+
+
+def test_a_run_that_left_something_open_is_not_green_and_lists_five() -> None:
+    ended = seen(Phase.DONE, run={"closed_at": 1e9 + 60, "sentence": "pool-a is failed over."})
+    assert words(card(ended)).splitlines()[1].startswith("✅ ")
+    left = card(replace(ended, still_open=tuple(f"Group {number} rings nobody." for number in range(7))))
+    assert words(left).splitlines()[1].startswith("⚠️ ") and "✅" not in words(left)
+    for said in (words(left), left["text"]):
+        assert "Still open:" in said.replace("*", "") and "Group 4" in said and "Group 5" not in said
+        assert "… and 2 more" in said
+
+
+LONG = "Four words are here. " * 60
+
+
+@pytest.mark.parametrize("phase", Phase)
+def test_no_card_has_more_words_than_a_screen_and_what_is_cut_is_whole_sentences(phase: Phase) -> None:
+    many = tuple(f"Line {number} says something of its own." for number in range(20))
+    run = {"sentence": LONG, "closed_at": None if phase in FOR_PEOPLE else 1e9 + 60}
+    shown = seen(phase, run=run, explain=LONG, details=many, effect=many, still_open=many)
+    message = card(shown)
+    listed = [block for block in message["blocks"] if "Still open" in str(block)]
+    most = 120 if shown.run.is_open else 40
+    # A command fills more of the screen than its words count.
+    least = most - 18 if shown.commands else most - 8
+    assert least <= room.words(block for block in message["blocks"] if block not in listed) <= most
+    assert "are…" not in words(message)
+    if shown.run.is_open:
+        assert "More behind *Timeline*." in words(message)
+
+
+def test_nothing_is_said_to_be_left_out_where_everything_has_room() -> None:
+    assert "More behind" not in words(card(seen()))
+
+
+def test_a_short_line_behind_a_long_one_is_not_shown_in_its_place() -> None:
+    most = room.Room(4)
+    assert most.lines(["One two three.", "Five words do not fit.", "One."]) == ["One two three."] and most.is_cut
 
 
 def test_abandoning_stands_apart_from_the_buttons() -> None:
     message = card(seen())
-    assert [item["action_id"] for item in buttons(message)] == ["now:approve"]
+    assert [item["action_id"] for item in buttons(message)] == ["now:approve", actions.TIMELINE]
     menu = message["blocks"][1]["accessory"]
     assert menu["action_id"] == actions.MORE and menu["options"][0]["text"]["text"] == "Abandon the run …"
 
 
 def test_abandoning_is_a_button_where_no_menu_can_carry_it() -> None:
     message = card(seen(run={"id": f"backup-{'p' * 150}-1121-0240-9f3c"}))
-    assert [item["action_id"] for item in buttons(message)] == ["now:approve", "run:abandon"]
+    assert [item["action_id"] for item in buttons(message)] == ["now:approve", "run:abandon", actions.TIMELINE]
     assert "accessory" not in message["blocks"][1]
 
 
 def test_a_button_that_cannot_be_undone_asks_once_more_and_tells_a_screen_reader_what_it_is_for() -> None:
-    (button,) = buttons(card(seen()))
+    button, _ = buttons(card(seen()))
     assert button["confirm"]["text"]["text"] == "It runs at once."
     assert button["accessibility_label"] == "Approve as second, Failover of pool-a → pool-b"
 
 
 def test_the_servers_own_answer_is_a_button_and_never_on_the_card() -> None:
     message = card(seen(Phase.STOPPED, has_detail=True, run={"detail": "secret text"}))
-    assert buttons(message)[-1]["action_id"] == actions.DETAIL and buttons(message)[-1]["value"] == RUN.id
+    button = buttons(message)[-2]
+    assert button["action_id"] == actions.DETAIL and button["value"] == RUN.id
     assert "secret text" not in str(message)
 
 
@@ -226,33 +261,10 @@ def test_commands_that_have_no_room_are_never_cut_in_silence() -> None:
     assert "more characters of commands have no room here" in said
 
 
-def test_as_a_plan_every_row_has_its_state() -> None:
-    marks = ("pass", "warn", "skipped", "pass", "pass", "pass", "pass", "pass")
-    plan = card(seen(marks=marks), plan_block=True)["blocks"][2]
-    assert [task["status"] for task in plan["tasks"]] == ["complete"] * 5 + ["in_progress"] + ["pending"] * 2
-    assert [task["title"] for task in plan["tasks"]][1:3] == [
-        "1 · Row 1 (done, with a warning)",
-        "2 · Row 2 (left out)",
-    ]
-    stopped = card(seen(Phase.STOPPED), plan_block=True)["blocks"][2]
-    assert stopped["tasks"][5]["status"] == "error"
-
-
 def test_rows_that_will_not_be_needed_are_not_next() -> None:
     lines = seen().lines
     shown = seen(lines=(*lines[:6], replace(lines[6], falls_away=True), lines[7]))
-    said = words(card(shown))
-    assert "*Next:* 7 · Row 7" in said and "6 · Row 6" not in said
-    plan = card(shown, plan_block=True)["blocks"][2]
-    assert [(task["title"], task["status"]) for task in plan["tasks"]][6:] == [
-        ("6 · Row 6 (not needed, as things stand)", "pending"),
-        ("7 · Row 7", "pending"),
-    ]
-
-
-def test_a_long_plan_folds_its_first_rows() -> None:
-    plan = card(seen(at=59, marks=("pass",) * 60), plan_block=True)["blocks"][2]
-    assert len(plan["tasks"]) == 50 and plan["tasks"][0]["title"] == "11 earlier rows"
+    assert "Next: 7 · Row 7." in card(shown)["text"] and progress.marks(shown) == "●●●●●◉·○"
 
 
 @pytest.mark.parametrize("loud", [True, False])

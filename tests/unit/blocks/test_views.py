@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from bot.domain.backups.backup import Backup
 from bot.domain.deployment.impact import Stage, board
 from bot.domain.model import Person, Pool, PoolRecord
-from bot.domain.runs.run import Run, Tell
+from bot.domain.runs.run import Entry, Run, Tell
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
 from handlers.backups.views import backups_list
@@ -26,10 +26,12 @@ from handlers.runs.card import card
 from handlers.runs.forms import detail, form
 from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
 from handlers.runs.tell import message_of
+from handlers.runs.timeline import ENTRIES, timeline
 from storage.notices import Notice
 from tests.unit.blocks.strategies import (
     backups,
     choices,
+    entries,
     names,
     persons,
     pools,
@@ -75,12 +77,18 @@ def assert_good(message: dict[str, Any], surface: str = "message") -> None:
 
 
 @FEW
-@given(run_views(), st.booleans(), st.sampled_from(("", "C0GENERAL1")))
-def test_every_card_is_accepted_whatever_names_are_in_it(run_view: RunView, plan_block: bool, belongs_in: str) -> None:
-    message = card(run_view, plan_block=plan_block, belongs_in=belongs_in)
+@given(run_views(), st.sampled_from(("", "C0GENERAL1")))
+def test_every_card_is_accepted_whatever_names_are_in_it(run_view: RunView, belongs_in: str) -> None:
+    message = card(run_view, belongs_in=belongs_in)
     assert_good(message)
-    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000 or plan_block
-    assert message == card(run_view, plan_block=plan_block, belongs_in=belongs_in)
+    assert len(json.dumps(message["blocks"], ensure_ascii=False)) < 16_000
+    assert message == card(run_view, belongs_in=belongs_in)
+
+
+@FEW
+@given(run_views(), st.lists(entries, max_size=ENTRIES + 5))
+def test_every_timeline_is_accepted_whatever_names_are_in_it(run_view: RunView, log: list[Entry]) -> None:
+    assert_good(timeline(run_view, log), "modal")
 
 
 @FEW
@@ -90,11 +98,13 @@ def test_every_button_of_a_card_says_what_was_asked_when_it_was_drawn(run_view: 
     elements = [element for block in message["blocks"] for element in block.get("elements", [])]
     elements += [option for block in message["blocks"] for option in block.get("accessory", {}).get("options", [])]
     values = [
-        element["value"] for element in elements if element.get("action_id") != actions.DETAIL and "value" in element
+        element["value"]
+        for element in elements
+        if element.get("action_id") not in (actions.DETAIL, actions.TIMELINE) and "value" in element
     ]
     found = {actions.decode(value) for value in values}
     run = run_view.run
-    offered = [choice for choice in run_view.buttons if choice.key != "abandon"][:24]
+    offered = [choice for choice in run_view.buttons if choice.key != "abandon"][:23]
     keys = {choice.key for choice in offered} | {choice.key for choice in run_view.buttons if choice.key == "abandon"}
     assert found == {actions.Pressed(run.id, run.step, key, run.question) for key in keys}
 

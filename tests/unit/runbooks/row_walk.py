@@ -19,7 +19,7 @@ from bot.domain.errors import CmdletFailed
 from bot.domain.groups.agents import Agent
 from bot.domain.groups.compare import contents
 from bot.domain.groups.groups import Inventory, Row
-from bot.domain.model import Edition, Pool, PoolRecord, PoolState, Who
+from bot.domain.model import Edition, Pool, PoolRecord, PoolState, Verdict, Who
 from bot.domain.runs.acts import (
     Act,
     Answers,
@@ -265,7 +265,9 @@ class Site:
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """What one row produced for one run; `written` are the facts that it leaves, or would by a choice.
+    """What one row produced for one `run`, and how that is then, `after` it was judged.
+
+    `written` are the facts that it leaves, or would by a choice.
 
     `demanded` are the commands of all rows without which their row would have failed.
     """
@@ -278,6 +280,8 @@ class Said:
     words: tuple[str, ...]
     written: tuple[Mapping[str, Any], ...]
     demanded: Set[tuple[str, Cmdlet]]
+    verdict: Verdict | None
+    after: Run
 
 
 def backup(name: str) -> Backup:
@@ -324,7 +328,7 @@ async def said(site: Site, run: Run, step: Step) -> Said:
     looked, _ = await site.reading(step.look(run))
     commands += (await site.all(step.saves(run, looked)))[1]
     site.demanded &= demanded  # What cannot be saved after a look stays unknown, and no row fails for it.
-    plan, words, facts = None, [], dict(step.accepted)
+    plan, verdict, words, facts = None, None, [], dict(step.accepted)
     if step.stands:
         facts |= STANDS.to(step.stands(run, seen))
     if step.plan:
@@ -344,7 +348,7 @@ async def said(site: Site, run: Run, step: Step) -> Said:
     if any(leads_on(one) for one in step.choices(replace(run, phase=Phase.STOPPED))):
         site.demanded &= before  # A row that people can go on without demands nothing.
     written = [facts, *leaves(run, step)]
-    return Said(began, step, read, tuple(commands), plan, tuple(words), tuple(written), site.demanded)
+    return Said(began, step, read, tuple(commands), plan, tuple(words), tuple(written), site.demanded, verdict, run)
 
 
 def leads_on(choice: Choice) -> bool:

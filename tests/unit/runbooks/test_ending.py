@@ -16,7 +16,7 @@ from bot.runbooks.rows.facts import FORMAL
 from tests.unit.deployment.deployments import B, C, P
 from tests.unit.runbooks.row_walk import NOW, SWITCHES, run_of
 
-QUIET = ("clean-up", "prestage", "undo", "adopt")
+QUIET = ("clean-up", "prestage", "undo")
 SIGNED = ("failover", "failback", "rebuild", "replace", "import-again")
 AWAY = ServerState("FailedOver")
 NAMED = "1 formal group silent, since no agent said that they signed in: Sales."

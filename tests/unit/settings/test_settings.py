@@ -101,7 +101,11 @@ def test_the_table_of_the_file_has_a_row_for_every_key_with_its_meaning() -> Non
     for (name, key), line in zip(keys, lines, strict=True):
         assert line.startswith(f"| `{name}` `{key.name}` |") and key.meaning and key.meaning in line
     assert '| `[[schedules]]` `at` | `["02:30"]` |' in file_table()
-    assert "| `[slack]` `plan_block` | `false` |" in file_table()
+    assert "| `[[companions]]` `used` | `true` |" in file_table()
+
+
+def test_a_key_that_a_version_before_knew_stops_nobody_and_means_nothing() -> None:
+    assert settings({}, "[slack]\nplan_block = true\n") == settings({}, "[slack]\n")
 
 
 def test_every_fault_is_named_at_once_with_its_line() -> None:
@@ -124,7 +128,7 @@ pool = "pool-b.contoso.com"
 at = ["2:30"]
 
 [slack]
-plan_block = "yes"
+call_list = "Alice"
 """
     wanted = (
         "switchback.toml, line 2, pools.fqdn: “pool a” is not a fully qualified domain name",
@@ -137,7 +141,7 @@ plan_block = "yes"
         "switchback.toml, line 12, roles.RTCUniversalServerAdmin: is not known here; did you mean “RTCUniversal",
         "switchback.toml, line 17, schedules.at: must be a time such as “02:30” (every day) or “Sun 02:30”, "
         "not “2:30”.",
-        "switchback.toml, line 20, slack.plan_block: must be true or false, without quotes.",
+        "switchback.toml, line 20, slack.call_list: must be a list in square brackets.",
     )
     found = faults(text, PORT="http", SLACK_API_URL="http://slack.example/api/")
     assert len(found) == len(wanted) + 2

@@ -1,0 +1,118 @@
+"""How far a run is: its clock, a mark for every step, and what happened last."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
+from itertools import groupby
+
+from bot.domain.model import PoolState
+from bot.domain.runs.facts import outage_since
+from bot.domain.runs.run import RowRecord, Run
+from bot.domain.runs.view import Line, RunView
+from handlers.blocks.wording import ago, is_person, shown, signed, when
+
+SIGNS: Mapping[str, tuple[str, str]] = {
+    "pass": ("✅", "Done"),
+    "said": ("☑️", "Said"),
+    "warn": ("⚠️", "Done, with a warning"),
+    "stop": ("🛑", "Stopped"),
+    "skipped": ("➖", "Left out"),
+}
+"""Marks of rows with their words. Green is only what a server showed; what people said is said."""
+
+TO_DO = ("▫️", "To do")
+EVENTS = 3
+_MARKS: Mapping[str, str] = {"now": "◉", "stop": "◉", "warn": "▲", "pass": "●", "": "○", "skipped": "·"}
+"""In the order in which they speak for a step of several rows."""
+
+_STATES: Mapping[PoolState, str] = {
+    PoolState.OUTAGE: "down",
+    PoolState.FAILING_OVER: "failing over",
+    PoolState.FAILED_OVER: "failed over",
+    PoolState.FAILING_BACK: "failing back",
+    PoolState.REPLACING: "being replaced",
+}
+
+
+def clock(run: Run, at: Callable[[float], str] = when) -> str:
+    """ "pool-a down since 02:40 (35 minutes ago)"; of a run that moves no pool, since when it is open."""
+    state = _STATES.get(run.pool_state) if run.pool_state and run.since else None
+    outage = outage_since(run) if run.pool_state in (PoolState.OUTAGE, PoolState.FAILING_OVER) else None
+    since = (outage or run.since) if state else run.opened_at
+    said = f"{shown(run.primary.short, 80)} {'down' if outage else state} since" if state else "Started"
+    return f"{said} {at(since)}" + (f" ({ago(since)})" if at is when else "")
+
+
+def steps(view: RunView) -> str:
+    """ "Step 6 of 18"; nothing for a run of a version that had other rows."""
+    if not (view.now and view.now.number):
+        return ""
+    return f"Step {shown(view.now.number, 20)} of {shown(view.lines[-1].number, 20)}"
+
+
+def marks(view: RunView) -> str:
+    """One mark for each number: done ●, with a warning ▲, here ◉, to come ○, left out ·
+
+    A run may have gone back: rows behind the one where it stands are to be done again, whatever they were.
+    """
+    at = view.lines.index(view.now) if view.now else len(view.lines)
+    lines = (*view.lines[: at + 1], *(replace(line, mark="") for line in view.lines[at + 1 :]))
+    return "".join(_mark(list(rows)) for _, rows in groupby(lines, key=lambda line: line.number))
+
+
+def failed(view: RunView) -> list[str]:
+    """What failed by somebody's word and is to be done again, with what was heard, a line each."""
+    run = view.run
+    return [
+        _event(one, line, run) for one, line in _told(view) if one.mark == "stop" and run.record_of(one.step) is one
+    ]
+
+
+def latest(view: RunView) -> list[str]:
+    """What happened last, newest first, a line each; rows that fell away have none."""
+    return [_event(one, line, view.run) for one, line in _told(view) if one.mark != "stop"][:EVENTS]
+
+
+def _told(view: RunView) -> Iterator[tuple[RowRecord, Line]]:
+    lines = {line.step: line for line in view.lines}
+    for one in reversed(view.run.records):
+        if one.mark != "skipped" and one.step in lines:
+            yield one, lines[one.step]
+
+
+def _event(record: RowRecord, line: Line, run: Run) -> str:
+    said = f" — {signed(record.sentence, record.who, 200)}" if record.mark == "stop" else ""
+    return f"{sign(record)[0]} {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+
+
+def name(line: Line, most: int = 150) -> str:
+    """ "9 · Imported", for mrkdwn."""
+    return shown(f"{line.number} · {line.title}" if line.number else line.title, most)
+
+
+def sign(record: RowRecord) -> tuple[str, str]:
+    """The mark of what became of a row, with its word; what a person answered is not what a server showed."""
+    is_word = record.mark == "pass" and is_person(record.who) and not record.commands
+    return SIGNS.get("said" if is_word else record.mark, TO_DO)
+
+
+def coming(view: RunView) -> tuple[Line, ...]:
+    """Rows behind the one where the run stands, as far as they will be needed; of an ended run, what was not done."""
+    if view.now is None:
+        return tuple(line for line in view.lines if not line.mark)
+    return tuple(line for line in view.lines[view.lines.index(view.now) + 1 :] if not line.falls_away)
+
+
+def follows(view: RunView) -> str:
+    """What follows, in one line; of an ended run, what was not done."""
+    lines = coming(view)
+    if not lines:
+        return ""
+    more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
+    return f"{'Next' if view.run.is_open else 'Not done'}: {name(lines[0], 120)}{more}"
+
+
+def _mark(lines: list[Line]) -> str:
+    found = {"skipped" if line.falls_away else line.mark for line in lines}
+    return next((mark for key, mark in _MARKS.items() if key in found), "○")

@@ -1,0 +1,40 @@
+"""A card fits on one screen of a telephone, whatever its row has to say (tests/browser measures its height)."""
+
+from __future__ import annotations
+
+import json
+
+from bot.domain.runs.run import Phase
+from bot.runbooks import RUNBOOKS
+from handlers.blocks.wording import exact, shown
+from handlers.runs import room
+from handlers.runs.room import ENDED, OPEN
+from tests.unit.runbooks.cards import Drawn, every_card
+
+
+def drawn(one: Drawn) -> str:
+    return json.dumps(one.message["blocks"], ensure_ascii=False)
+
+
+def test_every_card_of_every_row_has_at_most_the_words_of_one_screen() -> None:
+    long = {}
+    for one in every_card():
+        beside = [block for block in one.message["blocks"] if "Still open" not in str(block)]
+        words, most = room.words(beside), OPEN if one.view.run.is_open else ENDED
+        long |= {one.name: words} if words > most else {}
+    assert long == {}
+    assert {one.view.run.runbook for one in every_card()} == set(RUNBOOKS)
+
+
+def test_what_was_found_and_what_is_asked_is_on_the_card_and_every_command_to_the_letter() -> None:
+    missing = set()
+    for one in every_card():
+        if not one.view.waits_for_people:
+            continue
+        # What explains a command matters before it is sent; then what was found does.
+        explains = one.view.explain if one.view.run.phase is not Phase.LOST else ""
+        firsts = [text.split(". ")[0].rstrip(".") for text in (one.view.run.sentence, explains)]
+        wanted = [json.dumps(shown(text), ensure_ascii=False)[1:-1] for text in firsts]
+        wanted += [json.dumps(exact(line, 2000), ensure_ascii=False)[1:-1] for line in one.view.commands]
+        missing |= {(one.name, text) for text in wanted if text not in drawn(one)}
+    assert missing == set()
