@@ -62,7 +62,8 @@ def test_what_is_no_powershell_is_seen() -> None:
 @pytest.mark.parametrize("version", ALL_VERSIONS)
 def test_nothing_is_visible_but_our_functions(version: str) -> None:
     ours = {script.function for script in Script if script is not Script.WHOLE}
-    assert set(VISIBLE[version]) == {*(use.cmdlet for use in SENT), *ours, ENDPOINT}
+    gone = {"Get-CsDatabaseMirrorState"} if version == "2019" else set()
+    assert set(VISIBLE[version]) == {*(use.cmdlet for use in SENT), *ours, ENDPOINT} - gone
     assert keys(text_of("Switchback.psrc", version)) == [
         *("GUID", "Author", "Description", "ModulesToImport", "VisibleFunctions")
     ]
@@ -80,7 +81,7 @@ def test_the_session_opens_nothing_without_a_role() -> None:
 
 @pytest.mark.parametrize("version", ALL_VERSIONS)
 def test_a_function_takes_what_its_cmdlet_is_ever_sent_with_and_nothing_else(version: str) -> None:
-    for name in {use.cmdlet for use in SENT}:
+    for name in {use.cmdlet for use in SENT} & set(VISIBLE[version]):
         sent = {key for use in SENT if use.cmdlet == name for key in use.parameters}
         there = {key for key in sent if version in CMDLETS[name][key].versions}
         assert set(VISIBLE[version][name].parameters) - {"Batch"} == there

@@ -9,6 +9,7 @@ from enum import StrEnum
 from typing import TypeGuard
 
 from bot.domain.deployment.cmdlets import CMDLETS, Parameter
+from bot.domain.deployment.tables import is_had
 from bot.domain.measures import aged
 from bot.domain.model import Pool
 
@@ -115,7 +116,7 @@ class Abilities:
 
     def lacks(self, uses: Iterable[Use], version: str) -> Iterator[str]:
         """What of it is not there, in a few words each; nothing that servers of this version never had."""
-        for use in uses:
+        for use in (use for use in uses if is_had(use.cmdlet, version)):
             known = self.cmdlets.get(use.cmdlet)
             if known is None:
                 yield use.cmdlet
@@ -185,4 +186,4 @@ def parameters_of(version: str, cu1: bool) -> Mapping[str, frozenset[str]]:
         lacking = {REPLICATION[1]} if name == REPLICATION[0] and not cu1 else ()
         return frozenset(key for key, parameter in table.items() if version in parameter.versions).difference(lacking)
 
-    return {cmdlet: known(cmdlet, table) for cmdlet, table in CMDLETS.items()}
+    return {cmdlet: known(cmdlet, table) for cmdlet, table in CMDLETS.items() if is_had(cmdlet, version)}

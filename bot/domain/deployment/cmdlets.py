@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from dataclasses import dataclass
 
-from bot.domain.deployment.tables import ALL_VERSIONS, CMDLETS, Parameter
+from bot.domain.deployment.tables import ALL_VERSIONS, CMDLETS, Parameter, is_had
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.groups import Ref
 
@@ -68,10 +68,10 @@ def cmdlet(name: str, **arguments: Argument | None) -> Cmdlet:
 
 def check(command: Cmdlet, version: str = ALL_VERSIONS[-1]) -> None:
     """Raises CmdletFailed, as PowerShell's binder would, for what the cmdlet of this server version does not have."""
-    table = CMDLETS.get(command.name)
-    if table is None:
+    if not is_had(command.name, version):
         text = f"The term '{command.name}' is not recognized as the name of a cmdlet, function, script file"
         raise CmdletFailed(f"{text}, or operable program.", error_id="CommandNotFoundException")
+    table = CMDLETS[command.name]
     for key, value in command.arguments:
         parameter = table.get(key)
         if parameter is None or version not in parameter.versions:

@@ -294,3 +294,9 @@ CMDLETS: Mapping[str, Mapping[str, Parameter]] = {
         **_ASKS,
     },
 }
+
+
+def is_had(name: str, version: str) -> bool:
+    """Whether servers of this version have the cmdlet: not one of which they know no parameter at all."""
+    table = CMDLETS.get(name)
+    return table is not None and (not table or any(version in one.versions for one in table.values()))

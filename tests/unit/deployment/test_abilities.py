@@ -29,6 +29,7 @@ ESTATE = Estate({A.fqdn: A, B.fqdn: B}, {A.fqdn: B.fqdn, B.fqdn: A.fqdn}, {})
 NOW = 1_795_000_000.0
 ABLE_2015 = Abilities(NOW, "Skype for Business Server 2015 (6.0.9319.0)", parameters_of("2015", cu1=False))
 IMPORT = "Import-CsRgsConfiguration"
+MIRRORS = "Get-CsDatabaseMirrorState"
 
 
 @pytest.mark.parametrize(
@@ -67,6 +68,15 @@ def test_groups_on_a_pool_older_than_2013_are_named_as_not_covered() -> None:
 def test_a_server_as_the_tables_know_it_lacks_nothing(version: str) -> None:
     uses = of_a_pool(RUNBOOKS.values(), has_partner=True)
     assert not list(Abilities(NOW, "", parameters_of(version, cu1=True)).lacks(uses, version))
+
+
+@pytest.mark.parametrize(("version", "lacking"), [("2013", [MIRRORS]), ("2015", [MIRRORS]), ("2019", [])])
+def test_a_cmdlet_that_the_version_never_had_is_not_called_lacking(version: str, lacking: list[str]) -> None:
+    said = {name: keys for name, keys in parameters_of(version, cu1=True).items() if name != MIRRORS}
+    uses = of_a_pool(RUNBOOKS.values(), has_partner=True)
+    assert sorted(set(Abilities(NOW, "", said).lacks(uses, version))) == lacking
+    assert (MIRRORS in parameters_of(version, cu1=True)) == bool(lacking)
+    assert "Get-CsServerVersion" in said, "one without parameters is there"
 
 
 def test_what_is_not_there_is_named_and_what_the_version_never_had_is_not() -> None:

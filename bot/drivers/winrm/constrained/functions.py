@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.deployment.abilities import Use
 from bot.domain.deployment.cmdlets import CMDLETS, Parameter
+from bot.domain.deployment.tables import is_had
 from bot.drivers.winrm.calls import ENDPOINT
 from bot.drivers.winrm.constrained.patterns import (
     EXCHANGED,
@@ -79,9 +80,11 @@ class Function:
 
 
 def functions(setup: Setup, uses: Sequence[Use]) -> tuple[Function, ...]:
-    """Everything that is visible there: of cmdlets those in `uses`, with the parameters that stand there."""
+    """Everything that is visible there: of cmdlets those in `uses` that its version has, with the parameters there."""
     ours = (_scripted(script, setup) for script in Script if script is not Script.WHOLE)
-    sent = {name: [use.parameters for use in uses if use.cmdlet == name] for name in CMDLETS}
+    sent = {
+        name: [use.parameters for use in uses if use.cmdlet == name] for name in CMDLETS if is_had(name, setup.version)
+    }
     cmdlets = (_of_cmdlet(name, frozenset().union(*keys), setup) for name, keys in sent.items() if keys)
     return (*cmdlets, *ours, _EDITION)
 
