@@ -10,10 +10,13 @@ const all = [...document.querySelectorAll("body *")].filter(shown);
 const name = (node) => `${node.tagName.toLowerCase()}.${node.className} “${node.textContent.trim().slice(0, 40)}”`;
 """
 WIDER = """
+const outside = ({ left, right, width }) => width > 1 && (right > innerWidth + 0.5 || left < -0.5);
+const spills = (node) =>
+  node.clientWidth > 1 && node.scrollWidth > node.clientWidth + 1 && getComputedStyle(node).overflowX !== "hidden";
 return all
-  .filter((node) => !node.closest(".tablebox") || node.matches(".tablebox"))
-  .filter((node) => node.getBoundingClientRect().width > 1)
-  .filter((node) => node.getBoundingClientRect().right > innerWidth + 0.5 || node.getBoundingClientRect().left < -0.5)
+  .filter((node) => !node.closest(".tablebox, .skip"))
+  .filter((node) => outside(node.getBoundingClientRect()) || spills(node))
+  .concat([...document.querySelectorAll(".tablebox")].filter((node) => outside(node.getBoundingClientRect())))
   .map(name)
 """
 COLORS = """

@@ -13,8 +13,9 @@ LONG = "\n".join(f"Line {n}" for n in range(80))
 WORDS = {"type": "plain_text_input", "action_id": "a"}
 SEND = {"type": "plain_text", "text": "Send"}
 DEEPER = actions(button("deeper", "Deeper"))
-FORM = modal("Long", section(f"The beginning.\n{LONG}"), DEEPER, field("why", WORDS), submit=SEND)
-PUSHED = modal("Longer", section(f"The other beginning.\n{LONG}"), field("how", WORDS), submit=SEND)
+FORM = modal("Long", section("The beginning."), section(LONG), DEEPER, field("why", WORDS), submit=SEND)
+ANEW = actions(button("anew", "Anew"))
+PUSHED = modal("Longer", section("The other beginning."), section(LONG), field("how", WORDS), ANEW, submit=SEND)
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 
@@ -29,9 +30,11 @@ class Late(Bot):
     def setup(self, app):
         super().setup(app)
         app.action("deeper")(self.deeper)
+        app.action("anew")(self.anew)
 
     async def card(self, ack, command):
-        await ack(f"The beginning.\n{LONG}" if command["text"] == "long" else "There is no such subcommand.")
+        said = f"The beginning.\n{LONG}" if "long" in command["text"] else "There is no such subcommand."
+        await ack({"text": said, "response_type": "in_channel" if "everybody" in command["text"] else "ephemeral"})
 
     async def run(self, ack, body, respond):
         await ack()
@@ -45,6 +48,10 @@ class Late(Bot):
     async def deeper(self, ack, body, client):
         await ack()
         await client.views_push(trigger_id=body["trigger_id"], view=PUSHED)
+
+    async def anew(self, ack, body, client):
+        await ack()
+        await client.views_update(view_id=body["view"]["id"], view={**PUSHED, "title": SEND})
 
 
 def card(value, **more):
@@ -69,10 +76,22 @@ async def test_the_answer_to_what_was_typed_is_in_view_wherever_somebody_had_scr
         await expect(page.locator(".message.private .only").last).to_be_in_viewport(ratio=1)
         await talked(room, 1)
         await expect(page.locator(".message.private .only").last).to_be_in_viewport(ratio=1)
+        await types(page, "/rgs long for everybody")
+        await expect(page.locator(".message:not(.private)").last).to_contain_text("The beginning.")
+        await expect(page.locator(".message:not(.private) .aside").last).to_be_in_viewport(ratio=1)
         await scroll_up(page)
         await types(page, "Seen, thanks")
         await expect(page.locator(".message").last).to_contain_text("Seen, thanks")
         await expect(page.locator(".message").last).to_be_in_viewport(ratio=1)
+
+
+async def test_the_answer_to_a_press_is_in_view_though_much_was_said_since(page):
+    async with seen(page, Late()) as room:
+        await room.client.chat_postMessage(channel=INCIDENT, text="Card", blocks=card("7"))
+        await talked(room)
+        await scroll_up(page)
+        await page.click(RUN)
+        await expect(page.locator(".message.private")).to_be_in_viewport(ratio=1)
 
 
 async def test_an_answer_that_lies_under_something_else_is_uncovered(page):
@@ -120,6 +139,9 @@ async def test_a_form_opens_at_its_top_also_where_its_field_lies_below(page):
         await page.click("dialog >> text=Deeper")
         await expect(page.locator("dialog [data-input=how] input")).to_be_focused()
         await expect(page.locator("dialog >> text=The other beginning.")).to_be_in_viewport()
+        await page.click("dialog >> text=Anew")
+        await expect(page.locator("dialog h2")).to_have_text("Send")
+        await expect(page.locator("dialog >> text=Anew")).to_be_in_viewport()
 
 
 @pytest.mark.parametrize("held", ["while it asks once more", "under a finger"])

@@ -29,8 +29,8 @@ export function drawModal() {
   }
   keepingFocus(dialog, () => fill(dialog, content(top)));
   if (anew) dialog.showModal();
-  if (another) dialog.querySelector("[autofocus], .body .field, .body input")?.focus({ preventScroll: true });
-  // A form is read from its top, also where its first field lies below the edge.
+  if (another) dialog.querySelector("[autofocus], .body .field, .body input")?.focus();
+  // A form is read from its top, also where its first field lies below the edge; one that changed stays where it was.
   dialog.querySelector(".body").scrollTop = scrolled;
 }
 
