@@ -1,4 +1,4 @@
-"""What a test asks of everything that a page shows: does it fit, can it be read, does it say what it means?"""
+"""What a test asks of all that a page shows: that it fits, can be read, and says what it means."""
 
 from __future__ import annotations
 

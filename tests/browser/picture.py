@@ -93,7 +93,7 @@ async def story(visit: Visit, telephone: Telephone, picture: Path) -> None:
     await visit.plays(OVER, FAILOVER[1:IMPORT])
     await visit.become(waits.who)
     await expect(visit.card(OVER).get_by_role("button", name=waits.label)).to_be_visible()
-    await visit.page.mouse.move(640, 60)
+    await visit.page.mouse.move(640, 20)
     await visit.page.screenshot(path=picture)
     await telephone.looks(waits.who, waits.command, waits.label)
     await visit.plays(OVER, FAILOVER[IMPORT:])
