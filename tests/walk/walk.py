@@ -41,6 +41,7 @@ BAD_LUCK, RUNS = 1, 2
 NEWEST = 2
 FEW = 1500
 EDITED, TYPED = "edited", "…"
+PICKED = str(int(NOW))
 FAULTS = frozenset(FaultKind)
 
 
@@ -251,7 +252,7 @@ class Walk:
                     after = self._scene.pressed(state, choice.key, form, person)
                 except (NotAllowed, Stale, BadInput):
                     continue
-                answers = "".join(f", {key}: {value}" for key, value in form.items() if value != TYPED)
+                answers = "".join(f", {key}: {value}" for key, value in form.items() if value not in (TYPED, PICKED))
                 words = f"{person.name} presses “{choice.label}{answers}” at “{book.step(run.step).title}”"
                 yield self._step(words, cost, state, after)
 
@@ -343,8 +344,8 @@ def _texts(value: Any) -> Iterator[str]:
 
 
 def _forms(choice: Choice) -> Iterator[dict[str, str]]:
-    """Every answer of every menu, and one text for whatever is typed."""
-    answers = [[value for value, _ in each.options] or [TYPED] for each in choice.fields]
+    """Every answer of every menu, one text for whatever is typed, and one instant for whatever is picked."""
+    answers = [[value for value, _ in each.options] or [PICKED if each.last_s else TYPED] for each in choice.fields]
     for chosen in product(*answers):
         yield {each.key: value for each, value in zip(choice.fields, chosen, strict=True)}
 
