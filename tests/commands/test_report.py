@@ -4,13 +4,21 @@ from __future__ import annotations
 
 import asyncio
 import json
+from dataclasses import replace
 
 import pytest
 from redis.asyncio import Redis
 
 from bot.__main__ import main
+from bot.domain.model import Pool, Who
+from bot.domain.runs.clocks import clocks
+from bot.domain.runs.facts import OUTAGE_SINCE, outage_since
 from bot.domain.runs.run import Run
-from tests.scenarios.stage import ANNA, FAILOVER, A, stage_of
+from bot.runbooks import RUNBOOKS
+from bot.runbooks.failover.facts import OFFERS
+from handlers.runs.measured import Report, lines
+from storage.runs import RUN
+from tests.scenarios.stage import ANNA, FAILOVER, A, B, stage_of
 
 
 class Terminal:
@@ -67,6 +75,44 @@ async def test_the_log_of_a_run_is_printed_for_programs(terminal: Terminal, redi
     (sent,) = (one for one in entries if (one["what"], one["row"]) == ("sent", "failover"))
     assert sent["sentence"].startswith("Runs: Invoke-CsPoolFailOver")
     assert "5550" not in said
+
+
+async def test_what_an_older_backup_lacks_is_named_where_a_later_one_from_before_the_outage_knows_it(
+    terminal: Terminal, redis: Redis
+) -> None:
+    stage = await stage_of(redis)
+    older = await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+    stage.clock.now += 3600
+    queue = await stage.edit(A, A, TimeoutThreshold=77)
+    await stage.settle((await stage.engine.start("backup", A, ANNA)).id)
+    stage.clock.now += 600
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    run = await stage.press(run, "declare", ANNA, outage_since=str(int(stage.clock.now) - 60))
+    while run.step != "backup":
+        run = await stage.press(run, *FAILOVER[run.step][0])
+    offers = [offer["id"] for offer in OFFERS.of(run)]
+    run = await stage.press(run, "other", ANNA, chosen=next(id for id in offers if id.startswith(older.id)))
+    run = await stage.play(run, FAILOVER)
+
+    _, said, _ = await terminal.types(run.id)
+
+    assert "- Recovery point: 69 min." in said
+    assert f"- Missing, because edited after it: Queue “{queue.casefold()}”." in said
+
+
+def test_a_run_that_a_version_before_kept_with_words_for_since_when_is_read_and_told() -> None:
+    run = Run("failover-1", "failover", Pool(A), Pool(B), Who("T:U", "Anna"), 100.0, "done", closed_at=160.0)
+    kept = json.loads(RUN.encode(replace(run, facts=OUTAGE_SINCE.to("02:40"))))
+    del kept["stays"]
+
+    read = RUN.decode(json.dumps(kept, separators=(",", ":")).encode(), "The run")
+
+    assert (OUTAGE_SINCE.of(read), outage_since(read)) == ("02:40", None)
+    assert lines(Report(read, RUNBOOKS["failover"], clocks(read, 0.0))) == (
+        "Failover of pool-a → pool-b: 1 min from its start to the end.",
+        "Not noted, by a version before: 1 min.",
+    )
 
 
 @pytest.mark.parametrize("more", [[], ["--log"]])
