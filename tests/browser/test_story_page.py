@@ -28,6 +28,8 @@ CONFIRMED = (" now", "Approve as second person")
 """How buttons end that ask once more before they act."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
+LOCAL = "second => new Date(second * 1000 - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 16)"
+"""That second as a field for date and time takes it."""
 
 
 @dataclass(slots=True)
@@ -62,9 +64,8 @@ class Visit:
         await card.locator("button.button").filter(has_text=re.compile(rf"^{wanted}( …)?$")).click()
         for key, said in filled.items():
             place = self.page.locator(f"dialog [data-input='{actions.field_block(key)}']")
-            if await place.locator("[type=datetime-local]").count():
-                continue  # It begins with now.
-            menu = place.locator("select")
+            menu, moment = place.locator("select"), place.locator("[type=datetime-local]")
+            said = await self.page.evaluate(LOCAL, int(said)) if await moment.count() else said
             await (menu.select_option(said) if await menu.count() else place.locator(".field").fill(said))
         if filled:
             await self.page.click("dialog [type=submit]")
@@ -86,6 +87,14 @@ class Visit:
         await self.says(card, "Done.", "Took ")
         decides = card.locator("button.button, .overflow").filter(has_not_text=re.compile("^(Timeline|Report)$"))
         await expect(decides).to_have_count(0)
+        await self.reported(card)
+
+    async def reported(self, card: Locator) -> None:
+        """The thread of the card has the report, with its three files, and is put away."""
+        await card.locator(".replies").click()
+        await expect(self.page.locator("#pane [data-file]")).to_have_count(3)
+        await self.says(self.page.locator("#pane"), "Waiting for people:")
+        await self.page.click("#pane header button")
 
     async def all_words(self) -> list[str]:
         """Every message of every channel that this person can read, apart from what only they were told."""
