@@ -15,7 +15,7 @@ from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
 from handlers.blocks.wording import bounded, bullets, code, exact, joined, plain, shown, utc, when
 from handlers.runs import progress
-from handlers.runs.room import ENDED, LINES, OPEN, Room, counted, wide, words
+from handlers.runs.room import ENDED, OPEN, Room, counted, wide, words
 
 SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
@@ -172,14 +172,9 @@ def asked(view: RunView, room: Room) -> list[Block]:
     commands = [*_commands(view), *([context(said)] if (said := _server(view)) else [])]
     press = [*([context(_who_may(view))] if view.waits_for_people else []), *_buttons(view)]
     room.left -= wide([*commands, *press])
-    told = [section(part) for part in (_why(view, room), _list(room.lines(view.details, _most(view)))) if part]
+    told = [section(part) for part in (_why(view, room), _list(room.lines(view.details))) if part]
     effect = _list(room.lines(view.effect))
     return [*told, *commands, *([section(effect)] if effect else []), *press]
-
-
-def _most(view: RunView) -> int:
-    """Lines of details: beside a command in doubt, and the ways on from it, two have room."""
-    return LINES - 1 if view.run.phase is Phase.LOST else LINES
 
 
 def _why(view: RunView, room: Room) -> str:

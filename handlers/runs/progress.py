@@ -12,17 +12,10 @@ from bot.domain.runs.run import RowRecord, Run
 from bot.domain.runs.view import Line, RunView
 from handlers.blocks.wording import ago, is_person, shown, signed, when
 
-SIGNS: Mapping[str, tuple[str, str]] = {
-    "pass": ("✅", "Done"),
-    "said": ("☑️", "Said"),
-    "warn": ("⚠️", "Done, with a warning"),
-    "stop": ("🛑", "Stopped"),
-    "skipped": ("➖", "Left out"),
-}
-"""Marks of rows with their words. Green is only what a server showed; what people said is said."""
-
-TO_DO = ("▫️", "To do")
 EVENTS = 3
+_SIGNS: Mapping[str, str] = {"pass": "✅ Done", "said": "☑️ Said", "warn": "⚠️ Warning", "stop": "🛑 Failed"}
+"""What became of rows, as a mark and a word. Green is only what a server showed; what people said is said."""
+
 _MARKS: Mapping[str, str] = {"now": "◉", "stop": "◉", "warn": "▲", "pass": "●", "": "○", "skipped": "·"}
 """In the order in which they speak for a step of several rows."""
 
@@ -83,7 +76,7 @@ def _told(view: RunView) -> Iterator[tuple[RowRecord, Line]]:
 
 def _event(record: RowRecord, line: Line, run: Run) -> str:
     said = f" — {signed(record.sentence, record.who, 200)}" if record.mark == "stop" else ""
-    return f"{sign(record)[0]} {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+    return f"{_SIGNS[_became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
 
 
 def name(line: Line, most: int = 150) -> str:
@@ -91,10 +84,10 @@ def name(line: Line, most: int = 150) -> str:
     return shown(f"{line.number} · {line.title}" if line.number else line.title, most)
 
 
-def sign(record: RowRecord) -> tuple[str, str]:
-    """The mark of what became of a row, with its word; what a person answered is not what a server showed."""
+def _became(record: RowRecord) -> str:
+    """What a person answered is not what a server showed."""
     is_word = record.mark == "pass" and is_person(record.who) and not record.commands
-    return SIGNS.get("said" if is_word else record.mark, TO_DO)
+    return "said" if is_word else record.mark
 
 
 def coming(view: RunView) -> tuple[Line, ...]:

@@ -20,6 +20,9 @@ LINES = 3
 _FENCE = "```"
 _LONG = 6
 """Characters of a word, with what follows it: longer ones fill the screen as several would."""
+_BUTTON = 5
+"""So many words, at least, have room where a button is."""
+
 _WORD = re.compile(r"\S*\w\S*")
 _DATE = re.compile(r"<!date\^\d+\^([^|>]*)\|[^>]*>")
 _TOKENS = {"{ago}": "35 minutes ago", "{time}": "2:40 AM", "{date_short_pretty}": "Nov 21, 2026"}
@@ -36,8 +39,12 @@ class Room:
         self.is_cut = False
 
     def sentences(self, text: str) -> str:
-        """As many of its sentences, from the first, as there is room for."""
-        return " ".join(self._whole(_SENTENCE.split(text))) if text else ""
+        """Its first sentence, and as many of the others as there is room for."""
+        if not text:
+            return ""
+        first, *rest = _SENTENCE.split(text)
+        self.left -= _size(first)
+        return " ".join([first, *self._whole(rest)])
 
     def lines(self, lines: Sequence[str], most: int = LINES) -> list[str]:
         """As many of them, from the first, as there is room for."""
@@ -47,10 +54,10 @@ class Room:
 
     def _whole(self, parts: Iterable[str]) -> Iterator[str]:
         for part in parts:
-            if (words := max(counted(part), len(part) // _LONG)) > self.left:
+            if (size := _size(part)) > self.left:
                 self.is_cut = True
                 return
-            self.left -= words
+            self.left -= size
             yield part
 
 
@@ -66,9 +73,17 @@ def words(drawn: Iterable[Block]) -> int:
 
 
 def wide(drawn: Iterable[Block]) -> int:
-    """As `words`, for how much of a screen they fill: a command has few words, and they are long."""
-    texts = [text for block in drawn for text in _texts(block)]
-    return sum(max(counted(text), len(text) // _LONG if _FENCE in text else 0) for text in texts)
+    """As `words`, for how much of a screen they fill: those of a command are long, and a button has a frame."""
+    return sum(_filled(block, text) for block in drawn for text in _texts(block))
+
+
+def _size(text: str) -> int:
+    return max(counted(text), len(text) // _LONG)
+
+
+def _filled(block: Block, text: str) -> int:
+    least = len(text) // _LONG if _FENCE in text else _BUTTON if block["type"] == "actions" else 0
+    return max(counted(text), least)
 
 
 def _dated(found: re.Match[str]) -> str:

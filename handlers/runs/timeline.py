@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
+from bot.domain.model import BOT
+from bot.domain.runs.moves import SENT
 from bot.domain.runs.run import Entry
 from bot.domain.runs.view import RunView
 from handlers.blocks.blocks import Block, View, context, header, modal, packed, section
-from handlers.blocks.wording import bounded, bullets, code, mention, shown, signed, when
+from handlers.blocks.wording import bounded, bullets, code, exact, mention, shown, signed, when, without_people
 from handlers.runs import progress
 from handlers.runs.card import title
 
@@ -55,7 +57,14 @@ def _lines(view: RunView, log: Sequence[Entry]) -> Iterator[str]:
         first, *more = same
         times = f" · {len(more) + 1} times, last {when(more[-1].at)}" if more else ""
         if first.sentence:
-            yield f"{when(first.at)} · {signed(first.sentence, first.who, 600)}{times}"
+            yield f"{when(first.at)} · {_said(first)}{times}"
+
+
+def _said(entry: Entry) -> str:
+    """What was sent stands to the letter, as it did where it was approved; the rest names nobody by an address."""
+    if entry.what == SENT and entry.who == BOT:
+        return exact(entry.sentence, 900)
+    return signed(without_people(entry.sentence), entry.who, 600)
 
 
 def _left_out(view: RunView) -> list[Block]:

@@ -25,6 +25,9 @@ from bot.domain.runs.run import (
 from bot.domain.runs.runbook import Plan, Runbook, Step
 from bot.domain.runs.streak import streak
 
+SENT = "sent"
+"""What the log calls the moment at which commands begin to be sent; its sentence has them to the letter."""
+
 APPROVED_S = 3600.0
 """An approval counts for so long."""
 
@@ -106,7 +109,7 @@ def launch(run: Run, step: Step, plan: Plan, now: float, lease_s: float) -> Chan
     how it stood before.
     """
     proposal = Proposal(plan.hash, plan.commands, plan.effect, step.approvals(run))
-    entry = Entry(now, BOT, "sent", step.key, "Runs: " + " ; ".join(plan.commands), {"plan": plan.hash})
+    entry = Entry(now, BOT, SENT, step.key, "Runs: " + " ; ".join(plan.commands), {"plan": plan.hash})
     new = replace(run, phase=Phase.RUNNING, due=now + lease_s, sent_at=now, attempt=run.attempt + 1, proposal=proposal)
     new = replace(new, facts={**run.facts, **plan.facts})
     left, tells = _leaving(new, step, now)

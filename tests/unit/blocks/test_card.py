@@ -134,14 +134,18 @@ def test_a_choice_for_other_people_says_for_whom() -> None:
 
 def test_the_last_three_events_are_told_newest_first() -> None:
     records = tuple(RowRecord(f"s{at}", mark, "Said.", BOT, 1e9 + at) for at, mark in enumerate(EVERY_MARK[:5]))
-    said = words(card(seen(run={"records": records})))
-    assert re.findall(r"^(\S+) (\d) · Row \d · ", said, re.M) == [("✅", "4"), ("✅", "3"), ("⚠️", "1")]
+    said = words(card(seen(run={"records": records}, explain="")))
+    assert re.findall(r"^(\S+ \w+): (\d) · Row \d · ", said, re.M) == [
+        ("✅ Done", "4"),
+        ("✅ Done", "3"),
+        ("⚠️ Warning", "1"),
+    ]
 
 
 def test_what_somebody_answered_is_no_green_mark() -> None:
     records = (RowRecord("s0", "pass", "Anna said so.", ANNA, 1e9), RowRecord("s1", "pass", "Read.", BOT, 1e9))
     said = words(card(seen(run={"records": records})))
-    assert "☑️ 0 · Row 0" in said and "✅ 1 · Row 1" in said
+    assert "☑️ Said: 0 · Row 0" in said and "✅ Done: 1 · Row 1" in said
 
 
 def test_there_is_one_mark_for_each_number_and_none_is_green() -> None:
@@ -211,11 +215,9 @@ def test_no_card_has_more_words_than_a_screen_and_what_is_cut_is_whole_sentences
     run = {"sentence": LONG, "closed_at": None if phase in FOR_PEOPLE else 1e9 + 60}
     shown = seen(phase, run=run, explain=LONG, details=many, effect=many, still_open=many)
     message = card(shown)
-    listed = [block for block in message["blocks"] if "Still open" in str(block)]
-    most = 120 if shown.run.is_open else 40
-    # A command fills more of the screen than its words count.
-    least = most - 18 if shown.commands else most - 8
-    assert least <= room.words(block for block in message["blocks"] if block not in listed) <= most
+    beside = [block for block in message["blocks"] if "Still open" not in str(block)]
+    most, used = 120 if shown.run.is_open else 40, room.words(beside)
+    assert most - 8 - (room.wide(beside) - used) <= used <= most
     assert "are…" not in words(message)
     if shown.run.is_open:
         assert "More behind *Timeline*." in words(message)
