@@ -73,6 +73,7 @@ ANYBODYS_ROWS = {
     *((book, "trial") for book in ("edge", "xmpp", "edge-of-pool")),
     ("prestage", "call"),
     ("import-again", "agents"),
+    ("adopt", "agents"),
 }
 """Whoever can lift a telephone may say what it did."""
 

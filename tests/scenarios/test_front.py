@@ -282,6 +282,21 @@ async def test_the_servers_own_text_opens_for_holders_of_the_role_only(front: Fr
     assert "5550" not in str(front.slack.messages(INCIDENT))
 
 
+async def test_the_timeline_opens_for_every_member_and_for_nobody_else(front: Front) -> None:
+    run, card = await failover(front)
+
+    await front.slack.click(EMIL, card, actions.TIMELINE)
+    view = front.slack.modal(EMIL)
+    assert view and "> started Failover of pool-a." in str(view.body)
+
+    await front.slack.click(FINN, card, actions.TIMELINE)
+    assert front.slack.modal(FINN) is None and "Guests cannot do this" in front.told(FINN)[0]
+    unknown = await posted(front, {"action_id": actions.TIMELINE, "value": "failover-pool-a-1118-1106-0000"})
+    await front.slack.click(ANNA, unknown, actions.TIMELINE)
+    assert front.slack.modal(ANNA) is None and "There is no run" in front.told(ANNA)[0]
+    assert (await now(front, run)).version == run.version
+
+
 def stopped(run: Run) -> bytes:
     return msgspec.json.encode(replace(run, phase=Phase.STOPPED, due=None, detail="tel:+493055501234 is taken"))
 

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import replace
 from pathlib import Path
 
 from redis.asyncio import Redis
 
 from bot.domain.deployment.world import Fault, FaultKind
-from bot.domain.runs.run import Phase
+from bot.domain.model import Who
+from bot.domain.runs.run import AtWork, Change, Phase, Run, Stay
 from bot.drivers.simulated import SimulatedDriver
 from bot.drivers.winrm.driver import WinRM
 from handlers.blocks.wording import utc
@@ -16,7 +18,7 @@ from tests.drivers.wsman.deployment import WARNING
 from tests.drivers.wsman.site import served
 from tests.patience import until
 from tests.scenarios.slack_stage import SlackStage, slack_stage
-from tests.scenarios.stage import CLARA, A
+from tests.scenarios.stage import CLARA, POOLS, A
 
 SAYS = f"The server says: {WARNING}"
 
@@ -61,3 +63,20 @@ async def _text(rooms: SlackStage, run: str) -> str:
 async def _says(rooms: SlackStage, run: str, words: str) -> bool:
     await rooms.drain()
     return words in await _text(rooms, run)
+
+
+async def test_a_card_says_how_long_the_same_command_took_in_earlier_runs(redis: Redis) -> None:
+    async with slack_stage(redis) as rooms:
+        runs, now = rooms.story.runs, rooms.story.clock.now
+        for number, (book, seconds) in enumerate((("backup", 45), ("backup", 720), ("verify", 9), ("backup", 600))):
+            earlier = Run(f"{book}-pool-a-{number}", book, POOLS[A], None, Who.person(CLARA), now + number, "export")
+            stays = (Stay("export", AtWork.SERVER, now + number), Stay("export", AtWork.BOT, now + number + seconds))
+            ended = replace(earlier, phase=Phase.DONE, stays=stays, closed_at=now + number + seconds + 5)
+            await runs.commit(Change(ended), now)
+        run = replace(
+            earlier, id="backup-pool-a-9", opened_at=now + 9, phase=Phase.RUNNING, sent_at=now + 9, due=now + 99
+        )
+        await runs.commit(Change(run), now)
+        for _ in range(8):  # Runs of one series take turns.
+            await rooms.drain()
+        assert "It took 10 min, 12 min before." in await _text(rooms, run.id)

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.domain.access import Need
-from bot.domain.model import BOT, Person, Pool, Role, Standing, Who
-from bot.domain.runs.run import FOR_PEOPLE, Approval, Phase, Proposal, RowRecord, Run, Tell
+from bot.domain.model import BOT, Person, Pool, PoolState, Role, Standing, Who
+from bot.domain.runs.run import FOR_PEOPLE, Approval, Finding, Found, Phase, Proposal, RowRecord, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
 from bot.domain.runs.view import Line, RunView
 from handlers.blocks import actions
@@ -142,6 +142,39 @@ def test_the_last_three_events_are_told_newest_first() -> None:
     ]
 
 
+def test_what_failed_by_somebody_s_word_stands_first_until_it_is_done_again() -> None:
+    failed = RowRecord("s6", "stop", "Anna called: it failed. Heard: “silence”.", ANNA, 1e9 + 9)
+    done = tuple(RowRecord(f"s{at}", "pass", "Read.", BOT, 1e9 + at) for at in range(5))
+    last = words(card(seen(run={"records": (*done, failed)}, explain=""))).splitlines()
+    at = next(index for index, line in enumerate(last) if line.startswith("🛑 Failed: 6 · Row 6 — "))
+    assert "called: it failed. Heard: “silence”." in last[at] and last[at + 1].startswith("✅ Done: 4")
+    again = replace(failed, mark="pass", sentence="Anna called: it worked.")
+    assert "🛑" not in words(card(seen(run={"records": (*done, failed, again)}, explain="")))
+
+
+@pytest.mark.parametrize(
+    ("state", "said"),
+    [
+        (PoolState.OUTAGE, "pool-a down since <!date^1795000000^"),
+        (PoolState.FAILING_OVER, "pool-a down since <!date^1795000000^"),
+        (PoolState.FAILED_OVER, "pool-a failed over since <!date^1795003600^"),
+        (PoolState.FAILING_BACK, "pool-a failing back since <!date^1795003600^"),
+        (PoolState.ACTIVE, "Started <!date^1000000000^"),
+        (None, "Started <!date^1000000000^"),
+    ],
+)
+def test_the_clock_is_that_of_the_outage_until_the_pool_has_moved(state: PoolState | None, said: str) -> None:
+    run = {"pool_state": state, "since": 1795003600.0, "facts": {"outage_since": "1795000000"}}
+    assert said in words(card(seen(run=run)))
+    unsaid = {**run, "facts": {}}
+    assert ("failing over since" in words(card(seen(run=unsaid)))) is (state is PoolState.FAILING_OVER)
+
+
+def test_a_command_that_did_a_part_says_so_first() -> None:
+    half = card(seen(Phase.LOST, run={"finding": Finding(Found.PARTLY, "60 of 73 are there.")}))
+    assert half["blocks"][0]["text"]["text"].startswith("HALF DONE · ") and half["text"].startswith("HALF DONE · ")
+
+
 def test_what_somebody_answered_is_no_green_mark() -> None:
     records = (RowRecord("s0", "pass", "Anna said so.", ANNA, 1e9), RowRecord("s1", "pass", "Read.", BOT, 1e9))
     said = words(card(seen(run={"records": records})))
@@ -184,6 +217,28 @@ def test_the_server_s_words_are_shown_while_its_command_runs_without_its_numbers
     view = seen(Phase.RUNNING, said="Import-CsRgsConfiguration: Help Desk +49 30 5550 1234", run={"sent_at": 1e9})
     for said in (words(card(view)), card(view)["text"]):
         assert "The server says: Import-CsRgsConfiguration: Help Desk" in said and "1234" not in said
+
+
+def test_how_long_the_command_took_before_is_said_while_it_runs() -> None:
+    view = seen(Phase.RUNNING, lasted=(720, 45), run={"sent_at": 1e9})
+    for said in (words(card(view)), card(view)["text"]):
+        assert "It took 12 min, 45 s before." in said
+    assert "before." not in words(card(seen(Phase.RUNNING, run={"sent_at": 1e9})))
+
+
+def test_what_is_begun_again_by_itself_says_how_often_it_was_tried_and_when_it_is_next() -> None:
+    waits = {"tries": 3, "due": 1e9 + 90, "sentence": "pool-a does not answer yet."}
+    said = words(card(seen(Phase.READY, run=waits)))
+    assert "pool-a does not answer yet.\nTried 3 times, next at <!date^1000000090^" in said
+    assert "Tried" not in words(card(seen(Phase.READY, run={"due": 1e9})))
+    assert "Tried" not in words(card(seen(Phase.STOPPED, run=waits)))
+
+
+def test_only_a_run_that_moved_a_pool_has_a_report_and_only_once_it_has_ended() -> None:
+    over = {"closed_at": 1e9 + 60, "pool_state": PoolState.FAILED_OVER}
+    assert [one["action_id"] for one in buttons(card(seen(Phase.DONE, run=over)))] == [actions.TIMELINE, actions.REPORT]
+    assert actions.REPORT not in str(card(seen(run={"pool_state": PoolState.FAILED_OVER})))
+    assert actions.REPORT not in str(card(seen(Phase.DONE, run={"closed_at": 1e9 + 60})))
 
 
 @pytest.mark.parametrize("phase", [Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED])

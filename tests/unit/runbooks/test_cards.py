@@ -38,3 +38,19 @@ def test_what_was_found_and_what_is_asked_is_on_the_card_and_every_command_to_th
         wanted += [json.dumps(exact(line, 2000), ensure_ascii=False)[1:-1] for line in one.view.commands]
         missing |= {(one.name, text) for text in wanted if text not in drawn(one)}
     assert missing == set()
+
+
+def test_a_prediction_is_shown_while_the_command_is_ahead_or_under_way_and_never_afterwards() -> None:
+    predicted = [one for one in every_card() if one.view.run.proposal and one.view.run.proposal.effect]
+    assert {one.view.run.phase for one in predicted if one.view.effect} == {Phase.WAITING, Phase.RUNNING}
+    assert {one.view.run.phase for one in predicted if not one.view.effect} == {Phase.LOOKING, Phase.LOST}
+
+
+def test_refused_and_unanswered_have_a_sentence_each_for_whatever_the_look_came_to() -> None:
+    states = {
+        (one.view.run.finding.found, bool(one.view.run.detail)): one.view.state
+        for one in every_card()
+        if one.view.run.phase is Phase.LOST and one.view.run.finding
+    }
+    assert len(states) == len(set(states.values())) == 8
+    assert all(("refused" in state) is refused for (_, refused), state in states.items())
