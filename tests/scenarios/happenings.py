@@ -60,6 +60,8 @@ async def sound(redis: Redis) -> AsyncIterator[Sound]:
 
 
 Change = Callable[[Stage], Awaitable[None]]
+Begun = Callable[[Sound], Awaitable[Run]]
+"""Brings a situation about, and gives the run that stands in it."""
 
 
 def up(pool: str) -> Change:
@@ -176,43 +178,42 @@ async def home_after_import(walk: Sound) -> Run:
     return await walk.pressed(run, "approve", "Anna")
 
 
-async def moved_away(walk: Sound) -> Run:
-    await backed_up(walk.stage)
-    await down(walk, A)
-    await stands(FAILED_OVER)(walk.stage)
-    return await walk.begun("/rgs failover pool-a", "backup")
+def by_others(word: str, typed: str, row: str) -> Begun:
+    """Others had moved pool-a, which is down, so that its servers say this word; then somebody types that."""
+
+    async def begun(walk: Sound) -> Run:
+        await backed_up(walk.stage)
+        await down(walk, A)
+        await stands(word)(walk.stage)
+        return await walk.begun(typed, row)
+
+    return begun
 
 
-async def moved_away_adopted(walk: Sound) -> Run:
-    await backed_up(walk.stage)
-    await down(walk, A)
-    await stands(FAILED_OVER)(walk.stage)
-    return await walk.begun("/rgs start adopt pool-a", "take")
+def home_by_others(typed: str, row: str, *, edited: bool = False) -> Begun:
+    """Others had failed pool-a back, whatever was edited on pool-b in the outage; then somebody types that."""
+
+    async def begun(walk: Sound) -> Run:
+        await away(walk)
+        if edited:
+            await walk.stage.edit(B, A, Description="edited in the outage")
+        await stands(FAILED_BACK)(walk.stage)
+        return await walk.begun(typed, row, FAILBACK)
+
+    return begun
+
+
+_OVER, _BACK, _ADOPT = "/rgs failover pool-a", "/rgs failback pool-a", "/rgs start adopt pool-a"
+moved_away, moved_away_adopted = by_others(FAILED_OVER, _OVER, "backup"), by_others(FAILED_OVER, _ADOPT, "take")
+half_way, half_way_adopted = by_others(FAILING_OVER, _OVER, "failover-before"), by_others(FAILING_OVER, _ADOPT, "take")
+moved_home, moved_home_adopted = home_by_others(_BACK, "import"), home_by_others(_ADOPT, "take")
+moved_home_without_edits = home_by_others(_ADOPT, "take", edited=True)
 
 
 async def moved_away_meanwhile(walk: Sound) -> Run:
     run = await failing_over(walk, "failover")
     await stands(FAILED_OVER)(walk.stage)
     return await walk.pressed(run, "approve", "Anna")
-
-
-async def moved_home(walk: Sound) -> Run:
-    await away(walk)
-    await stands(FAILED_BACK)(walk.stage)
-    return await walk.begun("/rgs failback pool-a", "import", FAILBACK)
-
-
-async def moved_home_adopted(walk: Sound) -> Run:
-    await away(walk)
-    await stands(FAILED_BACK)(walk.stage)
-    return await walk.begun("/rgs start adopt pool-a", "take")
-
-
-async def moved_home_without_edits(walk: Sound) -> Run:
-    await away(walk)
-    await walk.stage.edit(B, A, Description="edited in the outage")
-    await stands(FAILED_BACK)(walk.stage)
-    return await walk.begun("/rgs start adopt pool-a", "take")
 
 
 async def moved_home_in_failover(walk: Sound) -> Run:
@@ -226,20 +227,6 @@ async def moved_home_in_failback(walk: Sound) -> Run:
     run = await failing_back(walk, "failback")
     await stands(FAILED_BACK)(walk.stage)
     return await walk.pressed(run, "approve", "Boris")
-
-
-async def half_way(walk: Sound) -> Run:
-    await backed_up(walk.stage)
-    await down(walk, A)
-    await stands(FAILING_OVER)(walk.stage)
-    return await walk.begun("/rgs failover pool-a", "failover-before")
-
-
-async def half_way_adopted(walk: Sound) -> Run:
-    await backed_up(walk.stage)
-    await down(walk, A)
-    await stands(FAILING_OVER)(walk.stage)
-    return await walk.begun("/rgs start adopt pool-a", "take")
 
 
 async def broke_off(walk: Sound) -> Run:

@@ -5,13 +5,12 @@ docs/runbooks.md shows the table; `test_situations.py` brings every situation ab
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 
-from bot.domain.runs.run import Run
 from bot.runbooks import RUNBOOKS
 from tests.scenarios import happenings as happen
-from tests.scenarios.happenings import Sound
+from tests.scenarios.happenings import Begun
 from tests.scenarios.stage import ANNA, CLARA, FAILBACK, FAILOVER
 from tests.scenarios.test_ways_home import DISASTER
 from tests.scenarios.walking import Script
@@ -44,7 +43,7 @@ class Situation:
     """
 
     what: str
-    begun: Callable[[Sound], Awaitable[Run]]
+    begun: Begun
     row: tuple[str, str]
     says: str
     offers: tuple[str, ...]
