@@ -137,7 +137,7 @@ def said_silent(groups: Sequence[str]) -> str:
     """As a line for the end of a run; nothing when every group is covered."""
     if not groups:
         return ""
-    named = ", ".join(groups[:_NAMED]) + (", …" if len(groups) > _NAMED else "")
+    named = ", ".join(groups[:_NAMED]) + (f" and {len(groups) - _NAMED} more" if len(groups) > _NAMED else "")
     return f"{numbered(len(groups), 'formal group')} silent, since no agent said that they signed in: {named}."
 
 

@@ -13,6 +13,7 @@ from bot.domain.runs.run import Run, Tell
 from bot.domain.runs.runbook import Step
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.rows.facts import FORMAL
+from bot.runbooks.rows.people import said_silent
 from tests.unit.deployment.deployments import B, C, P
 from tests.unit.runbooks.row_walk import NOW, SWITCHES, run_of
 
@@ -46,6 +47,12 @@ def test_a_silent_group_is_a_warning_and_named_in_the_channel(key: str) -> None:
     verdict = step.judge(run, {"now": NOW, "state": AWAY, "agents": (Agent(("Sales",)),)})
     assert verdict.mark is Mark.WARN and verdict.details[-1] == NAMED and verdict.facts["silent"] == ["Sales"]
     assert told(replace(run, facts={**run.facts, **verdict.facts}), step).details[-1] == NAMED
+
+
+def test_three_silent_groups_are_named_and_the_others_counted() -> None:
+    said = said_silent(["Sales", "Desk", "Billing", "Wards", "Night"])
+    assert said == ("5 formal groups silent, since no agent said that they signed in: Sales, Desk, Billing and 2 more.")
+    assert said_silent(["Sales", "Desk", "Billing"]).endswith("Sales, Desk, Billing.")
 
 
 @pytest.mark.parametrize("key", SIGNED)
