@@ -33,6 +33,7 @@ MINUTE = timedelta(minutes=1)
 
 HAVANA_ON, PARIS_ON, LORD_HOWE_BACK = "2027-03-14T05:45", "2027-03-28T01:45", "2027-04-03T15:45"
 CAIRO_ON, PARIS_BACK, HAVANA_BACK = "2027-04-29T22:45", "2027-10-31T01:45", "2027-11-07T05:45"
+MOVES = (HAVANA_ON, PARIS_ON, LORD_HOWE_BACK, CAIRO_ON, PARIS_BACK, HAVANA_BACK)
 """UTC, soon after a zone moved its clocks; Lord Howe by half an hour, Cairo and Havana at midnight."""
 
 
@@ -193,7 +194,7 @@ async def test_thousands_of_slots_are_committed_once_each_whatever_clocks_and_pr
     redis: Redis, redis_url: str, tmp_path: Path
 ) -> None:
     async with opened(redis, redis_url, "light", tmp_path) as hall:
-        await lived(hall, (HAVANA_ON, PARIS_ON, LORD_HOWE_BACK, CAIRO_ON, PARIS_BACK, HAVANA_BACK), turns=11)
+        await lived(hall, MOVES, turns=11)
         assert hall.freezes >= 60 and hall.kills == 6
         runs = await runs_of(hall)
         assert len(runs) > 2000
@@ -204,8 +205,12 @@ async def test_thousands_of_slots_are_committed_once_each_whatever_clocks_and_pr
 
 async def test_without_the_fence_the_same_test_fails(redis: Redis, redis_url: str, tmp_path: Path) -> None:
     async with opened(redis, redis_url, "unfenced", tmp_path) as hall:
-        await lived(hall, (PARIS_ON,), turns=2)
-        assert len(await doubled(hall)) > 10
+        found: list[str] = []
+        for move in MOVES:
+            if len(found) <= 10:  # How many fall together in one turn is up to the machine: a busy one has more turns.
+                await lived(hall, (move,), turns=2)
+                found = await doubled(hall)
+        assert len(found) > 10
 
 
 async def test_whole_backups_are_kept_once_each(redis: Redis, redis_url: str, tmp_path: Path) -> None:
