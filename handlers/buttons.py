@@ -22,6 +22,7 @@ from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
 from handlers.runs import agents, report
 from handlers.runs.forms import begun, detail, form
+from handlers.runs.seen import seen
 from handlers.runs.timeline import ENTRIES, timeline
 from handlers.slack import payloads
 from handlers.slack.payloads import Body
@@ -73,8 +74,8 @@ async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> No
 
 async def _timeline(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     await permit(desk, person, Need.ANYONE, "timeline")
-    view, entries = await desk.engine.view(value), await desk.runs.audit(value, ENTRIES + 1)
-    await open_view(args, timeline(view, entries))
+    run, entries = await desk.runs.load(value), await desk.runs.audit(value, ENTRIES + 1)
+    await open_view(args, timeline(await seen(desk, run), entries))
 
 
 async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:

@@ -9,17 +9,17 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
-from bot.domain.runs.clocks import commands_s
-from bot.domain.runs.run import AGENTS, REPORT, Phase, Run, Tell
+from bot.domain.runs.run import AGENTS, REPORT, Run, Tell
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
-from bot.domain.runs.view import RunView, view_of
+from bot.domain.runs.view import RunView
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
 from handlers.runs import agents, notices, report, routes, trouble, whom
 from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
+from handlers.runs.seen import seen
 from handlers.runs.strangers import Strangers
 from handlers.runs.tell import message_of
 from handlers.slack.pace import POST_S
@@ -44,8 +44,6 @@ _AT_CARD = frozenset({"thread", "channel", REPORT})
 _HOMES_S = 5.0
 _HOMES = 20
 _LOOKING = 1000
-_EARLIER = 50
-_TIMES = 2
 _REFUSED_S = 60.0
 _LONGEST_S = 60.0
 
@@ -237,7 +235,7 @@ class Drawer:
         run = await self._load(run_id)
         if run is None:
             return False
-        shown = await agents.as_they_say(self._desk, await self._seen(run))
+        shown = await seen(self._desk, run)
         before = await self._desk.cards.place(run_id)
         if before is None and shown.waits_for_people:
             before = await trouble.inherited(self._desk, run)
@@ -248,15 +246,6 @@ class Drawer:
         if place.is_direct and shown.waits_for_people:
             await whom.tell_of_card(self._desk, self._speech, shown)
         return place != before
-
-    async def _seen(self, run: Run) -> RunView:
-        """With what is known of a command while it runs."""
-        if run.phase is not Phase.RUNNING:
-            return view_of(run, self._runbook(run))
-        earlier = [one for one in await self._desk.runs.page(run.opened_at, _EARLIER) if one.runbook == run.runbook]
-        took = [seconds for one in earlier if (seconds := commands_s(one, run.step))]
-        shown = view_of(run, self._runbook(run), await self._desk.runs.said(run))
-        return replace(shown, lasted=tuple(took[:_TIMES]))
 
     async def _edited(self, shown: RunView, place: Place) -> Place:
         run, message = shown.run, self._message(shown, place.channel)

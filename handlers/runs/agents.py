@@ -3,17 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.errors import NotAllowed, Unreadable
-from bot.domain.groups.agents import Reach, coverage
+from bot.domain.groups.agents import Reach
 from bot.domain.model import Person, Standing, Who
 from bot.domain.runs.run import Entry, Phase, Run
-from bot.domain.runs.view import RunView
-from bot.runbooks.rows.facts import FORMAL
 from bot.runbooks.rows.people import SIGNED_IN
 from handlers.asked import permit
 from handlers.blocks import actions, blocks
@@ -99,12 +96,3 @@ def _thanks(word: Word) -> Message:
     said = "{begins} {at} that you are signed in to your groups.{late}"
     text, drawn = (said.format(begins=begins, at=at(word.at), late=late) for at in (utc, when))
     return {"text": text, "blocks": [section(drawn)]}
-
-
-async def as_they_say(desk: Desk, view: RunView) -> RunView:
-    """At the row that judges it, the coverage of this moment in place of what was read when people were asked."""
-    run = view.run
-    if run.step != SIGNED_IN or run.phase is not Phase.ASKING:
-        return view
-    found = coverage(FORMAL.of(run), await desk.agents.known(run.id))
-    return replace(view, details=tuple(map(str, found)))

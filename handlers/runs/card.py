@@ -87,7 +87,7 @@ def text(view: RunView) -> str:
         shown(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
         f"{_heading(run, utc)} {commands}" if commands else "",
-        _server(view),
+        server(view),
         joined(("Predicted:", shown(" ".join(view.effect), 500))) if view.effect else "",
         _who_may(view, utc) if view.waits_for_people else "",
         f"Offered on the card: {_offer(view)}." if view.waits_for_people else "",
@@ -169,7 +169,7 @@ def _glass(run: Run, at: Callable[[float], str] = when) -> str:
 
 def asked(view: RunView, room: Room) -> list[Block]:
     """What is asked and why, the command, its effect, who may press, and the buttons: as much as there is room for."""
-    commands = [*_commands(view), *([context(said)] if (said := _server(view)) else [])]
+    commands = [*_commands(view), *([context(said)] if (said := server(view)) else [])]
     press = [*([context(_who_may(view))] if view.waits_for_people else []), *_buttons(view)]
     room.left -= wide([*commands, *press])
     told = [section(part) for part in (_why(view, room), _list(room.lines(view.details))) if part]
@@ -215,7 +215,7 @@ def _heading(run: Run, at: Callable[[float], str] = when) -> str:
     return heading.format(sent=at(run.sent_at))
 
 
-def _server(view: RunView) -> str:
+def server(view: RunView) -> str:
     """What is known of a command that runs: what the server said last, and how long it took before."""
     said = f"The server says: {shown(view.said, 300)}" if view.said else ""
     return joined((said, f"It took {', '.join(map(lasted, view.lasted))} before." if view.lasted else ""))

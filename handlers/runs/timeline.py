@@ -12,7 +12,7 @@ from bot.domain.runs.view import RunView
 from handlers.blocks.blocks import Block, View, context, header, modal, packed, section
 from handlers.blocks.wording import bounded, bullets, code, exact, mention, shown, signed, when, without_people
 from handlers.runs import progress
-from handlers.runs.card import title
+from handlers.runs.card import server, title
 
 ENTRIES = 300
 """Lines of the log that one form shows, the newest of them."""
@@ -46,6 +46,7 @@ def _now(view: RunView) -> list[Block]:
     return [
         *(section(part) for part in whole if part),
         *map(section, code(view.commands)),
+        *([context(said)] if (said := server(view)) else []),
         *_part("What the command changes", view.effect),
         *_part("Still open", view.still_open),
     ]

@@ -152,18 +152,19 @@ def button_of(message: Message, label: str) -> Button:
 
 def words_of(message: Message) -> str:
     """Everything that a message says in its blocks, as people read it."""
-    return html.unescape("\n".join(_words(list(message.blocks))))
+    return html.unescape("\n".join(words_in(list(message.blocks))))
 
 
-def _words(value: Any) -> Iterator[str]:
+def words_in(value: Any) -> Iterator[str]:
+    """Every text of blocks or of a form, in order."""
     if isinstance(value, Mapping):
         if isinstance(value.get("text"), str):
             yield value["text"]
         for part in value.values():
-            yield from _words(part)
+            yield from words_in(part)
     elif isinstance(value, list | tuple):
         for part in value:
-            yield from _words(part)
+            yield from words_in(part)
 
 
 def everything(messages: list[Message]) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import html
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, replace
@@ -17,7 +18,7 @@ from handlers.blocks import actions
 from handlers.drawer import Drawer
 from tests.sandbox.parts import ANNA, EMIL, INCIDENT
 from tests.scenarios.front import TEAM, Front, form, opened
-from tests.scenarios.house import button_of, buttons, words_of
+from tests.scenarios.house import button_of, buttons, words_in, words_of
 from tests.scenarios.stage import ANNA as ANNA_BERG
 from tests.scenarios.stage import FAILOVER, A
 from tests.scenarios.test_agents import BILLING, DAVID, DESK, QUIET, STAFF, staff
@@ -72,10 +73,20 @@ class Outage:
         return [entry.sentence for entry in await self.front.stage.runs.audit(self.run.id) if entry.what == "refused"]
 
     async def card(self) -> str:
+        return words_of(await self._drawn())
+
+    async def timeline(self) -> str:
+        """What stands behind the card, for one of the agents."""
+        await self.front.slack.click(EMIL, await self._drawn(), actions.TIMELINE)
+        view = self.front.slack.modal(EMIL)
+        assert view
+        return html.unescape("\n".join(words_in(view.body)))
+
+    async def _drawn(self) -> Message:
         place = await self.front.desk.cards.place(self.run.id)
         message = place and self.front.slack.workspace.message(place.channel, place.ts)
         assert message
-        return words_of(message)
+        return message
 
     async def signed(self) -> int:
         return sum(one.signed_at is not None for one in await self.front.desk.agents.known(self.run.id))
@@ -103,12 +114,14 @@ async def test_agents_answer_beside_the_rows_and_the_last_one_judges(outage: Out
     await outage.drain()
     card = await outage.card()
     assert "2 of 3 formal groups have a signed-in agent, by their own word." in card
-    assert f"{DESK}: 1 of 4 signed in" in card and f"{BILLING}: 1 of 2 signed in" in card
-    assert "@contoso.com" not in card and DAVID not in card
+    assert f"Covered and not called yet: {DESK}, {BILLING}." in card
+    behind = await outage.timeline()
+    assert f"{DESK}: 1 of 4 signed in" in behind and f"{BILLING}: 1 of 2 signed in" in behind
+    assert not any(name in said for name in ("@contoso.com", DAVID) for said in (card, behind))
 
     await outage.says(DAVID)
     await outage.drain()
-    assert f"{BILLING}: 2 of 2 signed in" in await outage.card()
+    assert f"{BILLING}: 2 of 2 signed in" in await outage.timeline()
 
     outage.run = await outage.front.stage.press(outage.run, "called", ANNA_BERG)
     outage.run = await outage.front.stage.press(outage.run, "go-on", ANNA_BERG)

@@ -44,9 +44,9 @@ HOME = ("failback", "rebuild")
 """A pool comes home by these, and a pool that was rebuilt takes no other rows."""
 
 BY_SERVER_ADMINS = {
-    **dict.fromkeys(HOME, ("conferences", "edge-back", "sync")),
-    "failover": ("central", "locations", "hops"),
-    "replace": ("built", "users", "move", "start", "announcements", "topology", "sync", "branches"),
+    **dict.fromkeys(HOME, ("locations", "conferences", "edge-back", "sync")),
+    "failover": ("central", "hops"),
+    "replace": ("built", "users", "locations", "move", "start", "announcements", "topology", "sync", "branches"),
 }
 """Stretches of which every row is theirs, apart from what is only read for it, and what every administrator attests."""
 

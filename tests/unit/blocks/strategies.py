@@ -10,6 +10,7 @@ from bot.domain.access import Need
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import Kind
 from bot.domain.model import BOT, SCHEDULE, Person, Pool, PoolRecord, PoolState, Role, Standing, Who
+from bot.domain.runs.moves import SENT
 from bot.domain.runs.press import REASON
 from bot.domain.runs.run import ENDED, FOR_PEOPLE, Approval, Entry, Phase, Proposal, Run, Tell
 from bot.domain.runs.runbook import Choice, Field
@@ -84,12 +85,13 @@ choices = st.builds(
 ABANDON = Choice("abandon", "Abandon the run", "abandoned the run", fields=(REASON,), style="danger")
 texts = st.lists(names, max_size=12).map(tuple)
 # Commands are shown to the letter, numbers included: keeping numbers out of them is not up to the card.
-lines = st.lists(names.map(lambda name: name.replace("1234-5678", "")), max_size=12).map(tuple)
+commands = names.map(lambda name: name.replace("1234-5678", ""))
+lines = st.lists(commands, max_size=12).map(tuple)
 tells = st.builds(Tell, st.sampled_from(("notifications", "thread")), names, texts, st.booleans())
 
 entries = st.builds(
-    Entry, moments, whoever, st.sampled_from(("opened", "pass", "retry", "sent", "proposed")), st.just("s0"), names
-)
+    Entry, moments, whoever, st.sampled_from(("opened", "pass", "retry", "proposed")), st.just("s0"), names
+) | st.builds(Entry, moments, st.just(BOT), st.just(SENT), st.just("s0"), commands)
 
 
 @st.composite
