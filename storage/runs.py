@@ -31,7 +31,7 @@ RUN, ENTRY, TELL, RECORD = Codec(Run, _upgraded), Codec(Entry), Codec(Tell), Cod
 _REMEMBERED = 128
 """So many open runs are remembered, those that moved last."""
 
-_NOTHING = (-1, b"")
+_NOTHING = (None, b"")
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +77,7 @@ class Runs:
         )
         self._free = script(client, "free")
         self._writer = secrets.token_hex(4)
-        self._last: OrderedDict[str, tuple[int, bytes]] = OrderedDict()
+        self._last: OrderedDict[str, tuple[Run, bytes]] = OrderedDict()
 
     @guard()
     async def commit(self, change: Change, at: float, delivery: str = "") -> Run:
@@ -98,7 +98,7 @@ class Runs:
             ],
             args=[
                 # A version says less than who wrote it: a Redis that lost its last writes counts them a second time.
-                *(read, self._writer if ours == read else "", self._writer, written, run.id, at),
+                *(read, self._writer if ours and ours.version == read else "", self._writer, written, run.id, at),
                 *("" if run.due is None else run.due, "1" if run.is_open else "", record),
                 *(REPLAY_S if delivery else "", len(change.entries), *map(ENTRY.encode, change.entries)),
                 *_told(run, change.tells),
@@ -112,11 +112,10 @@ class Runs:
 
     def remembered(self, run_id: str) -> Run | None:
         """The open run as this process wrote it last, without asking Redis."""
-        _, written = self._last.get(run_id, _NOTHING)
-        return RUN.decode(written, "") if written else None
+        return self._last.get(run_id, _NOTHING)[0]
 
     def _remember(self, run: Run, written: bytes) -> None:
-        self._last[run.id] = run.version, written
+        self._last[run.id] = run, written
         self._last.move_to_end(run.id)
         if len(self._last) > _REMEMBERED:
             self._last.popitem(last=False)

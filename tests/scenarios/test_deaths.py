@@ -32,8 +32,15 @@ class Died(BaseException):
     """The process is gone; no handler of the engine may catch this."""
 
 
+class Differs(BaseException):
+    """What was written is not what is read; no handler of the engine may catch this either."""
+
+
 class MortalRuns(Runs):
-    """Dies right after a commit, the first time that a run comes to this phase of this row."""
+    """Dies right after a commit, the first time that a run comes to this phase of this row.
+
+    Whoever goes on with what it wrote has to find what a bot finds that is started anew.
+    """
 
     def __init__(self, client: Redis, spared: set[tuple[str, str, str]]) -> None:
         super().__init__(client)
@@ -41,6 +48,8 @@ class MortalRuns(Runs):
 
     async def commit(self, change: Change, at: float, delivery: str = "") -> Run:
         run = await super().commit(change, at, delivery)
+        if (read := await self.load(run.id)) != run:
+            raise Differs(run, read)
         which = (run.runbook, run.step, str(run.phase))
         if which not in self._spared:
             self._spared.add(which)

@@ -52,7 +52,7 @@ def judge_rehearsal(run: Run, seen: Seen) -> Verdict:
         # Data that nobody foresaw may not cost the backup itself: it is kept, and what is not known is said.
         sentence = f"The rehearsal itself failed, so whether this can be restored on {run.partner.short} is not known."
         return _unknown(sentence, f"It met {type(fault).__name__}: please report it.")
-    facts = STAMP.to(asdict(stamp)) | UNSTAMPED.to("")
+    facts = STAMP.to(asdict(stamp) | {"sentences": list(stamp.sentences)}) | UNSTAMPED.to("")
     if stamp.restorable:
         return Verdict(Mark.PASS, f"Restorable. {stamp.sentences[0]}", stamp.sentences[1:], facts)
     return Verdict(Mark.WARN, f"Not restorable as it is. {stamp.sentences[0]}", stamp.sentences[1:], facts)
