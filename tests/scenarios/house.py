@@ -68,6 +68,7 @@ class House:
     """A bot at work, listening at `url`. `seen` has every version of every message, in order.
 
     `bots` are all processes on this Redis, the bot itself first; Slack speaks to them through the `balancer`.
+    `clicks` are those that the bot was sent, on cards and in forms, and `fields` what was filled in.
     """
 
     slack: Sandbox
@@ -78,6 +79,8 @@ class House:
     bots: tuple[Switchback, ...] = ()
     balancer: Balancer | None = None
     seen: list[Seen] = field(default_factory=list)
+    clicks: int = 0
+    fields: int = 0
 
     def __post_init__(self) -> None:
         self.slack.workspace.watchers.append(self._note)
@@ -114,9 +117,11 @@ class House:
     async def press(self, user: str, card: Message, label: str, **filled: str) -> Outcome:
         """Presses the button of this label, and sends the form that it opens, if any."""
         button = button_of(card, label)
+        self.clicks += 1
         outcome = await self.slack.click(user, card, button.action_id, button.value, block_id=button.block_id)
         view = self.slack.modal(user)
         if outcome.ok and filled and view:
+            self.clicks, self.fields = self.clicks + 1, self.fields + len(filled)
             fields = {actions.field_block(key): said for key, said in filled.items()}
             outcome = await self.slack.submit(user, view.id, fields)
         return outcome

@@ -79,7 +79,6 @@ FORMS: Mapping[str, str] = {
     "accepted": "known",
     "note": "Boris did it on a Front End",
     "companions_done": "all of it, a parked call was taken",
-    "companions_open": "Emil, tomorrow",
     "sql_server": "sql-b.contoso.com",
     "sql_instance": "RTC",
     "sql_mirror_server": "",

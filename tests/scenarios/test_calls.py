@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from redis.asyncio import Redis
 
+from bot.domain.model import Asks, Role
+from bot.domain.runs.press import Press, press
 from bot.domain.runs.run import Phase, RowRecord, Run
 from bot.domain.runs.view import view_of
 from bot.runbooks import RUNBOOKS
+from bot.runbooks.needs import asking
 from handlers.runs.card import card
 from tests.scenarios.books import PRESTAGE, started, until
 from tests.scenarios.stage import ANNA, EMIL, FAILOVER, A, stage_of
@@ -45,6 +48,32 @@ async def test_a_call_that_worked_is_one_press_and_only_a_failed_one_has_a_form(
         run = await stage.press(run, "worked", EMIL)
     record = run.record_of("inside")
     assert record.sentence == "Emil called from inside: it worked." and record.who.name == "Emil" and record.at
+
+
+@BOTH
+async def test_whoever_has_made_both_calls_by_then_says_so_with_one_press(redis: Redis, runbook: str) -> None:
+    stage = await stage_of(redis)
+    run, _ = await calling(stage, runbook, "routes")
+    ended = await stage.press(run, "all-worked", EMIL)
+    assert ended.record_of("routes").sentence.startswith("Emil says gateways")
+    said = {row: ended.record_of(row) for row in ("inside", "outside")}
+    assert [one.sentence for one in said.values()] == [
+        "Emil called from inside: it worked.",
+        "Emil called from the telephone network: it worked.",
+    ]
+    assert all(one.mark == "pass" and one.who.name == "Emil" for one in said.values())
+    chosen = [one.step for one in await stage.runs.audit(run.id) if one.what == "chose" and one.who.name == "Emil"]
+    assert chosen[:3] == ["outside", "inside", "routes"], "each is in the log, the last one first"
+
+
+async def test_one_press_answers_no_row_that_others_have_to_answer(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run, _ = await calling(stage, "failover", "routes")
+    table = (Asks("failover", Role.SERVER_ADMIN, "outside"),)
+    pressed = Press("routes", "all-worked", run.question, {})
+    change = press(run, asking(RUNBOOKS, table)["failover"], pressed, EMIL, stage.clock())
+    assert change.run.step == "outside"
+    assert [one.step for one in change.entries if one.what == "chose"] == ["routes", "inside"]
 
 
 @BOTH

@@ -269,9 +269,9 @@ async def test_what_people_put_back_is_shown_with_the_commands_for_the_pool_that
         ("put-back", {"companions_done": "orbit 800 rings"}, "Anna says that it is put back by hand", ""),
         (
             "later",
-            {"companions_open": "Clara, on Monday"},
-            "Anna puts it off: Clara, on Monday",
-            "Call Park and announcements of pool-a were put off (Clara, on Monday).",
+            {},
+            "Anna puts it off.",
+            "Call Park and announcements of pool-a are not put back.",
         ),
     ],
 )

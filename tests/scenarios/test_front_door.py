@@ -22,6 +22,9 @@ from tests.scenarios.house import House, buttons, everything, house, words_of
 from tests.scenarios.stage import A
 
 OURS = ("bot", "handlers", "storage")
+CLICKS, FIELDS = 9, 3
+"""What a failover costs whoever knows it, at most: clicks that the bot is sent, and fields to fill in."""
+
 ENDS = ("*Done.*", "🏳️ *Abandoned.*")
 FORM = {"Content-Type": "application/x-www-form-urlencoded"}
 
@@ -60,6 +63,7 @@ async def story(rooms: House, failover: tuple[Beat, ...], failback: tuple[Beat, 
     over = await rooms.started(ANNA, "/rgs failover pool-a")
     await played(rooms, over, failover)
     assert await state(rooms) is PoolState.FAILED_OVER
+    assert rooms.clicks <= CLICKS and rooms.fields <= FIELDS, (rooms.clicks, rooms.fields)
     if not failback:
         return [backup, over]
     await rooms.bring_up(A)

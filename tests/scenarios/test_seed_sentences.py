@@ -13,11 +13,11 @@ from tests.scenarios.test_ways import count_of, failing_over
 BOTH = pytest.mark.parametrize("runbook", ["failover", "failback"])
 
 
-async def calling(stage: Stage, runbook: str) -> tuple[Run, dict]:
-    """A run that waits for its first test call, and how it goes on."""
+async def calling(stage: Stage, runbook: str, row: str = "inside") -> tuple[Run, dict]:
+    """A run that waits for its first test call, or at another row, and how it goes on."""
     script = {"failover": FAILOVER, "failback": FAILBACK}[runbook]
     run = await (failing_over if runbook == "failover" else home_again)(stage)
-    return await until(stage, run, "inside", script), script
+    return await until(stage, run, row, script), script
 
 
 @BOTH

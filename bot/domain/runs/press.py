@@ -56,7 +56,22 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     change = does(run, runbook, choice, form, person, now)
     data = {"choice": choice.key} | ({"plan": run.proposal.hash} if run.proposal else {})
     entry = Entry(now, Who.person(person), what, run.step, _said(choice, form, person), data)
-    return replace(change, entries=(entry, *change.entries))
+    made = replace(change, entries=(entry, *change.entries))
+    for key in choice.also:
+        made = _further(made, runbook, key, step.need, person, now)
+    return made
+
+
+def _further(made: Change, runbook: Runbook, key: str, need: Need, person: Person, now: float) -> Change:
+    """The choice of this key as well, at the row where the run stands now, if that asks the same people."""
+    run = made.run
+    step = runbook.step(run.step)
+    choice = next((one for one in step.choices(run) if one.key == key), None)
+    if choice is None or choice.fields or (choice.need or step.need) is not need:
+        return made
+    change = _choose(run, runbook, choice, {}, person, now)
+    entry = Entry(now, Who.person(person), _CHOSEN[0], run.step, _said(choice, {}, person), {"choice": key})
+    return Change(change.run, (*made.entries, entry, *change.entries), (*made.tells, *change.tells))
 
 
 def _said(choice: Choice, form: Mapping[str, str], person: Person) -> str:

@@ -78,7 +78,8 @@ class Choice:
 
     `said` completes the sentence "<name> …" in the log. A choice with `fields` opens a form first. `to` is the row that
     Then.BACK goes to; with a mark to be `recorded` as, the row keeps a record of what was said, and the thread is told.
-    `need` None means the row's own.
+    `need` None means the row's own. `also` are choices of the rows right behind it, in order: the same press makes them
+    as well, as far as the same people may.
     """
 
     key: str
@@ -92,6 +93,7 @@ class Choice:
     style: str = ""
     confirm: str = ""
     recorded: Mark | None = None
+    also: tuple[str, ...] = ()
 
 
 def _nothing(run: Run) -> Acts:

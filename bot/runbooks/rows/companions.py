@@ -23,7 +23,6 @@ KINDS = ("call-park-settings", "call-park-music", "announcements", "rgs-audio")
 _LIS = COMPANIONS["lis"]
 _FILES_SHOWN = 2
 _NOTE = Field(COMPANIONS_DONE.key, "What was put back, and how was it seen?", multiline=True, max_length=300)
-_LATER = Field(COMPANIONS_OPEN.key, "Who does it, and until when?", max_length=200)
 
 
 def companions_row(*, serving: Callable[[Run], Pool], of: Callable[[Run], Pool], stretch: str) -> Step:
@@ -82,17 +81,15 @@ def _offer(run: Run) -> tuple[Choice, ...]:
         Choice(
             "later",
             "Put it off",
-            f"puts it off: {{{COMPANIONS_OPEN.key}}}",
-            COMPANIONS_DONE.to(""),
-            fields=(_LATER,),
+            "puts it off.",
+            COMPANIONS_OPEN.to("put off") | COMPANIONS_DONE.to(""),
         ),
     )
 
 
 def still_open(run: Run, of: Pool) -> str:
     """What the last sentence of a run has to say of it; empty when nothing was put off."""
-    why = COMPANIONS_OPEN.of(run)
-    return f"Call Park and announcements of {of.short} were put off ({why})." if why else ""
+    return f"Call Park and announcements of {of.short} are not put back." if COMPANIONS_OPEN.of(run) else ""
 
 
 def lost_location_rows(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.access import Need
@@ -148,7 +149,17 @@ def board_tell(stage: Stage, imported: bool | None) -> Tell:
 
 
 def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said: Callable[[Run], str]) -> Step:
-    """What leads calls to a pool is none of ours: somebody says that it is done."""
+    """What leads calls to a pool is none of ours: somebody says that it is done, and whether calls arrive.
+
+    Both test calls are the rows right behind it, and whoever has made them by now need not press for each.
+    """
+
+    def choices(run: Run) -> tuple[Choice, ...]:
+        done = Choice("routed", "All of this is so", said(run), style="primary")
+        return done, replace(
+            done, key="all-worked", label="It is, and both calls worked", style="", also=("worked", "worked")
+        )
+
     return Step(
         key="routes",
         stretch=stretch,
@@ -156,7 +167,7 @@ def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said:
         asks=True,
         need=Need.ANYONE,
         explain=lambda run: " ".join(filter(None, (failed_calls(run), explain(run)))),
-        choices=lambda run: (Choice("routed", "All of this is so", said(run), style="primary"),),
+        choices=choices,
     )
 
 
