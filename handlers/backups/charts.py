@@ -23,6 +23,8 @@ from handlers.slack.replies import Reply
 from handlers.slack.sending import say, send_file
 
 _AT_ONCE = 100
+_FEWEST = 2
+"""Days: one alone is said in words."""
 _LONGEST_S = (DAYS + 1) * 86_400
 _FAILED = frozenset({Phase.STOPPED, Phase.LOST, Phase.ABANDONED})
 
@@ -48,8 +50,8 @@ async def _send(desk: Desk, user: str, pool: Pool) -> None:
     failed = [at async for at in _failed(desk, pool, since)]
     month = history(pool.short, kept, failed, ZoneInfo(pool.time_zone), desk.now())
     words = in_words(month)
-    if not month.days:
-        raise BadInput(f"{words} There is nothing to draw.")
+    if len(month.days) < _FEWEST:
+        raise BadInput(f"{words} There is nothing to draw yet: a picture begins with two days.")
     name, title = f"{pool.short}-backups.png", f"Backups of {pool.short}"
     await send_file(desk.slack, user, name, await picture(month), title, exact(words, 3000), words)
 

@@ -79,10 +79,13 @@ def plain(axes: Axes, lines: str) -> None:
     axes.set_axisbelow(True)
 
 
-def png(figure: Figure) -> bytes:
+def png(figure: Figure, right: float = 1.0, beside: Callable[[Axes], None] | None = None) -> bytes:
+    """The charts take up the left part, up to `right` of 1; what is drawn `beside` them has the rest."""
     from matplotlib import pyplot
 
-    figure.tight_layout(rect=(0, 0, 1, 0.99))
+    figure.tight_layout(rect=(0, 0, right, 0.99))
+    if beside:
+        beside(figure.add_axes((right + 0.02, 0.16, 0.96 - right, 0.68)))
     out = BytesIO()
     figure.savefig(out, format="png", facecolor=PAPER)
     pyplot.close(figure)

@@ -374,7 +374,17 @@ async def test_a_pool_without_backups_has_no_chart_and_says_so(front: Front) -> 
     await front.desk.errands.settled()
 
     assert not sent(front, EMIL)
-    assert "pool-a has no backup of the last 30 days. There is nothing to draw." in direct(front, EMIL)[-1]
+    assert "pool-a has no backup of the last 30 days. There is nothing to draw yet" in direct(front, EMIL)[-1]
+
+
+async def test_backups_of_a_single_day_are_said_in_words_and_not_drawn(front: Front) -> None:
+    await keep(front, 0)
+    await front.slack.command(EMIL, INCIDENT, "/rgs backups pool-a chart")
+    await front.desk.errands.settled()
+
+    assert not sent(front, EMIL)
+    assert "1 backup of pool-a on 18 Nov;" in direct(front, EMIL)[-1]
+    assert "There is nothing to draw yet: a picture begins with two days." in direct(front, EMIL)[-1]
 
 
 async def test_a_word_behind_the_pool_that_is_none_gets_the_usage(front: Front) -> None:

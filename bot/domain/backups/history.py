@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, tzinfo
+from enum import StrEnum
 
 from bot.domain.backups.backup import Backup
 from bot.domain.measures import numbered
@@ -38,6 +39,16 @@ class History:
     zone: str
     days: tuple[Day, ...] = ()
     is_whole: bool = True
+
+
+class Cover(StrEnum):
+    """Whether a day has a backup. Days before the first one, and today until it is over, miss nothing."""
+
+    KEPT = "backup"
+    MISSED = "no backup"
+    FAILED = "tries failed, no backup"
+    BEFORE = "before the first"
+    OPEN = "today, none yet"
 
 
 def history(
@@ -88,6 +99,14 @@ def gaps(days: Iterable[Day]) -> list[tuple[date, date]]:
     return found
 
 
+def coverage(history: History, days: int = DAYS) -> tuple[tuple[date, Cover], ...]:
+    """Each of the last `days` up to the last one of the history; it has to have one."""
+    today = history.days[-1].date
+    known = {day.date: _cover(day, today) for day in history.days}
+    dates = (today - timedelta(days=back) for back in reversed(range(days)))
+    return tuple((date, known.get(date, Cover.BEFORE)) for date in dates)
+
+
 def day_in_words(day: date) -> str:
     """ "9 Nov"."""
     return f"{day.day} {_MONTHS[day.month - 1]}"
@@ -96,6 +115,14 @@ def day_in_words(day: date) -> str:
 def unit_of(sizes: Iterable[int]) -> tuple[float, str]:
     """Bytes in the unit that suits the largest of these sizes, and its name."""
     return (1e6, "MB") if max(sizes, default=0) >= 1e6 else (1e3, "kB")
+
+
+def _cover(day: Day, today: date) -> Cover:
+    if day.backups:
+        return Cover.KEPT
+    if day.failed:
+        return Cover.FAILED
+    return Cover.OPEN if day.date == today else Cover.MISSED
 
 
 def _with(day: Day, backup: Backup) -> Day:

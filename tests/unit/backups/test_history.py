@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 import pytest
 
 from bot.domain.backups.backup import Backup
-from bot.domain.backups.history import DAYS, History, gaps, history, in_words
+from bot.domain.backups.history import DAYS, Cover, History, coverage, gaps, history, in_words
 from bot.domain.errors import NotDelivered
 from handlers.backups.drawing import draw, picture
 
@@ -47,6 +47,19 @@ def test_the_words_say_what_the_picture_shows() -> None:
         "12 backups of pool-a from 3 to 14 Nov; 0 to 41 changes a day, most on 9 Nov; size 1.23 to 1.34 MB; "
         "no day without a backup."
     )
+
+
+def test_the_calendar_has_each_of_thirty_days_and_whether_it_has_a_backup() -> None:
+    tried = [datetime(2026, 11, day, 3, tzinfo=UTC).timestamp() for day in (6, 8)]
+    found = coverage(month(*(backup(day) for day in (3, 4, 8, 13)), failed=tuple(tried)))
+
+    assert len(found) == DAYS and (found[0][0], found[-1][0]) == (date(2026, 10, 16), date(2026, 11, 14))
+    sorts = {day.day: cover for day, cover in found if day.month == 11}
+    assert {day for day, cover in sorts.items() if cover is Cover.KEPT} == {3, 4, 8, 13}, (
+        "one that failed first as well"
+    )
+    assert sorts[6] is Cover.FAILED and sorts[5] is sorts[12] is Cover.MISSED
+    assert sorts[2] is Cover.BEFORE and sorts[14] is Cover.OPEN, "neither misses anything"
 
 
 def test_days_without_a_backup_and_tries_that_failed_are_seen_and_said() -> None:
