@@ -84,7 +84,10 @@ async def test_a_name_conflict_does_not_hold_up_the_move_stops_before_any_group_
     assert (run.step, run.phase, run.pool_state) == ("backup", Phase.ASKING, PoolState.FAILED_OVER)
     run = await stage.press(run, "use", ANNA)
     assert (run.step, run.phase) == ("rehearse", Phase.STOPPED)
-    assert any(name in line for line in run.details)
+    assert run.details[-1] == (
+        f'$one = Get-CsRgsQueue -Identity "service:ApplicationServer:{B}" -Name "{name}"; '
+        f'$one.Name = "{name} (pool-b)"; Set-CsRgsQueue -Instance $one'
+    )
     assert stage.labels(run)[:3] == ["renamed", "resolve", "rechoose"]
     world, _ = await stage.worlds.load()
     changed = [effect.cmdlet for effect in world.effects if "Export" not in effect.cmdlet]
@@ -101,7 +104,8 @@ async def test_an_address_that_another_workflow_has_is_named_and_changing_it_hel
     assert (run.step, run.phase) == ("rehearse", Phase.STOPPED)
     assert run.sentence.startswith("The import would fail. The SIP address of workflow “")
     assert run.sentence.endswith("” on pool-b.contoso.com already. Give one of them another address, then try again.")
-    assert "Set-CsRgsWorkflow -Instance $it" in run.details[-1]
+    assert run.details[-1].startswith("$one = Get-CsRgsWorkflow -Identity")
+    assert "; $one.PrimaryUri = (Read-Host " in run.details[-1] and run.details[-1].endswith("-Instance $one")
     assert stage.labels(run)[:2] == ["rechoose", "retry"]
     assert await count_of(stage, "Import-CsRgsConfiguration") == 0
     await given_address(stage, own)

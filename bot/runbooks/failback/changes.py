@@ -16,11 +16,11 @@ from bot.domain.runs.acts import Acts, Seen
 from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Step, Then
 from bot.runbooks.failback.arrival import more_than, read_export, read_home
-from bot.runbooks.failback.export import changed_by_hand
 from bot.runbooks.failback.facts import EDITED, ONLY_ON_PRIMARY
 from bot.runbooks.failback.last import nothing_to_compare, pin_last, read_last
 from bot.runbooks.failback.lost import bare
 from bot.runbooks.rows.attesting import attested
+from bot.runbooks.rows.editing import changed_by_hand
 
 _UNTOLD = "Edits of either side cannot be told apart."
 
@@ -145,7 +145,7 @@ def _by_hand(run: Run, away: Inventory, keys: tuple[Key, ...], changed: tuple[Ch
     for one in changed:
         item = items.get((one.kind, one.name.casefold())) if one.kind else None
         if item is not None and item.key in keys:
-            yield changed_by_hand(item, run, one.path, _value(one))
+            yield changed_by_hand(item, partner(run), one.path, _value(one))
 
 
 def _value(change: Change) -> str:

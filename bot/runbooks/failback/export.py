@@ -6,9 +6,9 @@ import re
 from collections.abc import Iterator
 
 from bot.domain.access import Need
-from bot.domain.deployment.cmdlets import cmdlet, quoted
+from bot.domain.deployment.cmdlets import quoted
 from bot.domain.deployment.rehearsal import rehearse_import
-from bot.domain.groups.groups import Inventory, RgsObject, counted, service
+from bot.domain.groups.groups import Inventory, RgsObject, counted
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Seen
 from bot.domain.runs.run import Phase, Run, home, partner
@@ -18,6 +18,7 @@ from bot.runbooks.failback.facts import CAME_HOME, EXPORTED, NAMES_STAY, NOTHING
 from bot.runbooks.failback.lost import bare, lost, without_backup_pool, without_groups
 from bot.runbooks.rows.attesting import attested
 from bot.runbooks.rows.copies import stage_of
+from bot.runbooks.rows.editing import changed_by_hand
 from bot.runbooks.rows.exporting import export_row, exported, kept, strangers
 from bot.runbooks.rows.facts import RESOLVED, before
 from bot.runbooks.rows.importing import with_settings
@@ -31,17 +32,6 @@ def _skip_names(run: Run) -> str | None:
     return lost(run) or (None if before(run, RESOLVED) else "Not needed: nothing was renamed.")
 
 
-def changed_by_hand(item: RgsObject, run: Run, property: str, value: str) -> str:
-    """The line that gives an object on B, imported from P, this value; Set takes an object of the same session."""
-    found = cmdlet(
-        f"Get-CsRgs{item.kind}",
-        Identity=service(partner(run).fqdn),
-        Owner=service(run.primary.fqdn),
-        Name=item.name,
-    )
-    return f"$one = {found}; $one.{property} = {value}; Set-CsRgs{item.kind} -Instance $one"
-
-
 def _numbered(copies: Inventory) -> list[tuple[RgsObject, str]]:
     found = ((item, _NUMBERED.fullmatch(item.name)) for item in copies.objects)
     return [(item, match["name"]) for item, match in found if match]
@@ -49,7 +39,7 @@ def _numbered(copies: Inventory) -> list[tuple[RgsObject, str]]:
 
 def _judge_names(run: Run, seen: Seen) -> Verdict:
     found = _numbered(seen["copies"])
-    lines = tuple(changed_by_hand(item, run, "Name", quoted(name)) for item, name in found)
+    lines = tuple(changed_by_hand(item, partner(run), "Name", quoted(name)) for item, name in found)
     return Verdict(Mark.PASS, f"{len(found)} name(s) with a number on {partner(run).short}.", lines)
 
 

@@ -21,6 +21,7 @@ from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.failover.facts import CHOSEN, COPIES, COPIES_EQUAL, COPIES_FOUND, OFFERED, OFFERS
 from bot.runbooks.rows.copies import stage_of
+from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.exporting import pin
 from bot.runbooks.rows.moments import moment
 from bot.runbooks.rows.removing import read_copies, removal_row
@@ -89,10 +90,10 @@ def _no_backup(run: Run, held: Inventory | BotError) -> Verdict:
 
 def _by_hand(primary: str, backup: Pool) -> tuple[str, ...]:
     """How an export that Switchback never had is brought in."""
-    where = f'-Destination "{service(backup.fqdn)}"'
+    into = f'-Destination "{service(backup.fqdn)}" -FileName {asked("Path of the file")}'
     return (
         f"Look for an export of {primary} that somebody kept as a .zip file. Copy it to a server of {backup.short}.",
-        f'Import it there, in the Management Shell: `Import-CsRgsConfiguration {where} -FileName "<the file>"`.',
+        f"Import it there, in the Management Shell: `Import-CsRgsConfiguration {into}`.",
         f"Then run `/rgs backup {primary}`: it exports them from {backup.short}. Then press Try again here.",
     )
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import replace
 from typing import Any
 
-from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
+from bot.domain.deployment.cmdlets import Cmdlet, cmdlet, quoted
 from bot.domain.deployment.impact import Stage
-from bot.domain.deployment.rehearsal import described, rehearse_import
+from bot.domain.deployment.rehearsal import Rehearsal, described, rehearse_import
 from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import service
-from bot.domain.model import Mark, Verdict
+from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, ReadGroups, ReadSettings, Seen
 from bot.domain.runs.run import Finding, Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Step, Then
@@ -29,6 +30,7 @@ from bot.runbooks.failover.facts import (
     REPLACEABLE,
     RESOLVE,
 )
+from bot.runbooks.rows.editing import asked, changed_by_hand
 from bot.runbooks.rows.exporting import export_row, exported, kept
 from bot.runbooks.rows.facts import ARRIVED
 from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
@@ -79,32 +81,20 @@ def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
         sentence = f"The import would fail: {len(tried.clashes)} name(s) are taken on {partner(run).short}."
         if not tried.clashes:
             sentence = f"The import would fail. {next(iter(tried.taken), tried.refused)}"
-        by_hand = (_readdress(run),) if tried.taken else ()
-        return Verdict(Mark.STOP, sentence, (*tried.sentences, *by_hand), CONFLICTS.to(len(tried.clashes)))
+        lines = (*tried.sentences, *_by_hand(partner(run), tried))
+        return Verdict(Mark.STOP, sentence, lines, CONFLICTS.to(len(tried.clashes)))
     renamed = [f"“{before}” becomes “{item.name}”" for before, item in tried.renamed]
     mark = Mark.WARN if renamed else Mark.PASS
     sentence = f"The import would work. {tried.sentences[0]}"
     return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed) | over)
 
 
-def _readdress(run: Run) -> str:
-    where = f'-Identity "service:ApplicationServer:{partner(run).fqdn}"'
-    return (
-        f"To change it on {partner(run).short}, in its Management Shell: "
-        f'`$it = Get-CsRgsWorkflow {where} -Name "<name>"; $it.PrimaryUri = "sip:<new address>"; '
-        "Set-CsRgsWorkflow -Instance $it`"
-    )
-
-
-def _explain_rehearsal(run: Run) -> str:
-    """The commands for renaming by hand, filled in as far as they can be."""
-    if not CONFLICTS.of(run):
-        return ""
-    where = f'-Identity "service:ApplicationServer:{partner(run).fqdn}"'
-    return (
-        f"To rename one on {partner(run).short}, in its Management Shell, with its type in place of Queue: "
-        f'`$it = Get-CsRgsQueue {where} -Name "<name>"; $it.Name = "<new name>"; Set-CsRgsQueue -Instance $it`'
-    )
+def _by_hand(on: Pool, tried: Rehearsal) -> Iterator[str]:
+    """What makes room for the import, to be run in the Management Shell of the backup pool."""
+    for clash in tried.clashes:
+        yield changed_by_hand(clash.held, on, "Name", quoted(f"{clash.held.name} ({on.short})"))
+    for clash in tried.addresses:
+        yield changed_by_hand(clash.held, on, "PrimaryUri", asked("New SIP address, such as sip:desk2@contoso.com"))
 
 
 def _offer_rehearsal(run: Run, strict: bool = False) -> tuple[Choice, ...]:
@@ -131,6 +121,7 @@ _RESOLVE_NAMES = Choice(
 
 
 _KEPT = "Not needed: the copies that are there are kept."
+_RENAME = "The lines rename what is on {pool}: run them in its Management Shell. Choose other names where you like."
 
 
 def rehearse_row(*, strict: bool = False) -> Step:
@@ -143,7 +134,7 @@ def rehearse_row(*, strict: bool = False) -> Step:
         reads=_read_rehearsal,
         does=pin_chosen,
         judge=_judge_rehearsal,
-        explain=_explain_rehearsal,
+        explain=lambda run: _RENAME.format(pool=partner(run).short) if CONFLICTS.of(run) else "",
         choices=lambda run: _offer_rehearsal(run, strict),
     )
 

@@ -13,7 +13,7 @@ from bot.runbooks.pool_level.routes import before_row, choose_row, menu, over_or
 from bot.runbooks.rows.by_hand import ByHand
 
 _DNS = (
-    "In external DNS, the A record for XMPP leads to {edge}. There is a record `_xmpp-server._tcp.<domain>` with port "
+    "In external DNS, the A record for XMPP leads to {edge}. Your domain has a record `_xmpp-server._tcp` with port "
     "5269. Look both up from outside."
 )
 

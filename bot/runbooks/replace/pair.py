@@ -10,11 +10,12 @@ from bot.domain.model import Edition, Mark, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, ReadGroups, Seen
 from bot.domain.runs.run import Run, partner, replacement
 from bot.domain.runs.runbook import Choice
-from bot.runbooks.replace.procedure import MOVED, NO_WAY_BACK, lines
+from bot.runbooks.replace.procedure import NO_WAY_BACK, lines, named_machines
 from bot.runbooks.rows.by_hand import ByHand, Proof
 from bot.runbooks.rows.companions import companions_row
+from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.living import LODGERS, nothing_left, read
-from bot.runbooks.rows.machines import all_run, machines
+from bot.runbooks.rows.machines import all_run
 from bot.runbooks.rows.syncing import sync_rows
 
 _BACKUP = "LYNCBACKUP"
@@ -23,7 +24,8 @@ _BACKUP = "LYNCBACKUP"
 def _range_lines(run: Run, seen: Seen) -> tuple[str, ...]:
     """The announcements are made again on the new pool; then each range leads to its own."""
     where = f"ApplicationServer:{replacement(run).fqdn}"
-    made = f'New-CsAnnouncement -Parent {quoted(f"service:{where}")} -Name "<name>" -AudioFilePrompt "<file>"'
+    parent = quoted(f"service:{where}")
+    made = f"New-CsAnnouncement -Parent {parent} -Name {asked('Name')} -AudioFilePrompt {asked('Its file')}"
     if "ranges" not in seen:
         return (made,)
     rows = [row for pool in (run.primary, partner(run)) for row in _ranges(seen, pool.fqdn)]
@@ -31,7 +33,7 @@ def _range_lines(run: Run, seen: Seen) -> tuple[str, ...]:
         *((made,) if rows else ()),
         *(
             f"Set-CsUnassignedNumber -Identity {quoted(one)} -AnnouncementService {quoted(where)} "
-            '-AnnouncementName "<name>"'
+            f"-AnnouncementName {asked('Name of its announcement')}"
             for one in rows
         ),
     )
@@ -78,16 +80,14 @@ _PAIRED = Proof(_read_pair, _judge_pair, refusals=True)
 
 
 def _boot_lines(run: Run, seen: Seen) -> tuple[str, ...]:
-    found = machines(seen["machines"]) if "machines" in seen else ("<machine>",)
-    return tuple(f"Start-CsWindowsService -Name {_BACKUP} -ComputerName {quoted(one)}" for one in found)
+    found = named_machines(seen)
+    return tuple(f"Start-CsWindowsService -Name {_BACKUP} -ComputerName {one}" for one in found)
 
 
 def _restart_lines(run: Run, seen: Seen) -> tuple[str, ...]:
-    found = machines(seen["machines"]) if "machines" in seen else ("<machine>",)
+    found = named_machines(seen)
     return tuple(
-        f"{verb}-CsWindowsService -Name {_BACKUP} -ComputerName {quoted(one)}"
-        for one in found
-        for verb in ("Stop", "Start")
+        f"{verb}-CsWindowsService -Name {_BACKUP} -ComputerName {one}" for one in found for verb in ("Stop", "Start")
     )
 
 
@@ -201,15 +201,18 @@ BRANCHES = ByHand(
         "that list. Topology Builder leads it to the new pool before it is started again."
     ),
     lines=lines(
-        'Stop-CsWindowsService -ComputerName "<appliance>"',
-        'Get-CsUser -Filter {{RegistrarPool -eq "<appliance>"}} | Export-Csv "{folder}\\appliance.csv"',
-        MOVED.format("<appliance>"),
-        'Convert-CsUserData -InputFile "<exported>" -OutputFile "<converted>" -TargetVersion Lync2010',
-        'Import-Csv "{folder}\\appliance.csv" | ForEach-Object {{ Update-CsUserData -FileName "<converted>" '
+        '$appliance = Read-Host "The branch appliance, its FQDN"; $theirs = "RegistrarPool -eq \'$appliance\'"',
+        "Stop-CsWindowsService -ComputerName $appliance",
+        'Get-CsUser -Filter $theirs | Export-Csv "{folder}\\appliance.csv"',
+        'Get-CsUser -Filter $theirs | Move-CsUser -Target "{n}" -Force -Confirm:$False',
+        '$converted = "{folder}\\converted.zip"',
+        'Convert-CsUserData -InputFile (Read-Host "The exported user data") -OutputFile $converted '
+        "-TargetVersion Lync2010",
+        'Import-Csv "{folder}\\appliance.csv" | ForEach-Object {{ Update-CsUserData -FileName $converted '
         "-UserFilter $_.SipAddress }}",
-        'Start-CsWindowsService -ComputerName "<appliance>"',
+        "Start-CsWindowsService -ComputerName $appliance",
         'Import-Csv "{folder}\\appliance.csv" | ForEach-Object {{ Move-CsUser -Identity $_.SipAddress '
-        '-Target "<appliance>" -Force -Confirm:$False }}',
+        "-Target $appliance -Force -Confirm:$False }}",
     ),
     others=_no_branches,
 ).rows()

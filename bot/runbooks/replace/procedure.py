@@ -14,6 +14,7 @@ from bot.domain.runs.acts import Acts, Attempt, Clock, Invoke, ReadGroups, Seen
 from bot.domain.runs.run import Run, Tell, partner, replacement
 from bot.runbooks.replace.facts import USERS
 from bot.runbooks.rows.by_hand import ByHand, Proof
+from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.living import LODGERS, left, nothing_left, read
 from bot.runbooks.rows.machines import all_run, machines, none_runs
 
@@ -86,11 +87,12 @@ def _tell_outage(run: Run) -> tuple[Tell, ...]:
 
 
 def _each(kind: str, *texts: str) -> Callable[[Run, Seen], tuple[str, ...]]:
-    """The lines once for each thing of this kind that is left; with a name to fill in while nobody could read them."""
+    """The lines once for each thing of this kind that is left; the shell asks for it while nobody could read them."""
 
     def made(run: Run, seen: Seen) -> tuple[str, ...]:
-        found = left(run, seen, kind) if kind in seen else ("<identity>",)
-        return tuple(text.format_map({**names(run), "id": quoted(one)}) for one in found for text in texts)
+        found = map(quoted, left(run, seen, kind)) if kind in seen else (asked("Identity"),)
+        file = asked("A new file")
+        return tuple(text.format_map({**names(run), "id": one, "file": file}) for one in found for text in texts)
 
     return made
 
@@ -101,8 +103,12 @@ def _chat(run: Run) -> str | None:
 
 
 def _start_lines(run: Run, seen: Seen) -> tuple[str, ...]:
-    found = machines(seen["machines"]) if "machines" in seen else ("<machine>",)
-    return tuple(f"Start-CsWindowsService -ComputerName {quoted(one)}" for one in found)
+    return tuple(f"Start-CsWindowsService -ComputerName {one}" for one in named_machines(seen))
+
+
+def named_machines(seen: Seen) -> tuple[str, ...]:
+    """The machines of a pool as arguments; the shell asks for one while nobody could read them."""
+    return tuple(map(quoted, machines(seen["machines"]))) if "machines" in seen else (asked("A machine of the pool"),)
 
 
 def _started() -> Proof:
@@ -151,7 +157,7 @@ PROCEDURE: tuple[ByHand, ...] = (
         first=nothing_left("users"),
         lines=_each(
             "directories",
-            'Export-CsUserData -PoolFqdn "{b}" -ConfDirectoryFilter {id} -FileName "<a fresh file>"',
+            'Export-CsUserData -PoolFqdn "{b}" -ConfDirectoryFilter {id} -FileName {file}',
             'Move-CsConferenceDirectory -Identity {id} -TargetPool "{n}" -Force',
         ),
         proof=nothing_left("directories"),
@@ -172,7 +178,7 @@ PROCEDURE: tuple[ByHand, ...] = (
             f"From the file store of {partner(run).short} to that of {replacement(run).short}, by Robocopy, without "
             "Meeting.Active."
         ),
-        lines=lines('robocopy "<file store of {b}>" "<file store of {n}>" /E /XF Meeting.Active'),
+        lines=lines('robocopy (Read-Host "File store of {b}") (Read-Host "File store of {n}") /E /XF Meeting.Active'),
     ),
     ByHand(
         key="userdata",
