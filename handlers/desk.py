@@ -15,6 +15,7 @@ from bot.engine import Engine
 from handlers.slack.errands import Errands
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People
+from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from storage.agents import Agents
 from storage.backups.backups import Backups
@@ -25,6 +26,7 @@ from storage.notices import Notices
 from storage.readings import KnownReadings
 from storage.runs import Runs
 from storage.schedules import Schedules
+from storage.waits import Waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,10 +47,12 @@ class Desk:
     cards: Cards
     notices: Notices
     agents: Agents
+    waits: Waits
     errands: Errands
     people: People
     forgetting: Forgetting
     readers: Readers
+    presence: Presence
     slack: AsyncWebClient
     estate: Estate
     incidents: str

@@ -25,7 +25,7 @@ log = logging.getLogger(__name__)
 ANSWER_S = 10.0
 """No call waits longer, so that whoever may draw a card has drawn it before somebody else may."""
 
-EDIT = "chat.update"
+EDIT, REMOVE = "chat.update", "chat.delete"
 
 _MOVED = "people of other organisations read this channel"
 _MAY_BE_READ = "Slack does not tell who reads this channel"
@@ -79,6 +79,16 @@ class Speech:
             await self._take_back(channel, ts, what)
             raise
         await self._say(EDIT, self._slack.chat_update, {"channel": channel, "ts": ts}, message)
+
+    async def remove(self, channel: str, ts: str) -> None:
+        """The message is there no more; also when it was not there before."""
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._slack.chat_delete(channel=channel, ts=ts)
+        except AWAY as fault:
+            no = self._sorted(answers.of(fault), REMOVE, channel)
+            if not isinstance(no, NoPlace):
+                raise no from fault
 
     async def _take_back(self, channel: str, ts: str, what: str) -> None:
         because = _MOVED if self._readers.shared(channel) else _MAY_BE_READ

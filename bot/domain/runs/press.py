@@ -17,6 +17,9 @@ from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 APPROVE = "approve"
 """The choice that lets a command run, alone or with a second person's."""
 
+QUESTION = "question"
+"""In the data of a line of the log: which question of the run ended there."""
+
 _ABANDON = "abandon"
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _DAY_S = 86_400
@@ -54,7 +57,7 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     form = _checked(choice, pressed.form, now)
     what, does = _ACTIONS.get(choice.key, _CHOSEN)
     change = does(run, runbook, choice, form, person, now)
-    data = {"choice": choice.key} | ({"plan": run.proposal.hash} if run.proposal else {})
+    data = {"choice": choice.key, QUESTION: run.question} | ({"plan": run.proposal.hash} if run.proposal else {})
     entry = Entry(now, Who.person(person), what, run.step, _said(choice, form, person), data)
     return replace(change, entries=(entry, *change.entries))
 

@@ -1,0 +1,189 @@
+"""Nobody is waited for in silence: who may answer is called once, reminded, and the call goes with the answer."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterable
+from dataclasses import replace
+
+import pytest
+from redis.asyncio import Redis
+
+from bot.domain.model import Role
+from bot.domain.runs.run import Phase, Run
+from bot.sandbox import Message
+from bot.sandbox.faults import ANY
+from bot.sandbox.seed import TEAM as WORKSPACE
+from bot.sandbox.values import Person
+from handlers.drawer import Drawer
+from handlers.slack.people import People
+from handlers.slack.presence import Here
+from tests.patience import PATIENCE_S
+from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, INCIDENT
+from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, roles, slack_stage
+from tests.scenarios.stage import A, person
+from tests.scenarios.test_next_place import archive, direct
+
+DAVID, OLGA = "U0DAVID001", "U0OLGA0001"
+BORIS_LIND = replace(person("Boris", Role.SERVER_ADMIN), id=f"{TEAM}:{BORIS}")
+MINUTE = 60.0
+
+
+async def held_by(stage: SlackStage, server_admins: Iterable[str], admins: Iterable[str] = ()) -> SlackStage:
+    """The same stage with these holders of roles; who is new to the workspace is in no channel."""
+    for user in (*server_admins, *admins):
+        if stage.sandbox.workspace.person(user) is None:
+            stage.sandbox.workspace.put(Person(user, f"Holder {user}", user.lower(), WORKSPACE))
+    people = People(stage.desk.slack, roles(server_admins, admins), TEAM, answer_s=PATIENCE_S)
+    desk = replace(stage.desk, people=people)
+    return SlackStage(stage.story, stage.sandbox, desk, Drawer(desk))
+
+
+@pytest.fixture
+async def stage(redis: Redis) -> AsyncIterator[SlackStage]:
+    async with slack_stage(redis) as stage:
+        yield await held_by(stage, [ANNA, BORIS])
+
+
+async def failover(stage: SlackStage, channel: str = INCIDENT) -> Run:
+    """One that Anna opened and that asks whether there is an outage."""
+    run = await stage.story.engine.start("failover", A, ANNA_BERG, channel=channel)
+    run = await stage.story.settle(run.id)
+    assert run.phase is Phase.ASKING
+    return run
+
+
+async def at_approval(stage: SlackStage) -> Run:
+    """The failover at its first command, which Anna brought there."""
+    await stage.story.settle((await stage.story.engine.start("backup", A, ANNA_BERG)).id)
+    await stage.story.take_down(A)
+    run = await stage.story.press(await failover(stage), "declare", ANNA_BERG)
+    assert run.phase is Phase.WAITING
+    return run
+
+
+async def seconds(stage: SlackStage, count: int) -> None:
+    """So many of them pass, one after the other."""
+    for _ in range(count):
+        await stage.drain(1.0)
+
+
+def names(message: Message) -> list[str]:
+    return [user for user in (ANNA, BORIS, CLARA, DAVID, EMIL, OLGA) if f"<@{user}>" in str(message.blocks)]
+
+
+def called(stage: SlackStage) -> list[list[str]]:
+    """Whom the calls in the channel name, message by message."""
+    return [names(message) for message in stage.calls()]
+
+
+def told(stage: SlackStage, user: str) -> list[str]:
+    return [message.text for message in stage.calls(direct(stage, user))]
+
+
+async def test_whoever_may_answer_is_called_once_in_the_channel_and_not_who_pressed(stage: SlackStage) -> None:
+    run = await failover(stage)
+    await seconds(stage, 20)
+    (message,) = stage.calls()
+    assert names(message) == [BORIS] and "Declare the outage" in message.text
+    place = await stage.desk.cards.place(run.id)
+    assert place is not None and f"/archives/{INCIDENT}/p{place.ts.replace('.', '')}" in message.text
+    assert message.text.count(f"<@{BORIS}>") == 1 and told(stage, BORIS) == told(stage, ANNA) == []
+
+
+async def test_the_answer_takes_the_place_of_the_call_and_says_whose_it_is(stage: SlackStage) -> None:
+    run = await failover(stage)
+    await seconds(stage, 5)
+    (before,) = stage.calls()
+    await stage.story.press(run, "declare", BORIS_LIND)
+    await seconds(stage, 20)
+    answered, asked = stage.calls()
+    assert answered.ts == before.ts and names(answered) == []
+    assert answered.text.startswith("Answered · ") and "Boris" in answered.text
+    assert names(asked) == [ANNA], "what Boris' press led to is for Anna, and not for him"
+
+
+async def test_each_question_is_a_call_of_its_own_and_never_are_two_of_them_standing(stage: SlackStage) -> None:
+    run = await at_approval(stage)
+    await seconds(stage, 10)
+    assert called(stage) == [[BORIS]]
+    await stage.story.press(run, "approve", BORIS_LIND)
+    await seconds(stage, 10)
+    assert [names(message) for message in stage.calls() if "Please answer" in message.text] == [[ANNA]]
+
+
+async def test_where_only_whoever_pressed_may_answer_nobody_is_called(stage: SlackStage) -> None:
+    alone = await held_by(stage, [ANNA])
+    await failover(alone)
+    await seconds(alone, 400)
+    assert alone.calls() == [] and told(alone, ANNA) == []
+
+
+async def test_where_nobody_is_known_to_hold_the_role_the_channel_reads_which_it_takes(stage: SlackStage) -> None:
+    nobody = await held_by(stage, [])
+    await failover(nobody)
+    await seconds(nobody, 20)
+    (message,) = nobody.calls()
+    assert "Nobody is known who may answer: it takes RTCUniversalServerAdmins" in message.text
+    assert names(message) == []
+
+
+async def test_who_is_not_in_the_channel_is_told_directly_and_not_there(stage: SlackStage) -> None:
+    more = await held_by(stage, [ANNA, BORIS, OLGA])
+    await failover(more)
+    await seconds(more, 20)
+    assert called(more) == [[BORIS]] and len(told(more, OLGA)) == 1 and told(more, BORIS) == []
+    assert "Open the card" in told(more, OLGA)[0] and "Home tab" in told(more, OLGA)[0]
+
+
+async def test_where_all_are_told_directly_the_channel_reads_nothing(stage: SlackStage) -> None:
+    away = await held_by(stage, [ANNA, OLGA])
+    await failover(away)
+    await seconds(away, 20)
+    assert called(away) == [] and len(told(away, OLGA)) == 1
+
+
+async def test_while_slack_does_not_tell_who_is_in_the_channel_each_is_told_directly(stage: SlackStage) -> None:
+    stage.sandbox.faults.refused["conversations.members", ANY] = "internal_error"
+    await failover(stage)
+    await seconds(stage, 20)
+    assert called(stage) == [] and len(told(stage, BORIS)) == 1
+
+
+async def test_of_many_five_are_called_those_first_who_are_at_work_and_away_ones_last(stage: SlackStage) -> None:
+    holders = [f"U0HOLDER{number:02}" for number in range(9)]
+    many = await held_by(stage, [ANNA, *holders])
+    many.sandbox.workspace.away |= set(holders[:5])
+    many.sandbox.faults.refused["users.getPresence", ANY] = "internal_error"
+    assert set((await many.desk.presence.of(holders[5:7])).values()) == {Here.UNKNOWN}
+    many.sandbox.faults.refused.clear()
+    await failover(many)
+    await seconds(many, 20)
+    wait = await many.desk.waits.find((await many.story.runs.page(count=1))[0].id)
+    assert wait is not None and wait.direct == (*holders[7:], *holders[5:7], holders[0])
+    assert [user for user in holders if told(many, user)] == [holders[0], *holders[5:]]
+
+
+async def test_a_card_that_one_person_has_calls_the_others_and_the_next_question_calls_that_person_too(
+    stage: SlackStage,
+) -> None:
+    archive(stage, INCIDENT, "C0BACKUPS1")
+    run = await failover(stage)
+    await seconds(stage, 20)
+    place = await stage.desk.cards.place(run.id)
+    assert place is not None and place.channel == direct(stage, ANNA)
+    assert [len(told(stage, user)) for user in (ANNA, BORIS)] == [0, 1]
+    assert "one person has it directly" in told(stage, BORIS)[0]
+    await stage.story.press(run, "declare", BORIS_LIND)
+    await seconds(stage, 20)
+    assert [len(told(stage, user)) for user in (ANNA, BORIS)] == [1, 1]
+    assert told(stage, BORIS)[0].startswith("Answered · ")
+
+
+async def test_any_number_of_processes_call_each_of_them_once(stage: SlackStage) -> None:
+    more = await held_by(stage, [ANNA, BORIS, OLGA])
+    await failover(more)
+    drawers = [more.drawer, *(more.another_drawer() for _ in range(3))]
+    for _ in range(12):
+        await gathered(*drawers, now=more.story.clock.now)
+        await more.drain(1.0)
+    assert called(more) == [[BORIS]] and len(told(more, OLGA)) == 1
