@@ -96,7 +96,7 @@ class SlackStage:
 @asynccontextmanager
 async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
     story = await stage_of(redis)
-    async with alone() as (sandbox, client):
+    async with alone(clock=story.clock) as (sandbox, client):
         people = People(client, roles([ANNA], [CLARA]), TEAM, answer_s=PATIENCE_S)
         desk = Desk(
             engine=story.engine,

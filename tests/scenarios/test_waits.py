@@ -9,7 +9,7 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.model import Role
-from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox import Message
 from bot.sandbox.faults import ANY
 from bot.sandbox.seed import TEAM as WORKSPACE
@@ -17,6 +17,7 @@ from bot.sandbox.values import Person
 from handlers.drawer import Drawer
 from handlers.slack.people import People
 from handlers.slack.presence import Here
+from storage.cards import Place
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, INCIDENT
 from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, roles, slack_stage
@@ -187,3 +188,99 @@ async def test_any_number_of_processes_call_each_of_them_once(stage: SlackStage)
         await gathered(*drawers, now=more.story.clock.now)
         await more.drain(1.0)
     assert called(more) == [[BORIS]] and len(told(more, OLGA)) == 1
+
+
+async def test_those_at_work_are_reminded_after_three_and_six_minutes_by_the_one_message_that_stands(
+    stage: SlackStage,
+) -> None:
+    more = await held_by(stage, [ANNA, BORIS, OLGA], [])
+    more.sandbox.workspace.away.add(OLGA)
+    await failover(more)
+    await seconds(more, 10)
+    (first,), (direct_,) = more.calls(), told(more, OLGA)
+    await seconds(more, 160)
+    assert more.calls() == [first]
+    await seconds(more, 20)
+    (second,) = more.calls()
+    assert second.ts != first.ts and names(second) == [BORIS] and "Still waiting after 3 min." in second.text
+    await seconds(more, 160)
+    assert more.calls() == [second]
+    await seconds(more, 20)
+    (third,) = more.calls()
+    assert third.ts != second.ts and names(third) == [BORIS] and "Still waiting after 6 min." in third.text
+    await seconds(more, 600)
+    assert more.calls() == [third] and told(more, OLGA) == [direct_], "who is away is not woken again"
+    assert told(more, ANNA) == [] and not await more.story.runs.outbox(float("inf"))
+
+
+async def test_while_nobody_is_at_work_what_was_said_stands(stage: SlackStage) -> None:
+    stage.sandbox.workspace.away |= {BORIS}
+    await failover(stage)
+    await seconds(stage, 200)
+    (first,) = stage.calls()
+    assert "Still waiting" not in first.text
+    stage.sandbox.workspace.away.clear()
+    await seconds(stage, 180)
+    (second,) = stage.calls()
+    assert second.ts != first.ts and names(second) == [BORIS] and "Still waiting after 6 min." in second.text
+
+
+async def test_who_is_told_directly_is_reminded_directly(stage: SlackStage) -> None:
+    more = await held_by(stage, [ANNA, OLGA])
+    await failover(more)
+    await seconds(more, 200)
+    (text,) = told(more, OLGA)
+    assert "Still waiting after 3 min." in text and called(more) == []
+
+
+async def test_after_the_answer_nobody_is_reminded(stage: SlackStage) -> None:
+    run = await failover(stage)
+    await seconds(stage, 170)
+    await stage.story.press(run, "declare", BORIS_LIND)
+    await seconds(stage, 60)
+    assert [names(message) for message in stage.calls()] == [[], [ANNA]]
+    assert not any("Still waiting" in message.text for message in stage.calls())
+
+
+async def test_reminders_outlive_the_process_and_a_long_sleep_is_one_reminder(stage: SlackStage) -> None:
+    await failover(stage)
+    await seconds(stage, 10)
+    reborn = SlackStage(stage.story, stage.sandbox, stage.desk, stage.another_drawer())
+    stage.story.clock.now += 20 * MINUTE
+    await seconds(reborn, 20)
+    (message,) = stage.calls()
+    assert "Still waiting after 6 min." in message.text
+
+
+async def test_who_dies_between_two_steps_leaves_one_message_standing(stage: SlackStage) -> None:
+    """It dies with a reminder posted, and the message before still there."""
+    await failover(stage)
+    await seconds(stage, 10)
+    (first,) = stage.calls()
+    stage.sandbox.faults.refused["chat.delete", ANY] = "internal_error"
+    await seconds(stage, 180)
+    assert len(stage.calls()) == 2
+    stage.sandbox.faults.refused.clear()
+    reborn = SlackStage(stage.story, stage.sandbox, stage.desk, stage.another_drawer())
+    await seconds(reborn, 60)
+    (message,) = stage.calls()
+    assert message.ts != first.ts and "Still waiting after 3 min." in message.text
+
+
+async def test_a_hundred_waits_stay_within_what_slack_takes(
+    stage: SlackStage, caplog: pytest.LogCaptureFixture
+) -> None:
+    run, runs, ids = await failover(stage), stage.story.runs, [f"backup-pool-a-1118-1106-{n:04x}" for n in range(100)]
+    for id in ids:
+        await runs.commit(Change(replace(run, id=id, version=0, pool_state=None)), stage.story.clock.now)
+        await stage.desk.cards.put(id, Place(INCIDENT, "1795000000.000001"))
+        await stage.desk.waits.owe(id, stage.story.clock.now, True)
+    for item in await runs.outbox(float("inf"), 1000):
+        if item.kind == "card":
+            await runs.sent(item)
+    stage.sandbox.faults.rate_limits = True
+    for _ in range(110):
+        stage.story.clock.now += 1.0
+        await stage.drawer.drain(stage.story.clock.now)
+    assert sorted(names(message) for message in stage.calls()) == [[BORIS]] * 100
+    assert not [line for line in caplog.messages if "has heard enough" in line]
