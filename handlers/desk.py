@@ -36,7 +36,8 @@ class Desk:
     `incidents` and `notifications` are channel ids, `team` our workspace. `off_site` tells how the off-site
     copy stands.
     `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
-    time it is, in seconds since the epoch. `rules` are what is configured of single companions.
+    time it is, in seconds since the epoch. `rules` are what is configured of single companions,
+    `quiet` the hours in which nobody is called ("22:00-07:00").
     """
 
     engine: Engine
@@ -48,6 +49,7 @@ class Desk:
     notices: Notices
     agents: Agents
     waits: Waits
+    quiet: str
     errands: Errands
     people: People
     forgetting: Forgetting

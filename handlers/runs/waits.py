@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 
-from bot.domain.runs.press import QUESTION
-from bot.domain.runs.run import FOR_PEOPLE, Entry, Run
+from bot.clock.quiet import quiet_until
+from bot.domain.runs.run import FOR_PEOPLE, QUESTION, Entry, Run
 from bot.domain.runs.streak import streak
 from bot.domain.runs.view import RunView, view_of
 from handlers.blocks.wording import is_person
@@ -41,6 +41,8 @@ async def turn(desk: Desk, speech: Speech, run: Run) -> float | None:
 
 
 async def _begin(desk: Desk, speech: Speech, run: Run) -> float | None:
+    if quiet := _quiet_until(desk, run):
+        return quiet
     if streak(run):
         return None  # Somebody was called when the first of them failed, and that stands.
     place = await desk.cards.place(run.id)
@@ -75,9 +77,10 @@ async def _go_on(desk: Desk, speech: Speech, run: Run, wait: Wait) -> float | No
         return await _noted(desk, run, replace(wait, called=tuple(one for one in wait.called if one != old)))
     if to := next(iter(wait.owed), ""):
         return await _noted(desk, run, await _called(desk, speech, run, wait, to))
-    if passed := sum(wait.at + after <= desk.now() for after in REMIND_S[wait.turn :]):
-        return await _noted(desk, run, await _reminding(desk, run, wait, wait.turn + passed))
-    return _next(desk, wait)
+    passed = sum(wait.at + after <= desk.now() for after in REMIND_S[wait.turn :])
+    if not passed:
+        return _next(desk, wait)
+    return _quiet_until(desk, run) or await _noted(desk, run, await _reminding(desk, run, wait, wait.turn + passed))
 
 
 async def _called(desk: Desk, speech: Speech, run: Run, wait: Wait, to: str) -> Wait:
@@ -132,6 +135,11 @@ def _next(desk: Desk, wait: Wait) -> float | None:
     if any(map(wait.is_replaced, wait.called)) or any(wait.owed):
         return desk.now()
     return next((wait.at + after for after in REMIND_S[wait.turn :]), None)
+
+
+def _quiet_until(desk: Desk, run: Run) -> float:
+    """When it may call people again; 0.0 when it may, as what moves pools always does."""
+    return 0.0 if run.pool_state is not None else quiet_until(desk.quiet, run.primary.time_zone, desk.now())
 
 
 def _view(desk: Desk, run: Run) -> RunView:

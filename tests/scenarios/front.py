@@ -163,6 +163,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         notices=Notices(stage.redis),
         agents=stage.kept.agents,
         waits=stage.kept.waits,
+        quiet="",
         people=people,
         forgetting=Forgetting(Forgotten(stage.redis), people),
         readers=Readers(client, stage.clock),

@@ -108,6 +108,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             notices=Notices(redis),
             agents=story.kept.agents,
             waits=story.kept.waits,
+            quiet="",
             people=people,
             forgetting=Forgetting(Forgotten(redis), people),
             readers=Readers(client, story.clock),

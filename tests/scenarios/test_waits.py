@@ -20,8 +20,8 @@ from handlers.slack.presence import Here
 from storage.cards import Place
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, INCIDENT
-from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, roles, slack_stage
-from tests.scenarios.stage import A, person
+from tests.scenarios.slack_stage import ANNA_BERG, TEAM, SlackStage, gathered, owed, roles, slack_stage
+from tests.scenarios.stage import FAILOVER, A, person
 from tests.scenarios.test_next_place import archive, direct
 
 DAVID, OLGA = "U0DAVID001", "U0OLGA0001"
@@ -284,3 +284,80 @@ async def test_a_hundred_waits_stay_within_what_slack_takes(
         await stage.drawer.drain(stage.story.clock.now)
     assert sorted(names(message) for message in stage.calls()) == [[BORIS]] * 100
     assert not [line for line in caplog.messages if "has heard enough" in line]
+
+
+async def stopped(stage: SlackStage) -> Run:
+    """A backup that Anna asked for and that needs somebody; it moves no pool."""
+    await stage.story.take_down(A)
+    run = await stage.story.engine.start("backup", A, ANNA_BERG, channel=INCIDENT)
+    run = await stage.story.settle(run.id)
+    assert run.phase is Phase.STOPPED and run.pool_state is None
+    return run
+
+
+async def test_in_quiet_hours_calls_wait_until_they_are_over(redis: Redis) -> None:
+    """It is 12:06 in Berlin when the story begins."""
+    async with slack_stage(redis, quiet="12:00-13:00") as stage:
+        stage = await held_by(stage, [ANNA, BORIS])
+        await stopped(stage)
+        await seconds(stage, 20)
+        assert stage.calls() == []
+        stage.story.clock.now += 55 * MINUTE
+        await seconds(stage, 20)
+        assert called(stage) == [[BORIS]]
+        assert not await owed(stage.story)
+
+
+async def test_reminders_wait_for_the_end_of_quiet_hours_too_and_are_one(redis: Redis) -> None:
+    async with slack_stage(redis, quiet="12:10-13:00") as stage:
+        stage = await held_by(stage, [ANNA, BORIS])
+        await stopped(stage)
+        await seconds(stage, 20)
+        (first,) = stage.calls()
+        await seconds(stage, 400)
+        assert stage.calls() == [first]
+        stage.story.clock.now += 60 * MINUTE
+        await seconds(stage, 20)
+        (later,) = stage.calls()
+        assert "Still waiting after 6 min." in later.text
+
+
+async def test_what_moves_a_pool_calls_in_quiet_hours_as_well(redis: Redis) -> None:
+    async with slack_stage(redis, quiet="12:00-13:00") as stage:
+        stage = await held_by(stage, [ANNA, BORIS])
+        await failover(stage)
+        await seconds(stage, 200)
+        assert called(stage) == [[BORIS]] and "Still waiting" in stage.calls()[0].text
+
+
+async def two_of_them(stage: SlackStage) -> Run:
+    """The failover where an import waits for the first of two people."""
+    run = await at_approval(stage)
+    while run.step != "settings":
+        for choice, _ in FAILOVER[run.step]:
+            run = await stage.story.press(run, choice, ANNA_BERG)
+    return await stage.story.press(run, "replace-settings", ANNA_BERG)
+
+
+async def test_the_first_of_two_is_never_called_for_the_second(stage: SlackStage) -> None:
+    more = await held_by(stage, [ANNA, BORIS], [CLARA])
+    run = await more.story.press(await two_of_them(more), "approve", BORIS_LIND)
+    assert run.phase is Phase.WAITING and len(run.approvals) == 1
+    await seconds(more, 400)
+    (message,) = [one for one in more.calls() if "Please answer" in one.text]
+    assert sorted(names(message)) == [ANNA, CLARA] and "Boris asked for this command" in message.text
+
+
+async def test_an_approval_that_expires_is_said_on_the_call_and_to_whoever_gave_it(stage: SlackStage) -> None:
+    run = await stage.story.press(await two_of_them(stage), "approve", BORIS_LIND)
+    await seconds(stage, 20)
+    before = stage.calls()[-1]
+    stage.story.clock.now += 60 * MINUTE
+    await stage.story.engine.tick()
+    await seconds(stage, 20)
+    over, asked = stage.calls()[-2:]
+    assert over.ts == before.ts and "The approval of Boris is not from the last 60 minutes" in over.text
+    assert sorted(names(asked)) == [ANNA, BORIS], "nobody's press has led to this"
+    (text,) = [one.text for one in stage.posted(direct(stage, BORIS))]
+    assert text.startswith("Failover of pool-a: The approval of Boris") and "Nothing was sent." in text
+    assert (await stage.story.runs.load(run.id)).approvals == ()

@@ -14,7 +14,7 @@ from bot.domain.backups.schedule import Timing
 from bot.domain.deployment.world import World
 from bot.domain.model import Person
 from bot.domain.runs.opening import Estate
-from bot.domain.runs.run import Found, Phase, Run
+from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run
 from bot.domain.runs.streak import series
 from bot.runbooks import RUNBOOKS
 from bot.sandbox import Message
@@ -101,7 +101,7 @@ class Walk:
         for _ in range(400):
             run = await stage.runs.load(run_id)
             assert not list(misfits(run.facts, RUNBOOKS[run.runbook].facts))
-            if run.due is None:
+            if run.due is None or run.phase in FOR_PEOPLE:
                 return run
             stage.clock.now = max(stage.clock.now, run.due) + 0.001
             try:

@@ -11,14 +11,11 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
 from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
-from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
+from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
 APPROVE = "approve"
 """The choice that lets a command run, alone or with a second person's."""
-
-QUESTION = "question"
-"""In the data of a line of the log: which question of the run ended there."""
 
 _ABANDON = "abandon"
 _SECONDS = re.compile(r"[0-9]{1,10}")
@@ -182,14 +179,15 @@ def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str]
     proposal = run.proposal
     if proposal is None:
         raise Stale(already(run, run.step))
-    standing = (one for one in run.approvals if one.hash == proposal.hash and counts(one, now))
+    standing = (one for one in run.approvals if one.hash == proposal.hash and counts(one, runbook, now))
     first = next(standing, None)
     allow_second(person, first.who.id if first else None)
     approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now, person.lent))
     if len(approvals) < proposal.needed:
         sentence = f"{person.name} asked for this command. A second person who holds the role has to approve it."
         # A new question: two people who press the same "Ask" must not together have approved.
-        return Change(replace(run, approvals=approvals, sentence=sentence, question=run.question + 1))
+        asked = replace(run, approvals=approvals, sentence=sentence, question=run.question + 1)
+        return Change(replace(asked, due=now + runbook.approved_s))
     return Change(replace(run, approvals=approvals, phase=Phase.READY, due=now, tries=0))
 
 
