@@ -30,7 +30,7 @@ class Wait:
 
     `turn` 0 is the first call, the later ones are reminders. In this turn `named` (U…) are called in `channel`, which
     is empty when nobody is, and `direct` are told each by themselves; `called` is what stands of all turns.
-    `card` is the address of the card, if Slack told it. `asker` is who asked for the call, if somebody did.
+    `card` is the address of the card, if Slack told it. `asker` is the name of who asked for the call, if somebody did.
     """
 
     question: int
@@ -65,10 +65,22 @@ class Waits:
         self._client = client
 
     @guard()
-    async def find(self, run_id: str) -> Wait | None:
-        """Raises Newer or Unreadable."""
-        data = await self._client.hget(keys.wait(run_id), "wait")
-        return WAIT.decode(data, f"The call for {run_id[:80]}") if data else None
+    async def find(self, run_id: str, question: int) -> tuple[Wait | None, str]:
+        """What stands, perhaps of an earlier question, and who asked for a call of this one.
+
+        Raises Newer or Unreadable.
+        """
+        data, asker = await self._client.hmget(keys.wait(run_id), "wait", _asked(question))
+        return WAIT.decode(data, f"The call for {run_id[:80]}") if data else None, (asker or b"").decode()
+
+    @guard()
+    async def ask(self, run_id: str, question: int, asker: str, at: float) -> bool:
+        """Somebody of this name asks for a call; False when somebody has for this question already."""
+        pipe = self._client.pipeline()
+        pipe.hsetnx(keys.wait(run_id), _asked(question), asker)
+        pipe.expire(keys.wait(run_id), _KEPT_S)
+        pipe.zadd(keys.OUTBOX, {f"wait:{run_id}": at})
+        return bool((await pipe.execute())[0])
 
     @guard()
     async def put(self, run_id: str, wait: Wait) -> None:
@@ -80,10 +92,14 @@ class Waits:
     @guard()
     async def end(self, run_id: str) -> None:
         """Nothing of it stands any more."""
-        await self._client.hdel(keys.wait(run_id), "wait")
+        await self._client.delete(keys.wait(run_id))
 
     @guard()
     async def owe(self, run_id: str, at: float, waits: bool) -> None:
         """Somebody has to look at it from that second on: the run `waits`, or there is something that stands."""
         if waits or await self._client.exists(keys.wait(run_id)):
             await self._client.zadd(keys.OUTBOX, {f"wait:{run_id}": at})
+
+
+def _asked(question: int) -> str:
+    return f"asked:{question}"

@@ -28,11 +28,12 @@ def call(view: RunView, wait: Wait, to: str) -> Message:
     """The message of this turn to a channel, where it names people, or to one person."""
     run = view.run
     names = " ".join(f"<@{user}>" for user in wait.named) if to == wait.channel else ""
+    asks = f"{shown(wait.asker, 80)} asks for an answer." if wait.asker and not wait.turn else ""
     late = f"Still waiting after {lasted(REMIND_S[wait.turn - 1])}." if wait.turn else ""
     # Of a command that takes two, the state does not say that somebody has asked for it already.
     asked = run.sentence if run.phase is Phase.WAITING and run.approvals else ""
     waits = f"*{shown(title(view), 200)}*: {shown(joined((view.state, asked)), 500)}"
-    return _drawn(joined((SIGNS[run.phase], names, late, waits, _please(view, wait, to), _where(wait, to))))
+    return _drawn(joined((SIGNS[run.phase], names, asks or late, waits, _please(view, wait, to), _where(wait, to))))
 
 
 def answered(view: RunView, wait: Wait, entry: Entry | None) -> Message:

@@ -20,6 +20,9 @@ from storage.waits import Called, Wait
 
 _AGAIN_S = 5.0
 _LOG = 100
+_BEFORE = -1
+"""The turn of what stands when somebody asks for a call."""
+
 _LOOKED_AT = 20
 """Of so many people Slack is asked whether they are at work."""
 
@@ -30,30 +33,35 @@ async def turn(desk: Desk, speech: Speech, run: Run) -> float | None:
     Who is called is written down before anybody is, and each message as soon as it stands: after a crash, one of them
     may come twice. Raises what speech raises.
     """
-    wait, waits = await desk.waits.find(run.id), run.phase in FOR_PEOPLE
+    wait, asker = await desk.waits.find(run.id, run.question)
+    waits = run.phase in FOR_PEOPLE
     if wait and wait.called and not (waits and wait.question == run.question):
         return await _take_back(desk, speech, run, wait)
     if not waits:
         return await desk.waits.end(run.id)
     if wait is None or wait.question != run.question:
-        return await _begin(desk, speech, run)
+        return await _begin(desk, speech, run, asker)
+    if asker and not wait.asker:
+        return await _begin(desk, speech, run, asker, tuple(replace(one, turn=_BEFORE) for one in wait.called))
     return await _go_on(desk, speech, run, wait)
 
 
-async def _begin(desk: Desk, speech: Speech, run: Run) -> float | None:
-    if quiet := _quiet_until(desk, run):
+async def _begin(desk: Desk, speech: Speech, run: Run, asker: str, before: tuple[Called, ...] = ()) -> float | None:
+    """The first call, or the first one that an `asker` asked for, which takes the place of those `before`."""
+    if not asker and (quiet := _quiet_until(desk, run)):
         return quiet
-    if streak(run):
+    if not asker and streak(run):
         return None  # Somebody was called when the first of them failed, and that stands.
     place = await desk.cards.place(run.id)
     if place is None:
         return desk.now() + _AGAIN_S
     may = await _answerers(desk, run)
-    last = actor(await desk.runs.audit(run.id, _LOG), run)
+    last = "" if asker else actor(await desk.runs.audit(run.id, _LOG), run)
     if may and not may.keys() - {last}:
         return None  # Whoever pressed last has the card in front of them, and a call that names nobody calls nobody.
     first = sorted(may.keys() - {last}, key=lambda user: (may[user], list(may).index(user)))[: whom.MOST]
-    wait = await _sorted(desk, run, Wait(run.question, desk.now()), place, first)
+    wait = Wait(run.question, desk.now(), called=before, asker=asker)
+    wait = await _sorted(desk, run, wait, place, first)
     await desk.waits.put(run.id, wait)
     return await _go_on(desk, speech, run, wait)
 
@@ -61,7 +69,8 @@ async def _begin(desk: Desk, speech: Speech, run: Run) -> float | None:
 async def _sorted(desk: Desk, run: Run, wait: Wait, place: Place, users: Sequence[str]) -> Wait:
     """The wait, with each of these people called where they are: in the channel of the card, or directly."""
     if place.is_direct:
-        heard = await desk.cards.reached(whom.about(run)) if not wait.turn else frozenset()
+        is_first = not wait.turn and not wait.asker
+        heard = await desk.cards.reached(whom.about(run)) if is_first else frozenset()
         return replace(wait, direct=tuple(user for user in users if user not in heard))
     # While nobody knows who is in the channel, what is said directly surely reaches them.
     members = await desk.presence.members(place.channel) or frozenset() if users else frozenset()

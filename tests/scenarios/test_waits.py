@@ -159,7 +159,8 @@ async def test_of_many_five_are_called_those_first_who_are_at_work_and_away_ones
     many.sandbox.faults.refused.clear()
     await failover(many)
     await seconds(many, 20)
-    wait = await many.desk.waits.find((await many.story.runs.page(count=1))[0].id)
+    run = (await many.story.runs.page(count=1))[0]
+    wait, _ = await many.desk.waits.find(run.id, run.question)
     assert wait is not None and wait.direct == (*holders[7:], *holders[5:7], holders[0])
     assert [user for user in holders if told(many, user)] == [holders[0], *holders[5:]]
 
@@ -361,3 +362,60 @@ async def test_an_approval_that_expires_is_said_on_the_call_and_to_whoever_gave_
     (text,) = [one.text for one in stage.posted(direct(stage, BORIS))]
     assert text.startswith("Failover of pool-a: The approval of Boris") and "Nothing was sent." in text
     assert (await stage.story.runs.load(run.id)).approvals == ()
+
+
+async def test_whoever_asked_for_a_command_is_told_that_somebody_else_approved_it_and_nobody_else_is(
+    stage: SlackStage,
+) -> None:
+    more = await held_by(stage, [ANNA, BORIS], [CLARA])
+    run = await more.story.press(await two_of_them(more), "approve", BORIS_LIND)
+    await more.story.press(run, "approve", ANNA_BERG)
+    await more.until_drained()
+    (said,) = [one.text for one in more.posted(direct(more, BORIS))]
+    assert said.startswith("Failover of pool-a, ") and said.endswith(": anna approved it.")
+    assert more.posted(direct(more, ANNA)) == more.posted(direct(more, CLARA)) == []
+
+
+async def test_whoever_opened_a_run_is_told_when_somebody_else_approves_or_abandons_it(stage: SlackStage) -> None:
+    run = await at_approval(stage)
+    run = await stage.story.press(run, "approve", BORIS_LIND)
+    await stage.until_drained()
+    assert ["Boris approved it." in one.text for one in stage.posted(direct(stage, ANNA))] == [True]
+    await stage.story.press(run, "abandon", BORIS_LIND, reason="a drill")
+    await stage.until_drained()
+    assert "Boris abandoned this run: a drill." in stage.posted(direct(stage, ANNA))[-1].text
+    assert stage.posted(direct(stage, BORIS)) == []
+
+
+async def asked_for(stage: SlackStage, run: Run, name: str = "Emil Hansen") -> bool:
+    return await stage.desk.waits.ask(run.id, run.question, name, stage.story.clock.now)
+
+
+async def test_who_asks_for_a_call_has_it_made_anew_once_and_for_whoever_pressed_last_as_well(
+    stage: SlackStage,
+) -> None:
+    run = await failover(stage)
+    await seconds(stage, 10)
+    (first,) = stage.calls()
+    assert await asked_for(stage, run)
+    assert not await asked_for(stage, run, "Finn")
+    await seconds(stage, 10)
+    (second,) = stage.calls()
+    assert second.ts != first.ts and sorted(names(second)) == [ANNA, BORIS]
+    assert "Emil Hansen asks for an answer." in second.text
+    await seconds(stage, 160)
+    assert stage.calls() == [second]
+    await seconds(stage, 20)
+    (third,) = stage.calls()
+    assert "Still waiting after 3 min." in third.text
+
+
+async def test_who_asks_is_heard_where_only_whoever_pressed_may_answer_and_in_quiet_hours(redis: Redis) -> None:
+    async with slack_stage(redis, quiet="12:00-13:00") as stage:
+        stage = await held_by(stage, [ANNA])
+        run = await stopped(stage)
+        await seconds(stage, 10)
+        assert stage.calls() == []
+        assert await asked_for(stage, run)
+        await seconds(stage, 10)
+        assert called(stage) == [[ANNA]]

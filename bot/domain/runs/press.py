@@ -11,7 +11,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
 from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
-from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run
+from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run, Tell
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
 APPROVE = "approve"
@@ -56,7 +56,18 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     change = does(run, runbook, choice, form, person, now)
     data = {"choice": choice.key, QUESTION: run.question} | ({"plan": run.proposal.hash} if run.proposal else {})
     entry = Entry(now, Who.person(person), what, run.step, _said(choice, form, person), data)
-    return replace(change, entries=(entry, *change.entries))
+    told = _requester_told(run, runbook, change.run, choice, entry)
+    return replace(change, entries=(entry, *change.entries), tells=(*change.tells, *told))
+
+
+def _requester_told(run: Run, runbook: Runbook, after: Run, choice: Choice, entry: Entry) -> tuple[Tell, ...]:
+    """To whoever asked for a command, or opened the run: what somebody else decided, the end of the run included."""
+    asked = run.approvals[0].who if run.approvals else run.opened_by
+    decided = leaves(choice) or (run.phase is Phase.WAITING and after.phase is not Phase.WAITING)
+    if not decided or asked.id == entry.who.id or ":" not in asked.id:
+        return ()
+    what = f"{runbook.title} of {run.primary.short}, {runbook.step(run.step).title}"
+    return (Tell(asked.id, f"{what}: {entry.sentence}"),)
 
 
 def _said(choice: Choice, form: Mapping[str, str], person: Person) -> str:
