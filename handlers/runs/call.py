@@ -43,6 +43,11 @@ def answered(view: RunView, wait: Wait, entry: Entry | None) -> Message:
     return _drawn(joined((f"{'Answered' if entry else 'Over'} · {shown(title(view), 200)}:", shown(said, 500), link)))
 
 
+def replaced(view: RunView) -> Message:
+    """What stands in place of a call that was made anew and that nobody may delete."""
+    return _drawn(f"Over · {shown(title(view), 200)}: asked anew below.")
+
+
 def _drawn(said: str) -> Message:
     return {"text": said, "blocks": [section(said)]}
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import replace
 
 from bot.clock.quiet import quiet_until
@@ -12,7 +13,7 @@ from bot.domain.runs.view import RunView, view_of
 from handlers.blocks.wording import is_person
 from handlers.desk import Desk
 from handlers.runs import places, whom
-from handlers.runs.call import REMIND_S, answered, call
+from handlers.runs.call import REMIND_S, answered, call, replaced
 from handlers.slack.presence import Here
 from handlers.slack.speech import NoPlace, Speech
 from storage.cards import Place
@@ -82,8 +83,13 @@ async def _sorted(desk: Desk, run: Run, wait: Wait, place: Place, users: Sequenc
 
 async def _go_on(desk: Desk, speech: Speech, run: Run, wait: Wait) -> float | None:
     if old := next(filter(wait.is_replaced, wait.called), None):
-        await speech.remove(old.channel, old.ts)
+        await _removed(desk, speech, run, old)
         return await _noted(desk, run, replace(wait, called=tuple(one for one in wait.called if one != old)))
+    if read := next((one for one in wait.called if one.ts and desk.readers.shared(one.channel)), None):
+        await _removed(desk, speech, run, read)
+        return await _noted(
+            desk, run, _directly(replace(wait, called=tuple(one for one in wait.called if one != read)))
+        )
     if to := next(iter(wait.owed), ""):
         return await _noted(desk, run, await _called(desk, speech, run, wait, to))
     passed = sum(wait.at + after <= desk.now() for after in REMIND_S[wait.turn :])
@@ -96,11 +102,15 @@ async def _called(desk: Desk, speech: Speech, run: Run, wait: Wait, to: str) -> 
     try:
         channel, ts = await speech.post(to, call(_view(desk, run), wait, to))
     except NoPlace:
-        # Whom a channel cannot call is told directly; whom nobody can write to is passed by.
-        told = (*wait.called, Called(to, wait.turn))
-        moved = replace(wait, named=(), direct=(*wait.direct, *wait.named)) if to == wait.channel else wait
-        return replace(moved, called=told)
+        # Whom nobody can write to is passed by.
+        return _directly(wait) if to == wait.channel else replace(wait, called=(*wait.called, Called(to, wait.turn)))
     return replace(wait, called=(*wait.called, Called(to, wait.turn, channel, ts)))
+
+
+def _directly(wait: Wait) -> Wait:
+    """Whom the channel cannot call, since it takes nothing or strangers read it, is told directly."""
+    told = (*wait.called, Called(wait.channel, wait.turn))
+    return replace(wait, named=(), direct=(*wait.direct, *wait.named), called=told, card="")
 
 
 async def _reminding(desk: Desk, run: Run, wait: Wait, turn: int) -> Wait:
@@ -123,15 +133,24 @@ async def _take_back(desk: Desk, speech: Speech, run: Run, wait: Wait) -> float 
     """The question is answered: the messages about it say so, one after the other."""
     one = wait.called[0]
     if wait.is_replaced(one):
-        await speech.remove(one.channel, one.ts)
+        await _removed(desk, speech, run, one)
     elif one.ts:
         said = answered(_view(desk, run), wait, answer(await desk.runs.audit(run.id, _LOG), wait.question))
         try:
             await speech.edit(one.channel, one.ts, said, "call")
         except NoPlace:
-            await speech.remove(one.channel, one.ts)
+            await _removed(desk, speech, run, one)
     await desk.waits.put(run.id, replace(wait, called=wait.called[1:]))
     return desk.now()
+
+
+async def _removed(desk: Desk, speech: Speech, run: Run, old: Called) -> None:
+    """A message that another one replaces; where Slack lets nobody delete it, it calls nobody any more."""
+    with suppress(NoPlace):
+        try:
+            await speech.remove(old.channel, old.ts)
+        except NoPlace:
+            await speech.edit(old.channel, old.ts, replaced(_view(desk, run)), "call")
 
 
 async def _noted(desk: Desk, run: Run, wait: Wait) -> float | None:

@@ -419,3 +419,23 @@ async def test_who_asks_is_heard_where_only_whoever_pressed_may_answer_and_in_qu
         assert await asked_for(stage, run)
         await seconds(stage, 10)
         assert called(stage) == [[ANNA]]
+
+
+async def test_where_nobody_may_delete_a_message_the_one_before_calls_nobody_any_more(stage: SlackStage) -> None:
+    stage.sandbox.faults.refused["chat.delete", ANY] = "compliance_exports_prevent_deletion"
+    await failover(stage)
+    await seconds(stage, 200)
+    before, now = stage.calls()
+    assert names(before) == [] and before.text.endswith(": asked anew below.")
+    assert names(now) == [BORIS]
+
+
+async def test_a_call_that_strangers_could_read_is_gone_from_there_and_goes_on_directly(stage: SlackStage) -> None:
+    await failover(stage)
+    await seconds(stage, 10)
+    assert called(stage) == [[BORIS]]
+    stage.sandbox.share(INCIDENT, ext_shared=True)
+    assert await stage.desk.readers.against(INCIDENT, afresh=True)
+    await seconds(stage, 20)
+    assert stage.calls() == [] and len(told(stage, BORIS)) == 1
+    assert INCIDENT not in told(stage, BORIS)[0]
