@@ -27,6 +27,7 @@ from tests.scenarios.beats import DAVID
 from tests.scenarios.front import Front, opened
 from tests.scenarios.house import buttons, words_of
 from tests.scenarios.recovery import changed
+from tests.scenarios.slack_stage import owed
 from tests.scenarios.stage import CARE, FORMS, Stage
 from tests.scenarios.test_deaths import Died, MortalRuns
 
@@ -126,7 +127,7 @@ class Walk:
             for name in {one for item in waiting for one in (item.key, item.run)} | {series(run)}:
                 await self.front.desk.cards.release(name)
             await self.drawer.drain(self.stage.clock.now)
-            if not await self.stage.runs.outbox(float("inf"), 1):
+            if not await owed(self.stage):
                 return
         raise AssertionError(await self.stage.runs.outbox(float("inf"), 5))
 
