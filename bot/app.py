@@ -54,6 +54,7 @@ from handlers.slack.footing import APP_TOKEN, BOT_TOKEN, Footing
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.joining import BOLT, SOCKET, Identity, authorizer, join, keep_asking, open_socket, slack_client
 from handlers.slack.people import People
+from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage.server import persistence
@@ -143,7 +144,7 @@ class Switchback:
             care,
             SlackUploads(self.slack),
             kept.time,
-            runbooks=asking(RUNBOOKS, settings.needs),
+            runbooks=asking(RUNBOOKS, settings.needs, settings.approved_s),
             synced=kept.time.ask,
             machine=machine or platform.node(),
             known=kept.abilities.of,
@@ -263,9 +264,12 @@ class Switchback:
             cards=kept.cards,
             notices=kept.notices,
             agents=kept.agents,
+            waits=kept.waits,
+            quiet=settings.quiet_hours,
             people=people,
             forgetting=Forgetting(kept.forgotten, people),
             readers=Readers(self.slack, time.monotonic),
+            presence=Presence(self.slack, time.monotonic),
             slack=self.slack,
             estate=self.estate,
             incidents=settings.incidents_channel,

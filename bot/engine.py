@@ -29,12 +29,13 @@ from bot.domain.runs.facts import KIND
 from bot.domain.runs.glass import NEVER, BreakGlass, ended, starting, strike
 from bot.domain.runs.moves import (
     claim,
+    expired,
     open_run,
     stayed,
 )
 from bot.domain.runs.opening import NOTHING, Estate, begin
 from bot.domain.runs.press import Press, already, press
-from bot.domain.runs.run import Change, Entry, Run
+from bot.domain.runs.run import Change, Entry, Phase, Run
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import after, failing
 from bot.domain.runs.view import RunView, view_of
@@ -264,13 +265,23 @@ class Engine:
             self._wake.set()
         return run
 
+    async def _rests(self, run: Run, now: float) -> None:
+        """What was approved is looked at when it is too old, and before that: a second far away is not believed."""
+        if run.phase is Phase.WAITING and run.due is not None:
+            await self._runs.renew(run, now, min(self._lease_s, max(run.due - now, 0.0)))
+
     async def _advance(self, run_id: str) -> None:
         """One worker's hold on one run, row after row, until it waits for people, for later, or has ended."""
         try:
             run: Run | None = await self._runs.load(run_id)
             while run is not None:
-                claimed = claim(run, self.runbooks[run.runbook], self._clock(), self._lease_s, self._longest_s)
+                book, now = self.runbooks[run.runbook], self._clock()
+                if late := expired(run, book, now):
+                    await self._commit(late)
+                    break
+                claimed = claim(run, book, now, self._lease_s, self._longest_s)
                 if claimed is None:
+                    await self._rests(run, now)
                     break
                 run = await self._work.on(await self._commit(Change(claimed)))
             self._passed.over(run_id)

@@ -37,6 +37,7 @@ from storage.server import refuse_unfit, refuse_unwritable
 from storage.turns import Turns
 from storage.vault.records import Room, sealed_with
 from storage.vault.sealing import PLAIN, Keyring, parse
+from storage.waits import Waits
 
 
 class StorePlace(Protocol):
@@ -76,6 +77,7 @@ class Stores:
     abilities: KnownAbilities
     readings: KnownReadings
     agents: Agents
+    waits: Waits
 
     async def takes_writes(self) -> bool:
         """Raises StoreAway while it does not."""
@@ -128,6 +130,7 @@ def stores_over(
         abilities=KnownAbilities(client),
         readings=KnownReadings(client),
         agents=Agents(client),
+        waits=Waits(client),
     )
 
 

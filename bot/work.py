@@ -92,7 +92,7 @@ class Work:
         if step.stands:
             plan = replace(plan, facts={**plan.facts, **STANDS.to(await self._think(step.stands, run, seen))})
         approvals = approved(run, plan)
-        lost = outdated(approvals, self._clock()) or void(run, approvals, self._clock())
+        lost = outdated(approvals, runbook, self._clock()) or void(run, approvals, self._clock())
         if not lost and is_approved(run, step, plan):
             lost = await self._holders.lost(approvals, step.need) if approvals else ""
             if not lost:

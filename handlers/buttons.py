@@ -20,7 +20,8 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, report
+from handlers.runs import agents, asking, report
+from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
 from handlers.runs.timeline import ENTRIES, timeline
@@ -47,21 +48,26 @@ def _word(body: Body) -> str:
     return actions.word(str(body["actions"][0].get("action_id")))
 
 
-async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+async def _of_run(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply | None:
     """A choice with fields asks for them first; any other one is made at once."""
     button = actions.decode(value)
+    return await helped(desk, person, button, _opened(desk, args, person, button, value))
+
+
+async def _opened(desk: Desk, args: AsyncArgs, person: Person, button: actions.Pressed, value: str) -> None:
     run_view = await desk.engine.view(button.run_id)
     choice = _choice(run_view, button)
     if choice is None or not choice.fields:
-        return await _at_once(desk, args, person, value)
+        return await press(desk, args, person, button, {})
     need, here = choice.need or run_view.need, lent(run_view.run, person, desk.now())
     await permit(desk, here, need, run_view.run.step, run_view.run.id, delivery(args))
     await once(desk, args)
     await open_view(args, form(choice, run_view, value, await begun(desk, choice, run_view.run)))
 
 
-async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
-    await press(desk, args, person, actions.decode(value), {})
+async def _at_once(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply | None:
+    button = actions.decode(value)
+    return await helped(desk, person, button, press(desk, args, person, button, {}))
 
 
 async def _detail(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -111,6 +117,7 @@ _ROWS: Mapping[str, Button] = {
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,
     actions.AGENT_SIGNED_IN: agents.signed_in,
+    actions.ASK: asking.pressed,
     actions.BACKUP_DETAILS: backups.details,
     actions.BACKUP_COMPARE: takeout.compare,
     actions.BACKUP_SEND: takeout.send,

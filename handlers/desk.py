@@ -15,6 +15,7 @@ from bot.engine import Engine
 from handlers.slack.errands import Errands
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People
+from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from storage.agents import Agents
 from storage.backups.backups import Backups
@@ -25,6 +26,7 @@ from storage.notices import Notices
 from storage.readings import KnownReadings
 from storage.runs import Runs
 from storage.schedules import Schedules
+from storage.waits import Waits
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,7 +36,8 @@ class Desk:
     `incidents` and `notifications` are channel ids, `team` our workspace. `off_site` tells how the off-site
     copy stands.
     `timings` are the configured times of every pool, `schedules` what people said in place of them; `now` says what
-    time it is, in seconds since the epoch. `rules` are what is configured of single companions.
+    time it is, in seconds since the epoch. `rules` are what is configured of single companions,
+    `quiet` the hours in which nobody is called ("22:00-07:00").
     """
 
     engine: Engine
@@ -45,10 +48,13 @@ class Desk:
     cards: Cards
     notices: Notices
     agents: Agents
+    waits: Waits
+    quiet: str
     errands: Errands
     people: People
     forgetting: Forgetting
     readers: Readers
+    presence: Presence
     slack: AsyncWebClient
     estate: Estate
     incidents: str

@@ -9,14 +9,14 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
-from bot.domain.runs.run import AGENTS, REPORT, Run, Tell
+from bot.domain.runs.run import AGENTS, FOR_PEOPLE, REPORT, Run, Tell
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
 from bot.domain.runs.view import RunView
 from handlers import home
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.runs import agents, notices, report, routes, trouble, whom
+from handlers.runs import agents, notices, report, routes, trouble, waits, whom
 from handlers.runs.card import card
 from handlers.runs.routes import Nowhere
 from handlers.runs.seen import seen
@@ -75,6 +75,7 @@ class Drawer:
             "tell": self._tell,
             "notice": self._notice,
             "home": self._home,
+            "wait": self._wait,
         }
 
     async def run_forever(
@@ -200,7 +201,17 @@ class Drawer:
         self._homes_stale = True
         # The cards of quiet runs can be one and the same message.
         message = series(run) if self._runbook(run).quiet else run.id
-        return await self._alone(message, now, lambda: self._draw(item.run))
+        again = await self._alone(message, now, lambda: self._draw(item.run))
+        if again is None:
+            await self._desk.waits.owe(run.id, now, run.phase in FOR_PEOPLE)
+        return again
+
+    async def _wait(self, item: OutboxItem, now: float) -> float | None:
+        async def call() -> float | None:
+            run = await self._load(item.run)
+            return await waits.turn(self._desk, self._speech, run) if run else None
+
+        return await self._in_turns(item.key, now, call)
 
     async def _notice(self, item: OutboxItem, now: float) -> float | None:
         return await self._alone(item.key, now, lambda: notices.draw(self._desk, self._speech, item.run))
@@ -243,8 +254,6 @@ class Drawer:
         if before is None and self._goes_unseen(run, shown):
             return False
         place = await self._edited(shown, before) if before else await self._post(run, shown)
-        if place.is_direct and shown.waits_for_people:
-            await whom.tell_of_card(self._desk, self._speech, shown)
         return place != before
 
     async def _edited(self, shown: RunView, place: Place) -> Place:
@@ -268,7 +277,7 @@ class Drawer:
         if self._is_quiet(run) and run.is_open:
             await self._desk.cards.trouble(series(run), run.id)
         if place.is_direct:
-            await self._desk.cards.reach(run.id, landed.to)
+            await self._desk.cards.reach(whom.about(run), landed.to)
         return place
 
     async def _placed(self, run: Run, place: Place) -> Place:
@@ -313,16 +322,25 @@ class Drawer:
         return None
 
     async def _ask_agent(self, run: Run, tell: Tell, now: float) -> float | None:
-        """One of them at a time, whichever process does; the entry stays until nobody is left."""
-        pause: float | None = None
+        """One of them at a time; the entry stays until nobody is left."""
 
-        async def ask() -> bool:
-            nonlocal pause
+        async def ask() -> float | None:
             pause = await agents.ask_next(self._desk, self._speech, run, tell.sentence)
-            return pause is not None
+            return None if pause is None else now + pause
 
-        again = await self._alone(f"{tell.to}:{run.id}", now, ask)
-        return again if pause is None else now + pause
+        return await self._in_turns(f"{tell.to}:{run.id}", now, ask)
+
+    async def _in_turns(self, message: str, now: float, take: Callable[[], Awaitable[float | None]]) -> float | None:
+        """One turn, whichever process takes it; when the next one is, if there is one."""
+        then: float | None = None
+
+        async def draw() -> bool:
+            nonlocal then
+            then = await take()
+            return then is not None
+
+        again = await self._alone(message, now, draw)
+        return then if again is None else again
 
     async def _load(self, run_id: str) -> Run | None:
         try:

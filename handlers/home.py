@@ -21,6 +21,7 @@ from handlers.blocks.wording import shown
 from handlers.companions.companions import coverage_lines
 from handlers.desk import Desk
 from handlers.home_view import ENTRIES, MOST, House, home
+from handlers.runs import places
 from handlers.slack import answers
 from handlers.slack.answers import AWAY, Answer
 
@@ -108,12 +109,7 @@ async def _link(desk: Desk, run: str) -> tuple[str, str]:
     # What one person has directly, nobody else can open.
     if place is None or place.is_direct:
         return run, ""
-    try:
-        answer = await desk.slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)
-    except AWAY as fault:
-        log.info("no address for the card of %s: %s", run, answers.why(fault))
-        return run, ""
-    return run, str(answer.get("permalink") or "")
+    return run, await places.address(desk, place)
 
 
 async def home_opened(desk: Desk, args: AsyncArgs) -> None:

@@ -14,6 +14,7 @@ from handlers.blocks.inputs import complaints
 from handlers.companions import companions
 from handlers.deliveries import once, press
 from handlers.desk import Desk
+from handlers.runs.asking import helped
 from handlers.slack import payloads
 from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply, complain
@@ -45,8 +46,7 @@ async def _of_run(desk: Desk, args: AsyncArgs, person: Person) -> Reply | None:
     if faults := complaints(fields, form, desk.now()):
         await once(desk, args)
         return await complain(args, faults)
-    await press(desk, args, person, button, form)
-    return None
+    return await helped(desk, person, button, press(desk, args, person, button, form))
 
 
 async def _foreign(desk: Desk, args: AsyncArgs, person: Person) -> None:

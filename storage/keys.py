@@ -137,6 +137,11 @@ def reached(about: str) -> str:
     return f"reached:{about}"
 
 
+def wait(run_id: str) -> str:
+    """Hash: who is called for the question that this run waits with, by which messages, and who asked for that."""
+    return f"wait:{run_id}"
+
+
 def drawing(run_id: str) -> str:
     """String that expires: somebody is drawing this card right now."""
     return f"card:{run_id}:drawing"

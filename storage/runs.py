@@ -36,7 +36,7 @@ _NOTHING = (None, b"")
 
 @dataclass(frozen=True, slots=True)
 class OutboxItem:
-    """Something Slack has yet to be shown ("card", "notice", "home") or told ("tell"), due at `score` seconds.
+    """Something Slack has yet to be shown ("card", "notice", "home", "wait") or told ("tell"), due at `score` seconds.
 
     `run` is the run's id; of a notice, its key; of an App Home, whose it is. `body` is the message as it is stored.
     """
@@ -285,12 +285,12 @@ class Runs:
     @guard()
     async def sent(self, item: OutboxItem) -> None:
         """The entry is done with, unless it was marked again since it was read."""
-        await self._sent(keys=[keys.OUTBOX, keys.TOLD], args=[item.key, repr(item.score)])
+        await self._sent(keys=[keys.OUTBOX, keys.TOLD], args=[item.key, repr(item.score), ""])
 
     @guard()
     async def later(self, item: OutboxItem, at: float) -> None:
-        """The entry is tried again at that second."""
-        await self._client.zadd(keys.OUTBOX, {item.key: at}, xx=True)
+        """The entry is tried again at that second, unless it was marked again since it was read."""
+        await self._sent(keys=[keys.OUTBOX, keys.TOLD], args=[item.key, repr(item.score), at])
 
     @guard()
     async def owe_home(self, user: str, at: float) -> None:

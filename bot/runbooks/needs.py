@@ -8,7 +8,7 @@ from dataclasses import replace
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Asks, Role
-from bot.domain.runs.runbook import Runbook, Step
+from bot.domain.runs.runbook import APPROVED_S, Runbook, Step
 from bot.runbooks.table import untouched
 
 _RECOVERY = ("failover", "failback", "rebuild", "replace")
@@ -21,9 +21,14 @@ WORDS: Mapping[str, Need] = {
 """What the configuration calls it; a holder of RTCUniversalServerAdmins may do what the other role may."""
 
 
-def asking(runbooks: Mapping[str, Runbook], table: Iterable[Asks]) -> Mapping[str, Runbook]:
-    """The runbooks as the table wants them. Raises BadInput for a row that there is not, or that needs a role."""
-    changed = dict(runbooks)
+def asking(
+    runbooks: Mapping[str, Runbook], table: Iterable[Asks], approved_s: float = APPROVED_S
+) -> Mapping[str, Runbook]:
+    """The runbooks as the table wants them, in which an approval counts for so many seconds.
+
+    Raises BadInput for a row that there is not, or that needs a role.
+    """
+    changed = {key: replace(book, approved_s=approved_s) for key, book in runbooks.items()}
     for row in table:
         changed[row.runbook] = _asking(changed.get(row.runbook), row)
     return changed

@@ -72,6 +72,7 @@ METHODS = {
         Method("files.info", api_files.file_info, TIER_4, ("files:read",)),
         Method("usergroups.list", api_lookup.group_list, TIER_2, ("usergroups:read",)),
         Method("usergroups.users.list", api_lookup.group_users, TIER_2, ("usergroups:read",)),
+        Method("users.getPresence", api_lookup.presence, scopes=("users:read",)),
         Method("users.info", api_lookup.user_info, TIER_4, ("users:read",)),
         Method("users.list", api_lookup.user_list, TIER_2, ("users:read",)),
         Method("views.open", api_views.open_view, TIER_4),

@@ -82,6 +82,12 @@ def user_info(slack: Slack, args: Args) -> dict[str, Any]:
     return {"user": user_json(_person(slack, text(args, "user")), slack.workspace, slack.manifest.scopes)}
 
 
+def presence(slack: Slack, args: Args) -> dict[str, Any]:
+    """users.getPresence: of others, this word and nothing more."""
+    person = _person(slack, text(args, "user"))
+    return {"presence": "away" if person.id in slack.workspace.away else "active"}
+
+
 def user_list(slack: Slack, args: Args) -> dict[str, Any]:
     """users.list: everybody of this workspace, deleted people and bots included."""
     ours = [person for person in slack.workspace.people() if person.team == slack.workspace.team]

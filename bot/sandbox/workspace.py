@@ -25,6 +25,8 @@ class Workspace:
     def __init__(self, team: str, domain: str, bot_user: str, bot_id: str, app_id: str) -> None:
         self.team, self.domain, self.bot_user, self.bot_id, self.app_id = team, domain, bot_user, bot_id, app_id
         self.paid = True
+        self.away: set[str] = set()
+        """Who is not at work; everybody else is."""
         self._values: dict[str, Durable] = {}
         self._messages: dict[str, dict[str, Message]] = defaultdict(dict)
         self._ephemerals: dict[str, list[Message]] = defaultdict(list)

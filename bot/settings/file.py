@@ -15,6 +15,7 @@ from bot.domain.deployment import endpoints
 from bot.domain.deployment.abilities import NOT_COVERED
 from bot.domain.deployment.properties import NAMES, SHOWN_BY
 from bot.domain.model import INSTANCE, Edition, Role
+from bot.domain.runs.runbook import APPROVED_S
 from bot.settings.lines import Path, locate
 from bot.settings.readers import (
     Key,
@@ -48,6 +49,8 @@ _MAIL_DOMAIN = matching(forest.MAIL_DOMAIN, "the end of e-mail addresses such as
 _INSTANCE = matching(INSTANCE, "the name of an instance of SQL Server such as “RTC”")
 _PROPERTY = matching("[A-Za-z]{1,60}", "the name of a property such as “Registrar”")
 _TIME = matching(TIME, "a time such as “02:30” (every day) or “Sun 02:30”")
+_WALL_TIME = "(?:[01][0-9]|2[0-3]):[0-5][0-9]"
+_HOURS = matching(f"{_WALL_TIME}-{_WALL_TIME}", "two times such as “22:00-07:00”")
 _OBJECTIVE = number(1, LONGEST_OBJECTIVE_H, "hours, a number")
 
 POOL = (
@@ -192,6 +195,20 @@ BREAK_GLASS = (
         "Two of these, `T…:U…`, may open one run for both of them while the directory is silent. Without it: nobody.",
     ),
 )
+WAITING = (
+    Key(
+        "approval_minutes",
+        number(1, 24 * 60, "minutes, a number"),
+        APPROVED_S / 60,
+        "An approval counts for so long: until then a second person has to approve, where two are needed.",
+    ),
+    Key(
+        "quiet_hours",
+        _HOURS,
+        "",
+        "Nobody is called then, in a pool's own time: `22:00-07:00`. Runs that move pools always call.",
+    ),
+)
 CHANNELS = (
     Key(
         "incidents",
@@ -248,6 +265,7 @@ TABLES: Mapping[str, tuple[Key, ...]] = {
     "[[needs]]": NEEDS,
     "[break_glass]": BREAK_GLASS,
     "[channels]": CHANNELS,
+    "[waiting]": WAITING,
     "[[schedules]]": SCHEDULE,
     "[[companions]]": COMPANION,
     "[slack]": SLACK,
@@ -267,6 +285,7 @@ _FILE = table(
     Key("needs", many(table(*NEEDS)), ()),
     Key("break_glass", table(*BREAK_GLASS), {}),
     Key("channels", table(*CHANNELS), {}),
+    Key("waiting", table(*WAITING), {key.name: key.default for key in WAITING}),
     Key("schedules", many(table(*SCHEDULE)), ()),
     Key("companions", many(table(*COMPANION)), ()),
     Key("slack", table(*SLACK, gone=("plan_block",)), {}),

@@ -19,6 +19,7 @@ from bot.domain.deployment.endpoints import Endpoint
 from bot.domain.errors import BadInput
 from bot.domain.forest import PASSWORD, Forest, forest, passwords
 from bot.domain.model import Asks, Edition, Pool, Role
+from bot.domain.runs.runbook import APPROVED_S
 from bot.settings import file as configuration
 
 
@@ -70,7 +71,8 @@ class Settings:
     is told loudly, `companions` what is said of single companions. `servers` has where each pool is asked over
     PowerShell remoting, in turn, `properties` what they call those that no page shows. `directory` is where roles come
     from in place of `users` and `user_groups`, `break_glass` who may go on while it is silent (`T…:U…`), `needs` which
-    rows take another role than they say themselves.
+    rows take another role than they say themselves. `approved_s` is for how many seconds an approval counts,
+    `quiet_hours` when nobody is called ("22:00-07:00").
     Empty text means that something is not set.
     """
 
@@ -97,6 +99,8 @@ class Settings:
     notifications_channel: str = ""
     schedules: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     objectives: Mapping[str, float] = field(default_factory=dict)
+    approved_s: float = APPROVED_S
+    quiet_hours: str = ""
     companions: Rules = field(default_factory=dict)
     call_list: tuple[str, ...] = ()
     mirror: OffSite | None = None
@@ -165,8 +169,7 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         {row["fqdn"]: row["version"] for row in values["pools"]},
         said[endpoints.PASSWORD],
     )
-    driver = values["driver"]["kind"]
-    pools = tuple(_pool(row, driver, servers) for row in values["pools"])
+    pools = tuple(_pool(row, values["driver"]["kind"], servers) for row in values["pools"])
     return Settings(
         bot_token=said["SLACK_BOT_TOKEN"],
         signing_secret=said["SLACK_SIGNING_SECRET"],
@@ -179,7 +182,7 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         config=said["SWITCHBACK_CONFIG"],
         port=int(said["PORT"]),
         pools=pools,
-        driver=driver,
+        driver=values["driver"]["kind"],
         servers=servers,
         properties={key: name for key, name in values["properties"].items() if name},
         users=_holders(values["roles"], "users"),
@@ -191,6 +194,8 @@ def settings(environ: Mapping[str, str], text: str = "", faults: tuple[str, ...]
         notifications_channel=values["channels"].get("notifications", ""),
         schedules=_schedules(pools, values["schedules"]),
         objectives=_objectives(values["schedules"]),
+        approved_s=60 * values["waiting"]["approval_minutes"],
+        quiet_hours=values["waiting"]["quiet_hours"],
         companions=rules_of(values["companions"]),
         call_list=values["slack"].get("call_list", ()),
         mirror=mirror,

@@ -64,6 +64,9 @@ COMPANION_TAKE, COMPANION_UPLOAD, COMPANION_ATTEST, COMPANION_DETAILS, COMPANION
 AGENT_SIGNED_IN = "agent-signed-in"
 """Action id of the button in the message to an agent; its value is an `agent_value`."""
 
+ASK = "ask"
+"""Action id of "Ask them" on a refusal; its value is an `ask_value`."""
+
 COMPANION_FILES, COMPANION_WORD = "companion-files", "companion-word"
 """The `callback_id` of the forms that take files and attestations; `private_metadata` is a `companion_value`."""
 
@@ -189,6 +192,18 @@ def files(state: Mapping[str, Any], key: str) -> tuple[Mapping[str, Any], ...]:
     """What a form's field for files brought, as Slack tells of each: its id, its name, its size and more."""
     field = (state.get("values") or {}).get(field_block(key)) or {}
     return tuple((field.get(ANSWER) or {}).get("files") or ())
+
+
+def ask_value(run_id: str, question: int) -> str:
+    return "|".join((run_id, str(question)))
+
+
+def decode_ask(value: str) -> tuple[str, int]:
+    """The inverse of `ask_value`: the run and its question. Raises BadInput for anything else."""
+    run_id, question = _parts(value, 2)
+    if not (run_id and _is_count(question)):
+        raise BadInput(FOREIGN)
+    return run_id, int(question)
 
 
 def _answer(element: Mapping[str, Any]) -> str:

@@ -2,11 +2,17 @@
 
 from __future__ import annotations
 
+import logging
 from dataclasses import dataclass, replace
 
 from bot.domain.errors import BadInput
 from handlers.desk import Desk
+from handlers.slack import answers
+from handlers.slack.answers import AWAY
 from handlers.slack.readers import NOT_TOLD, STRANGERS
+from storage.cards import Place
+
+log = logging.getLogger(__name__)
 
 DIRECT = "D"
 """What the ids of direct messages begin with."""
@@ -53,6 +59,16 @@ async def find(desk: Desk, channel: str, command: str) -> CardPlace:
 async def is_ours(desk: Desk, channel: str) -> bool:
     """Whether only people of our workspace read along in this channel; in doubt, not."""
     return bool((await _look(desk, channel)).channel)
+
+
+async def address(desk: Desk, place: Place) -> str:
+    """That of a message in a channel, for a link; empty when Slack does not tell it in time."""
+    try:
+        answer = await desk.slack.chat_getPermalink(channel=place.channel, message_ts=place.ts)
+    except AWAY as fault:
+        log.info("no address for a message in %s: %s", place.channel, answers.why(fault))
+        return ""
+    return str(answer.get("permalink") or "")
 
 
 async def _look(desk: Desk, channel: str, *, afresh: bool = False) -> CardPlace:

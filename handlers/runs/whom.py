@@ -12,10 +12,8 @@ from bot.domain.runs.press import leaves
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView, view_of
 from handlers.asked import may
-from handlers.blocks import blocks
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
-from handlers.runs.card import title
 from handlers.slack.speech import NoPlace, Speech
 
 MOST = 5
@@ -45,14 +43,9 @@ async def people(desk: Desk, run: Run | None = None) -> list[Person]:
     return sorted(ours, key=lambda one: not (waits_for(view, one) if view else may(one, Need.ANYONE)))
 
 
-async def tell_of_card(desk: Desk, speech: Speech, view: RunView) -> None:
-    """Everybody for whom the run waits, while one of them alone has its card."""
-    waited = [one for one in await people(desk, view.run) if waits_for(view, one)]
-    said = (
-        f"{title(view)} needs somebody with your role. No channel takes its card, so one person has it directly. "
-        "Open the Home tab of Switchback: it shows what is asked, with the buttons."
-    )
-    await tell(desk, speech, view.run.id, waited, blocks.sentence(said))
+def about(run: Run) -> str:
+    """What somebody has heard of who got the card directly while the run waited with this question."""
+    return f"{run.id}:{run.question}"
 
 
 async def tell(desk: Desk, speech: Speech, about: str, whom: Iterable[Person], message: Message) -> None:

@@ -25,8 +25,9 @@ log = logging.getLogger(__name__)
 ANSWER_S = 10.0
 """No call waits longer, so that whoever may draw a card has drawn it before somebody else may."""
 
-EDIT = "chat.update"
+EDIT, REMOVE = "chat.update", "chat.delete"
 
+_GONE = frozenset({"message_not_found", "channel_not_found"})
 _MOVED = "people of other organisations read this channel"
 _MAY_BE_READ = "Slack does not tell who reads this channel"
 
@@ -79,6 +80,18 @@ class Speech:
             await self._take_back(channel, ts, what)
             raise
         await self._say(EDIT, self._slack.chat_update, {"channel": channel, "ts": ts}, message)
+
+    async def remove(self, channel: str, ts: str) -> None:
+        """The message is there no more; also when it was not there before. NoPlace: Slack keeps it."""
+        if until := self._pace.held(REMOVE, channel, self._now()):
+            raise HeldBack(until)
+        try:
+            async with asyncio.timeout(ANSWER_S):
+                await self._slack.chat_delete(channel=channel, ts=ts)
+        except AWAY as fault:
+            no = answers.of(fault)
+            if no.code not in _GONE:
+                raise self._sorted(no, REMOVE, channel) from fault
 
     async def _take_back(self, channel: str, ts: str, what: str) -> None:
         because = _MOVED if self._readers.shared(channel) else _MAY_BE_READ

@@ -34,6 +34,7 @@ from handlers.slack.forgetting import Forgetting
 from handlers.slack.ingress import Probes, routes
 from handlers.slack.joining import BOLT
 from handlers.slack.people import People, SlackGroups
+from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage import keys
@@ -161,9 +162,12 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         cards=Cards(stage.redis),
         notices=Notices(stage.redis),
         agents=stage.kept.agents,
+        waits=stage.kept.waits,
+        quiet="",
         people=people,
         forgetting=Forgetting(Forgotten(stage.redis), people),
         readers=Readers(client, stage.clock),
+        presence=Presence(client, stage.clock),
         slack=client,
         estate=replace(ESTATE, mirrored=True),
         incidents=INCIDENT,

@@ -31,6 +31,7 @@ PAUSES = {
     "handlers.home._AGAIN_S": 0.05,
     "handlers.slack.joining.ASK_S": 0.05,
     "handlers.slack.pace.POST_S": 0.02,
+    "handlers.slack.presence.REMEMBERED_S": 0.05,
     "handlers.slack.readers.AGAIN_S": 0.05,
     "handlers.slack.speech.AGAIN_S": 0.05,
 }

@@ -21,17 +21,22 @@ from handlers.drawer import Drawer
 from handlers.slack.errands import Errands
 from handlers.slack.forgetting import Forgetting
 from handlers.slack.people import People
+from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
 from storage.forgotten import Forgotten
 from storage.notices import Notices
+from storage.runs import OutboxItem
 from storage.schedules import Schedules
 from tests.patience import PATIENCE_S
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, INCIDENT, alone
 from tests.scenarios.stage import ESTATE, POOLS, Stage, off_site, pruning_of, stage_of
 
 TEAM = "T0SWITCH01"
+CALLS = ("Please answer", "Nobody is known who may answer", "Answered · ", "Over · ")
+"""Words of which every call has one, before or after it is answered."""
+SOON_S = 10.0
 ANNA_BERG = Person(f"{TEAM}:{ANNA}", "anna", Standing.MEMBER, frozenset({Role.SERVER_ADMIN}))
 
 
@@ -62,14 +67,19 @@ class SlackStage:
         return await self.drawer.drain(self.story.clock.now)
 
     def posted(self, channel: str = INCIDENT) -> list[Message]:
-        return self.sandbox.messages(channel)
+        """What is said there, beside calls."""
+        return [message for message in self.sandbox.messages(channel) if not is_call(message)]
+
+    def calls(self, channel: str = INCIDENT) -> list[Message]:
+        """The messages there that call people, or did."""
+        return [message for message in self.sandbox.messages(channel) if is_call(message)]
 
     def trouble(self, count: int, trouble: Trouble, seconds: float = 1.0) -> None:
         self.sandbox.faults.next_calls(count, trouble, seconds)
 
     async def waiting(self) -> int:
-        """How many entries the outbox holds, due or not."""
-        return len(await self.story.runs.outbox(float("inf"), 1000))
+        """How many entries the outbox holds, due or not; reminders of people have their own time."""
+        return len(await owed(self.story))
 
     async def until_drained(self, most: int = 60) -> None:
         """Until nothing is left in the outbox; time moves on by two seconds, then by more."""
@@ -86,7 +96,7 @@ class SlackStage:
 @asynccontextmanager
 async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]:
     story = await stage_of(redis)
-    async with alone() as (sandbox, client):
+    async with alone(clock=story.clock) as (sandbox, client):
         people = People(client, roles([ANNA], [CLARA]), TEAM, answer_s=PATIENCE_S)
         desk = Desk(
             engine=story.engine,
@@ -97,9 +107,12 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             cards=Cards(redis),
             notices=Notices(redis),
             agents=story.kept.agents,
+            waits=story.kept.waits,
+            quiet="",
             people=people,
             forgetting=Forgetting(Forgotten(redis), people),
             readers=Readers(client, story.clock),
+            presence=Presence(client, story.clock),
             slack=client,
             estate=replace(ESTATE, mirrored=True),
             incidents=INCIDENT,
@@ -116,6 +129,16 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
         )
         desk = replace(desk, **changes)
         yield SlackStage(story, sandbox, desk, Drawer(desk))
+
+
+def is_call(message: Message) -> bool:
+    return any(words in message.text for words in CALLS)
+
+
+async def owed(story: Stage) -> list[OutboxItem]:
+    """What the outbox holds, without reminders that are due later."""
+    items = await story.runs.outbox(float("inf"), 1000)
+    return [item for item in items if item.kind != "wait" or item.score <= story.clock() + SOON_S]
 
 
 async def gathered(*drawers: Drawer, now: float) -> list[int]:

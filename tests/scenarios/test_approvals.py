@@ -10,6 +10,8 @@ from bot.domain.model import Person, Who
 from bot.domain.runs.moves import outdated
 from bot.domain.runs.press import Press
 from bot.domain.runs.run import FOR_PEOPLE, Approval, Phase, Run
+from bot.runbooks import RUNBOOKS
+from bot.runbooks.needs import asking
 from tests.sandbox.parts import ANNA as ANNAS
 from tests.sandbox.parts import CLARA as CLARAS
 from tests.scenarios.house import House, house, until
@@ -79,7 +81,8 @@ async def test_what_waited_an_hour_for_a_process_to_send_it_asks_again(redis: Re
 def test_an_approval_that_is_dated_an_hour_ahead_is_not_believed() -> None:
     ahead = Approval(Who.person(CLARA), "plan", HOUR + 1)
 
-    assert (outdated((ahead,), 0.0), outdated((ahead,), 1.0), outdated((ahead,), 2 * HOUR)) == (LATE, "", "")
+    book = RUNBOOKS["failover"]
+    assert [outdated((ahead,), book, now) for now in (0.0, 1.0, 2 * HOUR)] == [LATE, "", ""]
 
 
 async def at_rest(home: House, run: Run) -> Run:
@@ -141,3 +144,51 @@ async def test_before_slack_has_joined_what_was_approved_waits(redis: Redis) -> 
         assert waiting.phase is Phase.READY and "Slack does not answer yet" in waiting.sentence
         home.bot._people = people
         assert (await at_rest(home, run)).step != "import"
+
+
+async def test_an_approval_that_nobody_joins_is_gone_after_an_hour_by_itself(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run = await stage.press(await asked_twice(stage), "approve", CLARA)
+    for _ in range(59):
+        stage.clock.now += 60
+        await stage.engine.tick()
+    assert (await stage.runs.load(run.id)).version == run.version
+
+    stage.clock.now += 61
+    await stage.engine.tick()
+
+    late = await stage.runs.load(run.id)
+    assert (late.phase, late.step, late.sentence, late.approvals, late.due) == (Phase.WAITING, "import", LATE, (), None)
+    assert late.question == run.question + 1 and late.proposal == run.proposal
+    entry = (await stage.runs.audit(run.id))[0]
+    assert (entry.what, entry.sentence, entry.data) == ("expired", LATE, {"question": run.question})
+    tells = [item.tell for item in await stage.runs.outbox(float("inf"), 1000) if item.tell]
+    (told,) = [tell.sentence for tell in tells if tell.to == CLARA.id]
+    assert told == f"Failover of pool-a: {LATE} Nobody else approved in time. Nothing was sent."
+    await stage.engine.tick()
+    assert await stage.runs.load(run.id) == late
+
+    for who in (ANNA, CLARA):
+        late = await stage.press(late, "approve", who)
+    assert late.step != "import"
+
+
+async def test_while_an_approval_counts_it_is_looked_at_once_a_minute_at_most(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await stage.press(await asked_twice(stage), "approve", CLARA)
+    looks = 0
+    for _ in range(600):
+        stage.clock.now += 1
+        looks += await stage.engine.tick()
+    assert looks <= 11
+
+
+async def test_how_long_an_approval_counts_is_configured(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    stage.rebuilt(runbooks=asking(RUNBOOKS, (), 600.0))
+    await stage.press(await asked_twice(stage), "approve", CLARA)
+    run = (await stage.runs.open())[0]
+    stage.clock.now += 601
+    await stage.engine.tick()
+    late = await stage.runs.load(run.id)
+    assert late.approvals == () and "not from the last 10 minutes" in late.sentence

@@ -17,7 +17,7 @@ from bot.domain.model import Person, PoolState
 from bot.domain.runs.acts import Act, Attempt, Invoke, Put
 from bot.domain.runs.facts import FILE, KEPT_AS
 from bot.domain.runs.press import Press
-from bot.domain.runs.run import Change, Found, Phase, Run
+from bot.domain.runs.run import FOR_PEOPLE, Change, Found, Phase, Run
 from bot.engine import Engine
 from bot.hands.hands import Hands, Performer
 from bot.runbooks import RUNBOOKS
@@ -113,7 +113,7 @@ class Mortal:
         """One life after another until the run waits for people or has ended."""
         for _ in range(400):
             run = await self.stage.runs.load(run_id)
-            if run.due is None:
+            if run.due is None or run.phase in FOR_PEOPLE:
                 return run
             self.stage.clock.now = max(self.stage.clock.now, run.due) + 0.001
             try:

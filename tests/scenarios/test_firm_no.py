@@ -28,13 +28,14 @@ from tests.patience import until
 from tests.sandbox.parts import ANNA, INCIDENT, MANIFEST
 from tests.scenarios.house import UNUSED, House, house, settings_for
 from tests.scenarios.limits import hurried
+from tests.scenarios.slack_stage import SOON_S
 from tests.scenarios.stage import A
 
 FILES = actions.field_block(companion_views.FILES.key)
 UNCALLED = frozenset(
     {
-        *("chat.delete", "chat.postEphemeral", "usergroups.list", "users.list", "apps.connections.open"),
-        *("conversations.history", "conversations.list", "conversations.members", "conversations.replies"),
+        *("chat.postEphemeral", "usergroups.list", "users.list", "apps.connections.open"),
+        *("conversations.history", "conversations.list", "conversations.replies"),
     }
 )
 """What the stand-in knows besides; of these `apps.connections.open` is called over Socket Mode only."""
@@ -162,9 +163,20 @@ class Story:
             assert (await slack.command(ANNA, INCIDENT, typed)).ok
         assert not [said for said in self.rooms.told(ANNA) if "Something went wrong" in said]
         self.turns += 1
-        runs = self.rooms.bot.runs
-        changed = replace(await runs.load(self.failover.id), sentence=f"Once more, {self.turns}.")
-        await runs.commit(Change(changed), self.rooms.bot.stores.time())
+        await self.asked()
+
+    async def asked(self) -> None:
+        """The failover asks something new, and when somebody is called for it, another person asks for that as well."""
+        runs, kept = self.rooms.bot.runs, self.rooms.bot.stores
+        run = await runs.load(self.failover.id)
+        changed = replace(run, sentence=f"Once more, {self.turns}.", question=run.question + 1)
+        await runs.commit(Change(changed), kept.time())
+        for _ in range(40):
+            wait, _asker = await kept.waits.find(run.id, changed.question)
+            if wait and wait.question == changed.question and wait.called:
+                await kept.waits.ask(run.id, changed.question, "Emil", kept.time())
+                return
+            await asyncio.sleep(0.05)
 
     async def press(self, message: Message, label: str) -> None:
         while view := self.rooms.slack.modal(ANNA):
@@ -179,7 +191,8 @@ class Story:
         runs = [run for run in await bot.runs.page(count=100) if run.id != self.failover.id]
         backups = [run for run in runs if run.runbook == "backup"]
         cards = [await bot.stores.cards.place(run.id) for run in backups]
-        due = await bot.runs.outbox(float("inf"))
+        soon = bot.stores.time() + SOON_S
+        due = [item for item in await bot.runs.outbox(float("inf")) if item.kind != "wait" or item.score < soon]
         well = all(run.phase is Phase.DONE for run in backups) and not any(run.is_open for run in runs)
         return well and all(cards) and not due and await ready(self.rooms) == 200
 

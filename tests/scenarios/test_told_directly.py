@@ -56,7 +56,7 @@ async def scheduled(stage: SlackStage) -> Run:
 
 
 def said(stage: SlackStage, user: str, words: str) -> int:
-    return sum(words in message.text for message in stage.posted(direct(stage, user)))
+    return sum(words in message.text for message in stage.sandbox.messages(direct(stage, user)))
 
 
 async def everybody(stage: SlackStage, words: str) -> list[str]:

@@ -18,7 +18,7 @@ from bot.domain.model import Person, Who
 from bot.domain.runs.moves import claim, open_run
 from bot.domain.runs.opening import Estate, begin
 from bot.domain.runs.press import Press, press
-from bot.domain.runs.run import Change, Run
+from bot.domain.runs.run import FOR_PEOPLE, Change, Run
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.simulated import SimulatedDriver
 from bot.exports.export_zip import read_inventory
@@ -114,7 +114,7 @@ class Scene:
 
     async def _row(self) -> None:
         run, self._hands = self._memory.state.run, self._new_hands()
-        while run is not None and run.due is not None:
+        while run is not None and run.due is not None and run.phase not in FOR_PEOPLE:
             self._now = max(NOW, run.due)
             claimed = claim(run, self.runbooks[run.runbook], self._now, LEASE_S)
             assert claimed is not None, "a run that is due is claimed"

@@ -9,6 +9,7 @@ from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs.facts import CAME_FROM, launched_by_a_version_before
 from bot.domain.runs.run import (
     AT_WORK,
+    QUESTION,
     REPORT,
     Approval,
     Change,
@@ -27,9 +28,6 @@ from bot.domain.runs.streak import streak
 
 SENT = "sent"
 """What the log calls the moment at which commands begin to be sent; its sentence has them to the letter."""
-
-APPROVED_S = 3600.0
-"""An approval counts for so long."""
 
 
 def open_run(run: Run, runbook: Runbook, now: float) -> Change:
@@ -84,17 +82,30 @@ def approved(run: Run, plan: Plan) -> tuple[Approval, ...]:
     return tuple(approval for approval in run.approvals if approval.hash == plan.hash)
 
 
-def counts(approval: Approval, now: float) -> bool:
+def counts(approval: Approval, runbook: Runbook, now: float) -> bool:
     """Whether it is recent enough; one that is dated as far ahead is believed as little."""
-    return abs(now - approval.at) <= APPROVED_S
+    return abs(now - approval.at) <= runbook.approved_s
 
 
-def outdated(approvals: tuple[Approval, ...], now: float) -> str:
+def outdated(approvals: tuple[Approval, ...], runbook: Runbook, now: float) -> str:
     """Why these approvals no longer count, as a sentence; "" while all of them do."""
-    late = next((approval.who.name for approval in approvals if not counts(approval, now)), "")
-    return (
-        f"The approval of {late} is not from the last {APPROVED_S / 60:.0f} minutes, so it asks again." if late else ""
-    )
+    late = next((approval.who.name for approval in approvals if not counts(approval, runbook, now)), "")
+    minutes = f"{runbook.approved_s / 60:.0f} minutes"
+    return f"The approval of {late} is not from the last {minutes}, so it asks again." if late else ""
+
+
+def expired(run: Run, runbook: Runbook, now: float) -> Change | None:
+    """An approval that waited too long for a second one is gone, which is asked anew; None while it counts.
+
+    Whoever gave it is told.
+    """
+    late = outdated(run.approvals, runbook, now) if run.phase is Phase.WAITING else ""
+    if not late:
+        return None
+    entry = Entry(now, BOT, "expired", run.step, late, {QUESTION: run.question})
+    told = f"{runbook.title} of {run.primary.short}: {late} Nobody else approved in time. Nothing was sent."
+    tells = tuple(Tell(approval.who.id, told) for approval in run.approvals)
+    return Change(replace(_ask(run, Phase.WAITING, late), approvals=()), (entry,), tells)
 
 
 def is_approved(run: Run, step: Step, plan: Plan) -> bool:

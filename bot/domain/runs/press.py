@@ -11,7 +11,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
 from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
-from bot.domain.runs.run import Approval, Change, Entry, Found, Phase, Run
+from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run, Tell
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
 APPROVE = "approve"
@@ -54,9 +54,10 @@ def press(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float
     form = _checked(choice, pressed.form, now)
     what, does = _ACTIONS.get(choice.key, _CHOSEN)
     change = does(run, runbook, choice, form, person, now)
-    data = {"choice": choice.key} | ({"plan": run.proposal.hash} if run.proposal else {})
+    data = {"choice": choice.key, QUESTION: run.question} | ({"plan": run.proposal.hash} if run.proposal else {})
     entry = Entry(now, Who.person(person), what, run.step, _said(choice, form, person), data)
-    made = replace(change, entries=(entry, *change.entries))
+    told = _requester_told(run, runbook, change.run, choice, entry)
+    made = replace(change, entries=(entry, *change.entries), tells=(*change.tells, *told))
     for key in choice.also:
         made = _further(made, runbook, key, step.need, person, now)
     return made
@@ -72,6 +73,16 @@ def _further(made: Change, runbook: Runbook, key: str, need: Need, person: Perso
     change = _choose(run, runbook, choice, {}, person, now)
     entry = Entry(now, Who.person(person), _CHOSEN[0], run.step, _said(choice, {}, person), {"choice": key})
     return Change(change.run, (*made.entries, entry, *change.entries), (*made.tells, *change.tells))
+
+
+def _requester_told(run: Run, runbook: Runbook, after: Run, choice: Choice, entry: Entry) -> tuple[Tell, ...]:
+    """To whoever asked for a command, or opened the run: what somebody else decided, the end of the run included."""
+    asked = run.approvals[0].who if run.approvals else run.opened_by
+    decided = leaves(choice) or (run.phase is Phase.WAITING and after.phase is not Phase.WAITING)
+    if not decided or asked.id == entry.who.id or ":" not in asked.id:
+        return ()
+    what = f"{runbook.title} of {run.primary.short}, {runbook.step(run.step).title}"
+    return (Tell(asked.id, f"{what}: {entry.sentence}"),)
 
 
 def _said(choice: Choice, form: Mapping[str, str], person: Person) -> str:
@@ -194,14 +205,15 @@ def _approve(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str]
     proposal = run.proposal
     if proposal is None:
         raise Stale(already(run, run.step))
-    standing = (one for one in run.approvals if one.hash == proposal.hash and counts(one, now))
+    standing = (one for one in run.approvals if one.hash == proposal.hash and counts(one, runbook, now))
     first = next(standing, None)
     allow_second(person, first.who.id if first else None)
     approvals = (*run.approvals, Approval(Who.person(person), proposal.hash, now, person.lent))
     if len(approvals) < proposal.needed:
         sentence = f"{person.name} asked for this command. A second person who holds the role has to approve it."
         # A new question: two people who press the same "Ask" must not together have approved.
-        return Change(replace(run, approvals=approvals, sentence=sentence, question=run.question + 1))
+        asked = replace(run, approvals=approvals, sentence=sentence, question=run.question + 1)
+        return Change(replace(asked, due=now + runbook.approved_s))
     return Change(replace(run, approvals=approvals, phase=Phase.READY, due=now, tries=0))
 
 

@@ -104,6 +104,10 @@ class RowRecord:
     approved: tuple[Who, ...] = ()
 
 
+QUESTION = "question"
+"""In the data of a line of the log: which question of the run ended there."""
+
+
 @dataclass(frozen=True, slots=True)
 class Entry:
     """One line of the audit log."""

@@ -18,6 +18,9 @@ from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import Finding, Run, Tell
 
+APPROVED_S = 3600.0
+"""An approval counts for so long, unless the configuration says else."""
+
 
 @dataclass(frozen=True, slots=True)
 class Plan:
@@ -198,8 +201,8 @@ class Runbook:
     card only when it needs people, and its trouble goes to the notification channel instead of the card's thread. One
     that is not `carded` does so whoever asked: they are told directly what became of it. Only a `scheduled` one is
     started by anything but people. `gap` says what is missing while a run is where it is, if anything: when it stops or
-    is left there, the notification channel is told, loudly. `facts` are all that its rows leave for later ones, `uses`
-    all that they send to servers.
+    is left there, the notification channel is told, loudly. `approved_s`: an approval counts for so
+    many seconds. `facts` are all that its rows leave for later ones, `uses` all that they send to servers.
     """
 
     key: str
@@ -221,6 +224,7 @@ class Runbook:
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")
     gap: Callable[[Run], str] = lambda run: ""
+    approved_s: float = APPROVED_S
     numbers: Mapping[str, str] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

@@ -62,7 +62,7 @@ def test_the_example_shows_every_key_that_there_is() -> None:
     tables |= {f"[roles.{role}]": keys for role, keys in document["roles"].items()}
     tables["[directory.groups]"] = document["directory"].pop("groups")
     tables["[directory]"] = document["directory"]
-    names = ("driver", "remoting", "properties", "break_glass", "channels", "slack", "mirror", "retention")
+    names = ("driver", "remoting", "properties", "break_glass", "channels", "waiting", "slack", "mirror", "retention")
     tables |= {f"[{name}]": document[name] for name in names}
     assert {name: set(keys) for name, keys in tables.items()} == {
         name: {key.name for key in keys} for name, keys in TABLES.items()
