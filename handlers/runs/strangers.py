@@ -44,7 +44,7 @@ class Strangers:
         self._told = shared
 
     async def exposed(self, now: float) -> list[OutboxItem]:
-        """Cards and calls of open runs and notices that strangers can read, as if they were due: drawn, they move."""
+        """The cards of open runs and the notices that strangers can read, as if they were due: drawn, they move."""
         shared = self._desk.readers.strangers
         self._cleared &= shared
         if shared == self._cleared:
@@ -63,9 +63,6 @@ class Strangers:
                 place = await self._desk.cards.place(run.id)
                 if place and place.channel in channels:
                     yield OutboxItem(f"card:{run.id}", "card", run.id, now)
-                wait, _ = await self._desk.waits.find(run.id, run.question)
-                if wait and any(one.ts and one.channel in channels for one in wait.called):
-                    yield OutboxItem(f"wait:{run.id}", "wait", run.id, now)
         for notice in await self._desk.notices.standing():
             if notice.place and notice.place.channel in channels:
                 yield OutboxItem(f"notice:{notice.key}", "notice", notice.key, now)

@@ -439,3 +439,18 @@ async def test_a_call_that_strangers_could_read_is_gone_from_there_and_goes_on_d
     await seconds(stage, 20)
     assert stage.calls() == [] and len(told(stage, BORIS)) == 1
     assert INCIDENT not in told(stage, BORIS)[0]
+
+
+async def test_who_is_called_is_decided_once_whatever_happens_before_they_are(stage: SlackStage) -> None:
+    holders = [f"U0HOLDER{number:02}" for number in range(6)]
+    many = await held_by(stage, [ANNA, *holders])
+    many.sandbox.workspace.away |= {holders[5]}
+    await failover(many)
+    await many.drain(1.0)
+    many.sandbox.faults.limited["chat.postMessage", ANY] = 5.0
+    await seconds(many, 10)
+    many.sandbox.workspace.away = set(holders[:5])
+    await seconds(many, 70)
+    many.sandbox.faults.limited.clear()
+    await seconds(many, 30)
+    assert [user for user in holders if told(many, user)] == holders[:5]
