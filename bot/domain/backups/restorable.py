@@ -199,8 +199,8 @@ def _renames(trip: RoundTrip) -> Iterator[str]:
     yield f"With -ResolveNameConflicts: {_listed(renamed)}."
     if trip.returned and trip.returned.renamed:
         yield (
-            f"Renamed ones differ from the backup when verified by name, and come home to {trip.primary.short} "
-            "under the new name: they keep it until somebody renames them back."
+            "Renamed ones differ from the backup when they are verified by name. They come home to "
+            f"{trip.primary.short} under the new name, and keep it until somebody renames them back."
         )
 
 

@@ -148,8 +148,8 @@ def _sentence(
     one, known = pair
     which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest whole"
     parts = [
-        f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}: "
-        f"{counted(one.counts)}.",
+        f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}. "
+        f"It holds {counted(one.counts)}.",
         _rehearsed(known, offer["why"], backup, rehearsal),
         _since(newer),
     ]

@@ -76,7 +76,7 @@ class _Hops:
         short = self.source(run).short
         beside = (_APPLIANCES.format(pool=short),)
         if why := _untold(seen):
-            said = f"Whether an Edge pool leads to {short} is not known: {why}"
+            said = f"Whether an Edge pool leads to {short} is not known. {why}"
             return Verdict(Mark.WARN, said, beside, HOP_WAY.to("unknown") | HOPS.to([]))
         hops = list(edges_with_hop(seen["edges"], self.source(run).fqdn))
         if not hops:

@@ -135,8 +135,8 @@ def test_lync_3_2_renamed_groups_stay_renamed_when_they_are_exported_back() -> N
     assert trip.home is not None
     assert names(trip.home.after.objects, Kind.QUEUE) == ["Help Desk Queue (2)"]
     assert (
-        "Renamed ones differ from the backup when verified by name, and come home to pool-p under the new name: "
-        "they keep it until somebody renames them back." in stamp(taken).sentences
+        "Renamed ones differ from the backup when they are verified by name. They come home to pool-p under the new "
+        "name, and keep it until somebody renames them back." in stamp(taken).sentences
     )
 
 
