@@ -1,7 +1,7 @@
 """How long a sentence is, and how easy to read: each name and each command is one word, and none that is easy or hard.
 
-Names are what is filled in, quoted, linked, or written as code, and whatever has a digit, a dot, a slash or a capital
-letter within. Other words of the field, such as Central Management, count like all words.
+Names are what is filled in, quoted, linked, in brackets or written as code, and whatever has a digit, a dot, a slash or
+a capital letter within. Other words of the field, such as Central Management, count like all words.
 """
 
 from __future__ import annotations
@@ -20,8 +20,8 @@ FEWEST = 5
 """With fewer words, one long word makes a sentence the hardest of all."""
 
 _NAME = re.compile(
-    r"```.*?```|`[^`]*`|“[^”]*”|<[^>]*>"
-    rf"|[^\s(]*[\d_/\\@={HOLE}][^\s),;:.]*"
+    r"```.*?```|`[^`]*(?:`|$)|“[^”]*”|<[^>]*>|\[+[^\s\]]+\]+"
+    rf"|[^\s(]*[\d_/\\@=][^\s),;]*|[^\s(.,;:?!]*{HOLE}[^\s),;:.]*"
     r"|[\w-]+(?:\.[\w-]+)+"
     r"|(?<!\w)-[A-Z]\w*|[A-Z][a-z]+-[A-Z]\w*|[A-Za-z]*[a-z][A-Z]\w*",
     re.DOTALL,
@@ -31,8 +31,8 @@ _EMPHASIS = re.compile(r"[*~]|(?<!\w)_|_(?!\w)")
 
 
 def words(sentence: str) -> int:
-    """So many words it has."""
-    return len(_WORD.findall(unnamed(sentence, " name ")))
+    """So many words it has; items between dots are no sentence, and counted one by one."""
+    return max(len(_WORD.findall(item)) for item in unnamed(sentence, " name ").split(" · "))
 
 
 def counted(sentence: str) -> list[str]:

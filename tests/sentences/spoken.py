@@ -74,8 +74,10 @@ def texts() -> Iterator[tuple[str, int, str]]:
 def texts_of(node: ast.AST) -> Iterator[tuple[int, str]]:
     """The same of one tree, each with its line."""
     match node:
-        case ast.Expr(value=ast.Constant()) | ast.Subscript(slice=ast.Constant()):
+        case ast.Expr(value=ast.Constant()):
             return
+        case ast.Subscript(value=value, slice=ast.Constant()):
+            yield from texts_of(value)
         case ast.Call(func=ast.Name(id=name) | ast.Attribute(value=ast.Name(id=name))) if name in UNSAID:
             return
         case ast.Constant(value=str(text)):
