@@ -224,8 +224,9 @@ def _settings(trip: RoundTrip, held: Inventory) -> Iterator[str]:
     elif compare_settings(theirs, held.settings):
         yield (
             f"Settings differ: {primary} has {described(theirs)}; {backup} has {described(held.settings)}. "
-            f"Kept, {backup} keeps its own and {primary}'s live on in this backup only. "
-            f"Replaced, {primary}'s overwrite {backup}'s for its own groups too, and come home with the groups."
+            f"If they are kept, {backup} keeps its own, and {primary}'s are in this backup only. "
+            f"If they are replaced, {primary}'s overwrite {backup}'s, for its own groups too, and come home with "
+            "the groups."
         )
 
 

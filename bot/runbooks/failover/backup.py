@@ -254,11 +254,11 @@ def offer_choice(run: Run) -> tuple[Choice, ...]:
         CHOSEN.to(first["id"]) | COPIES.to("kept"),
         style="primary" if COPIES_EQUAL.of(run) else "",
     )
-    removed = f"has the copies on {partner(run).short} removed"
+    removed = f"asked to remove the copies on {partner(run).short}"
     facts = CHOSEN.to(first["id"]) | COPIES.to("clear")
-    clear = Choice("clear", "Remove and import", f"{removed} and the backup of {first['when']} imported.", facts)
+    clear = Choice("clear", "Remove and import", f"{removed} and to import the backup of {first['when']}.", facts)
     older = Choice(
-        "clear-older", "Remove, import another", f"{removed} and another one imported.", facts, fields=(menu,)
+        "clear-older", "Remove, import another", f"{removed} and to import another one.", facts, fields=(menu,)
     )
     return (keep, clear, older) if len(offers) > 1 else (keep, clear)
 

@@ -171,7 +171,7 @@ _LEFT = Choice(
     HOP_WAY.to("left"),
     confirm="Nobody outside is reached through these Edge pools until it is changed.",
 )
-_COMMAND = Choice("hop-command", "Another site: by command", "has it changed by command.", HOP_WAY.to("command"))
+_COMMAND = Choice("hop-command", "Another site: by command", "asked to change it by command.", HOP_WAY.to("command"))
 _BY_HAND = attested(
     "hop-hand",
     "Changed in Topology Builder",
