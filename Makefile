@@ -7,7 +7,7 @@ DRIVER ?= simulated
 VENV := .venv
 BIN := $(VENV)/bin
 
-.PHONY: demo test bench lint lock kerberos picture clean
+.PHONY: demo test bench lint sentences lock kerberos picture clean
 
 DEMO_simulated := bot demo
 DEMO_winrm := tests.drivers.wsman
@@ -24,6 +24,10 @@ bench: $(VENV)/ready-for-tests
 
 lint: $(VENV)/ready-for-tests
 	@$(BIN)/ruff check . && $(BIN)/ruff format --check . && $(BIN)/lint-imports
+
+# Every sentence that the bot can say, and which are hard to read.
+sentences: $(VENV)/ready-for-tests
+	@$(BIN)/python -m tests.sentences
 
 # The pictures of the README, made from the demo as it is now.
 picture: $(VENV)/ready-for-tests

@@ -166,7 +166,9 @@ class Work:
     def _retried(self, run: Run, runbook: Runbook, error: BotError) -> Change:
         if run.tries >= len(WAITS_S):
             return self._given_up(run, runbook, f"{error.sentence} It was tried {run.tries + 1} times.")
-        return retry(run, runbook, f"{error.sentence} It is tried again by itself.", self._clock(), WAITS_S[run.tries])
+        return retry(
+            run, runbook, f"{error.sentence} Switchback tries again by itself.", self._clock(), WAITS_S[run.tries]
+        )
 
     async def _guarded(self, run: Run, runbook: Runbook, work: Callable[[], Any]) -> Any:
         """Failures here are harmless, so the row is tried again for a while, and then put to people.

@@ -307,7 +307,7 @@ COMMANDS = (
         "companions",
         "companions [pool]",
         "/rgs companions pool-a",
-        "What a lost pool takes along beside its Response Groups, and how fresh the copies of it are.",
+        "Other data of a pool that no backup of groups holds, and how fresh its copies are.",
         companions,
         MAYBE_ONE,
         reads=True,

@@ -27,7 +27,7 @@ MOST = 20
 _UNREAD, _CARDLESS = 5, 2
 _EMPTY = (
     "Nothing waits for you, and no run is open.\n"
-    "Type `/rgs failover pool-a` in a channel when a pool is down: Switchback walks you through it row by row, and "
+    "When a pool is down, type `/rgs failover pool-a` in a channel. Switchback walks you through it row by row, and "
     "shows every command before anybody approves it. `/rgs help` lists everything else."
 )
 

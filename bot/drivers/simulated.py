@@ -185,7 +185,7 @@ class SimulatedDriver:
         async with _reading(pool):
             world, _ = await self._store.load()
         if pool not in world.pools or not world.pools[pool].up:
-            raise NeverSent(f"{pool} does not answer: nothing was sent, nothing happened.")
+            raise NeverSent(f"{pool} does not answer: nothing was sent, nothing was changed.")
         return world
 
     async def _changed(self, pool: str, edit: Callable[[World], World]) -> None:

@@ -230,7 +230,7 @@ SCHEDULE = (
         "objective_hours",
         _OBJECTIVE,
         OBJECTIVE_H,
-        "A pool without a backup younger than that is told loudly. Of several rows, the shortest holds.",
+        "When the newest backup of a pool is older than that, people are warned. Of several rows, the shortest holds.",
     ),
 )
 COMPANION = (

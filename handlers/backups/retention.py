@@ -27,8 +27,9 @@ async def retention(asked: Asked) -> Reply:
 
 def _rule(windows: Windows) -> str:
     return (
-        f"Everything stays for {windows.keep_all_days} days, then the last of each day for {windows.daily_days} days, "
-        f"of each week for {windows.weekly_weeks} weeks, of each month for {windows.monthly_months} months."
+        f"Everything stays for {windows.keep_all_days} days. After that stays the last of each day for "
+        f"{windows.daily_days} days, of each week for {windows.weekly_weeks} weeks, and of each month for "
+        f"{windows.monthly_months} months."
     )
 
 

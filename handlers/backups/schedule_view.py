@@ -50,15 +50,15 @@ def accepting(pool: Pool, better: Proposal | None) -> list[Block]:
 
 
 def in_words(pool: Pool, held: Timing) -> str:
-    """Such as "pool-a is exported at 02:30 (Europe/Paris), and a backup older than 26 h is told loudly." """
+    """When it is exported, such as "at 02:30 (Europe/Paris)", and how old its newest backup may get."""
     at = f"at {_times(held.at)} ({pool.time_zone})" if held.at else "only when somebody asks"
-    return f"{pool.short} is exported {at}, and a backup older than {held.objective_h:g} h is told loudly."
+    return f"{pool.short} is exported {at}. You are warned when the newest backup is older than {held.objective_h:g} h."
 
 
 def _line(one: Planned) -> str:
     first = f"*{shown(one.pool.fqdn, 260)}* · {exact(_times(one.timing.at) or 'none')} ({exact(one.pool.time_zone)})"
     due = f" · next {when(one.due)}" if one.due else ""
-    loud = f"loud when the newest backup is older than {one.timing.objective_h:g} h"
+    loud = f"warns when the newest backup is older than {one.timing.objective_h:g} h"
     wrong = f"\n      ⚠️ {fault}" if (fault := never_quiet(one.timing)) else ""
     return f"{first}{due}\n      {loud}{_changed(one)}{wrong}"
 

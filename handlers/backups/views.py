@@ -66,7 +66,11 @@ def backups_list(
 def detail(kept: ShownBackup, others: Sequence[Backup], now: float, because: str = "") -> View:
     """Everything about one backup; `others` can be compared with it, `because` is why it would be pruned or not."""
     backup, keeping = kept.backup, kept.keeping
-    source = "" if backup.source == backup.pool else f"\nExported from {shown(backup.source, 260)}, which stood in."
+    source = (
+        ""
+        if backup.source == backup.pool
+        else f"\nExported from {shown(backup.source, 260)}, which had its groups then."
+    )
     what = f"{taken(backup, now)} · {sized(backup.size)} · {changes(kept)}"
     known = keeping.stamp.sentences if keeping.stamp else ()
     parts = [

@@ -36,7 +36,7 @@ _TAKE: Mapping[How, tuple[tuple[str, str], ...]] = {
     How.COMMAND: (("Back up now", actions.COMPANION_TAKE),),
     How.FILES: (("Back up now", actions.COMPANION_TAKE), ("Upload…", actions.COMPANION_UPLOAD)),
     How.UPLOAD: (("Upload…", actions.COMPANION_UPLOAD),),
-    How.ATTEST: (("Attest…", actions.COMPANION_ATTEST),),
+    How.ATTEST: (("Record a backup…", actions.COMPANION_ATTEST),),
 }
 """What people can do about one, by the way its copies come."""
 
@@ -135,9 +135,9 @@ def word_form(pool: Pool, one: Companion, today: date) -> View:
         inputs.drawn(WHERE),
         inputs.drawn(NOTE),
     ]
-    form = _modal("Attest", [about, *fields], "Cancel")
+    form = _modal("Record a backup", [about, *fields], "Cancel")
     value = actions.companion_value(pool.fqdn, one.key)
-    return {**form, "callback_id": actions.COMPANION_WORD, "private_metadata": value, "submit": label("Attest", 24)}
+    return {**form, "callback_id": actions.COMPANION_WORD, "private_metadata": value, "submit": label("Record", 24)}
 
 
 def _modal(heading: str, drawn: list[Block], close: str) -> View:

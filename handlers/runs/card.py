@@ -304,7 +304,7 @@ def _takes_two(run: Run) -> bool:
 
 
 def _offer(view: RunView) -> str:
-    return "; ".join(shown(choice.label, 80) for choice in view.buttons[:_BUTTONS])
+    return ", ".join(f"“{shown(choice.label, 80)}”" for choice in view.buttons[:_BUTTONS])
 
 
 def _took(run: Run, at: Callable[[float], str] = when) -> str:

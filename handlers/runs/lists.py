@@ -112,7 +112,7 @@ def pool_line(
 def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
     """Runs, newest first; `older`: there may be more behind them."""
     lines = [run_line(run, now) for run in page]
-    none = "No run yet. `/rgs failover pool-a` declares an outage of pool-a, `/rgs backup pool-a` makes a backup of it."
+    none = "No run yet. `/rgs backup pool-a` makes a backup. When a pool is down, type `/rgs failover pool-a`."
     more = _older(actions.page_value("runs", "", str(page[-1].opened_at))) if older and page else []
     return listing("Runs", lines or [none], more=more)
 

@@ -35,8 +35,9 @@ def _service(pool: Pool, seen: PoolReading) -> Iterator[str]:
     if seen.modules is None:
         yield f"Backup Service to {backup}: not known."
         return
-    signs = "\n".join(f"      {'✅' if one.is_well else '⚠️'} {one.words}" for one in seen.modules)
-    yield f"Backup Service to {backup}:\n{signs}\n      {seen.groups_words(pool.short, backup)}"
+    yield f"Backup Service to {backup}:"
+    yield from (f"{'✅' if one.is_well else '⚠️'} {one.words}" for one in seen.modules)
+    yield seen.groups_words(pool.short, backup)
     if seen.stopped:
         yield f"⚠️ LYNCBACKUP does not run on {', '.join(seen.stopped)}."
 

@@ -93,7 +93,9 @@ async def test_a_runbook_starts_for_the_pool_that_is_named(office: Office, typed
 
 
 async def test_a_runbook_that_cannot_start_where_the_pool_stands_says_from_where(office: Office) -> None:
-    assert "Failback starts from failed over or failing back only." in await office.refuses("start failback pool-a")
+    assert "Failback is only for a pool that is failed over or failing back." in await office.refuses(
+        "start failback pool-a"
+    )
 
 
 async def test_one_that_starts_by_itself_only_is_not_offered(office: Office) -> None:

@@ -53,7 +53,7 @@ def buttons(message: dict[str, Any]) -> list[dict[str, Any]]:
 async def test_anybody_sees_every_schedule(office: Office) -> None:
     text = await office.says("schedule", EMIL)
     assert "*pool-a.contoso.com* · 02:30 (Europe/Berlin) · next <!date^" in text
-    assert "loud when the newest backup is older than 26 h · as configured" in text
+    assert "warns when the newest backup is older than 26 h · as configured" in text
     assert text.count("as configured") == 3
 
 
@@ -61,8 +61,8 @@ async def test_a_change_holds_and_tells_who_made_it_and_what_is_configured(offic
     office.stage.clock.now += 60
     text = await office.says("schedule pool-a 14:30 Sun 08:30 02:30")
     assert text == (
-        "pool-a is exported at 02:30, 14:30, Sun 08:30 (Europe/Berlin), and a backup older than 26 h is told loudly. "
-        "Every Switchback follows within 30 s."
+        "pool-a is exported at 02:30, 14:30, Sun 08:30 (Europe/Berlin). You are warned when the newest backup "
+        "is older than 26 h. Every Switchback follows within 30 s."
     )
     assert await held(office) == Timing(("02:30", "14:30", "Sun 08:30"), 26.0)
     assert (await said(office))[A].since == office.stage.clock.now
@@ -81,7 +81,9 @@ async def test_an_interval_becomes_even_times_from_the_first_one(office: Office)
 async def test_an_objective_is_changed_by_itself_and_misses_no_slot(office: Office) -> None:
     office.stage.clock.now += 60
     text = await office.says("schedule pool-a objective 12h")
-    assert "a backup older than 12 h is told loudly. Backups are up to 24 h apart by these times" in text
+    assert (
+        "You are warned when the newest backup is older than 12 h. Backups are up to 24 h apart by these times" in text
+    )
     assert await held(office) == Timing(("02:30",), 12.0)
     assert "⚠️ Backups are up to 24 h apart" in await office.says("schedule pool-a")
     assert (await said(office))[A].since == 0.0
@@ -146,8 +148,8 @@ async def test_a_change_is_logged_and_told_once_in_the_notification_channel(offi
     office.stage.clock.now += 60
     await office.says("schedule pool-a 14:30", CLARA)
     sentence = (
-        "Clara Nowak changed the schedule: pool-a is exported at 14:30 (Europe/Berlin), and a backup older than 26 h "
-        "is told loudly."
+        "Clara Nowak changed the schedule: pool-a is exported at 14:30 (Europe/Berlin). You are warned when the newest "
+        "backup is older than 26 h."
     )
     (entry,) = await office.desk.runs.audit()
     assert (entry.what, entry.step, entry.sentence) == ("changed", "schedule", sentence)

@@ -55,7 +55,7 @@ FAILOVER = (
     Beat("10 · Choose the application-level settings", CLARA, "Keep pool-b's", ADMIN),
     Beat("12 · Import the groups", CLARA, "Import the groups now", ADMIN, import_line("pool-b")),
     Beat("14 · Put Call Park and announcements back", CLARA, "Put it off", ADMIN),
-    Beat("15 · Lead calls to the backup pool", EMIL, "It is, and both calls worked", ANYONE),
+    Beat("15 · Route calls to the backup pool", EMIL, "Done, and both calls worked", ANYONE),
     Beat("17 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
 )
 FAILBACK = (
@@ -70,7 +70,7 @@ FAILBACK = (
         SERVER_ADMIN,
         CONFERENCES,
     ),
-    Beat("15 · Lead calls back to the pool", EMIL, "All of this is so", ANYONE),
+    Beat("15 · Route calls back to the pool", EMIL, "All of this is done", ANYONE),
     Beat("15 · Test call from inside", EMIL, "It worked", ANYONE),
     Beat("15 · Test call from the telephone network", EMIL, "It worked", ANYONE),
     Beat("15 · See that formal agents are signed in", EMIL, "Go on", ANYONE),

@@ -60,7 +60,7 @@ UNTOUCHED = "Nothing was changed on either pool, and pool-a is marked active, as
 WITHOUT = "pool-a is failed over to pool-b; its groups were not imported there."
 GOING_BACK = "pool-a is marked failing back; "
 RESTORABLE = "Its import was rehearsed against what pool-b holds now: it is restorable."
-SILENT_B = "pool-b.contoso.com does not answer: nothing was sent, nothing happened."
+SILENT_B = "pool-b.contoso.com does not answer: nothing was sent, nothing was changed."
 SERVES = "pool-a: its server says “{}”"
 MOVED = f"{SERVES}. Somebody moved it already, so nothing is sent."
 DEAD = "says pool-b is dead, and chooses the disaster way"
@@ -73,7 +73,7 @@ NOTHING_THERE: Script = {
 ADOPTED: Script = {"take": (("adopt", ANNA),)}
 SECOND: Script = {**FAILBACK, "import": (("approve", CLARA),)}
 LATER: Script = {**FAILBACK, "conferences-arrived": (("later", ANNA),), "cleanup": (("pre-stage", ANNA),)}
-BY_HAND = ("Being done elsewhere", "It is done already")
+BY_HAND = ("Someone else is running it", "It has already been run")
 STOPPED_AT_MOVE = ("Look where it stands", "Without -DisasterMode", *BY_HAND, "Try again")
 
 DISASTER_HOME = Way("/rgs failback pool-a", ("failback", ""), DEAD, script=DISASTER, word=True)

@@ -115,10 +115,10 @@ async def test_without_groups_a_call_that_fails_inside_opens_what_leads_calls_he
     await stage.take_down(A)
     script = {**FAILOVER, "find": (("without", ANNA),)}
     run = await until(stage, await started(stage, "failover"), "inside", script)
-    assert "“Lead calls to the backup pool” is opened again" in shown(run)
+    assert "“Route calls to the backup pool” is opened again" in shown(run)
     run = await stage.press(run, "failed", EMIL, inside_heard="silence")
     assert (run.step, run.phase) == ("routes", Phase.ASKING)
-    assert failed(run, "inside").sentence.endswith("“Lead calls to the backup pool” is opened again.")
+    assert failed(run, "inside").sentence.endswith("“Route calls to the backup pool” is opened again.")
 
 
 async def test_a_failed_call_is_told_loudly_in_the_thread(redis: Redis) -> None:

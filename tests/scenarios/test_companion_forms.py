@@ -76,7 +76,7 @@ async def upload(
 
 
 async def attest(front: Front, day: str, where: str = "tape library", title: str = "Monitoring") -> Outcome:
-    await press(front, title, "Attest…")
+    await press(front, title, "Record a backup…")
     view = front.slack.modal(ANNA)
     assert view
     return await front.slack.submit(ANNA, view.id, {WHEN: day, WHERE: where})
@@ -111,7 +111,7 @@ async def test_every_companion_is_told_with_its_state_and_what_is_lost_without_i
     assert labels["LIS"] == ["Back up now", "How to restore"]
     assert labels["Announcements"] == ["Back up now", "Upload…", "How to restore"]
     assert labels["Response Group audio"] == ["Upload…", "How to restore"]
-    assert labels["Archiving"] == ["Attest…", "How to restore"]
+    assert labels["Archiving"] == ["Record a backup…", "How to restore"]
 
 
 async def test_whoever_holds_no_role_sees_and_presses_nothing(front: Front) -> None:

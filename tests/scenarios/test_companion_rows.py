@@ -152,7 +152,7 @@ async def test_whoever_holds_only_the_other_role_decides_nothing_here(stage: Sta
     ("age_d", "sentence"),
     [
         (None, "No copy of LIS is kept. There is nothing to import: record the locations anew, or go on without them."),
-        (-30, "No copy of LIS is kept. One copy is dated in the future and stands for nothing."),
+        (-30, "No copy of LIS is kept. One copy is dated in the future and does not count."),
         (40, "LIS: the newest copy is 40 days old. It came from pool-a. That is old."),
     ],
 )

@@ -91,7 +91,7 @@ async def test_without_a_copy_they_fall_away_and_people_are_told_to_look(redis: 
     assert found.sentence == (
         "No copy of LIS is kept. So nothing can be put back. Look on pool-a whether any are missing."
     )
-    assert {run.record_of(row).sentence for row in ROWS} == {"Falls away: no copy of the locations is kept."}
+    assert {run.record_of(row).sentence for row in ROWS} == {"Skipped: no copy of the locations is kept."}
 
 
 async def test_what_cannot_be_compared_is_put_to_people(redis: Redis) -> None:

@@ -172,7 +172,7 @@ async def test_one_that_is_meant_to_be_small_counts_as_whole(redis: Redis) -> No
     run = await stage.press(await shrunk(stage), "meant", ANNA)
     assert run.phase is Phase.DONE
     assert (await newest(stage))[1].shrunk == ""
-    assert "It is meant to be as small as it is." in (await said(stage))[-1]
+    assert "It was confirmed that it is complete." in (await said(stage))[-1]
 
 
 async def test_a_shrunk_backup_that_was_not_meant_stays_flagged_and_says_what_to_do(redis: Redis) -> None:

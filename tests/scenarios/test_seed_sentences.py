@@ -39,7 +39,7 @@ async def test_the_choice_of_settings_says_what_either_way_loses_seed_003_step_3
     stage = await stage_of(redis)
     run = await until(stage, await failing_over(stage), "settings", FAILOVER)
     said = (await stage.engine.view(run.id)).explain
-    assert "*Keep*: pool-b keeps its own; if pool-a can never be recovered, its settings live on in the backup" in said
+    assert "*Keep*: pool-b keeps its own; if pool-a can never be recovered, its settings are in the backup" in said
     assert "*Replace*: pool-a's settings overwrite pool-b's own, for its own groups too" in said
 
 

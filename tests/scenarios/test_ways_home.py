@@ -39,7 +39,7 @@ async def test_a_dead_backup_pool_leaves_the_disaster_way_which_says_its_price(r
     assert "is lost" in run.proposal.effect[0]
     run = await stage.play(run, DISASTER)
     assert run.phase is Phase.DONE, run.sentence
-    assert {one.step for one in run.records if one.sentence == "Falls away: pool-b is dead."} >= FALLEN
+    assert {one.step for one in run.records if one.sentence == "Skipped: pool-b is dead."} >= FALLEN
     record = (await stage.runs.records([A]))[A]
     assert record.state is PoolState.ACTIVE
     assert record.carry["imported"] is None, "nobody knows what lies on a pool that is dead"
@@ -213,7 +213,7 @@ async def test_what_leads_to_an_object_that_is_only_at_home_is_named(redis: Redi
     )
     await changed(stage, with_pool(A, also(mine, over)))
     run = await until(stage, await begun(stage, "failback"), "extras")
-    assert "Queue “Old” is led to by Queue “Older”: OverflowAction.QueueID." in run.details
+    assert "Queue “Old” is the target of Queue “Older”: OverflowAction.QueueID." in run.details
 
 
 async def test_an_edge_pool_that_was_led_away_is_led_back_and_a_wrong_word_is_caught(redis: Redis) -> None:

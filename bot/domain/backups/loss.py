@@ -96,13 +96,15 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
     """For people: what a death of the pool would cost now, how that is known, and what would help."""
     if found.down:
         return (_down(name, found),)
-    died = f"If {found.stands_in}, which stands in for {name}, died now" if found.stands_in else f"If {name} died now"
+    died = (
+        f"If {found.stands_in}, which has the groups of {name}, died now" if found.stands_in else f"If {name} died now"
+    )
     if found.hours is None:
         return (f"{died}, everything would be lost: there is no sound backup of it.",)
     since = span(found.hours * _HOUR_S)
     if found.a_day is None:
         return (
-            f"{died}, the edits of the last {since} would be lost; how many is not known yet: "
+            f"{died}, the edits of the last {since} would be lost. How many is not known yet: "
             f"it takes {FEWEST} backups, over an hour at least, to tell.",
         )
     then = found.edits(found.due_h)

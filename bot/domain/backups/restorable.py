@@ -199,8 +199,8 @@ def _renames(trip: RoundTrip) -> Iterator[str]:
     yield f"With -ResolveNameConflicts: {_listed(renamed)}."
     if trip.returned and trip.returned.renamed:
         yield (
-            f"Renamed ones differ from the backup when verified by name, and come home to {trip.primary.short} "
-            "under the new name: they keep it until somebody renames them back."
+            "Renamed ones differ from the backup when they are verified by name. They come home to "
+            f"{trip.primary.short} under the new name, and keep it until somebody renames them back."
         )
 
 
@@ -224,8 +224,9 @@ def _settings(trip: RoundTrip, held: Inventory) -> Iterator[str]:
     elif compare_settings(theirs, held.settings):
         yield (
             f"Settings differ: {primary} has {described(theirs)}; {backup} has {described(held.settings)}. "
-            f"Kept, {backup} keeps its own and {primary}'s live on in this backup only. "
-            f"Replaced, {primary}'s overwrite {backup}'s for its own groups too, and come home with the groups."
+            f"If they are kept, {backup} keeps its own, and {primary}'s are in this backup only. "
+            f"If they are replaced, {primary}'s overwrite {backup}'s, for its own groups too, and come home with "
+            "the groups."
         )
 
 

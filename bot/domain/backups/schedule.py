@@ -147,7 +147,7 @@ def never_quiet(held: Timing) -> str:
     if gap is None or gap <= held.objective_h:
         return ""
     return (
-        f"Backups are up to {gap:g} h apart by these times, so they will be told as late in between: "
+        f"Backups are up to {gap:g} h apart by these times, so you are warned in between: "
         f"add times, or allow {gap + 2:g} h."
     )
 

@@ -241,7 +241,7 @@ class Shelf:
 
 def _ahead(count: int) -> str:
     return (
-        "One copy is dated in the future and stands for nothing."
+        "One copy is dated in the future and does not count."
         if count == 1
-        else f"{count} copies are dated in the future and stand for nothing."
+        else f"{count} copies are dated in the future and do not count."
     )

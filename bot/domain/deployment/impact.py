@@ -107,12 +107,12 @@ _SHOWN = _if_imported("The imported agent groups are displayed on the agent cons
 
 _READ_ONLY = Bullet(
     "Response groups on the primary pool can be viewed, depending on the availability of the primary pool's back-end "
-    "database, but cannot be modified."
+    "database. They cannot be modified."
 )
 _BACKUP_CONFIGURATION = Bullet("The backup pool's own response groups can be viewed and modified.")
 _SHELL_ONLY = _if_imported(
     "The imported response groups cannot be viewed with Lync Server Control Panel or the Response Group Configuration "
-    "Tool, but can be configured with Lync Server Management Shell cmdlets."
+    "Tool. They can be configured with Lync Server Management Shell cmdlets."
 )
 
 _CALLS_DROP = (_REGULAR_STAY, _ANONYMOUS_DROP)

@@ -123,7 +123,7 @@ def _settings_sentence(rehearsal: Rehearsal) -> str:
     before, after = described(rehearsal.settings_before), described(rehearsal.settings_after)
     if rehearsal.settings_before == rehearsal.settings_after:
         return f"The application-level settings of {rehearsal.pool} stay as they are: {before}."
-    return f"The application-level settings of {rehearsal.pool} are replaced: {before} becomes {after}."
+    return f"The application-level settings of {rehearsal.pool} are replaced. Before: {before}. After: {after}."
 
 
 def described(settings: ServiceSettings) -> str:

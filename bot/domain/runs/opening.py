@@ -165,8 +165,8 @@ def _refuse(runbook: Runbook, pool: Pool, partner: Pool | None, estate: Estate, 
     if record.state not in runbook.opens:
         wanted = " or ".join(sorted(runbook.opens))
         raise BadInput(
-            f"{pool.short} is {record.state}. {runbook.title} starts from {wanted} only. Nothing was started. "
-            "`/rgs status` shows every pool."
+            f"{pool.short} is {record.state}. {runbook.title} is only for a pool that is {wanted}. "
+            "Nothing was started. `/rgs status` shows every pool."
         )
 
 

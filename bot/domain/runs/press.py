@@ -144,7 +144,7 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
         retry = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary")
         return retry, look, *step.choices(run)
     means = "The run goes on as if it had answered."
-    accept = Choice("accept", "Count it as done", "counts it as done.", confirm=means)
+    accept = Choice("accept", "Continue: it worked", "counts it as done.", confirm=means)
     rerun = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN)
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {
@@ -233,7 +233,7 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
     left = runbook.left(run)
     if left.state is not None and left.state is not run.pool_state:
         run = replace(run, pool_state=left.state, since=now)
-    flying = "A command was under way, and its outcome was not awaited. " if run.phase is Phase.RUNNING else ""
+    flying = "A command was running, and nobody waited for its answer. " if run.phase is Phase.RUNNING else ""
     ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
     said = f"{ended.run.sentence} {_said(choice, form, person)}"
     tells = gap(run, runbook, f"{runbook.title} of {run.primary.short} was abandoned")

@@ -160,7 +160,7 @@ def _explain_shrunk(run: Run) -> str:
 def _offer_shrunk(run: Run) -> tuple[Choice, ...]:
     if run.phase is Phase.STOPPED:
         return ()
-    meant = Choice("meant", "It is meant to be", "says it is meant to be this small.", MEANT.to(True), style="primary")
+    meant = Choice("meant", "It is complete", "says the backup is complete.", MEANT.to(True), style="primary")
     return (
         meant,
         Choice(
@@ -176,7 +176,7 @@ def _offer_shrunk(run: Run) -> tuple[Choice, ...]:
 SMALL = Step(
     key="shrunk",
     stretch="store",
-    title="Is it meant to be this small?",
+    title="Is this small backup complete?",
     asks=True,
     skip=_skip_shrunk,
     explain=_explain_shrunk,
@@ -195,9 +195,14 @@ def _do_whole(run: Run, seen: Seen) -> Acts:
 
 
 def _judge_whole(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, "It counts as whole from now on.")
+    return Verdict(Mark.PASS, "It counts as complete from now on.")
 
 
 WHOLE = Step(
-    key="whole", stretch="store", title="Count it as whole", skip=_skip_whole, does=_do_whole, judge=_judge_whole
+    key="whole",
+    stretch="store",
+    title="Record that it is complete",
+    skip=_skip_whole,
+    does=_do_whole,
+    judge=_judge_whole,
 )

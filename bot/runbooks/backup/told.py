@@ -40,7 +40,7 @@ def _tell(run: Run) -> tuple[Tell, ...]:
     """One compact line: what is in it, what changed, whether it can be restored, and where else it lies."""
     if NOTHING.of(run):
         return ()
-    from_elsewhere = "" if source(run) == run.primary else f" (from {source(run).short}, which stands in for it)"
+    from_elsewhere = "" if source(run) == run.primary else f" (from {source(run).short}, which has its groups now)"
     counts, size = counted(COUNTS.of(run)), sized(SIZE.of(run))
     parts = (
         f"Backup of {run.primary.short}{from_elsewhere} is stored: {counts}, {size}{_changes(run)}.",
@@ -71,7 +71,7 @@ def _flagged(run: Run) -> str:
     if not SHRUNK.of(run):
         return ""
     if MEANT.of(run):
-        return "It is meant to be as small as it is."
+        return "It was confirmed that it is complete."
     short = run.primary.short
     return f"It is flagged as shrunk: find out on {short} what was removed, and import an older backup if need be."
 

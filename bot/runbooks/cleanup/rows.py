@@ -75,7 +75,7 @@ def _edited(run: Run, seen: Seen) -> str:
 def _offer_remove(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
-    return (Choice("compare-again", "Compare again", "has them compared again.", then=Then.BACK, to="compare"),)
+    return (Choice("compare-again", "Compare again", "asked to compare them again.", then=Then.BACK, to="compare"),)
 
 
 REMOVE = removal_row(

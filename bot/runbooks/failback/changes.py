@@ -165,7 +165,7 @@ def _value(change: Change) -> str:
 def _offer_decide(run: Run) -> tuple[Choice, ...]:
     if run.phase is Phase.STOPPED:
         return ()
-    means = "It is exported again, and what the outage changed is told anew."
+    means = "It is exported again, and you see again what the outage changed."
     said = f"undid edits on {partner(run).short}"
     return (
         Choice("take-all", "Bring all of it home", "brings all of it home.", style="primary"),

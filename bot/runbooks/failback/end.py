@@ -51,8 +51,8 @@ COMPANIONS = unless(not_rebuilt, companions_row(serving=home, of=lambda run: run
 
 ROUTES = routes_row(
     stretch="people",
-    title="Lead calls back to the pool",
-    explain=lambda run: f"Gateways and DNS lead to {home(run).short} again.",
+    title="Route calls back to the pool",
+    explain=lambda run: f"By hand: point gateways and DNS at {home(run).short} again.",
     said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
 )
 
@@ -72,12 +72,12 @@ AGENTS = agents_row(stretch="people", pool=home)
 
 
 def _pre_stage(run: Run) -> Choice:
-    said = f"keeps the copies on {partner(run).short} as a pre-stage."
+    said = f"keeps the copies on {partner(run).short} for a faster failover."
     return Choice("pre-stage", "Keep as pre-stage", said, CLEAN.to(False))
 
 
 def _offer_cleanup(run: Run) -> tuple[Choice, ...]:
-    said = f"has the copies on {partner(run).short} removed."
+    said = f"asked to remove the copies on {partner(run).short}."
     return _pre_stage(run), Choice("clean", "Clean up", said, CLEAN.to(True))
 
 
@@ -88,8 +88,8 @@ CLEANUP = Step(
     asks=True,
     skip=lambda run: bare(run) or replicated(run),
     explain=lambda run: (
-        f"The copies on {partner(run).short} may stay as a pre-stage, which makes the next failover shorter, "
-        "or be removed, which needs a second person."
+        f"The copies on {partner(run).short} can stay: the next failover is faster then. "
+        "Or they can be removed. That needs a second person."
     ),
     choices=_offer_cleanup,
 )
@@ -119,7 +119,7 @@ REMOVE = removal_row(
     key="clean",
     stretch="cleanup",
     title="Remove the copies",
-    skip=lambda run: bare(run) or replicated(run) or (None if CLEAN.of(run) else "Kept as a pre-stage."),
+    skip=lambda run: bare(run) or replicated(run) or (None if CLEAN.of(run) else "The copies are kept."),
     reads=read_cleaned,
     unfit=unclean,
     choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
@@ -144,7 +144,7 @@ SYNC = tuple(
 """Both ways: P to B and B to P are different states (facts: recovery, procedure 1)."""
 
 
-_STAY = "Its copies stay on {backup} as a pre-stage."
+_STAY = "Copies stay on {backup}, so the next failover is faster."
 
 
 def _done(run: Run) -> str:

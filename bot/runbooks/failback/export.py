@@ -78,7 +78,7 @@ def _judge_renamed(run: Run, seen: Seen) -> Verdict:
 def _offer_renamed(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
-    again = Choice("again", "Show the names", "has the names shown again.", then=Then.BACK, to=NAMES.key)
+    again = Choice("again", "Show the names", "asked to see the names again.", then=Then.BACK, to=NAMES.key)
     own = Choice("names-own", "They were always called so", "says these are the names they always had.")
     return (again, own, *without_backup_pool(run))
 

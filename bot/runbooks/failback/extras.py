@@ -27,7 +27,7 @@ def leading_to(item: RgsObject, held: Inventory) -> Iterator[str]:
     for other in held.objects:
         for path, value in walk(other.properties):
             if isinstance(value, Ref) and value.guid == item.guid and other.guid != item.guid:
-                yield f"{titled(item.kind, item.name)} is led to by {titled(other.kind, other.name)}: {path}."
+                yield f"{titled(item.kind, item.name)} is the target of {titled(other.kind, other.name)}: {path}."
 
 
 def _judge(run: Run, seen: Seen) -> Verdict:
@@ -35,7 +35,7 @@ def _judge(run: Run, seen: Seen) -> Verdict:
     own = seen["held"].owned_by(where)
     only = [item for item in own.objects if item.key not in keys]
     leads = [line for item in only for line in leading_to(item, own)]
-    told = f" {len(leads)} thing(s) still lead there: lead them elsewhere first." if leads else ""
+    told = f" {len(leads)} thing(s) still lead there. Point them elsewhere first." if leads else ""
     return Verdict(
         Mark.PASS, f"{len(only)} object(s) only here.{told}", (*leads, *(removal(one, where) for one in only))
     )

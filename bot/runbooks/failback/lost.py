@@ -24,12 +24,12 @@ _PRICE = "What was written on it since the failover is lost: users' data, confer
 
 def lost(run: Run) -> str | None:
     """Why a row that reads the backup pool falls away, if it does."""
-    return f"Falls away: {partner(run).short} is dead." if LOST.of(run) else None
+    return f"Skipped: {partner(run).short} is dead." if LOST.of(run) else None
 
 
 def bare(run: Run) -> str | None:
     """Why a row that reads the pool's groups on the backup pool falls away, if it does."""
-    none = f"Falls away: {partner(run).short} holds no groups of {run.primary.short}." if BARE.of(run) else None
+    none = f"Skipped: {partner(run).short} holds no groups of {run.primary.short}." if BARE.of(run) else None
     return lost(run) or none
 
 
@@ -78,7 +78,7 @@ def without_backup_pool(run: Run) -> tuple[Choice, ...]:
     """
     if run.phase not in (Phase.STOPPED, Phase.WAITING) or LOST.of(run) or run.replacement:
         return ()
-    said = "has it looked at whether the backup pool still answers."
+    said = "asked to look whether the backup pool still answers."
     return (Choice("backup-dead", "Does the backup pool answer?", said, then=Then.BACK, to=ANSWERS.key),)
 
 
@@ -114,7 +114,7 @@ def _offer_last(run: Run) -> tuple[Choice, ...]:
     leave = Choice("leave", "Leave the pool as it is", "leaves the groups as they are at home.", COMES.to(False))
     if replicated(run):
         return leave, ASK_AGAIN
-    bring = Choice("bring", "Import the backup", "has the backup imported.", COMES.to(True), style="primary")
+    bring = Choice("bring", "Import the backup", "asked to import the backup.", COMES.to(True), style="primary")
     return (bring, leave) if EXPORTED.of(run) else (leave,)
 
 

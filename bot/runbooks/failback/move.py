@@ -81,7 +81,7 @@ def _judge_again(run: Run, seen: Seen) -> Verdict:
 def _offer_again(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
-    said = "has the pool failed back again."
+    said = "asked to fail the pool back again."
     move = Choice("move-again", "Fail it back again", said, MOVED.to(None), then=Then.BACK, to="failback-before")
     return (move, *without_backup_pool(run))
 

@@ -101,7 +101,10 @@ def not_rebuilt(run: Run) -> str | None:
 
 
 def _judge_freeze(run: Run, seen: Seen) -> Verdict:
-    sentence = f"Nobody edits the groups of {run.primary.short}, on any pool, until this run is done."
+    sentence = (
+        f"Tell everybody not to edit the groups of {run.primary.short}, on any pool, until this run is done. "
+        "Switchback cannot lock them."
+    )
     return Verdict(Mark.PASS, sentence)
 
 

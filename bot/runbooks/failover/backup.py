@@ -148,8 +148,8 @@ def _sentence(
     one, known = pair
     which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest whole"
     parts = [
-        f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}: "
-        f"{counted(one.counts)}.",
+        f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}. "
+        f"It holds {counted(one.counts)}.",
         _rehearsed(known, offer["why"], backup, rehearsal),
         _since(newer),
     ]
@@ -254,11 +254,11 @@ def offer_choice(run: Run) -> tuple[Choice, ...]:
         CHOSEN.to(first["id"]) | COPIES.to("kept"),
         style="primary" if COPIES_EQUAL.of(run) else "",
     )
-    removed = f"has the copies on {partner(run).short} removed"
+    removed = f"asked to remove the copies on {partner(run).short}"
     facts = CHOSEN.to(first["id"]) | COPIES.to("clear")
-    clear = Choice("clear", "Remove and import", f"{removed} and the backup of {first['when']} imported.", facts)
+    clear = Choice("clear", "Remove and import", f"{removed} and to import the backup of {first['when']}.", facts)
     older = Choice(
-        "clear-older", "Remove, import another", f"{removed} and another one imported.", facts, fields=(menu,)
+        "clear-older", "Remove, import another", f"{removed} and to import another one.", facts, fields=(menu,)
     )
     return (keep, clear, older) if len(offers) > 1 else (keep, clear)
 

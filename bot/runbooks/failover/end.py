@@ -44,10 +44,10 @@ COMPANIONS = companions_row(serving=partner, of=lambda run: run.primary, stretch
 
 ROUTES = routes_row(
     stretch="routes",
-    title="Lead calls to the backup pool",
+    title="Route calls to the backup pool",
     explain=lambda run: (
-        f"Gateways send {run.primary.short}'s numbers to a living Mediation Server; "
-        f"DNS and the agent console's address answer from {partner(run).short}."
+        f"By hand: let gateways send {run.primary.short}'s numbers to a Mediation Server that works. "
+        f"Then point DNS and the agent console's address at {partner(run).short}."
     ),
     said=lambda run: f"says gateways, DNS and agent console answer from {partner(run).short}.",
 )
@@ -86,7 +86,7 @@ def _judge_done(run: Run, seen: Seen) -> Verdict:
 
 
 def _offer_done(run: Run) -> tuple[Choice, ...]:
-    said, first = "has the pool moved.", "failover-before"
+    said, first = "asked to move the pool.", "failover-before"
     move = Choice("move", "Move the pool", said, MOVED.to(None), Then.BACK, first, need=Need.SERVER_ADMIN)
     return (move,) if run.phase is Phase.STOPPED else ()
 

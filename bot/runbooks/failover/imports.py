@@ -50,7 +50,7 @@ from bot.runbooks.rows.verifying import (
 
 _SETTINGS_CAUTION = (
     "A pool has one set of application-level settings: ring-back grace, default music, call context. "
-    "*Keep*: {backup} keeps its own; if {primary} can never be recovered, its settings live on in the backup's record "
+    "*Keep*: {backup} keeps its own; if {primary} can never be recovered, its settings are in the backup's record "
     "only. *Replace*: {primary}'s settings overwrite {backup}'s own, for its own groups too; {backup}'s are kept first."
 )
 

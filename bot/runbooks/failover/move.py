@@ -22,7 +22,7 @@ _BACK = " If {primary} is well again, abandon this run instead."
 _IS_DISASTER = Choice(
     "disaster",
     "Use -DisasterMode",
-    "has it run as for a disaster.",
+    "asked to run it as for a disaster.",
     MODE.to("disaster"),
     then=Then.AGAIN,
     confirm="For a pool that does not answer, or whose database is down.",
@@ -30,7 +30,7 @@ _IS_DISASTER = Choice(
 _IS_PLANNED = Choice(
     "planned",
     "Without -DisasterMode",
-    "has it run as a planned move.",
+    "asked to run it as a planned move.",
     MODE.to("planned"),
     then=Then.AGAIN,
     confirm="For a pool that still runs, with its database.",
@@ -47,7 +47,7 @@ def _effect(run: Run) -> str:
     """The target time is the only figure that the documents give (facts: recovery §0.17, §0.18)."""
     return (
         f"The users of {run.primary.short} are served by {partner(run).short} from then on. "
-        "The target is 15 to 20 minutes. Nobody is rehomed."
+        "It takes 15 to 20 minutes as a rule. No user is moved for good."
     )
 
 

@@ -24,8 +24,8 @@ from bot.runbooks.rows.syncing import sync_rows
 from bot.runbooks.rows.typed import interval_field
 
 _SETTINGS = cmdlet("Get-CsBackupServiceConfiguration")
-_START_AGAIN = Choice("start-again", "Start it again", "has it started again.", then=Then.BACK, to="start")
-_SET_AGAIN = Choice("set-again", "Set it again", "has it set again.", then=Then.BACK, to="interval")
+_START_AGAIN = Choice("start-again", "Start it again", "asked to start it again.", then=Then.BACK, to="start")
+_SET_AGAIN = Choice("set-again", "Set it again", "asked to set it again.", then=Then.BACK, to="interval")
 _GO_ON = Choice("go-on", "Go on", "goes on with it as it is.")
 
 
@@ -151,7 +151,7 @@ def _offer_change(run: Run) -> tuple[Choice, ...]:
     fields = (interval_field(INTERVAL, "How often, as hh:mm:ss"),)
     return (
         Choice("nothing", "Nothing is to be changed", "leaves it as it is.", INTERVAL.to("") | SYNC.to(False)),
-        Choice("sync", "Copy at once", "has it copied at once.", INTERVAL.to("") | SYNC.to(True)),
+        Choice("sync", "Copy at once", "asked to copy it at once.", INTERVAL.to("") | SYNC.to(True)),
         Choice("interval", "Change the interval", "changes the interval to {interval}.", SYNC.to(False), fields=fields),
     )
 
@@ -220,7 +220,7 @@ SET = ByCommand(
 
 
 def _skip_sync(run: Run) -> str | None:
-    return None if SYNC.of(run) else "Not needed: nobody has it copied at once."
+    return None if SYNC.of(run) else "Not needed: nobody asked to copy it at once."
 
 
 def _sync_rows(key: str, of: Callable[[Run], Pool]) -> tuple[Step, Step]:

@@ -49,7 +49,7 @@ def _proves(run: Run, seen: Seen) -> Verdict:
     old, new, lead = EDGE_FROM.of(run), EDGE_TO.of(run), routes(seen["sites"])
     behind = sorted(site for site, edge in lead.items() if edge == old)
     if behind:
-        said = f"{', '.join(behind)}: the route still leads to {old}. Publish it, or have the route set by a command."
+        said = f"{', '.join(behind)}: the route still leads to {old}. Publish it, or set the route by a command."
         return Verdict(Mark.STOP, said, facts=BEHIND.to(behind))
     there = sorted(site for site, edge in lead.items() if edge == new)
     if not there:
@@ -85,7 +85,9 @@ EDGE = Runbook(
             explain=lambda run: _BUILDER.format(old=EDGE_FROM.of(run), new=EDGE_TO.of(run)),
             proof=Proof(read_routes, _proves),
             ways=lambda run: (
-                (Choice("by-command", "Set the route by a command", "has the route set."),) if BEHIND.of(run) else ()
+                (Choice("by-command", "Set the route by a command", "asked to set the route."),)
+                if BEHIND.of(run)
+                else ()
             ),
         ).rows(),
         *route_rows(

@@ -95,7 +95,7 @@ class _Database:
         return Choice(
             f"{to.lower()}{'-force' if force else ''}",
             f"Make {to} principal{how}",
-            f"has {to} made principal{how}.",
+            f"asked to make {to} principal{how}.",
             facts,
             style="" if force else "primary",
         )

@@ -179,4 +179,4 @@ class _Route:
         return Verdict(Mark.PASS, f"{', '.join(self.sites(run))}: the route leads to {EDGE_TO.of(run)}.")
 
 
-_AGAIN = Choice("route-again", "Set it again", "has it set again.", then=Then.BACK, to="route")
+_AGAIN = Choice("route-again", "Set it again", "asked to set it again.", then=Then.BACK, to="route")

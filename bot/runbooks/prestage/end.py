@@ -63,7 +63,7 @@ def left(run: Run) -> Left:
     if not touched(run) and not run.attempt:
         return Left(f"Nothing was changed: what lay on {backup} of {primary} lies there still.")
     if _is_staged(run):
-        return Left(f"The copies of {primary} on {backup} are verified, and stay there as a pre-stage.")
+        return Left(f"The copies of {primary} on {backup} are verified, and stay there for a faster failover.")
     what = {
         True: f"The copies of {primary} on {backup} are there, but their recordings were not compared.",
         False: f"The copies of {primary} on {backup} were removed, and nothing was imported in their place.",

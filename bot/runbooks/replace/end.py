@@ -27,8 +27,8 @@ from bot.runbooks.rows.replication import SWITCH_ON, offer_ended
 
 ROUTES = routes_row(
     stretch="people",
-    title="Lead calls to the new pool",
-    explain=lambda run: f"Gateways, DNS and the agent console's address lead to {replacement(run).short}.",
+    title="Route calls to the new pool",
+    explain=lambda run: f"By hand: point gateways, DNS and the agent console's address at {replacement(run).short}.",
     said=lambda run: f"says gateways and DNS lead to {replacement(run).short}.",
 )
 

@@ -137,8 +137,8 @@ PROCEDURE: tuple[ByHand, ...] = (
         stretch="users",
         title=f"Move the users ({NO_WAY_BACK})",
         explain=lambda run: (
-            f"On a Front End of {partner(run).short}. -Force leaves contacts and meetings behind, which cannot be got "
-            "back that way: the row “Bring the user data over” is what brings them. Never -MoveConferenceData here."
+            f"On a Front End of {partner(run).short}. -Force leaves contacts and meetings behind, and they cannot be "
+            "got back that way. The row “Bring the user data over” brings them. Never -MoveConferenceData here."
         ),
         lines=lines(MOVED.format("{p}")),
         first=Proof(_read_first, _judge_first, none_runs(replacement).more),

@@ -153,7 +153,7 @@ class ByHand:
     def _ways_on(self, run: Run) -> tuple[Choice, ...]:
         if run.phase is not Phase.STOPPED:
             return ()
-        again = Choice("again", "Show what is to be done", "has it shown again.", then=Then.BACK, to=self.key)
+        again = Choice("again", "Show what is to be done", "asked to see it again.", then=Then.BACK, to=self.key)
         return (again, *self.ways(run), *_only_unread(run, "I have seen it", "has seen it"))
 
 

@@ -319,7 +319,7 @@ def _unmoved(run: Run) -> tuple[Choice, ...]:
     return (_LOOK, _as_it_is(), *((_SEEN,) if UNREAD.of(run) else ()))
 
 
-_LOOK = Choice("cms-look", "Look where it is", "has it looked where it is.", then=Then.BACK, to="cms-where")
+_LOOK = Choice("cms-look", "Look where it is", "asked to look where it is.", then=Then.BACK, to="cms-where")
 _PLANNED = Choice(
     "cms-planned", "It answers: move it as planned", "says it answers.", CMS_NEED.to("planned"), Then.AGAIN
 )

@@ -131,7 +131,7 @@ def _judge_lost(where: str, seen: Seen) -> Verdict:
     shelf: Shelf = seen["copies"][_LIS.key]
     if shelf.newest is None:
         sentence = f"{shelf.in_words(_LIS)} So nothing can be put back. Look on {where} whether any are missing."
-        return Verdict(Mark.WARN, sentence, facts=LIS_STAYS.to("Falls away: no copy of the locations is kept."))
+        return Verdict(Mark.WARN, sentence, facts=LIS_STAYS.to("Skipped: no copy of the locations is kept."))
     if unread := [one for one in (seen["places"], seen["subnets"]) if isinstance(one, DriverError)]:
         sentence = f"What is on {where} cannot be read, so nobody can say whether any are lost."
         return Verdict(Mark.WARN, sentence, (unread[0].sentence,), LIS_STAYS.to(""))

@@ -27,8 +27,8 @@ def _judge(run: Run, seen: Seen) -> Verdict:
 
 
 _FIRST_EXPLAINED = (
-    "If the Edge pool of {primary}'s site failed over too, it comes back before {primary}: start its services, and "
-    "give it back federation, XMPP and its pools. Only then the pool itself."
+    "If the Edge pool of {primary}'s site failed over too, bring it back before {primary}. Start its services, and "
+    "give it back federation, XMPP and its pools. Only then go on with the pool itself."
 )
 
 

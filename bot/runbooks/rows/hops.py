@@ -76,7 +76,7 @@ class _Hops:
         short = self.source(run).short
         beside = (_APPLIANCES.format(pool=short),)
         if why := _untold(seen):
-            said = f"Whether an Edge pool leads to {short} is not known: {why}"
+            said = f"Whether an Edge pool leads to {short} is not known. {why}"
             return Verdict(Mark.WARN, said, beside, HOP_WAY.to("unknown") | HOPS.to([]))
         hops = list(edges_with_hop(seen["edges"], self.source(run).fqdn))
         if not hops:
@@ -171,7 +171,7 @@ _LEFT = Choice(
     HOP_WAY.to("left"),
     confirm="Nobody outside is reached through these Edge pools until it is changed.",
 )
-_COMMAND = Choice("hop-command", "Another site: by command", "has it changed by command.", HOP_WAY.to("command"))
+_COMMAND = Choice("hop-command", "Another site: by command", "asked to change it by command.", HOP_WAY.to("command"))
 _BY_HAND = attested(
     "hop-hand",
     "Changed in Topology Builder",

@@ -135,7 +135,7 @@ class Move:
         return Plan({"move": Invoke(self.where(run).fqdn, self.command(run))}, (self.effect(run),))
 
     def _look_first(self) -> Choice:
-        said = "has it looked where the pool stands."
+        said = "asked to look where the pool stands."
         return Choice("look-first", "Look where it stands", said, then=Then.BACK, to=self._before_key)
 
 
@@ -146,14 +146,14 @@ def _done_before(run: Run) -> str | None:
 _WAYS = (
     attested(
         "elsewhere",
-        "Being done elsewhere",
+        "Someone else is running it",
         "says it is being done elsewhere",
         "Switchback sends nothing. It reads where the pool stands, and goes on when its server says that it is done.",
         MOVED.to("elsewhere"),
     ),
     attested(
         "moved",
-        "It is done already",
+        "It has already been run",
         "says it is done already",
         "Switchback sends nothing. It reads where the pool stands before it goes on.",
         MOVED.to("done"),
@@ -203,7 +203,7 @@ def _judge_after(run: Run, state: ServerState, becomes: frozenset[str], done: Ca
 
 
 def _unmoved(run: Run, to: str) -> tuple[Choice, ...]:
-    here = Choice("here", "Run it from here", "has it run from here.", MOVED.to(None), Then.BACK, to)
+    here = Choice("here", "Run it from here", "asked to run it from here.", MOVED.to(None), Then.BACK, to)
     return (here,) if SERVER_SAID.of(run) else (here, _SEEN)
 
 

@@ -155,9 +155,9 @@ def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said:
     """
 
     def choices(run: Run) -> tuple[Choice, ...]:
-        done = Choice("routed", "All of this is so", said(run), style="primary")
+        done = Choice("routed", "All of this is done", said(run), style="primary")
         return done, replace(
-            done, key="all-worked", label="It is, and both calls worked", style="", also=("worked", "worked")
+            done, key="all-worked", label="Done, and both calls worked", style="", also=("worked", "worked")
         )
 
     return Step(

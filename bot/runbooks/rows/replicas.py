@@ -93,6 +93,6 @@ def _without() -> Choice:
 def _offer(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
-    said = "has it sent once more."
+    said = "asked to send it once more."
     push = Choice("cms-push-now", "Send it once more", said, CMS_PUSHED.to(True), Then.BACK, "cms-push")
     return (*((push,) if CMS_BEHIND.of(run) else ()), _without())

@@ -71,7 +71,7 @@ def refused_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) -> tup
     return *replication_rows(stretch, asked=asked), refused
 
 
-ASK_AGAIN = Choice("mode-again", "Look again", "has it looked again.", REPLICATION.to(""), then=Then.BACK, to="mode")
+ASK_AGAIN = Choice("mode-again", "Look again", "asked to look again.", REPLICATION.to(""), then=Then.BACK, to="mode")
 
 
 def _judge_refused(run: Run, seen: Seen) -> Verdict:

@@ -59,14 +59,14 @@ def _offer(run: Run, pool: Pool, imported: bool) -> tuple[Choice, ...]:
     taken = Choice(
         "from-backup-pool",
         f"Those of {backup}",
-        f"has {pool.short} take the settings of {backup}.",
+        f"gives {pool.short} the settings of {backup}.",
         SETTINGS_FROM.to(FROM_BACKUP_POOL),
         confirm="They come with the import, default music included.",
     )
     recorded = Choice(
         "from-record",
         f"{primary}'s recorded ones",
-        f"has the recorded settings of {primary} put back by hand.",
+        f"puts the recorded settings of {primary} back by hand.",
         SETTINGS_FROM.to(FROM_RECORD),
     )
     plain = Choice("defaults", "By hand", "sets them by hand.", SETTINGS_FROM.to(DEFAULTS))

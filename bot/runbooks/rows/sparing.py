@@ -61,4 +61,4 @@ class Spare:
         """For the row of the import, where it was stopped by that."""
         if run.phase is not Phase.STOPPED or not SPARED.of(run) or self.skip(run):
             return ()
-        return (Choice("spare-again", "Keep them again", "has them kept again.", then=Then.BACK, to="spare"),)
+        return (Choice("spare-again", "Keep them again", "asked to keep them again.", then=Then.BACK, to="spare"),)

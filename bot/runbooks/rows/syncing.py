@@ -45,7 +45,7 @@ def sync_rows(
         need=Need.SERVER_ADMIN,
         skip=skip,
         plan=plan,
-        judge=lambda run, seen: Verdict(Mark.PASS, f"{of(run).short} was told to. How far it is, is read next."),
+        judge=lambda run, seen: Verdict(Mark.PASS, f"{of(run).short} has begun. How far it is, is read next."),
         approvals=lambda run: 1,
         choices=lambda run: (*_later(run), *ways(run)),
         again=True,

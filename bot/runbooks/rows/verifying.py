@@ -118,4 +118,4 @@ def differences(run: Run, *again: Choice, acceptable: bool = True) -> tuple[Choi
 
 
 def import_again(to: str, facts: Mapping[str, Any] = NOTHING) -> Choice:
-    return Choice("import-again", "Import again", "has it imported again.", facts, then=Then.BACK, to=to)
+    return Choice("import-again", "Import again", "asked to import it again.", facts, then=Then.BACK, to=to)

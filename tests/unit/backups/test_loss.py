@@ -51,7 +51,7 @@ def test_a_rate_that_was_not_measured_often_enough_is_unknown_and_said_to_be(bac
     found = loss(backups, NOW)
     assert found.a_day is None and found.edits(5.0) is None and proposal(found, ("02:30",)) is None
     assert said(found, "02:30") == (
-        "If pool-a died now, the edits of the last 9 h would be lost; how many is not known yet: it takes 3 backups, "
+        "If pool-a died now, the edits of the last 9 h would be lost. How many is not known yet: it takes 3 backups, "
         "over an hour at least, to tell.",
     )
 
@@ -136,4 +136,4 @@ def test_a_pool_that_is_down_has_lost_already_what_no_backup_holds() -> None:
 
 def test_while_a_pool_is_failed_over_the_death_of_its_backup_pool_is_what_would_cost() -> None:
     found = replace(loss(taken(8, 8, None), NOW), stands_in="pool-b")
-    assert said(found)[0].startswith("If pool-b, which stands in for pool-a, died now, about 3 edits")
+    assert said(found)[0].startswith("If pool-b, which has the groups of pool-a, died now, about 3 edits")

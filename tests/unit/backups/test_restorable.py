@@ -135,8 +135,8 @@ def test_lync_3_2_renamed_groups_stay_renamed_when_they_are_exported_back() -> N
     assert trip.home is not None
     assert names(trip.home.after.objects, Kind.QUEUE) == ["Help Desk Queue (2)"]
     assert (
-        "Renamed ones differ from the backup when verified by name, and come home to pool-p under the new name: "
-        "they keep it until somebody renames them back." in stamp(taken).sentences
+        "Renamed ones differ from the backup when they are verified by name. They come home to pool-p under the new "
+        "name, and keep it until somebody renames them back." in stamp(taken).sentences
     )
 
 
@@ -166,8 +166,8 @@ def test_lync_3_4_both_ways_lose_something_when_the_settings_differ() -> None:
     assert (
         "Settings differ: pool-p has 45 s ringback grace, music “waltz.wav”, call context off; "
         "pool-b has 60 s ringback grace, music “jazz.wav”, call context on. "
-        "Kept, pool-b keeps its own and pool-p's live on in this backup only. "
-        "Replaced, pool-p's overwrite pool-b's for its own groups too, and come home with the groups."
+        "If they are kept, pool-b keeps its own, and pool-p's are in this backup only. "
+        "If they are replaced, pool-p's overwrite pool-b's, for its own groups too, and come home with the groups."
     ) in stamp().sentences
 
 

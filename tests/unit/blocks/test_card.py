@@ -105,7 +105,7 @@ def test_the_text_alone_tells_state_command_who_may_press_and_what_is_next() -> 
     assert lines[5].startswith(
         "May press: RTCUniversalServerAdmins or CsResponseGroupAdministrator. Asked for by Anna,"
     )
-    assert lines[6] == "Offered on the card: Approve as second; Abandon the run."
+    assert lines[6] == "Offered on the card: “Approve as second”, “Abandon the run”."
     assert lines[7] == "Next: 6 · Row 6, and 1 more."
     assert lines[8].startswith("Run failover-pool-a-1121-0240-9f3c, opened by Anna on 2001-09-09 01:46 UTC.")
 

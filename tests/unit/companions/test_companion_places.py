@@ -70,6 +70,6 @@ def test_which_copy_there_is_is_told_with_its_age_and_where_it_is_from() -> None
     assert Shelf(one, 2 * DAY_S).in_words(LIS) == "LIS: the newest copy is 2 days old. It came from pool-b."
     assert Shelf(one, 20 * DAY_S).in_words(LIS).endswith("It came from pool-b. That is old.")
     assert Shelf(None).in_words(LIS) == "No copy of LIS is kept."
-    wrong = "One copy is dated in the future and stands for nothing."
+    wrong = "One copy is dated in the future and does not count."
     assert Shelf(None, ahead=1).in_words(LIS) == f"No copy of LIS is kept. {wrong}"
-    assert Shelf(one, DAY_S, 2).in_words(LIS).endswith("2 copies are dated in the future and stand for nothing.")
+    assert Shelf(one, DAY_S, 2).in_words(LIS).endswith("2 copies are dated in the future and do not count.")

@@ -15,13 +15,13 @@ ABSENT = "+The imported agent groups are not displayed on the agent console."
 PRESENT = "+The imported agent groups are displayed on the agent console, and agents can sign in to them."
 READ_ONLY = (
     "Response groups on the primary pool can be viewed, depending on the availability of the primary pool's "
-    "back-end database, but cannot be modified."
+    "back-end database. They cannot be modified."
 )
 READ_WRITE = "Response groups on the primary pool can be viewed and modified."
 BACKUP_RW = "The backup pool's own response groups can be viewed and modified."
 SHELL = (
     "+The imported response groups cannot be viewed with Lync Server Control Panel or the Response Group "
-    "Configuration Tool, but can be configured with Lync Server Management Shell cmdlets."
+    "Configuration Tool. They can be configured with Lync Server Management Shell cmdlets."
 )
 REGULAR = "Regular calls remain connected."
 ANONYMOUS_DROP = "Anonymous calls are disconnected."

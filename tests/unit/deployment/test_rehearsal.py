@@ -79,7 +79,7 @@ def test_settings_stay_without_the_switch_and_change_with_it() -> None:
     replaced = rehearse_import(BACKUP, HELD, FILE, to_b(ReplaceExistingRgsSettings=True))
     assert (replaced.settings_before, replaced.settings_after) == (ServiceSettings(60), ServiceSettings(45, MUSIC))
     assert "60 s ringback grace, built-in music" in said(replaced)
-    assert "becomes 45 s ringback grace, music “waltz.wav”" in said(replaced)
+    assert "After: 45 s ringback grace, music “waltz.wav”" in said(replaced)
     assert replaced.after.audio == {"one": "ab" * 32}
 
 

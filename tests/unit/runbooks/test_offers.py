@@ -68,7 +68,7 @@ def test_the_newest_one_that_is_restorable_today_comes_first_and_newer_ones_say_
     }
     assert verdict.mark is Mark.PASS
     assert verdict.facts["offered"] == (
-        "The newest restorable backup is 5 days old, of 13 Nov 2026, 11:06 UTC: 7 queues. "
+        "The newest restorable backup is 5 days old, of 13 Nov 2026, 11:06 UTC. It holds 7 queues. "
         "Its import was rehearsed against what pool-b holds now: it is restorable. "
         "What was edited since then is not in it: 12 changes known from 4 newer ones."
     )
