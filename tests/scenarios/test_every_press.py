@@ -248,7 +248,7 @@ async def outcomes(stage: Stage, asked: Run, choice: Choice, persons: Sequence[P
         left.hget(keys.run(run.id), "run").xrevrange(keys.audit(run.id))
         left.delete(keys.run(run.id), keys.audit(run.id))
     lie, logs, _ = zip(*batched(await left.execute()), strict=True)
-    return [judged(*one) for one in zip(runs, persons, said, lie, logs, strict=True)]
+    return [judged(choice, *one) for one in zip(runs, persons, said, lie, logs, strict=True)]
 
 
 async def answer(stage: Stage, run: Run, choice: Choice, person: Person) -> str:
@@ -264,10 +264,16 @@ def batched(answers: list[Any]) -> Iterator[list[Any]]:
     return (answers[at : at + 3] for at in range(0, len(answers), 3))
 
 
-def judged(run: Run, person: Person, said: str, lies: bytes, log: list[tuple[bytes, dict[bytes, bytes]]]) -> str:
-    """Whether they were let through, or what is wrong with what the press left behind."""
+def judged(
+    choice: Choice, run: Run, person: Person, said: str, lies: bytes, log: list[tuple[bytes, dict[bytes, bytes]]]
+) -> str:
+    """Whether they were let through, or what is wrong with what the press left behind: a line for each row it answered.
+
+    Nobody who is refused answers any.
+    """
     theirs = [entry.what for entry in ENTRY.those(line[b"entry"] for _, line in log) if entry.who.id == person.id]
-    if len(theirs) != 1 or (theirs == ["refused"]) != (said == "refused"):
+    many = 1 if said == "refused" else 1 + len(choice.also)
+    if len(theirs) != many or (theirs == ["refused"]) != (said == "refused"):
         return f"{said}, and the log says {theirs}"
     if (lies == RUN.encode(run)) != (said == "refused"):
         return f"{said}, and the run is {'another one' if said == 'refused' else 'as it was'}"
