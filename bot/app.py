@@ -282,6 +282,7 @@ class Switchback:
             companions=kept.companions,
             rules=settings.companions,
             readings=kept.readings,
+            answers=kept.answers,
             now=self.stores.time,
         )
 

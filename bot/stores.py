@@ -18,6 +18,7 @@ from storage import embedded
 from storage.abilities import KnownAbilities
 from storage.account_links import AccountLinks
 from storage.agents import Agents
+from storage.answers import KnownAnswers
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.backups.off_site import OffSiteCopies
@@ -76,6 +77,7 @@ class Stores:
     links: AccountLinks
     abilities: KnownAbilities
     readings: KnownReadings
+    answers: KnownAnswers
     agents: Agents
     waits: Waits
 
@@ -129,6 +131,7 @@ def stores_over(
         links=AccountLinks(client),
         abilities=KnownAbilities(client),
         readings=KnownReadings(client),
+        answers=KnownAnswers(client),
         agents=Agents(client),
         waits=Waits(client),
     )

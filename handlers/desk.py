@@ -18,6 +18,7 @@ from handlers.slack.people import People
 from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from storage.agents import Agents
+from storage.answers import KnownAnswers
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
@@ -66,4 +67,5 @@ class Desk:
     companions: Companions
     rules: Rules
     readings: KnownReadings
+    answers: KnownAnswers
     now: Callable[[], float]

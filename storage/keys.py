@@ -194,6 +194,9 @@ ABILITIES = "abilities"
 READINGS = "readings"
 """Hash: where the servers of a pool said last that it stands, by pool."""
 
+ANSWERS = "answers"
+"""Hash: how a pool answered last when it was asked, and since when it does not, by pool."""
+
 WATCHED = "watched"
 """Hash: since when each pool is watched for backups that are too old."""
 
@@ -204,7 +207,7 @@ def notice(key: str) -> str:
 
 
 def turn(chore: str) -> str:
-    """Hash: whose turn this chore is, until when, and when it ended last; by Redis' own time."""
+    """Hash: whose turn this chore is, until when, when it began and ended last; by Redis' own time."""
     return f"turn:{chore}"
 
 

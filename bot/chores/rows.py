@@ -108,7 +108,7 @@ def chores_of(
     )
     others = Deferring(runs, kept.schedules, backups, keepings, kept.companions, notices, pools)
     abilities = Surveying(driver, kept.abilities, runs, notices, estate, RUNBOOKS.values())
-    sight = Seeing(driver, kept.readings, runs, notices, estate)
+    sight = Seeing(driver, kept.readings, kept.answers, runs, notices, estate)
     clock = Clocks(machine, kept.time.apart, notices)
     return (
         # Each machine's own turn: nobody else can look at its clock.

@@ -180,5 +180,6 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         companions=stage.companions,
         rules={},
         readings=stage.kept.readings,
+        answers=stage.kept.answers,
         now=stage.clock,
     )

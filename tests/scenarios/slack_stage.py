@@ -125,6 +125,7 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             companions=story.companions,
             rules={},
             readings=story.kept.readings,
+            answers=story.kept.answers,
             now=story.clock,
         )
         desk = replace(desk, **changes)

@@ -108,6 +108,13 @@ class WinRM:
         lane = self._lanes.get((pool, True))
         return lane.said if lane else ""
 
+    def through(self, pool: str) -> str:
+        """While none of its own is open, its own count if any is configured: they are asked as well."""
+        servers, lane = self._pools.get(pool, ()), self._lanes.get((pool, False))
+        at = lane.at if lane and lane.is_open else next((one for one in servers if one.front_end_of == pool), None)
+        at = at or next(iter(servers), None)
+        return "" if at is None or at.front_end_of == pool else at.host
+
     async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
         work = Work("Get-Command", PARAMETERS, True, _known)
         ended = await self._lane((pool, False)).ask(work)

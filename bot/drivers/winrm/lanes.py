@@ -102,6 +102,11 @@ class Lane:
         return self._at
 
     @property
+    def is_open(self) -> bool:
+        """Whether there is a session, or one is just being opened."""
+        return self._line.wire is not None
+
+    @property
     def servers(self) -> tuple[Endpoint, ...]:
         """All of them, as they are tried: the one that answered last comes first, and those that failed since last."""
         return self._order
