@@ -20,7 +20,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, asking, report
+from handlers.runs import agents, asking, notices, report
 from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
@@ -93,6 +93,11 @@ async def _do(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
     return await commands.run(desk, person, payloads.channel(args.body), value)
 
 
+async def _offer(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply | None:
+    """What a notice offers, while it does."""
+    return await _do(desk, args, person, await notices.offered(desk, value))
+
+
 async def _home(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     await permit(desk, person, Need.ANYONE, "home")
     await home.more(desk, person, value)
@@ -114,6 +119,7 @@ _ROWS: Mapping[str, Button] = {
     actions.PAGE: _page,
     actions.REPORT: report.pressed,
     actions.DO: _do,
+    actions.OFFER: _offer,
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,
     actions.AGENT_SIGNED_IN: agents.signed_in,

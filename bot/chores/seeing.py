@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.chores.chores import each
+from bot.chores.silence import ALONE, Silence
 from bot.clock.wall_clock import time_of
 from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.deployment.pool_reading import PoolReading, difference
@@ -18,7 +19,7 @@ from bot.domain.runs.opening import Estate
 from bot.drivers.base import Driver
 from bot.hands.sight import asker, look, reads_data
 from storage.answers import KnownAnswers
-from storage.notices import Notices
+from storage.notices import Notices, Offer
 from storage.readings import KnownReadings
 from storage.runs import Runs
 
@@ -54,6 +55,7 @@ class Seeing:
     ) -> None:
         self._driver, self._known, self._answers, self._runs = driver, known, answers, runs
         self._notices, self._estate, self._deadline_s = notices, estate, deadline_s
+        self._silence = Silence(notices, estate)
 
     async def work(self, now: float) -> None:
         """All pools at once: servers that are slow to answer keep nobody from the others."""
@@ -67,7 +69,9 @@ class Seeing:
         held = [pool for pool in pools.values() if self._held(pool, after)]
         notes = [partial(self._note, one.pool, one.reading) for one in sure if one.reading]
         told = [partial(self._tell, one, after) for one in free]
-        await each([*notes, *told, *(partial(self._leave, pool, now) for pool in held)])
+        left = [partial(leave, pool, now) for pool in held for leave in (self._leave, self._silence.leave)]
+        ways = partial(self._silence.of_ways, [(one.pool, one.answer) for one in seen], now)
+        await each([*notes, *told, *left, ways])
 
     def _held(self, pool: Pool, records: Records) -> bool:
         return any(records[fqdn].held_by for fqdn in self._estate.pair_of(pool))
@@ -117,6 +121,7 @@ class Seeing:
 
     async def _tell(self, one: _Seen, records: Records) -> None:
         pool = one.pool
+        await self._silence.of_pool(pool, one.answer, records)
         seen = (await self._known.of([pool.fqdn])).get(pool.fqdn) if one.reading else None
         if seen is None:
             return
@@ -128,7 +133,8 @@ class Seeing:
         """What nobody knows neither begins nor ends anything."""
         if said := difference(pool.fqdn, remembered, seen.state):
             sentence = f"Seen at {time_of(seen.since, pool.time_zone)}: {said}"
-            await self._notices.say(_stands(pool), sentence, seen.at, _ALONE)
+            offers = (Offer("Adopt it", f"start adopt {pool.fqdn}"),)
+            await self._notices.say(_stands(pool), sentence, seen.at, (ALONE,), offers)
         elif seen.state.known and remembered is not PoolState.UNKNOWN:
             sentence = f"What is remembered of {pool.short} is what its servers say again."
             await self._notices.end(_stands(pool), sentence, seen.at)
@@ -146,9 +152,6 @@ class Seeing:
     async def _leave(self, pool: Pool, now: float) -> None:
         """Whoever is at it reads where it stands, and says so on the card."""
         await self._notices.end(_stands(pool), f"A run has {pool.short} in hand now.", now)
-
-
-_ALONE = ("Switchback starts nothing by itself.",)
 
 
 def _stands(pool: Pool) -> str:
