@@ -283,6 +283,7 @@ class Switchback:
             rules=settings.companions,
             readings=kept.readings,
             answers=kept.answers,
+            sign_ins=kept.sign_ins,
             now=self.stores.time,
         )
 
@@ -322,8 +323,10 @@ def driver_for(
     if settings.driver == "winrm":
         # Loaded late: whoever has no servers yet has no need of it.
         from bot.drivers.winrm.driver import WinRM
+        from bot.drivers.winrm.shared_rests import lasting
 
-        return WinRM(settings.servers, think=think, properties=settings.properties)
+        proofs = lasting(stores_of(settings, client).sign_ins, clock)
+        return WinRM(settings.servers, think=think, proofs=proofs, properties=settings.properties)
     return SimulatedDriver(RedisWorlds(client), clock=clock)
 
 

@@ -35,6 +35,7 @@ from storage.runs import Runs
 from storage.schedules import Schedules, Watches
 from storage.served import Served
 from storage.server import refuse_unfit, refuse_unwritable
+from storage.sign_ins import SignIns
 from storage.turns import Turns
 from storage.vault.records import Room, sealed_with
 from storage.vault.sealing import PLAIN, Keyring, parse
@@ -78,6 +79,7 @@ class Stores:
     abilities: KnownAbilities
     readings: KnownReadings
     answers: KnownAnswers
+    sign_ins: SignIns
     agents: Agents
     waits: Waits
 
@@ -132,6 +134,7 @@ def stores_over(
         abilities=KnownAbilities(client),
         readings=KnownReadings(client),
         answers=KnownAnswers(client),
+        sign_ins=SignIns(client),
         agents=Agents(client),
         waits=Waits(client),
     )

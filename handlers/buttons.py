@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.chores.signing import TRY_AGAIN
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
@@ -20,7 +21,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, asking, notices, report
+from handlers.runs import agents, asking, notices, report, signing
 from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
@@ -94,8 +95,9 @@ async def _do(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
 
 
 async def _offer(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply | None:
-    """What a notice offers, while it does."""
-    return await _do(desk, args, person, await notices.offered(desk, value))
+    """What a notice offers, while it does: mostly what a subcommand does."""
+    does = await notices.offered(desk, value)
+    return await (signing.again(desk, person) if does == TRY_AGAIN else _do(desk, args, person, does))
 
 
 async def _home(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:

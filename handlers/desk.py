@@ -27,6 +27,7 @@ from storage.notices import Notices
 from storage.readings import KnownReadings
 from storage.runs import Runs
 from storage.schedules import Schedules
+from storage.sign_ins import SignIns
 from storage.waits import Waits
 
 
@@ -68,4 +69,5 @@ class Desk:
     rules: Rules
     readings: KnownReadings
     answers: KnownAnswers
+    sign_ins: SignIns
     now: Callable[[], float]

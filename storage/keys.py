@@ -197,6 +197,12 @@ READINGS = "readings"
 ANSWERS = "answers"
 """Hash: how a pool answered last when it was asked, and since when it does not, by pool."""
 
+SIGN_INS = "sign-ins"
+"""Hash: that a server refused the bot's account, by server; an empty name is for all of them."""
+
+SIGN_INS_AGAIN = "sign-ins:again"
+"""Hash: who said that it may be tried there once more, by server; gone as soon as one process tries."""
+
 WATCHED = "watched"
 """Hash: since when each pool is watched for backups that are too old."""
 

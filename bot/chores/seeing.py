@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -13,7 +14,7 @@ from bot.chores.silence import ALONE, Silence
 from bot.clock.wall_clock import time_of
 from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.deployment.pool_reading import PoolReading, difference
-from bot.domain.errors import DriverError
+from bot.domain.errors import DriverError, SignInRefused
 from bot.domain.model import Pool, PoolRecord, PoolState
 from bot.domain.runs.opening import Estate
 from bot.drivers.base import Driver
@@ -22,6 +23,8 @@ from storage.answers import KnownAnswers
 from storage.notices import Notices, Offer
 from storage.readings import KnownReadings
 from storage.runs import Runs
+
+log = logging.getLogger(__name__)
 
 EVERY_S = 60.0
 
@@ -95,13 +98,17 @@ class Seeing:
         silent: Part | None = Part.POOL
         found: PoolReading | None = None
         ask = asker(self._driver, pool.fqdn)
-        with suppress(DriverError, TimeoutError):
+        try:
             async with asyncio.timeout(self._deadline_s):
                 async for seen in look(ask, pool, pool.fqdn, now):
                     found = seen
                     if silent is Part.POOL:
                         silent = Part.DATA
                         silent = None if await reads_data(ask, pool.fqdn) else Part.DATA
+        except SignInRefused:
+            silent = Part.SIGN_IN
+        except (DriverError, TimeoutError):
+            log.debug("%s was not read to the end.", pool.fqdn)
         through = self._driver.through(pool.fqdn)
         return PoolAnswer(now, Part.WAY if through and silent is Part.POOL else silent, through), found
 

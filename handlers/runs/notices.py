@@ -84,7 +84,7 @@ async def offered(desk: Desk, value: str) -> str:
     if notice is not None and is_same and does in (one.does for one in notice.offers):
         return does
     now = await _now(desk, key)
-    over = notice.over if notice is not None and notice.over else "This notice is over."
+    over = notice.over or notice.sentence if notice is not None else "This notice is over."
     raise BadInput(" ".join(filter(None, (over, now, "Nothing was started."))))
 
 

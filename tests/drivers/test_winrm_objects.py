@@ -68,11 +68,11 @@ async def server(table: Table, tmp_path: Path) -> AsyncIterator[WSMan]:
 
 
 @pytest.fixture
-async def driver(server: WSMan, think: Listened) -> AsyncIterator[Driver]:
+async def driver(server: WSMan, think: Listened, redis: Redis) -> AsyncIterator[Driver]:
     """As the bot makes it."""
     at = server.endpoint()
     configured = replace(settings({}, ""), driver="winrm", servers={B: (at,)})
-    made = driver_for(configured, Redis(), think=think)
+    made = driver_for(configured, redis, think=think)
     yield made
     await made.close()
 

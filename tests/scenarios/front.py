@@ -181,5 +181,6 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         rules={},
         readings=stage.kept.readings,
         answers=stage.kept.answers,
+        sign_ins=stage.kept.sign_ins,
         now=stage.clock,
     )

@@ -20,7 +20,7 @@ from bot.drivers.winrm.lanes import Lane, Tried, Work
 from bot.drivers.winrm.objects import Opened, Rows, opened
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.places import Places
-from bot.drivers.winrm.proofs import Proofs
+from bot.drivers.winrm.proofs import Proofs, Timed
 from bot.drivers.winrm.refusals import refusal
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class WinRM:
         properties: Mapping[str, str] | None = None,
     ) -> None:
         self._pools, self._pace, self._think, self._properties = pools, pace or Pace(), think, properties or {}
-        self._proofs = proofs or Proofs(self._pace.refused_s)
+        self._proofs = proofs or Proofs(Timed(self._pace.refused_s))
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
         self._is_closed = False
