@@ -34,11 +34,11 @@ from bot.domain.runs.glass import NEVER, BreakGlass
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
-from bot.drivers.simulated import SimulatedDriver
 from bot.engine import Engine, Known, nothing
 from bot.hands.companions import Uploads
 from bot.hands.hands import Hands, Performer
 from bot.hands.thinking import Think, Thinking, let_clicks_pass
+from bot.reach import driver_for
 from bot.roles import Roles
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.needs import asking
@@ -58,7 +58,6 @@ from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from handlers.slack.uploads import SlackUploads
 from storage.server import persistence
-from storage.worlds.worlds import RedisWorlds
 
 log = logging.getLogger(__name__)
 
@@ -282,6 +281,8 @@ class Switchback:
             companions=kept.companions,
             rules=settings.companions,
             readings=kept.readings,
+            answers=kept.answers,
+            sign_ins=kept.sign_ins,
             now=self.stores.time,
         )
 
@@ -312,18 +313,6 @@ def estate_of(settings: Settings) -> Estate:
     """The configured pools, and what a run has to know of all of them."""
     pools = {pool.fqdn: pool for pool in settings.pools}
     return Estate(pools, settings.pairs(), settings.unpaired, settings.call_list, settings.mirror is not None)
-
-
-def driver_for(
-    settings: Settings, client: Redis, clock: Callable[[], float] = time.time, think: Think = asyncio.to_thread
-) -> Driver:
-    """The driver that the configuration names; `think` reads what servers tell of many objects."""
-    if settings.driver == "winrm":
-        # Loaded late: whoever has no servers yet has no need of it.
-        from bot.drivers.winrm.driver import WinRM
-
-        return WinRM(settings.servers, think=think, properties=settings.properties)
-    return SimulatedDriver(RedisWorlds(client), clock=clock)
 
 
 @asynccontextmanager

@@ -18,6 +18,7 @@ from storage import embedded
 from storage.abilities import KnownAbilities
 from storage.account_links import AccountLinks
 from storage.agents import Agents
+from storage.answers import KnownAnswers
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.backups.off_site import OffSiteCopies
@@ -34,6 +35,7 @@ from storage.runs import Runs
 from storage.schedules import Schedules, Watches
 from storage.served import Served
 from storage.server import refuse_unfit, refuse_unwritable
+from storage.sign_ins import SignIns
 from storage.turns import Turns
 from storage.vault.records import Room, sealed_with
 from storage.vault.sealing import PLAIN, Keyring, parse
@@ -76,6 +78,8 @@ class Stores:
     links: AccountLinks
     abilities: KnownAbilities
     readings: KnownReadings
+    answers: KnownAnswers
+    sign_ins: SignIns
     agents: Agents
     waits: Waits
 
@@ -129,6 +133,8 @@ def stores_over(
         links=AccountLinks(client),
         abilities=KnownAbilities(client),
         readings=KnownReadings(client),
+        answers=KnownAnswers(client),
+        sign_ins=SignIns(client),
         agents=Agents(client),
         waits=Waits(client),
     )

@@ -6,6 +6,7 @@ from collections.abc import Awaitable, Callable, Mapping
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
+from bot.chores.signing import TRY_AGAIN
 from bot.domain.access import Need
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
@@ -20,7 +21,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, asking, report
+from handlers.runs import agents, asking, notices, report, signing
 from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
@@ -93,6 +94,12 @@ async def _do(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
     return await commands.run(desk, person, payloads.channel(args.body), value)
 
 
+async def _offer(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply | None:
+    """What a notice offers, while it does: mostly what a subcommand does."""
+    does = await notices.offered(desk, value)
+    return await (signing.again(desk, person) if does == TRY_AGAIN else _do(desk, args, person, does))
+
+
 async def _home(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
     await permit(desk, person, Need.ANYONE, "home")
     await home.more(desk, person, value)
@@ -114,6 +121,7 @@ _ROWS: Mapping[str, Button] = {
     actions.PAGE: _page,
     actions.REPORT: report.pressed,
     actions.DO: _do,
+    actions.OFFER: _offer,
     actions.HOME_MORE: _home,
     actions.LINK: _nothing,
     actions.AGENT_SIGNED_IN: agents.signed_in,

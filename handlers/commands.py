@@ -108,7 +108,8 @@ async def _status(asked: Asked) -> Reply:
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.estate.pools)
     unread = [notice for notice in await desk.notices.standing() if not notice.is_in_channel]
-    return Reply(status(views, records, unread), public=True)
+    answers = await desk.answers.of(desk.estate.pools)
+    return Reply(status(views, records, answers, desk.now(), unread), public=True)
 
 
 async def _pools(asked: Asked) -> Reply:
@@ -125,8 +126,11 @@ async def _all_pools(asked: Asked) -> Message:
     due = {fqdn: one.due for fqdn, one in planned.items()}
     lost = {fqdn: sentences(one.pool.short, (await loss_of(desk, one))[0])[0] for fqdn, one in planned.items()}
     ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in desk.estate.pools}
-    told = {"ahead": ahead, "lost": lost, "covered": await coverage_lines(desk), "foot": await desk.off_site()}
-    return pools_list(desk.estate.pools, records, newest, due, desk.estate.unpaired, now=now, **told)
+    answers = await desk.answers.of(desk.estate.pools)
+    told = {"ahead": ahead, "answers": answers, "lost": lost, "covered": await coverage_lines(desk)}
+    return pools_list(
+        desk.estate.pools, records, newest, due, desk.estate.unpaired, now=now, foot=await desk.off_site(), **told
+    )
 
 
 async def _pool(asked: Asked) -> Message:
@@ -134,7 +138,8 @@ async def _pool(asked: Asked) -> Message:
     record = (await desk.runs.records([pool.fqdn]))[pool.fqdn]
     newest, due = await desk.backups.newest(pool.fqdn, now), (await plan(desk))[pool.fqdn].due
     unpaired, ahead = desk.estate.unpaired.get(pool.fqdn, ""), await desk.backups.ahead(now, pool.fqdn)
-    line = pool_line(pool, record, newest, due, unpaired, now, ahead)
+    answer = (await desk.answers.of([pool.fqdn])).get(pool.fqdn)
+    line = pool_line(pool, record, newest, due, unpaired, now, ahead, answer)
     seen = (await desk.readings.of([pool.fqdn])).get(pool.fqdn)
     return pool_seen(pool, record, line, pre_stage(record, pool, newest), seen, now)
 

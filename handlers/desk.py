@@ -18,6 +18,7 @@ from handlers.slack.people import People
 from handlers.slack.presence import Presence
 from handlers.slack.readers import Readers
 from storage.agents import Agents
+from storage.answers import KnownAnswers
 from storage.backups.backups import Backups
 from storage.backups.keepings import Keepings
 from storage.cards import Cards
@@ -26,6 +27,7 @@ from storage.notices import Notices
 from storage.readings import KnownReadings
 from storage.runs import Runs
 from storage.schedules import Schedules
+from storage.sign_ins import SignIns
 from storage.waits import Waits
 
 
@@ -66,4 +68,6 @@ class Desk:
     companions: Companions
     rules: Rules
     readings: KnownReadings
+    answers: KnownAnswers
+    sign_ins: SignIns
     now: Callable[[], float]

@@ -82,6 +82,7 @@ async def gather(desk: Desk) -> House:
         unread=[notice.sentence for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
+        answers=await desk.answers.of(fqdns),
     )
 
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 
 from bot.domain.access import Need, allow
 from bot.domain.backups.backup import Backup
+from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Run
@@ -37,7 +38,7 @@ class House:
     """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses.
 
     `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN; `ahead` is how
-    many of its backups are wrongly dated.
+    many of its backups are wrongly dated, `answers` how each answered when it was asked last.
     """
 
     views: Sequence[RunView]
@@ -52,6 +53,7 @@ class House:
     unread: Sequence[str] = ()
     protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ahead: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, PoolAnswer] = field(default_factory=dict)
 
 
 def home(house: House, person: Person, entries: int = ENTRIES) -> View:
@@ -107,7 +109,7 @@ def _pools(house: House, person: Person, most: int) -> list[Block]:
         reads = f"Back up {pool.short} now"
         press = blocks.button("Back up now", f"{actions.DO}backup", f"backup {fqdn}", reads=reads) if offers else None
         lines = [
-            pool_line(pool, record, backup, due, lone, house.now, house.ahead.get(fqdn, 0)),
+            pool_line(pool, record, backup, due, lone, house.now, house.ahead.get(fqdn, 0), house.answers.get(fqdn)),
             *house.protection.get(fqdn, ()),
         ]
         rows.append(section(bounded("\n      ".join(filter(None, lines)), 2900), press))

@@ -194,6 +194,15 @@ ABILITIES = "abilities"
 READINGS = "readings"
 """Hash: where the servers of a pool said last that it stands, by pool."""
 
+ANSWERS = "answers"
+"""Hash: how a pool answered last when it was asked, and since when it does not, by pool."""
+
+SIGN_INS = "sign-ins"
+"""Hash: that a server refused the bot's account, by server; an empty name is for all of them."""
+
+SIGN_INS_AGAIN = "sign-ins:again"
+"""Hash: who said that it may be tried there once more, by server; gone as soon as one process tries."""
+
 WATCHED = "watched"
 """Hash: since when each pool is watched for backups that are too old."""
 
@@ -204,7 +213,7 @@ def notice(key: str) -> str:
 
 
 def turn(chore: str) -> str:
-    """Hash: whose turn this chore is, until when, and when it ended last; by Redis' own time."""
+    """Hash: whose turn this chore is, until when, when it began and ended last; by Redis' own time."""
     return f"turn:{chore}"
 
 

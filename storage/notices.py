@@ -19,6 +19,14 @@ COUNT_S = 3600.0
 
 
 @dataclass(frozen=True, slots=True)
+class Offer:
+    """A button of a notice: what it is called, and what it does, as the words of a subcommand or a word of its own."""
+
+    label: str
+    does: str
+
+
+@dataclass(frozen=True, slots=True)
 class Notice:
     """What stands since `since`, was said `count` times and the last time at `at` (seconds since the epoch).
 
@@ -34,6 +42,7 @@ class Notice:
     over: str = ""
     ended: float = 0.0
     place: Place | None = None
+    offers: tuple[Offer, ...] = ()
 
     @property
     def is_in_channel(self) -> bool:
@@ -47,6 +56,7 @@ class Said:
 
     sentence: str
     details: tuple[str, ...] = ()
+    offers: tuple[Offer, ...] = ()
 
 
 SAID = Codec(Said, lambda said: {"sentence": said[0], "details": said[1]})
@@ -61,12 +71,14 @@ class Notices:
         self._say, self._end, self._forget = (script(client, f"notice_{name}") for name in ("say", "end", "forget"))
 
     @guard()
-    async def say(self, key: str, sentence: str, at: float, details: tuple[str, ...] = ()) -> None:
+    async def say(
+        self, key: str, sentence: str, at: float, details: tuple[str, ...] = (), offers: tuple[Offer, ...] = ()
+    ) -> None:
         """It stands, and is shown from `at` on. The same words once more only count; other words are shown at once.
 
         One that a newer version wrote stays as it is, here and when it ends.
         """
-        args = [key, SAID.encode(Said(sentence, details)), repr(at), COUNT_S, VERSION]
+        args = [key, SAID.encode(Said(sentence, details, offers)), repr(at), COUNT_S, VERSION]
         await self._say(keys=_keys(key), args=args)
 
     @guard()
@@ -149,6 +161,7 @@ def _standing(key: str, said: Said, fields: Mapping[bytes, bytes]) -> Notice:
         over=fields.get(b"over", b"").decode(),
         ended=float(fields.get(b"ended", 0)),
         place=PLACE.decode(fields[b"place"], f"The notice {key}") if b"place" in fields else None,
+        offers=said.offers,
     )
 
 

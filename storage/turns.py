@@ -28,7 +28,7 @@ class Turns:
     async def take(self, chore: str, *, every_s: float, again_s: float, lease_s: float) -> Turn | None:
         """The turn, held for `lease_s`, unless somebody has it or the chore is not due.
 
-        It is due `every_s` after it ended last, or `again_s` when it failed then; one that never ended is due.
+        It is due `every_s` after it began last, or `again_s` after it failed; one that never ended is due.
         """
         fence = await self._ask(chore, "take", _ms(every_s), _ms(again_s), _ms(lease_s))
         return Turn(chore, fence) if fence else None

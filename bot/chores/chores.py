@@ -65,7 +65,7 @@ class Chores:
         notices: Notices,
         clock: Callable[[], float],
         *,
-        poll_s: float = 15.0,
+        poll_s: float = 5.0,
         lease_s: float = 60.0,
         allow: Callable[[], Awaitable[None]] = always,
     ) -> None:

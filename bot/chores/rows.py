@@ -4,17 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import partial
 
 from bot.chores import checking, clocks, deferring, mirroring, pruning, restamping, seeing, surveying, watching
 from bot.chores.accompanying import Accompanying
 from bot.chores.checking import Checking
-from bot.chores.chores import Chore
+from bot.chores.chores import Chore, each
 from bot.chores.clocks import Clocks
 from bot.chores.dating import Dating, Objectives
 from bot.chores.deferring import Deferring
 from bot.chores.mirroring import Mirroring, fault_of
 from bot.chores.pruning import Pruning
 from bot.chores.seeing import Seeing
+from bot.chores.signing import Signing
 from bot.chores.surveying import Surveying
 from bot.chores.watching import Watching
 from bot.domain.backups.offsite import OffSite, told
@@ -108,7 +110,13 @@ def chores_of(
     )
     others = Deferring(runs, kept.schedules, backups, keepings, kept.companions, notices, pools)
     abilities = Surveying(driver, kept.abilities, runs, notices, estate, RUNBOOKS.values())
-    sight = Seeing(driver, kept.readings, runs, notices, estate)
+    sight = Seeing(driver, kept.readings, kept.answers, runs, notices, estate)
+    signing = Signing(kept.sign_ins, notices)
+
+    async def looks(now: float) -> None:
+        """What a round found out of the account is told at once."""
+        await each([partial(sight.work, now), partial(signing.work, now)])
+
     clock = Clocks(machine, kept.time.apart, notices)
     return (
         # Each machine's own turn: nobody else can look at its clock.
@@ -122,7 +130,7 @@ def chores_of(
         Chore("stamps", restamping.EVERY_S, stamps.work, "Rehearsing backups again"),
         Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
         Chore("abilities", surveying.EVERY_S, abilities.work, "Asking servers what they can do"),
-        Chore("seeing", seeing.EVERY_S, sight.work, "Reading where pools stand"),
+        Chore("seeing", seeing.EVERY_S, looks, "Asking pools how they stand"),
         Chore("companions", 900.0, companions.watch, "Watching the companions of the pools"),
         Chore("companions-prune", 86_400.0, companions.prune, "Taking old copies of companions away"),
     )

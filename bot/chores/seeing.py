@@ -3,58 +3,78 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.chores.chores import each
+from bot.chores.silence import ALONE, Silence
 from bot.clock.wall_clock import time_of
+from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.deployment.pool_reading import PoolReading, difference
-from bot.domain.errors import DriverError
+from bot.domain.errors import DriverError, SignInRefused
 from bot.domain.model import Pool, PoolRecord, PoolState
 from bot.domain.runs.opening import Estate
 from bot.drivers.base import Driver
-from bot.hands.sight import asker, look
-from storage.notices import Notices
+from bot.hands.sight import asker, look, reads_data
+from storage.answers import KnownAnswers
+from storage.notices import Notices, Offer
 from storage.readings import KnownReadings
 from storage.runs import Runs
 
-EVERY_S = 120.0
+log = logging.getLogger(__name__)
+
+EVERY_S = 60.0
 
 DEADLINE_S = 10.0
-"""How long the reading of one pool may take, over all servers that are asked of it."""
+"""How long a pool may take to answer; as long again have servers of its partner, where those have to speak for it."""
 
 Records = Mapping[str, PoolRecord]
 
 
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What one round brought of a pool; no reading where nobody told where it stands."""
+
+    pool: Pool
+    answer: PoolAnswer
+    reading: PoolReading | None
+
+
 class Seeing:
-    """Of the configured pools. One whose pair a run holds is left alone: that run reads for itself."""
+    """Of the configured pools. Of one whose pair a run holds nothing is told: that run reads for itself."""
 
     def __init__(
         self,
         driver: Driver,
         known: KnownReadings,
+        answers: KnownAnswers,
         runs: Runs,
         notices: Notices,
         estate: Estate,
         deadline_s: float = DEADLINE_S,
     ) -> None:
-        self._driver, self._known, self._runs, self._notices = driver, known, runs, notices
-        self._estate, self._deadline_s = estate, deadline_s
+        self._driver, self._known, self._answers, self._runs = driver, known, answers, runs
+        self._notices, self._estate, self._deadline_s = notices, estate, deadline_s
+        self._silence = Silence(notices, estate)
 
     async def work(self, now: float) -> None:
         """All pools at once: servers that are slow to answer keep nobody from the others."""
         pools = self._estate.pools
         before = await self._runs.records(pools)
-        free = [pool for pool in pools.values() if not self._held(pool, before)]
-        read = await asyncio.gather(*(self._read(pool, now) for pool in free))
-        # A run that began meanwhile may have moved what was read: then nothing is said of it.
+        seen = await asyncio.gather(*(self._ask(pool, now) for pool in pools.values()))
+        # A run that began or moved on meanwhile may have moved what was read: then nothing is kept or said of it.
         after = await self._runs.records(pools)
-        seen = [(pool, one) for pool, one in zip(free, read, strict=True) if one and self._same(pool, before, after)]
+        sure = [one for one in seen if self._same(one.pool, before, after)]
+        free = [one for one in sure if not self._held(one.pool, after)]
         held = [pool for pool in pools.values() if self._held(pool, after)]
-        notes = [partial(self._note, pool, one, after) for pool, one in seen]
-        await each([*notes, *(partial(self._leave, pool, now) for pool in held)])
+        notes = [partial(self._note, one.pool, one.reading) for one in sure if one.reading]
+        told = [partial(self._tell, one, after) for one in free]
+        left = [partial(leave, pool, now) for pool in held for leave in (self._leave, self._silence.leave)]
+        ways = partial(self._silence.of_ways, [(one.pool, one.answer) for one in seen], now)
+        await each([*notes, *told, *left, ways])
 
     def _held(self, pool: Pool, records: Records) -> bool:
         return any(records[fqdn].held_by for fqdn in self._estate.pair_of(pool))
@@ -62,35 +82,56 @@ class Seeing:
     def _same(self, pool: Pool, before: Records, after: Records) -> bool:
         return all(before[fqdn] == after[fqdn] for fqdn in self._estate.pair_of(pool))
 
-    async def _read(self, pool: Pool, now: float) -> PoolReading | None:
-        """By its own server, else, or where that has only an old replica, by one of its partner."""
+    async def _ask(self, pool: Pool, now: float) -> _Seen:
+        """The pool itself; else, or where it has only an old replica, servers of its partner tell where it stands."""
+        answer, found = await self._own(pool, now)
+        answer = answer.after((await self._answers.of([pool.fqdn])).get(pool.fqdn))
+        await self._answers.note(pool.fqdn, answer)
         partner = self._estate.partner(pool)
-        asked = [one for one in (pool, partner) if one and one.front_end]
-        found: PoolReading | None = None
-        for one in asked:
-            seen = await self._read_from(one, pool, now, self._deadline_s / len(asked))
-            if seen and (found is None or seen.state.known):
-                found = seen
-            if found and found.state.known:
-                break
-        return found
+        if partner and partner.front_end and not (found and found.state.known):
+            theirs = await self._of_partner(partner, pool, now)
+            found = theirs if theirs and (found is None or theirs.state.known) else found
+        return _Seen(pool, answer, found)
 
-    async def _read_from(self, one: Pool, pool: Pool, now: float, most_s: float) -> PoolReading | None:
+    async def _own(self, pool: Pool, now: float) -> tuple[PoolAnswer, PoolReading | None]:
+        """What of it answered in time, and what was read by then."""
+        silent: Part | None = Part.POOL
+        found: PoolReading | None = None
+        ask = asker(self._driver, pool.fqdn)
+        try:
+            async with asyncio.timeout(self._deadline_s):
+                async for seen in look(ask, pool, pool.fqdn, now):
+                    found = seen
+                    if silent is Part.POOL:
+                        silent = Part.DATA
+                        silent = None if await reads_data(ask, pool.fqdn) else Part.DATA
+        except SignInRefused:
+            silent = Part.SIGN_IN
+        except (DriverError, TimeoutError):
+            log.debug("%s was not read to the end.", pool.fqdn)
+        through = self._driver.through(pool.fqdn)
+        return PoolAnswer(now, Part.WAY if through and silent is Part.POOL else silent, through), found
+
+    async def _of_partner(self, partner: Pool, pool: Pool, now: float) -> PoolReading | None:
         """What was read in time; nothing where nobody answered."""
         found: PoolReading | None = None
         with suppress(DriverError, TimeoutError):
-            async with asyncio.timeout(most_s):
-                async for seen in look(asker(self._driver, one.fqdn), pool, one.fqdn, now):
+            async with asyncio.timeout(self._deadline_s):
+                async for seen in look(asker(self._driver, partner.fqdn), pool, partner.fqdn, now):
                     found = seen
         return found
 
-    async def _note(self, pool: Pool, seen: PoolReading, records: Records) -> None:
+    async def _note(self, pool: Pool, seen: PoolReading) -> None:
         last = (await self._known.of([pool.fqdn])).get(pool.fqdn)
-        if last and last.state.known == seen.state.known:
-            seen = replace(seen, since=last.since)
-        if last and not seen.answered:
-            seen = replace(seen, answered=last.answered)
-        await self._known.note(pool.fqdn, seen)
+        since = last.since if last and last.state.known == seen.state.known else seen.since
+        await self._known.note(pool.fqdn, replace(seen, since=since))
+
+    async def _tell(self, one: _Seen, records: Records) -> None:
+        pool = one.pool
+        await self._silence.of_pool(pool, one.answer, records)
+        seen = (await self._known.of([pool.fqdn])).get(pool.fqdn) if one.reading else None
+        if seen is None:
+            return
         await self._tell_difference(pool, seen, records[pool.fqdn].state)
         if all(records[fqdn].state is PoolState.ACTIVE for fqdn in self._estate.pair_of(pool)):
             await self._tell_service(pool, seen)
@@ -99,7 +140,8 @@ class Seeing:
         """What nobody knows neither begins nor ends anything."""
         if said := difference(pool.fqdn, remembered, seen.state):
             sentence = f"Seen at {time_of(seen.since, pool.time_zone)}: {said}"
-            await self._notices.say(_stands(pool), sentence, seen.at, _ALONE)
+            offers = (Offer("Adopt it", f"start adopt {pool.fqdn}"),)
+            await self._notices.say(_stands(pool), sentence, seen.at, (ALONE,), offers)
         elif seen.state.known and remembered is not PoolState.UNKNOWN:
             sentence = f"What is remembered of {pool.short} is what its servers say again."
             await self._notices.end(_stands(pool), sentence, seen.at)
@@ -117,9 +159,6 @@ class Seeing:
     async def _leave(self, pool: Pool, now: float) -> None:
         """Whoever is at it reads where it stands, and says so on the card."""
         await self._notices.end(_stands(pool), f"A run has {pool.short} in hand now.", now)
-
-
-_ALONE = ("Switchback starts nothing by itself.",)
 
 
 def _stands(pool: Pool) -> str:

@@ -19,7 +19,19 @@ from storage.schedules import Watches
 EVERY_S = 300.0
 _KEY = "fresh:"
 _OF_POOLS = frozenset(
-    {"able", "companion", "copies", "damage", "fresh", "nothing", "prestage", "restorable", "stands", "unread"}
+    {
+        "able",
+        "companion",
+        "copies",
+        "damage",
+        "fresh",
+        "nothing",
+        "prestage",
+        "restorable",
+        "silent",
+        "stands",
+        "unread",
+    }
 )
 """The notices of single pools: behind the colon stands an FQDN."""
 

@@ -13,7 +13,7 @@ from typing import Any
 
 from redis.asyncio import Redis
 
-from bot.app import at_work, driver_for, quiet_logs, running, until_told
+from bot.app import at_work, quiet_logs, running, until_told
 from bot.commands import check as checks
 from bot.domain.backups.offsite import OffSite
 from bot.domain.deployment.world import Fault, FaultKind, World
@@ -21,6 +21,7 @@ from bot.domain.errors import BadInput
 from bot.domain.model import Edition, Pool, Role
 from bot.drivers.base import Driver
 from bot.exports import export_zip
+from bot.reach import driver_for
 from bot.sandbox import APP_TOKEN, BOT_TOKEN, RealTokens, RedisJournal, Sandbox, Switch, refuse_real_tokens
 from bot.sandbox.pools import contents
 from bot.sandbox.pools.file_store import store_of

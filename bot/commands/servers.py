@@ -16,7 +16,7 @@ from bot.drivers.winrm.constrained.files import edition
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.lanes import Tried
 from bot.drivers.winrm.pace import Pace
-from bot.drivers.winrm.proofs import Proofs
+from bot.drivers.winrm.proofs import Proofs, Timed
 from bot.hands.asking import SURVEY, Asking
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.uses import of_a_pool
@@ -36,7 +36,7 @@ async def servers(settings: Settings, well: Callable[[str], None], pace: Pace | 
         well("The driver is “simulated”: no real server is asked, and none is ever touched.")
         return []
     missing, pace = list[str](), pace or Pace()
-    proofs = Proofs(pace.refused_s)
+    proofs = Proofs(Timed(pace.refused_s))
     async with AsyncExitStack() as opened:
         for pool in settings.pools:
             if not pool.front_end:

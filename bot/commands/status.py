@@ -6,6 +6,7 @@ from datetime import UTC, datetime
 
 from bot.chores.rows import off_site
 from bot.domain.backups.backup import wrongly_dated
+from bot.domain.deployment.answers import stands
 from bot.runbooks import RUNBOOKS
 from bot.settings.settings import Settings
 from bot.stores import Stores, store, stores_of
@@ -20,11 +21,15 @@ async def status(settings: Settings) -> list[str]:
         kept = stores_of(settings, client)
         now = await kept.time.ask()
         records = await kept.runs.records(pool.fqdn for pool in settings.pools)
-        lines = [f"{fqdn}: {record.state}, {await _last(kept, fqdn, now)}" for fqdn, record in records.items()]
+        answers = await kept.answers.of(records)
+        lines = [
+            f"{fqdn}: {stands(record, answers.get(fqdn), now, _at)}, {await _last(kept, fqdn, now)}"
+            for fqdn, record in records.items()
+        ]
         for run in await kept.runs.open():
             lines.append(f"{run.id}: {run.phase} at {RUNBOOKS[run.runbook].step(run.step).title}")
-        stands = [line for notice in await kept.notices.standing() for line in _told(notice)]
-        return [*(lines or [_NONE]), *stands, await off_site(settings.mirror, kept, now)]
+        told = [line for notice in await kept.notices.standing() for line in _told(notice)]
+        return [*(lines or [_NONE]), *told, await off_site(settings.mirror, kept, now)]
 
 
 def _told(notice: Notice) -> list[str]:

@@ -15,6 +15,7 @@ BotError
 ├── MirrorAway          the off-site copy cannot be reached, or refused; backups go on without it
 └── DriverError         the deployment, in three kinds that must never be mixed up
     ├── NeverSent       the command did not leave; nothing happened
+    │   └── SignInRefused   a server refused the bot's account, or it rests since one did, lest it is locked
     ├── CmdletFailed    the server received it and said no
     └── OutcomeUnknown  it was sent and no answer came; nobody knows
 """
@@ -87,6 +88,10 @@ class DriverError(BotError):
 
 class NeverSent(DriverError):
     """The server could not be reached, so the command never left; nothing happened."""
+
+
+class SignInRefused(NeverSent):
+    """A server refused the bot's account, or nothing is sent with it since one did; nothing happened."""
 
 
 class CmdletFailed(DriverError):

@@ -56,6 +56,13 @@ class Driver(Protocol):
         """
         ...
 
+    def through(self, pool: str) -> str:
+        """The server by which this pool is asked now, where that is none of its own; empty where it is one of its own.
+
+        What such a server does not answer says nothing of the pool.
+        """
+        ...
+
     async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
         """Of the cmdlets in ASKED those that the bot's account can run there, with the parameters that they take."""
         ...

@@ -166,6 +166,10 @@ class SimulatedDriver:
         """Nothing is told while it runs."""
         return ""
 
+    def through(self, pool: str) -> str:
+        """Every pool is asked itself."""
+        return ""
+
     async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
         world = await self._reached(pool)
         await self._wait()

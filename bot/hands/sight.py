@@ -11,7 +11,7 @@ from bot.domain.deployment.pool_reading import PoolReading
 from bot.domain.deployment.readings import Module, edges_with_hop, machines, modules, services_stopped, store_of
 from bot.domain.deployment.server_state import UNKNOWN, ServerState, asked, state_of
 from bot.domain.errors import CmdletFailed
-from bot.domain.groups.groups import Row
+from bot.domain.groups.groups import Row, service
 from bot.domain.model import Pool
 from bot.drivers.base import Driver
 
@@ -55,13 +55,18 @@ async def look(ask: Ask, pool: Pool, by: str, now: float) -> AsyncIterator[PoolR
     store = store_of(await ask(active) or ())
     lives = store is None or bool(store.master)
     state = await stands(ask, pool.fqdn, (False, True) if lives else (True,))
-    found = PoolReading(now, by, state, now, now if by == pool.fqdn else 0.0, store)
+    found = PoolReading(now, by, state, now, store)
     yield found
     if lives and (edges := await ask(cmdlet("Get-CsService", EdgeServer=True))) is not None:
         yield (found := replace(found, edges=edges_with_hop(edges, pool.fqdn)))
     if pool.backup_pool and (known := await _modules(ask, pool)) is not None:
         yield (found := replace(found, modules=known))
         yield replace(found, stopped=await _stopped(ask, pool) if lives else None)
+
+
+async def reads_data(ask: Ask, fqdn: str) -> bool:
+    """Whether the Response Group data of the pool answers: it lies in SQL, apart from its servers."""
+    return await ask(cmdlet("Get-CsRgsConfiguration", Identity=service(fqdn))) is not None
 
 
 async def stands(ask: Ask, fqdn: str, stores: tuple[bool, ...] = (False, True)) -> ServerState:

@@ -33,6 +33,9 @@ PAGE = "page"
 DO = "do:"
 """Prefix of the action ids of buttons that do what a subcommand does; the value is its words: "backup pool-a"."""
 
+OFFER = "offer:"
+"""Prefix of the action ids of a notice's buttons, by their place; the value is an `offer_value`."""
+
 HOME_REFRESH = "home:refresh"
 HOME_MORE = "home:more"
 """Action id of "Show more" on App Home; its value is how many entries to show."""
@@ -155,6 +158,17 @@ def decode_agent(value: str) -> tuple[str, str]:
     """The inverse of `agent_value`: the run and the address. Raises BadInput for anything else."""
     run_id, address = _parts(value, 2)
     return run_id, address
+
+
+def offer_value(notice: str, since: float, does: str) -> str:
+    """Of a notice by its key, which stands since that second, and what its button does."""
+    return "|".join((notice, repr(since), does))
+
+
+def decode_offer(value: str) -> tuple[str, str, str]:
+    """The inverse of `offer_value`, the second as it was written. Raises BadInput for anything else."""
+    notice, since, does = _parts(value, 3)
+    return notice, since, does
 
 
 def action_id(choice: str, asks: bool = True) -> str:

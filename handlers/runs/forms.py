@@ -19,15 +19,12 @@ _ANSWER_PIECES = 20
 
 
 async def begun(desk: Desk, choice: Choice, run: Run) -> dict[str, str]:
-    """What dates and times of a form begin with: when the pool itself answered last, if others speak for it now.
-
-    Else it is now.
-    """
+    """What dates and times of a form begin with: when the pool answered last, if it does not now; else it is now."""
     asked = [field.key for field in choice.fields if field.last_s]
     if not asked:
         return {}
-    seen = (await desk.readings.of([run.primary.fqdn])).get(run.primary.fqdn)
-    at = seen.answered if seen and 0.0 < seen.answered < seen.at else desk.now()
+    answer = (await desk.answers.of([run.primary.fqdn])).get(run.primary.fqdn)
+    at = answer.last if answer and answer.silent and answer.last else desk.now()
     return dict.fromkeys(asked, str(int(at)))
 
 

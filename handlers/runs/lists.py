@@ -8,9 +8,10 @@ from typing import Protocol
 
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup, wrongly_dated
+from bot.domain.deployment.answers import PoolAnswer, is_calm
 from bot.domain.groups.groups import counted
 from bot.domain.measures import aged, lasted
-from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
+from bot.domain.model import Person, Pool, PoolRecord, Role, Standing
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView
 from handlers.asked import may
@@ -18,18 +19,9 @@ from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, listing
 from handlers.blocks.wording import exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
+from handlers.runs.looks import calm_look, look
 from storage.notices import Notice
 
-STATES: Mapping[PoolState, str] = {
-    PoolState.ACTIVE: "🟢 active",
-    PoolState.OUTAGE: "🔴 in outage",
-    PoolState.FAILING_OVER: "🟠 failing over",
-    PoolState.FAILED_OVER: "🟣 failed over",
-    PoolState.FAILING_BACK: "🔵 failing back",
-    PoolState.REPLACING: "🟤 being replaced",
-    PoolState.RETIRED: "⚫ replaced",
-    PoolState.UNKNOWN: "⚪ not known",
-}
 _UNREAD = 5
 _ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
 
@@ -73,28 +65,36 @@ def pools_list(
     lost: Mapping[str, str],
     covered: Mapping[str, str],
     ahead: Mapping[str, int] = MappingProxyType({}),
+    answers: Mapping[str, PoolAnswer] = MappingProxyType({}),
     foot: str = "",
 ) -> Message:
     """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
 
     All by FQDN; instants in seconds; `covered` tells how companions are, `foot` is a sentence about all pools,
-    `ahead` how many backups are wrongly dated.
+    `ahead` how many backups are wrongly dated, `answers` how each answered when it was asked last.
     """
     lines = []
     for fqdn, pool in pools.items():
         record = records.get(fqdn, PoolRecord(fqdn))
-        line = pool_line(pool, record, newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now, ahead.get(fqdn, 0))
+        told = newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now, ahead.get(fqdn, 0), answers.get(fqdn)
+        line = pool_line(pool, record, *told)
         lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
     none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
     return listing("Pools", lines or none, shown(foot, 300))
 
 
 def pool_line(
-    pool: Pool, record: PoolRecord, backup: Backup | None, due: float | None, unpaired: str, now: float, ahead: int
+    pool: Pool,
+    record: PoolRecord,
+    backup: Backup | None,
+    due: float | None,
+    unpaired: str,
+    now: float,
+    ahead: int,
+    answer: PoolAnswer | None,
 ) -> str:
     """One pool in two lines; `ahead` is how many of its backups are dated in the future."""
     pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
-    since = f" since {when(record.since)}" if record.since and record.state is not PoolState.ACTIVE else ""
     held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
     last = (
         f"last backup {aged(now - backup.taken_at)} ago, {counted(backup.counts, 'empty')}"
@@ -106,7 +106,8 @@ def pool_line(
     wrong = f" · ⚠️ {said}" if (said := wrongly_dated(ahead)) else ""
     coming = f", next {when(due)}" if due else ", none scheduled"
     lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
-    return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{wrong}{coming}{lone}"
+    stands = look(record, answer, now)
+    return f"*{shown(pool.fqdn, 260)}* · {stands}{pair}{held}\n      {last}{wrong}{coming}{lone}"
 
 
 def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
@@ -128,18 +129,27 @@ def run_line(run: Run, now: float) -> str:
     return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
 
 
-def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], unread: Sequence[Notice] = ()) -> Message:
+def status(
+    views: Sequence[RunView],
+    records: Mapping[str, PoolRecord],
+    answers: Mapping[str, PoolAnswer],
+    now: float,
+    unread: Sequence[Notice] = (),
+) -> Message:
     """What stands and is in no channel, where every pool stands, then every open run with what it waits for."""
     notices = [
         f"⚠️ *{shown(one.sentence, 500)}*\n      {shown(' '.join(one.details), 500)} Since {when(one.since)}."
         for one in unread[:_UNREAD]
     ]
-    away = [record for record in records.values() if record.state is not PoolState.ACTIVE]
-    standing = [f"*{shown(one.fqdn, 260)}* · {STATES[one.state]} since {when(one.since)}" for one in away]
-    active = len(records) - len(away)
-    calm = [f"🟢 {'All' if not away else 'The other'} {active} pools are active."] if active else []
+    calm = [fqdn for fqdn, record in records.items() if is_calm(record, answers.get(fqdn), now)]
+    lines = [
+        f"*{shown(fqdn, 260)}* · {look(record, answers.get(fqdn), now)}"
+        for fqdn, record in records.items()
+        if fqdn not in calm
+    ]
     running = [view_line(view) for view in views] or ["No run is open."]
-    return listing("Status", [*notices, *standing, *calm, *running], "`/rgs runs` lists what is over.")
+    well = [calm_look([answers[fqdn] for fqdn in calm], len(lines), now)] if calm else []
+    return listing("Status", [*notices, *lines, *well, *running], "`/rgs runs` lists what is over.")
 
 
 def view_line(view: RunView) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
-from handlers.blocks.blocks import Message, context, header, section
+from bot.domain.deployment.answers import stands
+from bot.domain.errors import BadInput
+from handlers.blocks.actions import OFFER, decode_offer, offer_value
+from handlers.blocks.blocks import Block, Message, actions, button, context, header, section
 from handlers.blocks.wording import bounded, bullets, shown, utc, when
 from handlers.desk import Desk
 from handlers.runs import routes, whom
@@ -62,7 +65,38 @@ def _standing(notice: Notice) -> Message:
     plain, drawn = (f"{start}{rest}" for start, rest in zip(since, often, strict=True))
     text = bounded("\n".join(part for part in (f"⚠️ {said}", lines, plain) if part), 3900)
     top = [header("⚠️ Needs attention"), section(f"*{said}*")]
-    return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), context(drawn)]}
+    return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), context(drawn), *_offers(notice)]}
+
+
+def _offers(notice: Notice) -> list[Block]:
+    made = [
+        button(one.label, f"{OFFER}{place}", offer_value(notice.key, notice.since, one.does))
+        for place, one in enumerate(notice.offers)
+    ]
+    return [actions(made)] if made else []
+
+
+async def offered(desk: Desk, value: str) -> str:
+    """What a notice's button does. Raises BadInput with what is so now when the notice does not offer it any more."""
+    key, since, does = decode_offer(value)
+    notice = await desk.notices.find(key)
+    is_same = notice is not None and not notice.over and repr(notice.since) == since
+    if notice is not None and is_same and does in (one.does for one in notice.offers):
+        return does
+    now = await _now(desk, key)
+    over = notice.over or notice.sentence if notice is not None else "This notice is over."
+    raise BadInput(" ".join(filter(None, (over, now, "Nothing was started."))))
+
+
+async def _now(desk: Desk, key: str) -> str:
+    """How the pool stands that the notice is about, if it is about one."""
+    pool = desk.estate.pools.get(key.partition(":")[2])
+    if pool is None:
+        return ""
+    record = (await desk.runs.records([pool.fqdn]))[pool.fqdn]
+    answer = (await desk.answers.of([pool.fqdn])).get(pool.fqdn)
+    held = f" · held by run {record.held_by}" if record.held_by else ""
+    return f"{pool.short}: {stands(record, answer, desk.now(), utc)}{held}."
 
 
 def _once(said: Message) -> Message:

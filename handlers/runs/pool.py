@@ -43,4 +43,4 @@ def _service(pool: Pool, seen: PoolReading) -> Iterator[str]:
 
 
 _UNREAD = ("Its servers were not asked yet, or none answered: where they say that it stands is not known.",)
-_FOOT = "Pools that no run holds are read every two minutes. Nothing is started by that."
+_FOOT = "Every pool is asked every minute. Nothing is started by that."

@@ -147,7 +147,7 @@ async def test_a_newcomer_walks_through_the_whole_job_and_finds_it_again_after_a
             assert await visit.all_words() == before
             await page.click(f"[data-place={INCIDENT}]")
             await visit.types("/rgs status")
-            await visit.says(visit.messages().last, "All 3 pools are active.")
+            await visit.says(visit.messages().last, "All 3 pools active · answers, ")
     assert complaints == []
 
 
@@ -158,7 +158,7 @@ async def story(visit: Visit) -> None:
     await visit.types("/rgs help")
     await visit.says(visit.private(), "/rgs failover", "/rgs impact")
     await visit.types("/rgs status")
-    await visit.says(visit.messages().last, "All 3 pools are active.")
+    await visit.says(visit.messages().last, "All 3 pools active · answers, ")
     await visit.types("/rgs backup pool-a")
     await visit.says(visit.card("Backup of pool-a"), "Done.", "24 workflows")
 

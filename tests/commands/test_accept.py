@@ -13,6 +13,8 @@ from bot.domain.model import Pool
 from bot.settings.settings import Settings
 from storage.embedded import start
 
+STANDS = "pool-a.contoso.com: not asked yet · no outage is declared, no backup"
+
 
 async def test_it_says_what_was_missing_and_where_everything_stands_and_the_next_start_is_as_ever(
     tmp_path: Path,
@@ -24,9 +26,9 @@ async def test_it_says_what_was_missing_and_where_everything_stands_and_the_next
         await status(settings)
 
     said = await accept_loss(settings)
-    assert "the manifest of its log is gone" in said[0] and said[1] == "pool-a.contoso.com: active, no backup"
+    assert "the manifest of its log is gone" in said[0] and said[1] == STANDS
     assert (await accept_loss(settings))[0] == f"Nothing is missing in {settings.data}."
-    assert (await status(settings))[0] == "pool-a.contoso.com: active, no backup"
+    assert (await status(settings))[0] == STANDS
 
 
 async def test_it_touches_no_redis_of_somebody_else_and_no_folder_without_data(tmp_path: Path) -> None:

@@ -24,7 +24,7 @@ async def test_what_needs_somebody_is_told_with_what_to_do_whether_slack_shows_i
         await notices.say("over", "Something was wrong.", AT)
         await notices.end("over", "It is right again.", AT)
     pool, *stands, _ = await status(settings)
-    assert pool == "pool-a.contoso.com: active, no backup"
+    assert pool == "pool-a.contoso.com: not asked yet · no outage is declared, no backup"
     assert stands == [
         "Needs attention since 2026-11-18 11:06 UTC: Slack takes no cards.",
         "  Invite Switchback.",

@@ -17,7 +17,7 @@ from bot.drivers.winrm.calls import QUIET, Call, Script
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.lanes import Lane, Work
 from bot.drivers.winrm.pace import Pace
-from bot.drivers.winrm.proofs import Proofs
+from bot.drivers.winrm.proofs import Proofs, Timed
 from tests.drivers.test_winrm import IMPORT, QUICK, READ, B
 from tests.drivers.wsman import troubles
 from tests.drivers.wsman.server import WSMan, wsman
@@ -121,7 +121,7 @@ async def test_a_thread_that_hangs_has_no_hand_on_the_connection_of_its_successo
         released.wait()
         raise CmdletFailed("It cannot be read.")
 
-    lane = Lane(B, (server.endpoint(),), replace(PATIENT, read_s=1), Proofs(900), longest_s=60)
+    lane = Lane(B, (server.endpoint(),), replace(PATIENT, read_s=1), Proofs(Timed(900)), longest_s=60)
     await lane.ask(Work("one", QUIET, True, _ignored))
     hangs = Work("two", Call(Script.PARAMETERS, (("Command", READ.name),)), True, lambda: (held, lambda: None))
     with pytest.raises(OutcomeUnknown):

@@ -14,7 +14,6 @@ from xml.etree import ElementTree
 import pytest
 from redis.asyncio import Redis
 
-from bot.app import driver_for
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.errors import CmdletFailed
 from bot.domain.groups.compare import contents
@@ -27,6 +26,7 @@ from bot.exports.clixml import Allowance
 from bot.exports.clixml_write import write
 from bot.hands.reading import Reading
 from bot.hands.thinking import Thinking
+from bot.reach import driver_for
 from bot.runbooks import RUNBOOKS
 from bot.settings.settings import settings
 from tests.drivers.wsman.server import WSMan, wsman
@@ -68,11 +68,11 @@ async def server(table: Table, tmp_path: Path) -> AsyncIterator[WSMan]:
 
 
 @pytest.fixture
-async def driver(server: WSMan, think: Listened) -> AsyncIterator[Driver]:
+async def driver(server: WSMan, think: Listened, redis: Redis) -> AsyncIterator[Driver]:
     """As the bot makes it."""
     at = server.endpoint()
     configured = replace(settings({}, ""), driver="winrm", servers={B: (at,)})
-    made = driver_for(configured, Redis(), think=think)
+    made = driver_for(configured, redis, think=think)
     yield made
     await made.close()
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack
+from contextlib import AsyncExitStack, suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -13,7 +13,7 @@ import pytest
 from bot.domain.deployment.abilities import Folder
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.endpoints import Endpoint
-from bot.domain.errors import CmdletFailed, NeverSent, OutcomeUnknown
+from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
 from bot.domain.groups.groups import service
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.files import PIECE
@@ -186,3 +186,27 @@ async def test_a_pool_is_moved_on_a_front_end_of_the_pool_that_is_asked(servers:
         await driver.invoke(B, MOVE)
     assert servers[1].ran == [MOVE.name]
     await driver.close()
+
+
+async def test_whether_it_is_the_pool_that_is_asked_or_another_server_in_its_place(
+    servers: tuple[Server, Server],
+) -> None:
+    host, front_end = replace(servers[0].endpoint, front_end_of=""), servers[1].endpoint
+    only, both = WinRM({B: (host,)}, QUICK), WinRM({B: (front_end, host)}, QUICK)
+    assert (only.through(B), both.through(B)) == (host.host, ""), "before anything is asked"
+    await only.invoke(B, READ)
+    await both.invoke(B, READ)
+    assert (only.through(B), both.through(B)) == (host.host, "")
+
+    servers[1].falls_silent()
+    with suppress(DriverError):
+        await both.invoke(B, READ)
+    await both.invoke(B, READ)
+    assert both.through(B) == host.host, "its Front End is dead, and the other one speaks"
+    servers[0].falls_silent()
+    for driver in (only, both):
+        with suppress(DriverError):
+            await driver.invoke(B, READ)
+    assert (only.through(B), both.through(B)) == (host.host, ""), "its own were asked as well"
+    await only.close()
+    await both.close()

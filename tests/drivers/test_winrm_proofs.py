@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.domain.errors import NeverSent
+from bot.domain.errors import NeverSent, SignInRefused
 from bot.drivers.winrm.driver import WinRM
 from tests.drivers.test_winrm import QUICK, READ
 from tests.drivers.wsman.server import WSMan, wsman
@@ -87,5 +87,5 @@ async def test_a_wrong_password_is_tried_once_though_all_pools_are_asked_at_once
     wrong = [replace(one.endpoint(), password="Wrong-horse") for one in four]
     driver = WinRM({pool: (one,) for pool, one in zip((A, B, C, D), wrong, strict=True)}, QUICK)
     found = await asyncio.gather(*(driver.invoke(pool, READ) for pool in (A, B, C, D)), return_exceptions=True)
-    assert {type(one) for one in found} == {NeverSent} and sum(refused(four)) == 1
+    assert {type(one) for one in found} == {SignInRefused} and sum(refused(four)) == 1
     await driver.close()

@@ -16,7 +16,7 @@ import pytest
 from bot.domain.deployment.cmdlets import Cmdlet, cmdlet
 from bot.domain.deployment.endpoints import PASSWORD as VARIABLE
 from bot.domain.deployment.endpoints import Endpoint
-from bot.domain.errors import CmdletFailed, DriverError, NeverSent, OutcomeUnknown
+from bot.domain.errors import CmdletFailed, DriverError, OutcomeUnknown, SignInRefused
 from bot.domain.groups.groups import service
 from bot.drivers.winrm.driver import WinRM
 from bot.drivers.winrm.pace import Pace
@@ -87,8 +87,8 @@ async def test_what_signs_in_shows_nowhere(
             good, bad = replace(to, **known(PASSWORD)), replace(to, **known(WRONG))
             for method in ("ntlm", "negotiate"):
                 driver = WinRM({B: (replace(bad, method=method),)}, PACE)
-                texts += await met(driver, READ, NeverSent)
-                texts += await met(driver, READ, NeverSent)
+                texts += await met(driver, READ, SignInRefused)
+                texts += await met(driver, READ, SignInRefused)
                 await driver.close()
             driver = WinRM({B: (good,)}, PACE)
             await driver.invoke(B, READ)

@@ -50,12 +50,14 @@ async def stands(office: Office, state: PoolState, phase: Phase = Phase.DONE, **
 
 async def test_before_anything_was_read_that_is_said(office: Office) -> None:
     shown = await office.says("pools pool-a")
-    assert "where they say that it stands is not known" in shown and "🟢 active" in shown
+    assert "where they say that it stands is not known" in shown and "not asked yet" in shown
+    assert "🟢" not in shown and "active" not in shown
 
 
 async def test_what_the_chore_read_is_what_is_shown(office: Office) -> None:
     kept = office.stage.kept
-    await Seeing(office.stage.driver, kept.readings, kept.runs, kept.notices, ESTATE).work(office.stage.clock.now)
+    chore = Seeing(office.stage.driver, kept.readings, kept.answers, kept.runs, kept.notices, ESTATE)
+    await chore.work(office.stage.clock.now)
     office.stage.clock.now += 75
     shown = html.unescape(await office.says("pools pool-a"))
     assert "pool-a: its server says “Active”, read 1 min ago." in shown

@@ -180,5 +180,7 @@ def desk_of(stage: Stage, client: AsyncWebClient) -> Desk:
         companions=stage.companions,
         rules={},
         readings=stage.kept.readings,
+        answers=stage.kept.answers,
+        sign_ins=stage.kept.sign_ins,
         now=stage.clock,
     )

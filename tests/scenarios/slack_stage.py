@@ -125,6 +125,8 @@ async def slack_stage(redis: Redis, **changes: Any) -> AsyncIterator[SlackStage]
             companions=story.companions,
             rules={},
             readings=story.kept.readings,
+            answers=story.kept.answers,
+            sign_ins=story.kept.sign_ins,
             now=story.clock,
         )
         desk = replace(desk, **changes)

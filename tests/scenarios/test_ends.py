@@ -8,6 +8,7 @@ from itertools import product
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.deployment.world import HOME, World
 from bot.domain.model import PoolState
 from bot.domain.runs.run import Run
@@ -65,9 +66,10 @@ async def ended(walk: Walk, way: Way, run: Run, card: Message | None, before: Wo
 
 async def asked_again(walk: Walk, state: PoolState) -> None:
     """Whoever asks for the pool is told the same."""
+    await walk.front.desk.answers.note(A, PoolAnswer(walk.stage.clock()))
     await walk.front.slack.command(parts.ANNA, parts.INCIDENT, "/rgs pools pool-a")
     said = walk.front.slack.ephemerals(parts.ANNA)[-1]
-    assert re.search(rf"\*{re.escape(A)}\* · \S+ {state} (·|since)", words_of(said)), words_of(said)
+    assert re.search(rf"\*{re.escape(A)}\* · \S+ {state} (· answers|since)", words_of(said)), words_of(said)
 
 
 @pytest.mark.parametrize(("book", "release"), [(book, name) for book, name, _ in CASES if not has(book, name)])

@@ -12,9 +12,10 @@ import pytest
 from redis.asyncio import Redis
 from slack_sdk.errors import SlackApiError
 
-from bot.app import driver_for, running
+from bot.app import running
 from bot.domain.errors import BadInput
 from bot.domain.runs.run import Change, Phase, Run
+from bot.reach import driver_for
 from bot.sandbox import SOCKET, MemoryJournal, Message, Sandbox
 from bot.sandbox.api import METHODS
 from bot.sandbox.faults import ANY

@@ -8,8 +8,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.deployment.pool_reading import PoolReading
-from bot.domain.deployment.server_state import ServerState
+from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.errors import BadInput
 from bot.domain.runs.facts import OUTAGE_SINCE, outage_since
 from bot.domain.runs.run import Run
@@ -19,7 +18,7 @@ from handlers.blocks import actions
 from tests.sandbox.parts import ANNA
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import ANNA as OPENER
-from tests.scenarios.stage import A, B
+from tests.scenarios.stage import A
 
 DAY_S = 86_400
 SINCE = actions.field_block(OUTAGE_SINCE.key)
@@ -118,17 +117,17 @@ async def test_the_twin_picks_nothing_that_is_no_instant(front: Front) -> None:
 
 
 @pytest.mark.parametrize(
-    ("by", "answered", "begins"),
-    [(B, 900.0, 900.0), (A, 100.0, 0.0), (B, None, 0.0)],
-    ids=["others speak for it", "it speaks itself", "it never spoke"],
+    ("silent", "answered", "begins"),
+    [(Part.POOL, 900.0, 900.0), (Part.DATA, 900.0, 900.0), (None, 100.0, 0.0), (Part.POOL, None, 0.0)],
+    ids=["it is silent", "its data is", "it answers", "it never answered"],
 )
-async def test_it_begins_with_when_the_pool_answered_last_if_only_others_speak_for_it(
-    front: Front, by: str, answered: float | None, begins: float
+async def test_it_begins_with_when_the_pool_answered_last_if_it_does_not_now(
+    front: Front, silent: Part | None, answered: float | None, begins: float
 ) -> None:
     _, card = await asked(front)
     now = front.stage.clock()
     at = now - 100.0
     spoke = 0.0 if answered is None else now - answered
-    await front.desk.readings.note(A, PoolReading(at, by, ServerState("Active"), at, spoke))
+    await front.desk.answers.note(A, PoolAnswer(at, silent, since=at, last=spoke))
 
     assert picker(await form(front, card))["initial_date_time"] == int(now - begins)

@@ -75,3 +75,20 @@ async def test_a_clock_that_was_set_back_holds_nothing_up(redis: Redis) -> None:
     await redis.hset(keys.turn("count"), mapping={"fence": 7, "until": year, "ended": year})
 
     assert await take(redis) == Turn("count", 8)
+
+
+async def test_it_is_due_by_when_it_began_and_not_by_how_long_it_took(redis: Redis) -> None:
+    turn = await take(redis, every_s=0.05)
+    await asyncio.sleep(0.06)
+    assert turn and await Turns(redis).done(turn, well=True)
+
+    assert await take(redis, every_s=0.05)
+
+
+async def test_what_died_before_it_ended_is_due_as_soon_as_its_lease_is_over(redis: Redis) -> None:
+    first = await take(redis)
+    assert first and await Turns(redis).done(first, well=True)
+    assert await take(redis, every_s=0.0, lease_s=0.02)
+    await asyncio.sleep(0.03)
+
+    assert await take(redis)

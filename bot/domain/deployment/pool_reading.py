@@ -15,16 +15,14 @@ from bot.domain.model import Pool, PoolState, short
 class PoolReading:
     """What was read at `at` (seconds) from a server of the pool `by`; `since` is when its state was first read so.
 
-    `answered` is when a server of the pool itself told it last; 0: that was never seen. None is what could not be read.
-    `store` is where Central Management is active, `edges` are the Edge pools whose next hop the pool is. `modules` are
-    those of its Backup Service, `stopped` its Front Ends on which that does not run.
+    None is what could not be read. `store` is where Central Management is active, `edges` are the Edge pools whose next
+    hop the pool is. `modules` are those of its Backup Service, `stopped` its Front Ends on which that does not run.
     """
 
     at: float
     by: str = ""
     state: ServerState = UNKNOWN
     since: float = 0.0
-    answered: float = 0.0
     store: Store | None = None
     edges: tuple[str, ...] | None = None
     modules: tuple[Module, ...] | None = None

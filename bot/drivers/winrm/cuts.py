@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from bot.domain.errors import DriverError, NeverSent, OutcomeUnknown
+from bot.domain.errors import DriverError, NeverSent, OutcomeUnknown, SignInRefused
 
 
 class Step(StrEnum):
@@ -34,6 +34,7 @@ class Kind(StrEnum):
     SIGN_IN = "sign-in"
     UNMAPPED = "unmapped"
     SPARED = "spared"
+    UNSURE = "unsure"
     METHOD = "method"
     TICKET = "ticket"
     LACKING = "lacking"
@@ -96,7 +97,8 @@ _SAID: Mapping[Kind, str] = {
     Kind.UNWANTED: "it ended the connection, perhaps over the certificate that signs in (its authority, or TLS 1.3)",
     Kind.SIGN_IN: "it refuses the account or its password",
     Kind.UNMAPPED: "it lets nobody in by this certificate: it has no account for it, or takes no certificates",
-    Kind.SPARED: "a server refused the account; so that it is not locked, it is next tried in",
+    Kind.SPARED: "a server refused the account; so that it is not locked, it is next tried",
+    Kind.UNSURE: "Redis does not answer, so nobody knows whether the account was refused before",
     Kind.METHOD: "it does not offer the configured way to sign in",
     Kind.LACKING: "this machine cannot sign in by Kerberos, since what that needs is not installed",
     Kind.ELSEWHERE: "it sends the bot to another address, and Switchback does not follow",
@@ -132,6 +134,7 @@ _REMEDIES: Mapping[Kind, str] = {
     Kind.TLS: "See that its port is the one for https.",
     Kind.SIGN_IN: "Check the account and its password: has it expired, or is the account locked?",
     Kind.UNMAPPED: "Map the certificate to an account there, or choose another `method`.",
+    Kind.UNSURE: "See that Redis answers.",
     Kind.METHOD: "Choose another `method` under [remoting], or switch this one on there.",
     Kind.LACKING: "Install Kerberos (`docs/sign-in.md`), or choose another `method` under [remoting].",
     Kind.ELSEWHERE: "Name under [[servers]] the server itself.",
@@ -175,6 +178,11 @@ class Fault:
         return self.kind is Kind.SIGN_IN or self == Fault(Kind.TICKET, _WRONG_KEY)
 
     @property
+    def keeps_out(self) -> bool:
+        """Whether the account was refused, or rests since it was."""
+        return self.is_refusal or self.kind is Kind.SPARED
+
+    @property
     def remedy(self) -> str:
         """What can be done about it, as a sentence; empty where nobody knows."""
         if self.kind in (Kind.STATUS, Kind.FAULT):
@@ -207,7 +215,8 @@ class Cut(Exception):
 def meaning(cut: Cut, server: str, name: str, *, reads: bool = False, has_ended: bool = False) -> DriverError:
     """What people are told of a command `name` that was cut; `has_ended`: it was seen that nothing runs any more."""
     if cut.never_ran:
-        return NeverSent(f"{name} was not run on {server}: {cut.fault.words}. Nothing happened.")
+        kind = SignInRefused if cut.fault.keeps_out else NeverSent
+        return kind(f"{name} was not run on {server}: {cut.fault.words}. Nothing happened.")
     if reads:
         return OutcomeUnknown(f"{server} did not answer {name}: {cut.fault.words}. It only reads: nothing was changed.")
     now = "It is not running any more." if has_ended else "It may still be running."

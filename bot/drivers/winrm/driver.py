@@ -20,7 +20,7 @@ from bot.drivers.winrm.lanes import Lane, Tried, Work
 from bot.drivers.winrm.objects import Opened, Rows, opened
 from bot.drivers.winrm.pace import Pace
 from bot.drivers.winrm.places import Places
-from bot.drivers.winrm.proofs import Proofs
+from bot.drivers.winrm.proofs import Proofs, Timed
 from bot.drivers.winrm.refusals import refusal
 
 T = TypeVar("T")
@@ -49,7 +49,7 @@ class WinRM:
         properties: Mapping[str, str] | None = None,
     ) -> None:
         self._pools, self._pace, self._think, self._properties = pools, pace or Pace(), think, properties or {}
-        self._proofs = proofs or Proofs(self._pace.refused_s)
+        self._proofs = proofs or Proofs(Timed(self._pace.refused_s))
         self._lanes: dict[tuple[str, bool], Lane] = {}
         self._places = Places()
         self._is_closed = False
@@ -107,6 +107,13 @@ class WinRM:
     def said(self, pool: str) -> str:
         lane = self._lanes.get((pool, True))
         return lane.said if lane else ""
+
+    def through(self, pool: str) -> str:
+        """While none of its own is open, its own count if any is configured: they are asked as well."""
+        servers, lane = self._pools.get(pool, ()), self._lanes.get((pool, False))
+        at = lane.at if lane and lane.is_open else next((one for one in servers if one.front_end_of == pool), None)
+        at = at or next(iter(servers), None)
+        return "" if at is None or at.front_end_of == pool else at.host
 
     async def parameters(self, pool: str) -> Mapping[str, frozenset[str]]:
         work = Work("Get-Command", PARAMETERS, True, _known)

@@ -10,7 +10,7 @@ from threading import Event
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 from bot.domain.deployment.endpoints import Endpoint
-from bot.domain.errors import DriverError, NeverSent
+from bot.domain.errors import DriverError, NeverSent, SignInRefused
 from bot.drivers.winrm.calls import Call
 from bot.drivers.winrm.cuts import NO_SHELL, Cut, Fault, Kind, Step, meaning
 from bot.drivers.winrm.pace import Pace
@@ -100,6 +100,11 @@ class Lane:
     def at(self) -> Endpoint:
         """The server that was asked last, or is asked first."""
         return self._at
+
+    @property
+    def is_open(self) -> bool:
+        """Whether there is a session, or one is just being opened."""
+        return self._line.wire is not None
 
     @property
     def servers(self) -> tuple[Endpoint, ...]:
@@ -192,7 +197,7 @@ class Lane:
                 dialled = wire.dialled
                 answer = wire.run(work.call, ends, take, self._told, gone)
                 if wire.dialled != dialled:
-                    self._proofs.worked(wire.proof)
+                    self._proofs.worked(wire.proof, wire.endpoint)
                 return Ended(str(wire.endpoint), answer, taken())
             except Cut as cut:
                 found = cut
@@ -251,7 +256,8 @@ class Lane:
             raise NeverSent(
                 f"{work.name} was not sent to {self._pool}: nobody waits for it any more. Nothing happened."
             )
-        raise NeverSent(" ".join([*(error.sentence for error in failed), *([work.there] if work.there else [])]))
+        kind = SignInRefused if any(isinstance(error, SignInRefused) for error in failed) else NeverSent
+        raise kind(" ".join([*(error.sentence for error in failed), *([work.there] if work.there else [])]))
 
     def _failed(self, endpoint: Endpoint, fault: Fault) -> None:
         """It is asked last from now on, unless only a session was over, as after a while in which nothing was asked."""

@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.backups.backup import Backup
+from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.deployment.impact import Stage, board
 from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Entry, Run, Tell
@@ -161,12 +162,18 @@ def test_the_servers_own_answer_is_shown_to_the_letter_in_its_form(run_view: Run
     st.lists(run_views(most_rows=5), max_size=4),
     st.lists(records, max_size=12),
     st.lists(st.tuples(names, st.lists(names, max_size=5)), max_size=8),
+    st.sampled_from([None, *Part]),
 )
 def test_every_status_is_accepted(
-    found: Sequence[RunView], standing: Sequence[PoolRecord], said: Sequence[tuple[str, Sequence[str]]]
+    found: Sequence[RunView],
+    standing: Sequence[PoolRecord],
+    said: Sequence[tuple[str, Sequence[str]]],
+    silent: Part | None,
 ) -> None:
     unread = [Notice("key", sentence, tuple(details), NOW, NOW, 1) for sentence, details in said]
-    assert_good(status(found, {record.fqdn: record for record in standing}, unread))
+    by_name = {record.fqdn: record for record in standing}
+    answers = {record.fqdn: PoolAnswer(NOW, silent, "admin-1.contoso.com") for record in standing}
+    assert_good(status(found, by_name, answers, NOW, unread))
 
 
 @FEW
@@ -212,7 +219,7 @@ def test_help_and_empty_lists_are_accepted() -> None:
         runs_list((), older=False, now=NOW),
         backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
         pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
-        status((), {}),
+        status((), {}, {}, NOW),
     ):
         assert_good(message)
 
