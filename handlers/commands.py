@@ -20,7 +20,7 @@ from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
 from bot.runbooks.rows.facts import WAS_IMPORTED
-from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
+from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
@@ -34,7 +34,8 @@ from handlers.runs import places
 from handlers.runs.board import impact_board
 from handlers.runs.freeing import free
 from handlers.runs.identity import accept, break_glass
-from handlers.runs.lists import help_text, pool_line, pools_list, runs_list, status, whoami
+from handlers.runs.lists import help_text, pool_line, pools_list, status, whoami
+from handlers.runs.past import runs
 from handlers.runs.pool import pool_seen
 from handlers.runs.runbooks import runbook_rows, runbooks_list
 from handlers.slack import payloads
@@ -139,11 +140,6 @@ async def _pool(asked: Asked) -> Message:
     return pool_seen(pool, record, line, pre_stage(record, pool, newest), seen, now)
 
 
-async def _runs(asked: Asked) -> Reply:
-    page = await asked.desk.runs.page(_instant(asked), COUNT)
-    return Reply(runs_list(page, older=len(page) == COUNT, now=asked.desk.now()))
-
-
 async def _impact(asked: Asked) -> Reply:
     """Of a stage, of the stage that a pool is in, or of all of them."""
     word = "".join(asked.words).casefold()
@@ -217,13 +213,6 @@ async def _backup(asked: Asked) -> Reply:
     if named:
         raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
     return Reply(blocks.sentence(await _started(asked, "backup")))
-
-
-def _instant(asked: Asked) -> float | None:
-    try:
-        return float(asked.before) if asked.before else None
-    except ValueError:
-        raise BadInput(f"This page does not exist any more. {usage(asked.row)}") from None
 
 
 COMMANDS = (
@@ -321,7 +310,15 @@ COMMANDS = (
         MAYBE_ONE,
         reads=True,
     ),
-    Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs, reads=True),
+    Command(
+        "runs",
+        "runs [moves|all|runbook]",
+        "/rgs runs",
+        "Runs of the past: those that move pools first, each with its timeline; backups and their like are folded.",
+        runs,
+        MAYBE_ONE,
+        reads=True,
+    ),
     Command(
         "impact",
         "impact [pool|stage]",

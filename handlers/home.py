@@ -22,12 +22,12 @@ from handlers.companions.companions import coverage_lines
 from handlers.desk import Desk
 from handlers.home_view import ENTRIES, MOST, House, home
 from handlers.runs import places
+from handlers.runs.past import past
 from handlers.slack import answers
 from handlers.slack.answers import AWAY, Answer
 
 log = logging.getLogger(__name__)
 
-_RECENT = 30
 _LINKS = 10
 _SHORT = 300
 _AGAIN_S = 1.0
@@ -58,8 +58,8 @@ async def refresh(desk: Desk, users: Iterable[str]) -> list[Answer | None]:
 
 async def gather(desk: Desk) -> House:
     """What is the same for everybody. Pools that are not active come first, and no more are read than can be shown."""
-    running, recent, records, planned, standing = await asyncio.gather(
-        *(desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.estate.pools), plan(desk)),
+    running, before, records, planned, standing = await asyncio.gather(
+        *(desk.runs.open(), past(desk), desk.runs.records(desk.estate.pools), plan(desk)),
         desk.notices.standing(),
     )
     calm = [fqdn for fqdn in desk.estate.pools if records[fqdn].state is PoolState.ACTIVE]
@@ -71,7 +71,7 @@ async def gather(desk: Desk) -> House:
     views = tuple(view_of(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
         views=views,
-        recent=recent,
+        past=before,
         pools={fqdn: desk.estate.pools[fqdn] for fqdn in fqdns},
         records=records,
         newest=newest,

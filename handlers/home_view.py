@@ -3,20 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Need, allow
 from bot.domain.backups.backup import Backup
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
-from bot.domain.runs.run import Run
 from bot.domain.runs.view import RunView
-from handlers.asked import may
+from handlers.asked import COUNT, may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
 from handlers.runs.card import asked, title
-from handlers.runs.lists import pool_line, run_line, view_line
+from handlers.runs.lists import pool_line, view_line
+from handlers.runs.past import Past, rows, timeline_button
 from handlers.runs.room import OPEN, Room
 from handlers.runs.whom import waits_for
 
@@ -25,6 +25,9 @@ ENTRIES = 5
 
 MOST = 20
 _UNREAD, _CARDLESS = 5, 2
+_BLOCKS = 99
+"""Beside the last one: Slack takes a hundred, and what was long ago has room last."""
+
 _EMPTY = (
     "Nothing waits for you, and no run is open.\n"
     "Type `/rgs failover pool-a` in a channel when a pool is down: Switchback walks you through it row by row, and "
@@ -41,7 +44,7 @@ class House:
     """
 
     views: Sequence[RunView]
-    recent: Sequence[Run]
+    past: Past
     pools: Mapping[str, Pool]
     records: Mapping[str, PoolRecord]
     newest: Mapping[str, Backup | None]
@@ -72,17 +75,21 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
         *_cardless(waiting, house),
         *_runs("Running", others, house, most),
         *_pools(house, person, most),
-        *_recent(house, most),
-        _foot(house, most),
+        *_past(house, most),
     ]
-    return {"type": "home", "blocks": drawn}
+    return {"type": "home", "blocks": [*drawn[:_BLOCKS], _foot(house, most)]}
 
 
 def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> list[Block]:
     if not views:
         return []
-    rows = [section(view_line(view), _link(house.links.get(view.run.id, ""))) for view in views[:most]]
-    return [header(f"{heading} ({len(views)})"), *rows]
+    drawn = [block for view in views[:most] for block in _open(view, house.links.get(view.run.id, ""))]
+    return [header(f"{heading} ({len(views)})"), *drawn]
+
+
+def _open(view: RunView, address: str) -> list[Block]:
+    opens = [_link(view, address)] if address else []
+    return [section(view_line(view)), blocks.actions([*opens, timeline_button(view.run)])]
 
 
 def _cardless(waiting: Sequence[RunView], house: House) -> list[Block]:
@@ -91,10 +98,8 @@ def _cardless(waiting: Sequence[RunView], house: House) -> list[Block]:
     return [block for view in without for block in (header(title(view)), *asked(view, Room(OPEN)))]
 
 
-def _link(address: str) -> Block | None:
-    if not address:
-        return None
-    opens = {"type": "button", "text": blocks.label("Open the card", 75), "action_id": f"{actions.LINK}card"}
+def _link(view: RunView, address: str) -> Block:
+    opens = blocks.button("Open the card", f"{actions.LINK}card", view.run.id, reads=f"Open the card, {title(view)}")
     return {**opens, "url": address}
 
 
@@ -114,13 +119,14 @@ def _pools(house: House, person: Person, most: int) -> list[Block]:
     return [header("Pools"), *rows] if rows else []
 
 
-def _recent(house: House, most: int) -> list[Block]:
-    ended = [run for run in house.recent if not run.is_open][:most]
-    return [header("Recent runs"), *blocks.packed([run_line(run, house.now) for run in ended])] if ended else []
+def _past(house: House, most: int) -> list[Block]:
+    ended = replace(house.past, single=tuple(run for run in house.past.single if not run.is_open))
+    drawn = rows(ended, house.now, min(most, COUNT))
+    return [header("Recent runs"), *drawn] if drawn else []
 
 
 def _foot(house: House, most: int) -> Block:
-    more = max(len(house.views), len(house.pools), len(house.recent)) > most and most < MOST
+    more = max(len(house.views), len(house.pools), len(house.past.single)) > most and most < MOST
     refresh = blocks.button("Refresh", actions.HOME_REFRESH, str(most))
     further = [blocks.button("Show more", actions.HOME_MORE, str(most + ENTRIES))] if more else []
     return blocks.actions([refresh, *further])

@@ -9,13 +9,11 @@ from typing import Protocol
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup, wrongly_dated
 from bot.domain.groups.groups import counted
-from bot.domain.measures import aged, lasted
+from bot.domain.measures import aged
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
-from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView
 from handlers.asked import may
-from handlers.blocks import actions, blocks
-from handlers.blocks.blocks import Block, Message, listing
+from handlers.blocks.blocks import Message, listing
 from handlers.blocks.wording import exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
 from storage.notices import Notice
@@ -31,7 +29,6 @@ STATES: Mapping[PoolState, str] = {
     PoolState.UNKNOWN: "⚪ not known",
 }
 _UNREAD = 5
-_ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
 
 
 class Row(Protocol):
@@ -109,25 +106,6 @@ def pool_line(
     return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{wrong}{coming}{lone}"
 
 
-def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
-    """Runs, newest first; `older`: there may be more behind them."""
-    lines = [run_line(run, now) for run in page]
-    none = "No run yet. `/rgs failover pool-a` declares an outage of pool-a, `/rgs backup pool-a` makes a backup of it."
-    more = _older(actions.page_value("runs", "", str(page[-1].opened_at))) if older and page else []
-    return listing("Runs", lines or [none], more=more)
-
-
-def run_line(run: Run, now: float) -> str:
-    """One run in a line: what, how it stands or ended, who opened it."""
-    what = f"*{run.runbook.capitalize()} of {shown(run.primary.short, 80)}*"
-    end = _ENDS.get(run.phase)
-    took = f" after {lasted(run.closed_at - run.opened_at)}" if run.closed_at is not None else ""
-    state = f"{end}{took}" if end else f"open for {lasted(now - run.opened_at)}"
-    said = f" — {shown(run.sentence, 200)}" if run.sentence else ""
-    who = shown(run.opened_by.name, 80)
-    return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
-
-
 def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], unread: Sequence[Notice] = ()) -> Message:
     """What stands and is in no channel, where every pool stands, then every open run with what it waits for."""
     notices = [
@@ -200,7 +178,3 @@ _MAY = {
     Need.ADMIN: "start and approve backups, failover and failback of Response Groups",
     Need.SERVER_ADMIN: "approve what moves whole pools",
 }
-
-
-def _older(value: str) -> list[Block]:
-    return [blocks.actions([blocks.button("Show older", actions.PAGE, value)])]

@@ -15,6 +15,7 @@ from bot.domain.model import Pool
 from bot.domain.runs.opening import Estate
 from bot.sandbox import Sandbox, Trouble
 from handlers import commands
+from handlers.asked import COUNT
 from handlers.blocks import actions
 from handlers.blocks.actions import Page, decode_page
 from handlers.blocks.kit import validate
@@ -293,13 +294,13 @@ def older(reply: Reply) -> dict[str, Any] | None:
 
 
 async def test_backups_and_runs_are_read_page_by_page_from_the_newest(office: Office) -> None:
-    for _ in range(commands.COUNT + 2):
+    for _ in range(COUNT + 2):
         office.stage.clock.now += 60
         await office.says("backup pool-a")
         (run,) = await office.desk.runs.page(count=1)
         await office.stage.settle(run.id)
 
-    for text in ("runs", "backups pool-a"):
+    for text in ("runs all", "runs backup", "backups pool-a"):
         seen: list[str] = []
         reply = await office.type(text)
         for _ in range(2):
@@ -330,7 +331,7 @@ async def test_a_guest_cannot_page_either(office: Office) -> None:
 async def test_a_page_of_nothing_is_refused_in_a_sentence(office: Office) -> None:
     anna = await office.desk.people.person(ANNA)
     for page in (
-        Page("runs", "", "yesterday"),
+        Page("runs", "all", "yesterday"),
         Page("backups", A, "gone"),
         Page("backups", "", "x"),
         Page("x", "", "1"),

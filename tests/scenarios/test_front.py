@@ -305,7 +305,7 @@ async def test_an_older_page_takes_the_place_of_the_one_before(front: Front) -> 
     for _ in range(12):
         front.stage.clock.now += 60
         await front.desk.engine.start("backup", A, OPENER)
-    await front.slack.command(EMIL, INCIDENT, "/rgs runs")
+    await front.slack.command(EMIL, INCIDENT, "/rgs runs all")
     (first,) = front.slack.ephemerals(EMIL)
 
     await front.slack.click(EMIL, first, actions.PAGE)

@@ -200,9 +200,10 @@ class Runbook:
     needs to know; `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a
     card only when it needs people, and its trouble goes to the notification channel instead of the card's thread. One
     that is not `carded` does so whoever asked: they are told directly what became of it. Only a `scheduled` one is
-    started by anything but people. `gap` says what is missing while a run is where it is, if anything: when it stops or
-    is left there, the notification channel is told, loudly. `approved_s`: an approval counts for so
-    many seconds. `facts` are all that its rows leave for later ones, `uses` all that they send to servers.
+    started by anything but people; lists of runs fold those that are `routine`. `gap` says what is missing while a run
+    is where it is, if anything: when it stops or is left there, the notification channel is told, loudly. `approved_s`:
+    an approval counts for so many seconds. `facts` are all that its rows leave for later ones, `uses` all that they
+    send to servers.
     """
 
     key: str
@@ -220,6 +221,7 @@ class Runbook:
     quiet: bool = False
     carded: bool = True
     scheduled: bool = False
+    routine: bool = False
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")

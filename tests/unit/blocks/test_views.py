@@ -16,6 +16,7 @@ from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Entry, Run, Tell
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
+from bot.runbooks import RUNBOOKS
 from handlers.backups.views import backups_list
 from handlers.blocks import actions, blocks
 from handlers.blocks.kit import validate
@@ -24,7 +25,8 @@ from handlers.home_view import House, home
 from handlers.runs.board import impact_board
 from handlers.runs.card import card
 from handlers.runs.forms import detail, form
-from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
+from handlers.runs.lists import help_text, pools_list, status, whoami
+from handlers.runs.past import Past, runs_list, sorted_out
 from handlers.runs.tell import message_of
 from handlers.runs.timeline import ENTRIES, timeline
 from storage.notices import Notice
@@ -178,9 +180,9 @@ def test_every_list_of_pools_is_accepted(found: Sequence[Pool], kept: Sequence[B
 
 
 @FEW
-@given(st.lists(runs(), max_size=10), st.booleans())
-def test_every_list_of_runs_is_accepted(found: Sequence[Run], older: bool) -> None:
-    assert_good(runs_list(found, older=older, now=NOW))
+@given(st.lists(runs(), max_size=10), st.lists(runs(), max_size=60))
+def test_every_list_of_runs_is_accepted(moving: Sequence[Run], recent: Sequence[Run]) -> None:
+    assert_good(runs_list(sorted_out(moving, recent, RUNBOOKS), NOW))
 
 
 @FEW
@@ -202,14 +204,14 @@ def test_every_home_is_accepted(
 ) -> None:
     by_name = {pool.fqdn: pool for pool in named}
     links = {run_view.run.id: "https://example.slack.com/archives/C1/p1" for run_view in found}
-    house = House(found, recent, by_name, {}, {}, {}, {}, NOW, links)
+    house = House(found, sorted_out(recent[:5], recent, RUNBOOKS), by_name, {}, {}, {}, {}, NOW, links)
     assert_good(home(house, person, entries), "home")
 
 
 def test_help_and_empty_lists_are_accepted() -> None:
     for message in (
         help_text(COMMANDS),
-        runs_list((), older=False, now=NOW),
+        runs_list(Past(), NOW),
         backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
         pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
         status((), {}),
