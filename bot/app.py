@@ -103,7 +103,8 @@ def build(
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think, tuple(estate.pools))
     joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
-    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, glass=glass, known=known, **pace)
+    joined |= {"glass": glass, "known": known, "seen": kept.readings.of}
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **pace)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), driver, estate, think, machine))
 
 

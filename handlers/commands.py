@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -13,21 +13,19 @@ from bot.domain.access import Need
 from bot.domain.backups.loss import sentences
 from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
-from bot.domain.model import Person, Pool
+from bot.domain.model import Person
 from bot.domain.near import nearest
 from bot.domain.runs.opening import refuse_unknown
-from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
 from bot.runbooks.rows.facts import WAS_IMPORTED
-from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
+from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, line, named_pool, offered, permit, usage
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
-from handlers.blocks import blocks
 from handlers.blocks.actions import Page
-from handlers.blocks.blocks import Message, listing
-from handlers.blocks.wording import exact
+from handlers.blocks.blocks import Message
+from handlers.blocks.wording import exact, shown
 from handlers.companions.companions import companions, coverage_lines
 from handlers.desk import Desk
 from handlers.runs import places
@@ -37,7 +35,7 @@ from handlers.runs.identity import accept, break_glass
 from handlers.runs.lists import help_text, pool_line, pools_list, status, whoami
 from handlers.runs.past import runs
 from handlers.runs.pool import pool_seen
-from handlers.runs.runbooks import runbook_rows, runbooks_list
+from handlers.runs.starting import backup, runbooks, start, starting
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
@@ -63,7 +61,8 @@ def only_reads(body: payloads.Body) -> bool:
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
     """Does what the text says. Raises BadInput with the nearest match and the usage, or whatever the engine raises."""
     name, *words = plain(text) or ["help"]
-    row = named(name)
+    if (row := _ROWS.get(name.casefold())) is None:
+        return _unknown(name, words)
     if row.need is not None:
         await permit(desk, person, row.need, row.name)
     if len(words) not in row.takes:
@@ -73,22 +72,23 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
 
 async def older(desk: Desk, person: Person, page: Page) -> Reply:
     """The next page of a list, in the place of the one before."""
-    row, words = named(page.command), tuple(page.argument.split())
-    await permit(desk, person, Need.ANYONE, row.name)
-    if len(words) not in row.takes:
-        raise BadInput(f"This page does not exist any more. {usage(row)}")
+    row, words = _ROWS.get(page.command), tuple(page.argument.split())
+    await permit(desk, person, Need.ANYONE, page.command)
+    if row is None or len(words) not in row.takes:
+        raise BadInput("This page does not exist any more. Type the command again.")
     reply = await row.run(Asked(desk, person, "", row, words, page.before))
     return replace(reply, public=False, replaces=True)
 
 
-def named(name: str) -> Command:
-    """The row of this name, in any case. Raises BadInput with the nearest one."""
-    rows = {row.name: row for row in COMMANDS}
-    if (known := rows.get(name.casefold())) is not None:
-        return known
-    near = nearest(name.casefold(), rows)
-    hint = f"Did you mean `/rgs {near}`? {usage(rows[near])}" if near else "`/rgs help` lists what there is."
-    raise BadInput(f"There is no subcommand “{name[:40]}”. {hint}")
+def _unknown(name: str, words: Sequence[str]) -> Reply:
+    """The nearest subcommand with whatever else was typed, behind a button. Raises BadInput where none is near."""
+    near = nearest(name.casefold(), _ROWS)
+    if not near:
+        raise BadInput(f"There is no subcommand “{name[:40]}”. `/rgs help` lists what there is.")
+    row = _ROWS[near]
+    typed = line(row, words)
+    said = f"There is no subcommand “{shown(name, 40)}”. Did you mean `{exact(typed, 300)}`? {exact(usage(row))}"
+    return Reply(offered(said, [(typed, typed)] if len(words) in row.takes else ()))
 
 
 def plain(text: str) -> list[str]:
@@ -157,64 +157,6 @@ async def _whoami(asked: Asked) -> Reply:
     return Reply(whoami(asked.person, by_address=asked.desk.people.by_address))
 
 
-def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
-    """Starts a run of this runbook for the pool that was named."""
-
-    async def start(asked: Asked) -> Reply:
-        return Reply(blocks.sentence(await _started(asked, runbook)))
-
-    return start
-
-
-async def _started(asked: Asked, runbook: str, at: int = -1, replacement: Pool | None = None) -> str:
-    """A run for the pool that was named at this place, and what is said of it."""
-    pool, engine = named_pool(asked, at), asked.desk.engine
-    place = await places.find(asked.desk, asked.channel, " ".join(("/rgs", asked.row.name, *asked.words)))
-    run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel, replacement=replacement)
-    return f"Starting: {engine.runbooks[runbook].title} of {pool.short}, run {run.id}. {place.sentence}"
-
-
-async def _start(asked: Asked) -> Reply:
-    """`start <runbook> <pool>`, and the pool that takes its place where it is replaced."""
-    book = _book(asked, asked.words[0])
-    replacement = named_pool(asked, 2) if asked.words[2:] else None
-    return Reply(blocks.sentence(await _started(asked, book.key, 1, replacement)))
-
-
-def _book(asked: Asked, name: str) -> Runbook:
-    """One that people start. Raises BadInput with the nearest one."""
-    known = {book.key: book for book in asked.desk.engine.runbooks.values() if book.carded}
-    if (book := known.get(name.casefold())) is not None:
-        return book
-    near = nearest(name.casefold(), known)
-    hint = f"Did you mean `{near}`?" if near else ""
-    raise BadInput(f"There is no runbook “{name[:40]}”. {hint} `/rgs runbooks` lists them.".replace("  ", " "))
-
-
-async def _runbooks(asked: Asked) -> Reply:
-    """All of them with what they start from now; or the rows of one."""
-    books = asked.desk.engine.runbooks
-    if asked.words:
-        return Reply(runbook_rows(_book(asked, asked.words[0])))
-    estate = asked.desk.estate
-    records = await asked.desk.runs.records(estate.pools)
-    return Reply(runbooks_list([book for book in books.values() if book.carded], estate, records))
-
-
-async def _backup(asked: Asked) -> Reply:
-    """`backup <pool>` exports it; `backup verify` reads what is kept again, of one pool or of all."""
-    first, *named = asked.words
-    if first.casefold() == "verify":
-        pools = named or [pool for pool in await asked.desk.backups.pools() if pool in asked.desk.estate.pools]
-        said = [await _started(replace(asked, words=(first, pool)), "verify") for pool in pools]
-        if len(said) > 1:
-            return Reply(listing("Reading every byte again", [exact(one) for one in said]))
-        return Reply(blocks.sentence("".join(said) or "There is no backup yet, so there is nothing to check."))
-    if named:
-        raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
-    return Reply(blocks.sentence(await _started(asked, "backup")))
-
-
 COMMANDS = (
     Command("help", "help", "/rgs help", "What there is to type.", _help, need=None, reads=True),
     Command(
@@ -239,7 +181,7 @@ COMMANDS = (
         "backup <pool> | verify [pool]",
         "/rgs backup pool-a",
         "Export the Response Groups of a pool now; or read every byte of kept backups again.",
-        _backup,
+        backup,
         range(1, 3),
     ),
     Command(
@@ -253,34 +195,34 @@ COMMANDS = (
     ),
     Command(
         "failover",
-        "failover <pool>",
+        "failover [pool]",
         "/rgs failover pool-a",
         "Declare an outage of a pool and move its Response Groups to the backup pool, row by row.",
-        _starting("failover"),
-        ONE_ARGUMENT,
+        starting("failover"),
+        MAYBE_ONE,
     ),
     Command(
         "failback",
-        "failback <pool>",
+        "failback [pool]",
         "/rgs failback pool-a",
         "Bring the Response Groups of a pool home again, row by row.",
-        _starting("failback"),
-        ONE_ARGUMENT,
+        starting("failback"),
+        MAYBE_ONE,
     ),
     Command(
         "start",
         "start <runbook> <pool> [new pool]",
         "/rgs start prestage pool-a",
         "Start any other runbook for a pool.",
-        _start,
-        range(2, 4),
+        start,
+        range(1, 4),
     ),
     Command(
         "runbooks",
         "runbooks [runbook]",
         "/rgs runbooks failover",
         "All runbooks, and for which pools they can start now; or every row of one, with who answers it.",
-        _runbooks,
+        runbooks,
         MAYBE_ONE,
         reads=True,
     ),
@@ -363,3 +305,4 @@ COMMANDS = (
         reads=True,
     ),
 )
+_ROWS = {row.name: row for row in COMMANDS}

@@ -10,7 +10,7 @@ from redis.asyncio import Redis
 from bot.domain.runs.run import Run
 from bot.sandbox import Message, View
 from handlers.blocks import actions
-from tests.sandbox.parts import EMIL, FINN, INCIDENT
+from tests.sandbox.parts import ANNA, EMIL, FINN, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import FAILOVER, A
@@ -67,3 +67,62 @@ async def test_home_opens_the_timeline_of_a_run_that_has_ended_and_of_one_that_w
         view = front.slack.modal(EMIL)
         assert view and run.id in str(view.body) and "What happened" in str(view.body)
         await front.slack.close(EMIL, view.id)
+
+
+async def test_a_failover_without_a_pool_starts_by_the_button_as_if_it_were_typed(front: Front) -> None:
+    asked = await answer(front, ANNA, "/rgs failover")
+    assert not await front.desk.runs.page()
+
+    await front.slack.click(ANNA, asked, f"{actions.DO}0")
+
+    (run,) = await front.desk.runs.page()
+    assert (run.runbook, run.primary.fqdn, run.channel) == ("failover", A, INCIDENT)
+    assert front.told(ANNA)[-1] == f"Starting: Failover of pool-a, run {run.id}. Its card appears here in a moment."
+    await front.slack.click(ANNA, asked, f"{actions.DO}0")
+    assert f"The run {run.id} is in the way" in front.told(ANNA)[-1] and len(await front.desk.runs.page()) == 1
+
+
+@pytest.mark.parametrize(
+    ("user", "why"), [(EMIL, "This needs RTCUniversalServerAdmins or CsResponse"), (FINN, "Guests cannot do this")]
+)
+async def test_a_button_starts_nothing_for_somebody_who_may_not_type_the_line(
+    front: Front, user: str, why: str
+) -> None:
+    asked = await answer(front, user, "/rgs failover")
+    offered = [element["action_id"] for block in asked.blocks for element in block.get("elements", ())]
+
+    for action in offered:
+        await front.slack.click(user, asked, action)
+
+    assert bool(offered) is (user == EMIL) and why in front.told(user)[-1]
+    assert not await front.desk.runs.page()
+
+
+@pytest.mark.parametrize("typed", ["failover pool-aa", "failovr pool-a", "failover pool-z", "start failovr pool-a"])
+async def test_a_slip_starts_nothing_that_moves_pools(front: Front, typed: str) -> None:
+    before = await front.everything()
+
+    asked = await answer(front, ANNA, f"/rgs {typed}")
+
+    assert "There is no " in asked.text and await front.everything() == before
+
+
+async def test_what_was_meant_is_done_when_its_button_is_pressed(front: Front) -> None:
+    asked = await answer(front, ANNA, "/rgs failovr pool-a")
+
+    await front.slack.click(ANNA, asked, f"{actions.DO}0")
+
+    (run,) = await front.desk.runs.page()
+    assert (run.runbook, run.primary.fqdn) == ("failover", A)
+
+
+async def test_what_cannot_start_is_refused_with_the_next_thing_before_anything_is_declared(front: Front) -> None:
+    await failed_over(front)
+    runs = await front.desk.runs.page()
+
+    for typed, why in (
+        ("failover pool-b", "pool-a is itself failed over, onto pool-b, so pool-b cannot fail over to it."),
+        ("failover pool-a", "pool-a is already failed over. Next: `/rgs failback pool-a`."),
+    ):
+        assert (await answer(front, ANNA, f"/rgs {typed}")).text.startswith(why)
+    assert await front.desk.runs.page() == runs
