@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.domain.access import Need, allow
 from bot.domain.errors import BadInput, NotAllowed
@@ -41,11 +42,20 @@ class Asked:
     before: str = ""
 
 
+class Part(StrEnum):
+    """The parts of the first screen of help, in their order."""
+
+    OUTAGE = "When a pool is down"
+    LOOK = "Where things stand"
+    KEEP = "Backups"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
 
     `need` says who may use it; None is anybody at all. One that only `reads` is answered while nothing can be saved.
+    One with a `part` is on the first screen of help, with what it does in a few words (`brief`).
     """
 
     name: str
@@ -56,6 +66,8 @@ class Command:
     takes: range = NO_ARGUMENT
     need: Need | None = Need.ANYONE
     reads: bool = False
+    part: Part | None = None
+    brief: str = ""
 
 
 def usage(row: Command) -> str:

@@ -11,15 +11,12 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.backups.loss import sentences
-from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
 from bot.domain.near import nearest
-from bot.domain.runs.opening import refuse_unknown
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
-from bot.runbooks.rows.facts import WAS_IMPORTED
-from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, line, named_pool, offered, permit, usage
+from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, Part, line, named_pool, offered, permit, usage
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
@@ -29,18 +26,23 @@ from handlers.blocks.wording import exact, shown
 from handlers.companions.companions import companions, coverage_lines
 from handlers.desk import Desk
 from handlers.runs import places
-from handlers.runs.board import impact_board
+from handlers.runs.board import STAGES, impact
 from handlers.runs.freeing import free
 from handlers.runs.identity import accept, break_glass
-from handlers.runs.lists import help_text, pool_line, pools_list, status, whoami
+from handlers.runs.links import links
+from handlers.runs.lists import EVERYTHING, help_text, pool_line, pools_list, short_help, status, whoami
+from handlers.runs.matters import now
 from handlers.runs.past import runs
 from handlers.runs.pool import pool_seen
 from handlers.runs.starting import backup, runbooks, start, starting
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
+HERE = "here"
+"""Behind `/rgs status`: to be shown to everybody in the channel."""
+
+_ALONE = "now"
 _DASHES = "[\u2010-\u2015\u2212]"
-STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
 
 
 async def typed(desk: Desk, args: AsyncArgs) -> Reply:
@@ -54,13 +56,13 @@ def only_reads(body: payloads.Body) -> bool:
     """Whether this is a subcommand that changes nothing: it may be answered twice, and while nothing can be saved."""
     if body.get("command") != "/rgs":
         return False
-    name = next(iter(plain(str(body.get("text") or ""))), "help").casefold()
+    name = next(iter(plain(str(body.get("text") or ""))), _ALONE).casefold()
     return any(row.reads for row in COMMANDS if row.name == name)
 
 
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
     """Does what the text says. Raises BadInput with the nearest match and the usage, or whatever the engine raises."""
-    name, *words = plain(text) or ["help"]
+    name, *words = plain(text) or [_ALONE]
     if (row := _ROWS.get(name.casefold())) is None:
         return _unknown(name, words)
     if row.need is not None:
@@ -101,15 +103,24 @@ def plain(text: str) -> list[str]:
 
 
 async def _help(asked: Asked) -> Reply:
-    return Reply(help_text(COMMANDS))
+    """What fits one screen; all of it, or one subcommand."""
+    if not asked.words:
+        return Reply(short_help(COMMANDS))
+    if (word := asked.words[0].casefold()) == EVERYTHING:
+        return Reply(help_text(COMMANDS))
+    return Reply(help_text([_ROWS[word]])) if word in _ROWS else _unknown(word, ())
 
 
 async def _status(asked: Asked) -> Reply:
+    """For whoever asks; `here` shows it to the whole channel."""
     desk = asked.desk
+    if any(word.casefold() != HERE for word in asked.words):
+        raise BadInput(f"That is not how `/rgs status` is used. {usage(asked.row)}")
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.estate.pools)
     unread = [notice for notice in await desk.notices.standing() if not notice.is_in_channel]
-    return Reply(status(views, records, unread), public=True)
+    said = status(views, records, unread, await links(desk, views))
+    return Reply(said, public=bool(asked.words))
 
 
 async def _pools(asked: Asked) -> Reply:
@@ -140,32 +151,62 @@ async def _pool(asked: Asked) -> Message:
     return pool_seen(pool, record, line, pre_stage(record, pool, newest), seen, now)
 
 
-async def _impact(asked: Asked) -> Reply:
-    """Of a stage, of the stage that a pool is in, or of all of them."""
-    word = "".join(asked.words).casefold()
-    stage = STAGES.get(word)
-    if stage is not None or not word:
-        return Reply(impact_board(stage), public=stage is not None)
-    pool = named_pool(asked)
-    record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
-    refuse_unknown(record, pool)
-    imported = record.carry.get(WAS_IMPORTED.key)
-    return Reply(impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
-
-
 async def _whoami(asked: Asked) -> Reply:
     return Reply(whoami(asked.person, by_address=asked.desk.people.by_address))
 
 
 COMMANDS = (
-    Command("help", "help", "/rgs help", "What there is to type.", _help, need=None, reads=True),
+    Command(
+        "failover",
+        "failover [pool]",
+        "/rgs failover pool-a",
+        "Declare an outage of a pool and move its Response Groups to the backup pool, row by row.",
+        starting("failover"),
+        MAYBE_ONE,
+        part=Part.OUTAGE,
+        brief="moves it to its backup pool",
+    ),
+    Command(
+        "failback",
+        "failback [pool]",
+        "/rgs failback pool-a",
+        "Bring the Response Groups of a pool home again, row by row.",
+        starting("failback"),
+        MAYBE_ONE,
+        part=Part.OUTAGE,
+        brief="brings it home again",
+    ),
+    Command(
+        "impact",
+        "impact [pool|stage]",
+        "/rgs impact pool-a",
+        f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
+        impact,
+        MAYBE_ONE,
+        reads=True,
+        part=Part.OUTAGE,
+        brief="what callers and agents notice",
+    ),
+    Command(
+        "now",
+        "now",
+        "/rgs now",
+        "What matters now, each with its button; `/rgs` alone does the same.",
+        now,
+        reads=True,
+        part=Part.LOOK,
+        brief="what matters now",
+    ),
     Command(
         "status",
-        "status",
+        "status [here]",
         "/rgs status",
-        "Where every pool stands, what runs, and who is waited for.",
+        "Where every pool stands, what runs, and who is waited for; `here` shows it to the whole channel.",
         _status,
+        MAYBE_ONE,
         reads=True,
+        part=Part.LOOK,
+        brief="every pool and open run",
     ),
     Command(
         "pools",
@@ -175,6 +216,19 @@ COMMANDS = (
         _pools,
         MAYBE_ONE,
         reads=True,
+        part=Part.LOOK,
+        brief="one pool, by its servers",
+    ),
+    Command(
+        "runs",
+        "runs [moves|all|runbook]",
+        "/rgs runs",
+        "Runs of the past: those that move pools first, each with its timeline; backups and their like are folded.",
+        runs,
+        MAYBE_ONE,
+        reads=True,
+        part=Part.LOOK,
+        brief="what was done, with timelines",
     ),
     Command(
         "backup",
@@ -183,6 +237,8 @@ COMMANDS = (
         "Export the Response Groups of a pool now; or read every byte of kept backups again.",
         backup,
         range(1, 3),
+        part=Part.KEEP,
+        brief="makes one now",
     ),
     Command(
         "backups",
@@ -192,22 +248,18 @@ COMMANDS = (
         backups,
         range(1, 3),
         reads=True,
+        part=Part.KEEP,
+        brief="those that are kept",
     ),
     Command(
-        "failover",
-        "failover [pool]",
-        "/rgs failover pool-a",
-        "Declare an outage of a pool and move its Response Groups to the backup pool, row by row.",
-        starting("failover"),
+        "help",
+        "help [all|command]",
+        "/rgs help all",
+        "What there is to type: the first screen, all of it, or one command.",
+        _help,
         MAYBE_ONE,
-    ),
-    Command(
-        "failback",
-        "failback [pool]",
-        "/rgs failback pool-a",
-        "Bring the Response Groups of a pool home again, row by row.",
-        starting("failback"),
-        MAYBE_ONE,
+        need=None,
+        reads=True,
     ),
     Command(
         "start",
@@ -253,24 +305,6 @@ COMMANDS = (
         reads=True,
     ),
     Command(
-        "runs",
-        "runs [moves|all|runbook]",
-        "/rgs runs",
-        "Runs of the past: those that move pools first, each with its timeline; backups and their like are folded.",
-        runs,
-        MAYBE_ONE,
-        reads=True,
-    ),
-    Command(
-        "impact",
-        "impact [pool|stage]",
-        "/rgs impact pool-a",
-        f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
-        _impact,
-        MAYBE_ONE,
-        reads=True,
-    ),
-    Command(
         "free",
         "free <run> <reason>",
         "/rgs free failover-pool-a-0312-0240-4f2a its record is damaged",
@@ -305,4 +339,5 @@ COMMANDS = (
         reads=True,
     ),
 )
+
 _ROWS = {row.name: row for row in COMMANDS}

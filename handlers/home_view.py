@@ -15,8 +15,10 @@ from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
 from handlers.runs.card import asked, title
+from handlers.runs.links import opening
 from handlers.runs.lists import pool_line, view_line
-from handlers.runs.past import Past, rows, timeline_button
+from handlers.runs.matters import Matter
+from handlers.runs.past import Past, rows
 from handlers.runs.room import OPEN, Room
 from handlers.runs.whom import waits_for
 
@@ -40,7 +42,7 @@ class House:
     """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses.
 
     `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN; `ahead` is how
-    many of its backups are wrongly dated.
+    many of its backups are wrongly dated. `matters` are what everybody has to know first.
     """
 
     views: Sequence[RunView]
@@ -55,6 +57,7 @@ class House:
     unread: Sequence[str] = ()
     protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ahead: Mapping[str, int] = field(default_factory=dict)
+    matters: Sequence[Matter] = ()
 
 
 def home(house: House, person: Person, entries: int = ENTRIES) -> View:
@@ -66,9 +69,10 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
     most = max(1, min(entries, MOST))
     waiting = [view for view in house.views if waits_for(view, person)]
     others = [view for view in house.views if view not in waiting]
-    empty = [] if house.views else [section(_EMPTY)]
+    empty = [] if house.views or house.matters else [section(_EMPTY)]
     drawn = [
         header("Switchback"),
+        *(matter.drawn(person) for matter in house.matters),
         *(section(f"⚠️ {shown(notice, 1000)}") for notice in house.unread[:_UNREAD]),
         *empty,
         *_runs("Waits for you", waiting, house, most),
@@ -83,24 +87,14 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
 def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> list[Block]:
     if not views:
         return []
-    drawn = [block for view in views[:most] for block in _open(view, house.links.get(view.run.id, ""))]
-    return [header(f"{heading} ({len(views)})"), *drawn]
-
-
-def _open(view: RunView, address: str) -> list[Block]:
-    opens = [_link(view, address)] if address else []
-    return [section(view_line(view)), blocks.actions([*opens, timeline_button(view.run)])]
+    rows = [(section(view_line(view)), blocks.actions(opening(view, house.links))) for view in views[:most]]
+    return [header(f"{heading} ({len(views)})"), *(block for row in rows for block in row)]
 
 
 def _cardless(waiting: Sequence[RunView], house: House) -> list[Block]:
     """What waits for this person and has no card that could be opened: what is asked, and the buttons."""
     without = [view for view in waiting if view.run.id not in house.links][:_CARDLESS]
     return [block for view in without for block in (header(title(view)), *asked(view, Room(OPEN)))]
-
-
-def _link(view: RunView, address: str) -> Block:
-    opens = blocks.button("Open the card", f"{actions.LINK}card", view.run.id, reads=f"Open the card, {title(view)}")
-    return {**opens, "url": address}
 
 
 def _pools(house: House, person: Person, most: int) -> list[Block]:

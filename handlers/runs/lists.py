@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
 
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup, wrongly_dated
@@ -12,10 +11,12 @@ from bot.domain.groups.groups import counted
 from bot.domain.measures import aged
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.runs.view import RunView
-from handlers.asked import may
-from handlers.blocks.blocks import Message, listing
-from handlers.blocks.wording import exact, joined, shown, when
+from handlers.asked import Command, Part, may
+from handlers.blocks import actions, blocks
+from handlers.blocks.blocks import Message, context, header, listing, packed, section
+from handlers.blocks.wording import bounded, exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
+from handlers.runs.links import LINKED, opening
 from storage.notices import Notice
 
 STATES: Mapping[PoolState, str] = {
@@ -29,20 +30,25 @@ STATES: Mapping[PoolState, str] = {
     PoolState.UNKNOWN: "⚪ not known",
 }
 _UNREAD = 5
+_TEXT, _FURTHER = 3900, 3000
 
 
-class Row(Protocol):
-    """A subcommand as help shows it."""
-
-    @property
-    def usage(self) -> str: ...
-    @property
-    def example(self) -> str: ...
-    @property
-    def meaning(self) -> str: ...
+EVERYTHING = "all"
+"""Behind `/rgs help`: every subcommand."""
 
 
-def help_text(rows: Iterable[Row]) -> Message:
+def short_help(rows: Sequence[Command]) -> Message:
+    """What fits one screen of a telephone, the outage first; a button leads to all of it."""
+    parts = [
+        "\n".join([f"*{part}*", *(f"`{exact(row.example)}` {row.brief}" for row in rows if row.part is part)])
+        for part in Part
+    ]
+    press = blocks.button("Every command", f"{actions.DO}help", f"help {EVERYTHING}")
+    text = "\n".join(["What you can type:", *parts, f"`/rgs help {EVERYTHING}` lists every command."])
+    return {"text": text, "blocks": [header("What you can type"), *map(section, parts), blocks.actions([press])]}
+
+
+def help_text(rows: Iterable[Command]) -> Message:
     """Every subcommand with an example."""
     lines = [
         f"*`/rgs {exact(row.usage)}`* — {shown(row.meaning, 300)} For example `{exact(row.example)}`." for row in rows
@@ -52,11 +58,6 @@ def help_text(rows: Iterable[Row]) -> Message:
         "It never starts a failover by itself. Every command is shown before anybody approves it.",
     )
     return listing("What you can type", lines, *foot)
-
-
-def _example(row: Row) -> str:
-    """What to type, unless that is plain already."""
-    return "" if row.example == f"/rgs {row.usage}" else f" For example `{exact(row.example)}`."
 
 
 def pools_list(
@@ -106,8 +107,16 @@ def pool_line(
     return f"*{shown(pool.fqdn, 260)}* · {STATES[record.state]}{since}{pair}{held}\n      {last}{wrong}{coming}{lone}"
 
 
-def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], unread: Sequence[Notice] = ()) -> Message:
-    """What stands and is in no channel, where every pool stands, then every open run with what it waits for."""
+def status(
+    views: Sequence[RunView],
+    records: Mapping[str, PoolRecord],
+    unread: Sequence[Notice] = (),
+    addresses: Mapping[str, str] = MappingProxyType({}),
+) -> Message:
+    """What stands and is in no channel, where every pool stands, then every open run with what it waits for.
+
+    `addresses` lead from runs to their cards.
+    """
     notices = [
         f"⚠️ *{shown(one.sentence, 500)}*\n      {shown(' '.join(one.details), 500)} Since {when(one.since)}."
         for one in unread[:_UNREAD]
@@ -116,8 +125,12 @@ def status(views: Sequence[RunView], records: Mapping[str, PoolRecord], unread: 
     standing = [f"*{shown(one.fqdn, 260)}* · {STATES[one.state]} since {when(one.since)}" for one in away]
     active = len(records) - len(away)
     calm = [f"🟢 {'All' if not away else 'The other'} {active} pools are active."] if active else []
-    running = [view_line(view) for view in views] or ["No run is open."]
-    return listing("Status", [*notices, *standing, *calm, *running], "`/rgs runs` lists what is over.")
+    first = listing("Status", [*notices, *standing, *calm, *([] if views else ["No run is open."])])
+    running = [section(view_line(view), opening(view, addresses)[0]) for view in views[:LINKED]]
+    further = packed([view_line(view) for view in views[LINKED:]], _FURTHER)
+    foot = "`/rgs runs` lists what is over."
+    text = bounded("\n".join([first["text"], *map(view_line, views), foot]), _TEXT)
+    return {"text": text, "blocks": [*first["blocks"], *running, *further, context(foot)]}
 
 
 def view_line(view: RunView) -> str:

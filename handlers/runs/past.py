@@ -117,12 +117,8 @@ def rows(found: Past, now: float, most: int = COUNT) -> list[Block]:
 
 
 def _single(run: Run, now: float) -> Block:
-    return section(run_line(run, now), timeline_button(run))
-
-
-def timeline_button(run: Run) -> Block:
     reads = f"Timeline, {run.runbook} of {run.primary.short}"
-    return blocks.button("Timeline", actions.TIMELINE, run.id, reads=reads)
+    return section(run_line(run, now), blocks.button("Timeline", actions.TIMELINE, run.id, reads=reads))
 
 
 def _folded(fold: Fold) -> Block:

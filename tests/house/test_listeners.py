@@ -88,6 +88,8 @@ def test_every_action_id_begins_with_the_word_of_its_button() -> None:
     names = [
         actions.MORE,
         actions.DETAIL,
+        actions.IMPACT,
+        actions.WHO,
         actions.REPORT,
         actions.TIMELINE,
         actions.PAGE,

@@ -7,9 +7,12 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.runs.run import Run
+from bot.domain.runs.moves import close
+from bot.domain.runs.run import Phase, Run
+from bot.runbooks.rows.facts import FORMAL
 from bot.sandbox import Message, View
 from handlers.blocks import actions
+from storage.cards import Place
 from tests.sandbox.parts import ANNA, EMIL, FINN, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import ANNA as OPENER
@@ -126,3 +129,105 @@ async def test_what_cannot_start_is_refused_with_the_next_thing_before_anything_
     ):
         assert (await answer(front, ANNA, f"/rgs {typed}")).text.startswith(why)
     assert await front.desk.runs.page() == runs
+
+
+async def test_status_is_for_whoever_asked_unless_it_is_to_be_shown(front: Front) -> None:
+    private = await answer(front, EMIL, "/rgs status")
+    assert private.text.startswith("Status:") and not front.slack.messages(INCIDENT)
+
+    await front.slack.command(EMIL, INCIDENT, "/rgs status here")
+
+    (shown,) = front.slack.messages(INCIDENT)
+    assert shown.text == private.text
+
+
+async def test_every_run_of_the_status_leads_to_its_card_or_else_to_its_timeline(front: Front) -> None:
+    run = await front.stage.settle((await front.desk.engine.start("failover", A, OPENER)).id)
+    await press(front, EMIL, await answer(front, EMIL, "/rgs status"), actions.TIMELINE, run.id)
+    view = front.slack.modal(EMIL)
+    assert view and run.id in str(view.body)
+    card = await front.card(run)
+    await front.desk.cards.put(run.id, Place(card.channel, card.ts, ""))
+
+    status = await answer(front, EMIL, "/rgs status")
+
+    (link,) = [block["accessory"] for block in status.blocks if "accessory" in block]
+    assert link["text"]["text"] == "Open the card" and card.ts.replace(".", "") in link["url"]
+
+
+async def test_alone_it_says_in_one_sentence_that_nothing_needs_anybody(front: Front) -> None:
+    said = await answer(front, EMIL, "/rgs")
+
+    assert said.text.startswith("Nothing needs you now: no pool is failed over or in outage, and no run waits")
+    assert "Guests cannot do this" in (await answer(front, FINN, "/rgs")).text
+
+
+async def test_alone_it_begins_with_the_pool_that_is_away_and_the_button_for_it(front: Front) -> None:
+    await failed_over(front)
+    await front.stage.bring_up(A)
+    front.stage.clock.now += 60
+
+    said = await answer(front, ANNA, "/rgs")
+
+    assert said.text.startswith("*pool-a* 🟣 is failed over since ")
+    await press(front, ANNA, said, f"{actions.DO}failback", f"failback {A}")
+    run = (await front.desk.runs.page())[0]
+    assert (run.runbook, run.primary.fqdn, run.channel) == ("failback", A, INCIDENT)
+    await front.stage.settle(run.id)
+    waits = await answer(front, ANNA, "/rgs")
+    assert "*Failback of pool-a ← pool-b* · Waiting for " in waits.text and "May press: " in waits.text
+    assert "is failed over since" not in waits.text, "the run that is at work sees to that"
+
+
+async def test_without_the_role_the_pool_is_named_and_there_is_no_button(front: Front) -> None:
+    await failed_over(front)
+
+    said = await answer(front, EMIL, "/rgs")
+
+    assert "is failed over since" in said.text and "failback" not in str(said.blocks)
+
+
+async def test_an_outage_that_was_declared_and_left_offers_the_failover(front: Front) -> None:
+    run = await front.stage.settle((await front.desk.engine.start("failover", A, OPENER)).id)
+    run = await front.stage.press(run, "declare", OPENER)
+    await front.desk.runs.commit(close(run, Phase.ABANDONED, "Left.", front.stage.clock()), front.stage.clock())
+
+    said = await answer(front, ANNA, "/rgs")
+
+    assert said.text.startswith("*pool-a* 🔴 is in outage since ") and "not failed over" in said.text
+    await press(front, ANNA, said, f"{actions.DO}failover", f"failover {A}")
+    assert [one.runbook for one in await front.desk.runs.page()] == ["failover", "failover"]
+
+
+async def test_groups_that_ring_nobody_are_told_and_who_has_to_sign_in_only_to_holders_of_a_role(front: Front) -> None:
+    run = await failed_over(front)
+    formal = tuple(FORMAL.of(run))
+    await front.desk.agents.invite(run.id, {"ines@contoso.com": formal})
+
+    for user, sees in ((ANNA, True), (EMIL, False)):
+        said = await answer(front, user, "/rgs")
+        assert f"🔕 *{len(formal)} groups of pool-a* ring nobody" in said.text
+        await press(front, user, said, actions.WHO, run.id)
+        view = front.slack.modal(user)
+        assert view and formal[0] in str(view.body) and ("ines@contoso.com" in str(view.body)) is sees
+        await front.slack.close(user, view.id)
+
+
+async def test_home_begins_with_what_matters_now(front: Front) -> None:
+    await failed_over(front)
+    await front.slack.open_home(ANNA)
+
+    home = await front.slack.until(lambda: front.slack.home(ANNA))
+
+    assert "*pool-a* 🟣 is failed over" in home.blocks[1]["text"]["text"]
+    assert home.blocks[1]["accessory"]["text"]["text"] == "Start failback"
+    assert "Nothing waits for you" not in str(home.blocks)
+
+
+async def test_all_stages_stand_behind_a_button(front: Front) -> None:
+    said = await answer(front, EMIL, "/rgs impact")
+
+    await front.slack.click(EMIL, said, actions.IMPACT)
+
+    view = front.slack.modal(EMIL)
+    assert view and str(view.body).count("*New calls*") == 5

@@ -5,13 +5,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.backups.backup import Backup
-from bot.domain.deployment.impact import Stage, board
+from bot.domain.deployment.impact import IN_SHORT, Stage, board, in_short
 from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Entry, Run, Tell
 from bot.domain.runs.runbook import Choice
@@ -22,10 +23,10 @@ from handlers.blocks import actions, blocks
 from handlers.blocks.kit import validate
 from handlers.commands import COMMANDS
 from handlers.home_view import House, home
-from handlers.runs.board import impact_board
+from handlers.runs.board import all_stages, impact_board
 from handlers.runs.card import card
 from handlers.runs.forms import detail, form
-from handlers.runs.lists import help_text, pools_list, status, whoami
+from handlers.runs.lists import help_text, pools_list, short_help, status, whoami
 from handlers.runs.past import Past, runs_list, sorted_out
 from handlers.runs.tell import message_of
 from handlers.runs.timeline import ENTRIES, timeline
@@ -168,7 +169,8 @@ def test_every_status_is_accepted(
     found: Sequence[RunView], standing: Sequence[PoolRecord], said: Sequence[tuple[str, Sequence[str]]]
 ) -> None:
     unread = [Notice("key", sentence, tuple(details), NOW, NOW, 1) for sentence, details in said]
-    assert_good(status(found, {record.fqdn: record for record in standing}, unread))
+    addresses = {view.run.id: "https://example.slack.com/archives/C1/p1" for view in found}
+    assert_good(status(found, {record.fqdn: record for record in standing}, unread, addresses))
 
 
 @FEW
@@ -211,6 +213,7 @@ def test_every_home_is_accepted(
 def test_help_and_empty_lists_are_accepted() -> None:
     for message in (
         help_text(COMMANDS),
+        short_help(COMMANDS),
         runs_list(Past(), NOW),
         backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
         pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
@@ -219,13 +222,22 @@ def test_help_and_empty_lists_are_accepted() -> None:
         assert_good(message)
 
 
-def test_the_board_shows_every_bullet_of_all_thirty_cells() -> None:
-    everything = impact_board()
-    assert_good(everything)
+def test_behind_its_button_the_board_shows_every_bullet_of_all_thirty_cells() -> None:
+    everything = all_stages()
+    assert_good(everything, "modal")
     for stage in Stage:
-        one = impact_board(stage)
-        assert_good(one)
         for line in board(stage, None):
-            for bullet in line.bullets:
-                assert bullet.text in str(one["blocks"]) and bullet.text in str(everything["blocks"])
-                assert bullet.text in one["text"]
+            assert all(bullet.text in str(everything["blocks"]) for bullet in line.bullets)
+
+
+def test_a_stage_in_short_says_for_callers_and_agents_what_holds_for_each_answer() -> None:
+    for stage, imported in product(Stage, (True, False, None)):
+        said = impact_board(stage, imported)
+        assert_good(said)
+        assert "*Callers*" in said["text"] and "*Agents*" in said["text"]
+        for bullet in (one for bullets in in_short(stage, imported).values() for one in bullets):
+            assert bullet.text in said["text"] and bullet.text in str(said["blocks"])
+        depends = [one for bullets in IN_SHORT[stage].values() for one in bullets if one.depends]
+        for bullet in depends:
+            assert (bullet.text in said["text"]) is (imported is bullet.imported)
+            assert (bullet.with_condition().text in said["text"]) is (imported is None)
