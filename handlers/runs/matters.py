@@ -46,15 +46,20 @@ class Matter:
 class _Next:
     """What is said of a pool that stands somewhere, and the runbook that comes next."""
 
+    sign: str
     said: str
     runbook: str
 
 
 _NEXT: Mapping[PoolState, _Next] = {
-    PoolState.OUTAGE: _Next("🔴 is in outage{since}, and not failed over.", "failover"),
-    PoolState.FAILING_OVER: _Next("🟠 is in the middle of a failover{since}, and no run goes on with it.", "failover"),
-    PoolState.FAILED_OVER: _Next("🟣 is failed over{since}.", "failback"),
-    PoolState.FAILING_BACK: _Next("🔵 is in the middle of a failback{since}, and no run goes on with it.", "failback"),
+    PoolState.OUTAGE: _Next("🔴", "is in outage{since}, and not failed over.", "failover"),
+    PoolState.FAILING_OVER: _Next(
+        "🟠", "is in the middle of a failover{since}, and no run goes on with it.", "failover"
+    ),
+    PoolState.FAILED_OVER: _Next("🟣", "is failed over{since}.", "failback"),
+    PoolState.FAILING_BACK: _Next(
+        "🔵", "is in the middle of a failback{since}, and no run goes on with it.", "failback"
+    ),
 }
 
 
@@ -63,7 +68,8 @@ def of_pool(pool: Pool, record: PoolRecord) -> Matter:
     after, since = _NEXT[record.state], f" since {when(record.since)}" if record.since else ""
     label, value = f"Start {after.runbook}", f"{after.runbook} {pool.fqdn}"
     press = blocks.button(label, f"{actions.DO}{after.runbook}", value, reads=f"{label} of {pool.short}")
-    return Matter(f"*{shown(pool.short, 80)}* {after.said.format(since=since)}", press, Need.ADMIN)
+    said = f"{after.sign} *{shown(pool.short, 80)}* {after.said.format(since=since)}"
+    return Matter(said, press, Need.ADMIN)
 
 
 async def matters(desk: Desk, records: Mapping[str, PoolRecord]) -> list[Matter]:
@@ -87,7 +93,7 @@ async def silent_groups(desk: Desk, run_id: str) -> list[Coverage]:
 
 def unheard(record: PoolRecord, groups: Sequence[Coverage]) -> Matter:
     what = numbered(len(groups), "group")
-    said = f"🔕 *{what} of {shown(short(record.fqdn), 80)}* ring nobody: no agent of theirs says that they signed in."
+    said = f"⚠️ *{what} of {shown(short(record.fqdn), 80)}* ring nobody: no agent of theirs says that they signed in."
     return Matter(said, blocks.button("Who", actions.WHO, record.run, reads=f"Who, {what}"))
 
 

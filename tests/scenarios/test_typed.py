@@ -169,7 +169,7 @@ async def test_alone_it_begins_with_the_pool_that_is_away_and_the_button_for_it(
 
     said = await answer(front, ANNA, "/rgs")
 
-    assert said.text.startswith("*pool-a* 🟣 is failed over since ")
+    assert said.text.startswith("🟣 *pool-a* is failed over since ")
     await press(front, ANNA, said, f"{actions.DO}failback", f"failback {A}")
     run = (await front.desk.runs.page())[0]
     assert (run.runbook, run.primary.fqdn, run.channel) == ("failback", A, INCIDENT)
@@ -194,7 +194,7 @@ async def test_an_outage_that_was_declared_and_left_offers_the_failover(front: F
 
     said = await answer(front, ANNA, "/rgs")
 
-    assert said.text.startswith("*pool-a* 🔴 is in outage since ") and "not failed over" in said.text
+    assert said.text.startswith("🔴 *pool-a* is in outage since ") and "not failed over" in said.text
     await press(front, ANNA, said, f"{actions.DO}failover", f"failover {A}")
     assert [one.runbook for one in await front.desk.runs.page()] == ["failover", "failover"]
 
@@ -206,7 +206,7 @@ async def test_groups_that_ring_nobody_are_told_and_who_has_to_sign_in_only_to_h
 
     for user, sees in ((ANNA, True), (EMIL, False)):
         said = await answer(front, user, "/rgs")
-        assert f"🔕 *{len(formal)} groups of pool-a* ring nobody" in said.text
+        assert f"⚠️ *{len(formal)} groups of pool-a* ring nobody" in said.text
         await press(front, user, said, actions.WHO, run.id)
         view = front.slack.modal(user)
         assert view and formal[0] in str(view.body) and ("ines@contoso.com" in str(view.body)) is sees
@@ -219,7 +219,7 @@ async def test_home_begins_with_what_matters_now(front: Front) -> None:
 
     home = await front.slack.until(lambda: front.slack.home(ANNA))
 
-    assert "*pool-a* 🟣 is failed over" in home.blocks[1]["text"]["text"]
+    assert "🟣 *pool-a* is failed over" in home.blocks[1]["text"]["text"]
     assert home.blocks[1]["accessory"]["text"]["text"] == "Start failback"
     assert "Nothing waits for you" not in str(home.blocks)
 
