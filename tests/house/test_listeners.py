@@ -87,6 +87,7 @@ def test_every_kind_of_thing_that_people_do_can_be_answered() -> None:
 def test_every_action_id_begins_with_the_word_of_its_button() -> None:
     names = [
         actions.MORE,
+        actions.ASK,
         actions.DETAIL,
         actions.IMPACT,
         actions.WHO,
