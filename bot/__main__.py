@@ -107,6 +107,14 @@ def report(args: argparse.Namespace, environ: Environ) -> int:
     return 0
 
 
+def timeline(args: argparse.Namespace, environ: Environ) -> int:
+    settings = load(environ)
+    from bot.commands import report as reports
+
+    say(asyncio.run(reports.timeline(settings, args.of)))
+    return 0
+
+
 def new_key(args: argparse.Namespace, environ: Environ) -> int:
     from storage.vault import sealing
 
@@ -168,6 +176,7 @@ def diff(args: argparse.Namespace, environ: Environ) -> int:
     return 0 if facts["equal"] else 1
 
 
+_RUN = Argument("of", "the id of a run, as its card shows it", "RUN")
 _JSON = Argument("--json", "print JSON for programs")
 COMMANDS = (
     Command("serve", "run the bot, in Socket Mode or over HTTP", serve),
@@ -189,10 +198,11 @@ COMMANDS = (
         "print what a run came to: how long each part took, and every row, as Markdown",
         report,
         (
-            Argument("of", "the id of a run, as its card shows it", "RUN"),
+            _RUN,
             Argument("--log", "print its audit log for programs instead, a JSON object a line"),
         ),
     ),
+    Command("timeline", "say what happened in a run, with who and when, and what is still open", timeline, (_RUN,)),
     Command("new-key", "make a key that seals backups, and say its fingerprint", new_key),
     Command(
         "backups",

@@ -30,11 +30,10 @@ from bot.domain.backups.schedule import Schedule, Slot, schedule_of
 from bot.domain.companions.coverage import slots
 from bot.domain.errors import BadInput, NeverSent
 from bot.domain.model import Person
-from bot.domain.runs.glass import NEVER, BreakGlass
 from bot.domain.runs.opening import Estate
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
-from bot.engine import Engine, Known, nothing
+from bot.engine import Engine, nothing
 from bot.hands.companions import Uploads
 from bot.hands.hands import Hands, Performer
 from bot.hands.thinking import Think, Thinking, let_clicks_pass
@@ -89,20 +88,18 @@ def build(
     committed: Callable[[], None] = lambda: None,
     synced: Callable[[], Awaitable[object]] = nothing,
     machine: str = "here",
-    glass: BreakGlass = NEVER,
-    known: Known | None = None,
-    **pace: float,
+    **rest: Any,
 ) -> Works:
     """Joins what needs each other. Every run gets hands of its own, and the chores have theirs.
 
     `clock` has to be the same for all processes: what one of them writes down, another one reads. `uploads` fetches
-    files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced`,
-    `glass`, `known` and `pace` are the engine's. `machine` is the name of this one.
+    files that people sent, `holders` knows who lost a role, `think` works out what rows say; `committed`, `synced`
+    and the `rest`, are the engine's. `machine` is the name of this one.
     """
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think, tuple(estate.pools))
     joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
-    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, glass=glass, known=known, **pace)
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, seen=kept.readings.of, **rest)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), driver, estate, think, machine))
 
 

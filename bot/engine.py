@@ -17,13 +17,14 @@ from bot.directory.holders import Holders
 from bot.domain.access import allow
 from bot.domain.backups.schedule import Slot
 from bot.domain.deployment.abilities import Abilities
+from bot.domain.deployment.pool_reading import PoolReading
 from bot.domain.errors import (
     BadInput,
     NotAllowed,
     Stale,
     StoreAway,
 )
-from bot.domain.model import SCHEDULE, Person, Pool, PoolRecord, Who
+from bot.domain.model import SCHEDULE, Person, Pool, Who
 from bot.domain.runs.acts import NewestWhole
 from bot.domain.runs.facts import KIND
 from bot.domain.runs.glass import NEVER, BreakGlass, ended, starting, strike
@@ -33,7 +34,7 @@ from bot.domain.runs.moves import (
     open_run,
     stayed,
 )
-from bot.domain.runs.opening import NOTHING, Estate, begin
+from bot.domain.runs.opening import NOTHING, Estate, Stand, Stands, begin, stand
 from bot.domain.runs.press import Press, already, press
 from bot.domain.runs.run import Change, Entry, Phase, Run
 from bot.domain.runs.runbook import Runbook
@@ -56,6 +57,15 @@ Known = Callable[[Iterable[str]], Awaitable[Mapping[str, Abilities]]]
 """By pool, as it was said last; servers are not asked for it."""
 
 
+Seen = Callable[[Iterable[str]], Awaitable[Mapping[str, PoolReading]]]
+"""The same of where they stand."""
+
+
+async def unseen(fqdns: Iterable[str]) -> Mapping[str, PoolReading]:
+    """Nobody was asked."""
+    return {}
+
+
 async def nothing() -> None:
     """A clock that is always right."""
 
@@ -67,7 +77,8 @@ class Engine:
     `clock` has to be the same for all processes, since leases rest on it; `synced` sets it right before each look.
     `committed` is called after every commit, since there is something new to draw. `hands` makes the performer of a
     run; `holders` is asked about the people whom a command rests on, right before it is sent. `think`
-    works out what rows say; `glass` tells whom break-glass is for. `known` has what pools said that they can do.
+    works out what rows say; `glass` tells whom break-glass is for. `known` has what pools said that they can do, `seen`
+    where they said that they stand.
     """
 
     def __init__(
@@ -86,10 +97,11 @@ class Engine:
         synced: Callable[[], Awaitable[object]] = nothing,
         glass: BreakGlass = NEVER,
         known: Known | None = None,
+        seen: Seen = unseen,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
-        self._glass, self._known = glass, known
+        self._glass, self._known, self._seen = glass, known, seen
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
         self._longest_s, self._synced = 2 * max(lease_s, *WAITS_S), synced
         self._work = Work(runs, runbooks, self._hands, self._commit, clock, lease_s, holders, think)
@@ -115,12 +127,12 @@ class Engine:
             said = f"{book.title} of {pool.short}: {refusal.sentence}"
             await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))
             raise
-        record, who = await self._record(pool), Who.person(by)
         concerned = (*self._pools.pair_of(pool), *((replacement.fqdn,) if replacement else ()))
+        stands, who = await self.stands(concerned), Who.person(by)
         known = await self._known(concerned) if self._known and book.holds_pools else None
         while True:
             name = f"{runbook}-{pool.short}-{datetime.fromtimestamp(now, UTC):%m%d-%H%M}-{secrets.token_hex(2)}"
-            run = begin(name, book, pool, self._pools, record, who, now, channel, facts, known, replacement=replacement)
+            run = begin(name, book, pool, self._pools, stands, who, now, channel, facts, known, replacement=replacement)
             # Another run of this minute may have drawn the same name.
             with suppress(Stale):
                 return await self._commit(open_run(run, book, now))
@@ -137,8 +149,9 @@ class Engine:
             )
         if known := await self._runs.find(slot.id):
             return known
-        record, facts = await self._record(pool), KIND.to(slot.kind) if slot.kind else NOTHING
-        run = begin(slot.id, book, pool, self._pools, record, SCHEDULE, self._clock(), facts=facts)
+        records, facts = await self._runs.records([pool.fqdn]), KIND.to(slot.kind) if slot.kind else NOTHING
+        stands = {fqdn: Stand(record) for fqdn, record in records.items()}
+        run = begin(slot.id, book, pool, self._pools, stands, SCHEDULE, self._clock(), facts=facts)
         run = await self._after_failures(run)
         try:
             return await self._commit(open_run(run, book, self._clock()))
@@ -160,8 +173,11 @@ class Engine:
             self._performers[run.id] = self._make_hands(run)
         return self._performers[run.id]
 
-    async def _record(self, pool: Pool) -> PoolRecord:
-        return (await self._runs.records([pool.fqdn]))[pool.fqdn]
+    async def stands(self, fqdns: Iterable[str]) -> Stands:
+        """Where these pools stand, as every start is judged by it."""
+        names, now = tuple(fqdns), self._clock()
+        records, seen = await self._runs.records(names), await self._seen(names)
+        return {fqdn: stand(records[fqdn], seen.get(fqdn), now) for fqdn in names}
 
     async def press(self, run_id: str, pressed: Press, person: Person, delivery: str = "") -> Run:
         """Raises NotAllowed, Stale, BadInput or StoreAway, and then nothing changed; a refusal is in the audit log.

@@ -2,13 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Iterable
 from dataclasses import dataclass
+from enum import StrEnum
 
 from bot.domain.access import Need, allow
 from bot.domain.errors import BadInput, NotAllowed
 from bot.domain.model import Person, Pool, Who
+from bot.domain.runs.opening import called, likely, several
 from bot.domain.runs.run import Entry
+from handlers.blocks import actions, blocks
+from handlers.blocks.blocks import Message, section
+from handlers.blocks.wording import exact
 from handlers.desk import Desk
 from handlers.slack.replies import Reply
 
@@ -17,6 +22,12 @@ NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
 
 COUNT = 10
 """Entries of a list that are shown at once."""
+
+CHOICES = 20
+"""Buttons that are offered at once."""
+
+_LONGEST = 1900
+"""Characters of a line that a button can stand for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,11 +42,20 @@ class Asked:
     before: str = ""
 
 
+class Part(StrEnum):
+    """The parts of the first screen of help, in their order."""
+
+    OUTAGE = "When a pool is down"
+    LOOK = "Where things stand"
+    KEEP = "Backups"
+
+
 @dataclass(frozen=True, slots=True)
 class Command:
     """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
 
     `need` says who may use it; None is anybody at all. One that only `reads` is answered while nothing can be saved.
+    One with a `part` is on the first screen of help, with what it does in a few words (`brief`).
     """
 
     name: str
@@ -46,6 +66,8 @@ class Command:
     takes: range = NO_ARGUMENT
     need: Need | None = Need.ANYONE
     reads: bool = False
+    part: Part | None = None
+    brief: str = ""
 
 
 def usage(row: Command) -> str:
@@ -53,11 +75,40 @@ def usage(row: Command) -> str:
 
 
 def named_pool(asked: Asked, place: int = 0) -> Pool:
-    """The pool that was named there, in full or in short. Raises BadInput with what it may have been and the usage."""
-    try:
-        return asked.desk.estate.pool(asked.words[place])
-    except BadInput as fault:
-        raise BadInput(f"{fault.sentence} {usage(asked.row)}") from None
+    """The pool that was named there, in full or in short.
+
+    Raises BadInput with the whole line as it may have been meant, and the usage.
+    """
+    pools, word = asked.desk.estate.pools, asked.words[place]
+    found = called(word, pools)
+    if len(found) == 1:
+        return pools[found[0]]
+    if found:
+        raise BadInput(f"{several(word, found)} Name one in full. {usage(asked.row)}")
+    near = likely(word, pools)
+    meant = line(asked.row, (*asked.words[:place], near, *asked.words[place + 1 :]))
+    hint = f" Did you mean `{meant}`?" if near else ""
+    raise BadInput(f"There is no pool “{word[:60]}”.{hint} `/rgs pools` lists them. {usage(asked.row)}")
+
+
+def line(row: Command, words: Iterable[str]) -> str:
+    """As it is typed."""
+    return " ".join(("/rgs", row.name, *words))
+
+
+def offered(said: str, choices: Iterable[tuple[str, str]]) -> Message:
+    """A sentence or two, already escaped, and a button for each choice: what it is called, and the line it stands for.
+
+    Pressing it does what typing the line does.
+    """
+    lines = [(label, words.removeprefix("/rgs ")) for label, words in choices if len(words) < _LONGEST]
+    drawn = [
+        blocks.button(label, f"{actions.DO}{number}", words, reads=words)
+        for number, (label, words) in enumerate(lines[:CHOICES])
+    ]
+    rest = f" Or type it, as in `{exact(f'/rgs {lines[0][1]}', 200)}`." if len(lines) > CHOICES else ""
+    shown = section(f"{said}{rest}")
+    return {"text": f"{said}{rest}", "blocks": [shown, *([blocks.actions(drawn)] if drawn else [])]}
 
 
 def may(person: Person, need: Need) -> bool:

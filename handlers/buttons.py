@@ -21,7 +21,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, asking, notices, report, signing
+from handlers.runs import agents, asking, board, notices, report, signing
 from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
@@ -118,6 +118,8 @@ _ROWS: Mapping[str, Button] = {
     actions.NOW: _at_once,
     actions.DETAIL: _detail,
     actions.TIMELINE: _timeline,
+    actions.WHO: agents.who,
+    actions.IMPACT: board.everything,
     actions.PAGE: _page,
     actions.REPORT: report.pressed,
     actions.DO: _do,

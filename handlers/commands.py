@@ -4,44 +4,45 @@ from __future__ import annotations
 
 import html
 import re
-from collections.abc import Awaitable, Callable
+from collections.abc import Sequence
 from dataclasses import replace
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.backups.loss import sentences
-from bot.domain.deployment.impact import STAGE_OF, Stage
 from bot.domain.errors import BadInput
-from bot.domain.model import Person, Pool
+from bot.domain.model import Person
 from bot.domain.near import nearest
-from bot.domain.runs.opening import refuse_unknown
-from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
-from bot.runbooks.rows.facts import WAS_IMPORTED
-from handlers.asked import COUNT, MAYBE_ONE, ONE_ARGUMENT, Asked, Command, named_pool, permit, usage
+from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, Part, line, named_pool, offered, permit, usage
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
-from handlers.blocks import blocks
 from handlers.blocks.actions import Page
-from handlers.blocks.blocks import Message, listing
-from handlers.blocks.wording import exact
+from handlers.blocks.blocks import Message
+from handlers.blocks.wording import exact, shown
 from handlers.companions.companions import companions, coverage_lines
 from handlers.desk import Desk
 from handlers.runs import places
-from handlers.runs.board import impact_board
+from handlers.runs.board import STAGES, impact
 from handlers.runs.freeing import free
 from handlers.runs.identity import accept, break_glass
-from handlers.runs.lists import help_text, pool_line, pools_list, runs_list, status, whoami
+from handlers.runs.links import links
+from handlers.runs.lists import EVERYTHING, help_text, pool_line, pools_list, short_help, status, whoami
+from handlers.runs.matters import now
+from handlers.runs.past import runs
 from handlers.runs.pool import pool_seen
-from handlers.runs.runbooks import runbook_rows, runbooks_list
+from handlers.runs.starting import backup, runbooks, start, starting
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
+HERE = "here"
+"""Behind `/rgs status`: to be shown to everybody in the channel."""
+
+_ALONE = "now"
 _DASHES = "[\u2010-\u2015\u2212]"
-STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
 
 
 async def typed(desk: Desk, args: AsyncArgs) -> Reply:
@@ -55,14 +56,15 @@ def only_reads(body: payloads.Body) -> bool:
     """Whether this is a subcommand that changes nothing: it may be answered twice, and while nothing can be saved."""
     if body.get("command") != "/rgs":
         return False
-    name = next(iter(plain(str(body.get("text") or ""))), "help").casefold()
+    name = next(iter(plain(str(body.get("text") or ""))), _ALONE).casefold()
     return any(row.reads for row in COMMANDS if row.name == name)
 
 
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
     """Does what the text says. Raises BadInput with the nearest match and the usage, or whatever the engine raises."""
-    name, *words = plain(text) or ["help"]
-    row = named(name)
+    name, *words = plain(text) or [_ALONE]
+    if (row := _ROWS.get(name.casefold())) is None:
+        return _unknown(name, words)
     if row.need is not None:
         await permit(desk, person, row.need, row.name)
     if len(words) not in row.takes:
@@ -72,22 +74,23 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
 
 async def older(desk: Desk, person: Person, page: Page) -> Reply:
     """The next page of a list, in the place of the one before."""
-    row, words = named(page.command), tuple(page.argument.split())
-    await permit(desk, person, Need.ANYONE, row.name)
-    if len(words) not in row.takes:
-        raise BadInput(f"This page does not exist any more. {usage(row)}")
+    row, words = _ROWS.get(page.command), tuple(page.argument.split())
+    await permit(desk, person, Need.ANYONE, page.command)
+    if row is None or len(words) not in row.takes:
+        raise BadInput("This page does not exist any more. Type the command again.")
     reply = await row.run(Asked(desk, person, "", row, words, page.before))
     return replace(reply, public=False, replaces=True)
 
 
-def named(name: str) -> Command:
-    """The row of this name, in any case. Raises BadInput with the nearest one."""
-    rows = {row.name: row for row in COMMANDS}
-    if (known := rows.get(name.casefold())) is not None:
-        return known
-    near = nearest(name.casefold(), rows)
-    hint = f"Did you mean `/rgs {near}`? {usage(rows[near])}" if near else "`/rgs help` lists what there is."
-    raise BadInput(f"There is no subcommand “{name[:40]}”. {hint}")
+def _unknown(name: str, words: Sequence[str]) -> Reply:
+    """The nearest subcommand with whatever else was typed, behind a button. Raises BadInput where none is near."""
+    near = nearest(name.casefold(), _ROWS)
+    if not near:
+        raise BadInput(f"There is no subcommand “{name[:40]}”. `/rgs help` lists what there is.")
+    row = _ROWS[near]
+    typed = line(row, words)
+    said = f"There is no subcommand “{shown(name, 40)}”. Did you mean `{exact(typed, 300)}`? {exact(usage(row))}"
+    return Reply(offered(said, [(typed, typed)] if len(words) in row.takes else ()))
 
 
 def plain(text: str) -> list[str]:
@@ -100,16 +103,25 @@ def plain(text: str) -> list[str]:
 
 
 async def _help(asked: Asked) -> Reply:
-    return Reply(help_text(COMMANDS))
+    """What fits one screen; all of it, or one subcommand."""
+    if not asked.words:
+        return Reply(short_help(COMMANDS))
+    if (word := asked.words[0].casefold()) == EVERYTHING:
+        return Reply(help_text(COMMANDS))
+    return Reply(help_text([_ROWS[word]])) if word in _ROWS else _unknown(word, ())
 
 
 async def _status(asked: Asked) -> Reply:
+    """For whoever asks; `here` shows it to the whole channel."""
     desk = asked.desk
+    if any(word.casefold() != HERE for word in asked.words):
+        raise BadInput(f"That is not how `/rgs status` is used. {usage(asked.row)}")
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.estate.pools)
     unread = [notice for notice in await desk.notices.standing() if not notice.is_in_channel]
     answers = await desk.answers.of(desk.estate.pools)
-    return Reply(status(views, records, answers, desk.now(), unread), public=True)
+    said = status(views, records, answers, desk.now(), unread, await links(desk, views))
+    return Reply(said, public=bool(asked.words))
 
 
 async def _pools(asked: Asked) -> Reply:
@@ -144,102 +156,62 @@ async def _pool(asked: Asked) -> Message:
     return pool_seen(pool, record, line, pre_stage(record, pool, newest), seen, now)
 
 
-async def _runs(asked: Asked) -> Reply:
-    page = await asked.desk.runs.page(_instant(asked), COUNT)
-    return Reply(runs_list(page, older=len(page) == COUNT, now=asked.desk.now()))
-
-
-async def _impact(asked: Asked) -> Reply:
-    """Of a stage, of the stage that a pool is in, or of all of them."""
-    word = "".join(asked.words).casefold()
-    stage = STAGES.get(word)
-    if stage is not None or not word:
-        return Reply(impact_board(stage), public=stage is not None)
-    pool = named_pool(asked)
-    record = (await asked.desk.runs.records([pool.fqdn]))[pool.fqdn]
-    refuse_unknown(record, pool)
-    imported = record.carry.get(WAS_IMPORTED.key)
-    return Reply(impact_board(STAGE_OF[record.state], None if imported is None else bool(imported)), public=True)
-
-
 async def _whoami(asked: Asked) -> Reply:
     return Reply(whoami(asked.person, by_address=asked.desk.people.by_address))
 
 
-def _starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
-    """Starts a run of this runbook for the pool that was named."""
-
-    async def start(asked: Asked) -> Reply:
-        return Reply(blocks.sentence(await _started(asked, runbook)))
-
-    return start
-
-
-async def _started(asked: Asked, runbook: str, at: int = -1, replacement: Pool | None = None) -> str:
-    """A run for the pool that was named at this place, and what is said of it."""
-    pool, engine = named_pool(asked, at), asked.desk.engine
-    place = await places.find(asked.desk, asked.channel, " ".join(("/rgs", asked.row.name, *asked.words)))
-    run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel, replacement=replacement)
-    return f"Starting: {engine.runbooks[runbook].title} of {pool.short}, run {run.id}. {place.sentence}"
-
-
-async def _start(asked: Asked) -> Reply:
-    """`start <runbook> <pool>`, and the pool that takes its place where it is replaced."""
-    book = _book(asked, asked.words[0])
-    replacement = named_pool(asked, 2) if asked.words[2:] else None
-    return Reply(blocks.sentence(await _started(asked, book.key, 1, replacement)))
-
-
-def _book(asked: Asked, name: str) -> Runbook:
-    """One that people start. Raises BadInput with the nearest one."""
-    known = {book.key: book for book in asked.desk.engine.runbooks.values() if book.carded}
-    if (book := known.get(name.casefold())) is not None:
-        return book
-    near = nearest(name.casefold(), known)
-    hint = f"Did you mean `{near}`?" if near else ""
-    raise BadInput(f"There is no runbook “{name[:40]}”. {hint} `/rgs runbooks` lists them.".replace("  ", " "))
-
-
-async def _runbooks(asked: Asked) -> Reply:
-    """All of them with what they start from now; or the rows of one."""
-    books = asked.desk.engine.runbooks
-    if asked.words:
-        return Reply(runbook_rows(_book(asked, asked.words[0])))
-    estate = asked.desk.estate
-    records = await asked.desk.runs.records(estate.pools)
-    return Reply(runbooks_list([book for book in books.values() if book.carded], estate, records))
-
-
-async def _backup(asked: Asked) -> Reply:
-    """`backup <pool>` exports it; `backup verify` reads what is kept again, of one pool or of all."""
-    first, *named = asked.words
-    if first.casefold() == "verify":
-        pools = named or [pool for pool in await asked.desk.backups.pools() if pool in asked.desk.estate.pools]
-        said = [await _started(replace(asked, words=(first, pool)), "verify") for pool in pools]
-        if len(said) > 1:
-            return Reply(listing("Reading every byte again", [exact(one) for one in said]))
-        return Reply(blocks.sentence("".join(said) or "There is no backup yet, so there is nothing to check."))
-    if named:
-        raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
-    return Reply(blocks.sentence(await _started(asked, "backup")))
-
-
-def _instant(asked: Asked) -> float | None:
-    try:
-        return float(asked.before) if asked.before else None
-    except ValueError:
-        raise BadInput(f"This page does not exist any more. {usage(asked.row)}") from None
-
-
 COMMANDS = (
-    Command("help", "help", "/rgs help", "What there is to type.", _help, need=None, reads=True),
+    Command(
+        "failover",
+        "failover [pool]",
+        "/rgs failover pool-a",
+        "Declare an outage of a pool and move its Response Groups to the backup pool, row by row.",
+        starting("failover"),
+        MAYBE_ONE,
+        part=Part.OUTAGE,
+        brief="moves it to its backup pool",
+    ),
+    Command(
+        "failback",
+        "failback [pool]",
+        "/rgs failback pool-a",
+        "Bring the Response Groups of a pool home again, row by row.",
+        starting("failback"),
+        MAYBE_ONE,
+        part=Part.OUTAGE,
+        brief="brings it home again",
+    ),
+    Command(
+        "impact",
+        "impact [pool|stage]",
+        "/rgs impact pool-a",
+        f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
+        impact,
+        MAYBE_ONE,
+        reads=True,
+        part=Part.OUTAGE,
+        brief="what callers and agents notice",
+    ),
+    Command(
+        "now",
+        "now",
+        "/rgs now",
+        "What matters now, each with its button; `/rgs` alone does the same.",
+        now,
+        reads=True,
+        part=Part.LOOK,
+        brief="what matters now",
+    ),
     Command(
         "status",
-        "status",
+        "status [here]",
         "/rgs status",
-        "Where every pool stands, what runs, and who is waited for.",
+        "Where every pool stands, what runs, and who is waited for; `here` shows it to the whole channel.",
         _status,
+        MAYBE_ONE,
         reads=True,
+        part=Part.LOOK,
+        brief="every pool and open run",
     ),
     Command(
         "pools",
@@ -249,14 +221,29 @@ COMMANDS = (
         _pools,
         MAYBE_ONE,
         reads=True,
+        part=Part.LOOK,
+        brief="one pool, by its servers",
+    ),
+    Command(
+        "runs",
+        "runs [moves|all|runbook]",
+        "/rgs runs",
+        "Runs of the past: those that move pools first, each with its timeline; backups and their like are folded.",
+        runs,
+        MAYBE_ONE,
+        reads=True,
+        part=Part.LOOK,
+        brief="what was done, with timelines",
     ),
     Command(
         "backup",
         "backup <pool> | verify [pool]",
         "/rgs backup pool-a",
         "Export the Response Groups of a pool now; or read every byte of kept backups again.",
-        _backup,
+        backup,
         range(1, 3),
+        part=Part.KEEP,
+        brief="makes one now",
     ),
     Command(
         "backups",
@@ -266,37 +253,33 @@ COMMANDS = (
         backups,
         range(1, 3),
         reads=True,
+        part=Part.KEEP,
+        brief="those that are kept",
     ),
     Command(
-        "failover",
-        "failover <pool>",
-        "/rgs failover pool-a",
-        "Declare an outage of a pool and move its Response Groups to the backup pool, row by row.",
-        _starting("failover"),
-        ONE_ARGUMENT,
-    ),
-    Command(
-        "failback",
-        "failback <pool>",
-        "/rgs failback pool-a",
-        "Bring the Response Groups of a pool home again, row by row.",
-        _starting("failback"),
-        ONE_ARGUMENT,
+        "help",
+        "help [all|command]",
+        "/rgs help all",
+        "What there is to type: the first screen, all of it, or one command.",
+        _help,
+        MAYBE_ONE,
+        need=None,
+        reads=True,
     ),
     Command(
         "start",
         "start <runbook> <pool> [new pool]",
         "/rgs start prestage pool-a",
         "Start any other runbook for a pool.",
-        _start,
-        range(2, 4),
+        start,
+        range(1, 4),
     ),
     Command(
         "runbooks",
         "runbooks [runbook]",
         "/rgs runbooks failover",
         "All runbooks, and for which pools they can start now; or every row of one, with who answers it.",
-        _runbooks,
+        runbooks,
         MAYBE_ONE,
         reads=True,
     ),
@@ -323,16 +306,6 @@ COMMANDS = (
         "/rgs retention pool-a",
         "Which backups would go and why, and which stay; nothing is changed.",
         retention,
-        MAYBE_ONE,
-        reads=True,
-    ),
-    Command("runs", "runs", "/rgs runs", "Runs of the past, newest first.", _runs, reads=True),
-    Command(
-        "impact",
-        "impact [pool|stage]",
-        "/rgs impact pool-a",
-        f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
-        _impact,
         MAYBE_ONE,
         reads=True,
     ),
@@ -371,3 +344,5 @@ COMMANDS = (
         reads=True,
     ),
 )
+
+_ROWS = {row.name: row for row in COMMANDS}

@@ -12,7 +12,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from bot.domain.backups.backup import Backup
 from bot.domain.backups.loss import sentences
 from bot.domain.model import Person, PoolState
-from bot.domain.runs.view import RunView, view_of
+from bot.domain.runs.view import view_of
 from handlers.backups.backups import read
 from handlers.backups.schedule import loss_of, plan
 from handlers.backups.schedule_view import Planned
@@ -21,14 +21,14 @@ from handlers.blocks.wording import shown
 from handlers.companions.companions import coverage_lines
 from handlers.desk import Desk
 from handlers.home_view import ENTRIES, MOST, House, home
-from handlers.runs import places
+from handlers.runs.links import links
+from handlers.runs.matters import matters
+from handlers.runs.past import past
 from handlers.slack import answers
 from handlers.slack.answers import AWAY, Answer
 
 log = logging.getLogger(__name__)
 
-_RECENT = 30
-_LINKS = 10
 _SHORT = 300
 _AGAIN_S = 1.0
 
@@ -58,8 +58,8 @@ async def refresh(desk: Desk, users: Iterable[str]) -> list[Answer | None]:
 
 async def gather(desk: Desk) -> House:
     """What is the same for everybody. Pools that are not active come first, and no more are read than can be shown."""
-    running, recent, records, planned, standing = await asyncio.gather(
-        *(desk.runs.open(), desk.runs.page(count=_RECENT), desk.runs.records(desk.estate.pools), plan(desk)),
+    running, before, records, planned, standing = await asyncio.gather(
+        *(desk.runs.open(), past(desk), desk.runs.records(desk.estate.pools), plan(desk)),
         desk.notices.standing(),
     )
     calm = [fqdn for fqdn in desk.estate.pools if records[fqdn].state is PoolState.ACTIVE]
@@ -71,14 +71,15 @@ async def gather(desk: Desk) -> House:
     views = tuple(view_of(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
         views=views,
-        recent=recent,
+        past=before,
         pools={fqdn: desk.estate.pools[fqdn] for fqdn in fqdns},
         records=records,
         newest=newest,
         due={fqdn: planned[fqdn].due for fqdn in fqdns},
         unpaired=desk.estate.unpaired,
         now=now,
-        links=await _links(desk, views),
+        links=await links(desk, views),
+        matters=await matters(desk, records),
         unread=[notice.sentence for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
@@ -97,20 +98,6 @@ async def _offered(desk: Desk, person: Person, house: House) -> Answer | None:
         log.warning("the App Home of %s was not drawn: %s", person.slack_id, answers.why(fault))
         return answers.of(fault)
     return None
-
-
-async def _links(desk: Desk, views: Iterable[RunView]) -> dict[str, str]:
-    """Addresses of the cards, of those that Slack tells in time: without one, the run is named all the same."""
-    found = await asyncio.gather(*(_link(desk, view.run.id) for view in list(views)[:_LINKS]))
-    return {run: address for run, address in found if address}
-
-
-async def _link(desk: Desk, run: str) -> tuple[str, str]:
-    place = await desk.cards.place(run)
-    # What one person has directly, nobody else can open.
-    if place is None or place.is_direct:
-        return run, ""
-    return run, await places.address(desk, place)
 
 
 async def home_opened(desk: Desk, args: AsyncArgs) -> None:

@@ -3,21 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 from bot.domain.access import Need, allow
 from bot.domain.backups.backup import Backup
 from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Pool, PoolRecord
-from bot.domain.runs.run import Run
 from bot.domain.runs.view import RunView
-from handlers.asked import may
+from handlers.asked import COUNT, may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, View, header, section
 from handlers.blocks.wording import bounded, shown
 from handlers.runs.card import asked, title
-from handlers.runs.lists import pool_line, run_line, view_line
+from handlers.runs.links import opening
+from handlers.runs.lists import pool_line, view_line
+from handlers.runs.matters import Matter
+from handlers.runs.past import Past, rows
 from handlers.runs.room import OPEN, Room
 from handlers.runs.whom import waits_for
 
@@ -26,6 +28,9 @@ ENTRIES = 5
 
 MOST = 20
 _UNREAD, _CARDLESS = 5, 2
+_BLOCKS = 99
+"""Beside the last one: Slack takes a hundred, and what was long ago has room last."""
+
 _EMPTY = (
     "Nothing waits for you, and no run is open.\n"
     "When a pool is down, type `/rgs failover pool-a` in a channel. Switchback walks you through it row by row, and "
@@ -38,11 +43,12 @@ class House:
     """What there is to show, the same for everybody; `links` leads from run ids to their cards' addresses.
 
     `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN; `ahead` is how
-    many of its backups are wrongly dated, `answers` how each answered when it was asked last.
+    many of its backups are wrongly dated, `answers` how each answered when it was asked last. `matters` are what
+    everybody has to know first.
     """
 
     views: Sequence[RunView]
-    recent: Sequence[Run]
+    past: Past
     pools: Mapping[str, Pool]
     records: Mapping[str, PoolRecord]
     newest: Mapping[str, Backup | None]
@@ -54,6 +60,7 @@ class House:
     protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ahead: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, PoolAnswer] = field(default_factory=dict)
+    matters: Sequence[Matter] = ()
 
 
 def home(house: House, person: Person, entries: int = ENTRIES) -> View:
@@ -65,39 +72,32 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
     most = max(1, min(entries, MOST))
     waiting = [view for view in house.views if waits_for(view, person)]
     others = [view for view in house.views if view not in waiting]
-    empty = [] if house.views else [section(_EMPTY)]
+    empty = [] if house.views or house.matters else [section(_EMPTY)]
     drawn = [
         header("Switchback"),
+        *(matter.drawn(person) for matter in house.matters),
         *(section(f"⚠️ {shown(notice, 1000)}") for notice in house.unread[:_UNREAD]),
         *empty,
         *_runs("Waits for you", waiting, house, most),
         *_cardless(waiting, house),
         *_runs("Running", others, house, most),
         *_pools(house, person, most),
-        *_recent(house, most),
-        _foot(house, most),
+        *_past(house, most),
     ]
-    return {"type": "home", "blocks": drawn}
+    return {"type": "home", "blocks": [*drawn[:_BLOCKS], _foot(house, most)]}
 
 
 def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> list[Block]:
     if not views:
         return []
-    rows = [section(view_line(view), _link(house.links.get(view.run.id, ""))) for view in views[:most]]
-    return [header(f"{heading} ({len(views)})"), *rows]
+    rows = [(section(view_line(view)), blocks.actions(opening(view, house.links))) for view in views[:most]]
+    return [header(f"{heading} ({len(views)})"), *(block for row in rows for block in row)]
 
 
 def _cardless(waiting: Sequence[RunView], house: House) -> list[Block]:
     """What waits for this person and has no card that could be opened: what is asked, and the buttons."""
     without = [view for view in waiting if view.run.id not in house.links][:_CARDLESS]
     return [block for view in without for block in (header(title(view)), *asked(view, Room(OPEN)))]
-
-
-def _link(address: str) -> Block | None:
-    if not address:
-        return None
-    opens = {"type": "button", "text": blocks.label("Open the card", 75), "action_id": f"{actions.LINK}card"}
-    return {**opens, "url": address}
 
 
 def _pools(house: House, person: Person, most: int) -> list[Block]:
@@ -116,13 +116,14 @@ def _pools(house: House, person: Person, most: int) -> list[Block]:
     return [header("Pools"), *rows] if rows else []
 
 
-def _recent(house: House, most: int) -> list[Block]:
-    ended = [run for run in house.recent if not run.is_open][:most]
-    return [header("Recent runs"), *blocks.packed([run_line(run, house.now) for run in ended])] if ended else []
+def _past(house: House, most: int) -> list[Block]:
+    ended = replace(house.past, single=tuple(run for run in house.past.single if not run.is_open))
+    drawn = rows(ended, house.now, min(most, COUNT))
+    return [header("Recent runs"), *drawn] if drawn else []
 
 
 def _foot(house: House, most: int) -> Block:
-    more = max(len(house.views), len(house.pools), len(house.recent)) > most and most < MOST
+    more = max(len(house.views), len(house.pools), len(house.past.single)) > most and most < MOST
     refresh = blocks.button("Refresh", actions.HOME_REFRESH, str(most))
     further = [blocks.button("Show more", actions.HOME_MORE, str(most + ENTRIES))] if more else []
     return blocks.actions([refresh, *further])

@@ -73,6 +73,16 @@ class Agents:
         return tuple(sorted(name.decode() for name in set(invited) - set(reached)))
 
     @guard()
+    async def unsigned(self, run_id: str) -> Mapping[str, tuple[str, ...]]:
+        """The groups of each who has not said that they signed in, by address; what cannot be read is left out."""
+        pipe = self._client.pipeline(transaction=False)
+        pipe.hgetall(keys.agents(run_id))
+        pipe.hkeys(keys.agents_signed(run_id))
+        invited, signed = await pipe.execute()
+        left = {address: data for address, data in sorted(invited.items()) if address not in signed}
+        return {address.decode(): one.groups for address, data in left.items() for one in _INVITED.those([data])}
+
+    @guard()
     async def groups(self, run_id: str, address: str) -> tuple[str, ...]:
         """The names of the groups that this agent is to sign in to. Raises Newer or Unreadable."""
         data = await self._client.hget(keys.agents(run_id), address)

@@ -11,6 +11,9 @@ OUTBOX = "outbox"
 RUNS = "runs"
 """Sorted set of all run ids by the second they were created."""
 
+MOVING = "runs:moving"
+"""Sorted set of the ids of runs that hold pools to move them, by the second they were created."""
+
 OPEN = "runs:open"
 """Sorted set of the ids of open runs by the second they were created."""
 

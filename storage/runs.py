@@ -94,7 +94,7 @@ class Runs:
         answer = await self._commit(
             keys=[
                 *(keys.run(run.id), keys.audit(run.id), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN),
-                *(keys.replay(delivery), *holds),
+                *(keys.MOVING, keys.replay(delivery), *holds),
             ],
             args=[
                 # A version says less than who wrote it: a Redis that lost its last writes counts them a second time.
@@ -207,10 +207,10 @@ class Runs:
         return await self._all(await self._client.zrange(keys.OPEN, 0, count - 1))
 
     @guard()
-    async def page(self, before: float | None = None, count: int = 10) -> tuple[Run, ...]:
-        """Runs that were opened before that second, newest first."""
-        top = "+inf" if before is None else f"({before}"
-        names = await self._client.zrange(keys.RUNS, top, "-inf", byscore=True, desc=True, offset=0, num=count)
+    async def page(self, before: float | None = None, count: int = 10, *, moving: bool = False) -> tuple[Run, ...]:
+        """Runs that were opened before that second, newest first; `moving`: those only that hold pools to move them."""
+        top, among = "+inf" if before is None else f"({before}", keys.MOVING if moving else keys.RUNS
+        names = await self._client.zrange(among, top, "-inf", byscore=True, desc=True, offset=0, num=count)
         return await self._all(names)
 
     @guard()

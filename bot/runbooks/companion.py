@@ -95,6 +95,7 @@ COMPANION = Runbook(
     quiet=True,
     carded=False,
     scheduled=True,
+    routine=True,
     left=lambda run: Left("Nothing was changed on the pool, and older copies stay as they are."),
     facts=declared(vars()),
     uses=uses.COMPANION,

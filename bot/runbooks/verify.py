@@ -57,6 +57,7 @@ VERIFY = Runbook(
     title="Check of the backups",
     about="Reads every byte of a pool's kept backups again.",
     left=lambda run: Left("Nothing was changed; the backups stay as they are."),
+    routine=True,
     facts=(SAID,),
     steps=(CHECK, TOLD),
 )

@@ -27,6 +27,12 @@ REPORT = "report"
 TIMELINE = "timeline"
 """Action id of "Timeline"; its value is the run's id."""
 
+IMPACT = "impact"
+"""Action id of "All stages"."""
+
+WHO = "who"
+"""Action id of "Who"; its value is the run's id in which agents were asked."""
+
 PAGE = "page"
 """Action id of "Older"; its value is a `page_value`."""
 

@@ -2,22 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.errors import NotAllowed, Unreadable
-from bot.domain.groups.agents import Reach
+from bot.domain.groups.agents import Reach, coverage
 from bot.domain.model import Person, Standing, Who
 from bot.domain.runs.run import Entry, Phase, Run
+from bot.runbooks.rows.facts import FORMAL
 from bot.runbooks.rows.people import SIGNED_IN
-from handlers.asked import permit
+from handlers.asked import may, permit
 from handlers.blocks import actions, blocks
-from handlers.blocks.blocks import Message, context, section
+from handlers.blocks.blocks import Message, View, context, modal, section
 from handlers.blocks.wording import bounded, bullets, exact, shown, utc, when
 from handlers.desk import Desk
-from handlers.slack.replies import Reply
+from handlers.slack.replies import Reply, open_view
 from handlers.slack.speech import NoPlace, Speech
 from storage.agents import Word
 
@@ -96,3 +97,22 @@ def _thanks(word: Word) -> Message:
     said = "{begins} {at} that you are signed in to your groups.{late}"
     text, drawn = (said.format(begins=begins, at=at(word.at), late=late) for at in (utc, when))
     return {"text": text, "blocks": [section(drawn)]}
+
+
+async def who(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    """Which groups ring nobody; who their agents are, only holders of a role see."""
+    await permit(desk, person, Need.ANYONE, "who", value)
+    run = await desk.runs.load(value)
+    found = coverage(FORMAL.of(run), await desk.agents.known(value))
+    unsigned = await desk.agents.unsigned(value) if may(person, Need.ADMIN) else {}
+    await open_view(args, _who([str(one) for one in found if not one.is_covered], unsigned))
+
+
+def _who(groups: Sequence[str], unsigned: Mapping[str, Sequence[str]]) -> View:
+    agents = [f"{address}: {', '.join(named)}" for address, named in unsigned.items()]
+    drawn = [
+        section(f"*Ring nobody*\n{bullets(groups, 2500, rows=30) or 'No group: each has an agent who signed in.'}"),
+        *([section(f"*Have not said that they signed in*\n{bullets(agents, 2500, rows=30)}")] if agents else []),
+        context("They sign in in their client: Tools, Response Group Settings. Their own word is all that is known."),
+    ]
+    return modal("Who has to sign in", drawn, "Close")

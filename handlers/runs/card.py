@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 
 from bot.domain.measures import aged, lasted, numbered
 from bot.domain.runs.glass import OPEN_S
@@ -120,7 +120,7 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     """What it came to, and what is still open."""
     run, room = view.run, Room(ENDED)
     timeline, foot = _timeline(view), _foot(run, belongs_in)
-    state = f"{_ending(view)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
+    state = f"{mark(run, view.still_open)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
     room.left -= counted(title(view)) + counted(_sign(run)) + counted(state) + words([*timeline, *foot])
     said = "\n".join(filter(None, (state, shown(room.sentences(run.sentence), 900))))
     ends = [f"•  {shown(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
@@ -130,10 +130,9 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     return [section(said), *left, *timeline, *foot]
 
 
-def _ending(view: RunView) -> str:
-    """Green only when nothing is open."""
-    is_open = view.run.phase is Phase.DONE and view.still_open
-    return SIGNS[Phase.LOST] if is_open else SIGNS[view.run.phase]
+def mark(run: Run, left: Sequence[str]) -> str:
+    """How it stands, at a glance; green only when nothing is `left` to people."""
+    return SIGNS[Phase.LOST if run.phase is Phase.DONE and left else run.phase]
 
 
 def _state(view: RunView) -> Block:

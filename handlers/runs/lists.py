@@ -4,40 +4,43 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from types import MappingProxyType
-from typing import Protocol
 
 from bot.domain.access import Need
 from bot.domain.backups.backup import Backup, wrongly_dated
 from bot.domain.deployment.answers import PoolAnswer, is_calm
 from bot.domain.groups.groups import counted
-from bot.domain.measures import aged, lasted
+from bot.domain.measures import aged
 from bot.domain.model import Person, Pool, PoolRecord, Role, Standing
-from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.view import RunView
-from handlers.asked import may
+from handlers.asked import Command, Part, may
 from handlers.blocks import actions, blocks
-from handlers.blocks.blocks import Block, Message, listing
-from handlers.blocks.wording import exact, joined, shown, when
+from handlers.blocks.blocks import Message, context, header, listing, packed, section
+from handlers.blocks.wording import bounded, exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
+from handlers.runs.links import LINKED, opening
 from handlers.runs.looks import calm_look, look
 from storage.notices import Notice
 
 _UNREAD = 5
-_ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
+_TEXT, _FURTHER = 3900, 3000
 
 
-class Row(Protocol):
-    """A subcommand as help shows it."""
-
-    @property
-    def usage(self) -> str: ...
-    @property
-    def example(self) -> str: ...
-    @property
-    def meaning(self) -> str: ...
+EVERYTHING = "all"
+"""Behind `/rgs help`: every subcommand."""
 
 
-def help_text(rows: Iterable[Row]) -> Message:
+def short_help(rows: Sequence[Command]) -> Message:
+    """What fits one screen of a telephone, the outage first; a button leads to all of it."""
+    parts = [
+        "\n".join([f"*{part}*", *(f"`{exact(row.example)}` {row.brief}" for row in rows if row.part is part)])
+        for part in Part
+    ]
+    press = blocks.button("Every command", f"{actions.DO}help", f"help {EVERYTHING}")
+    text = "\n".join(["What you can type:", *parts, f"`/rgs help {EVERYTHING}` lists every command."])
+    return {"text": text, "blocks": [header("What you can type"), *map(section, parts), blocks.actions([press])]}
+
+
+def help_text(rows: Iterable[Command]) -> Message:
     """Every subcommand with an example."""
     lines = [
         f"*`/rgs {exact(row.usage)}`* — {shown(row.meaning, 300)} For example `{exact(row.example)}`." for row in rows
@@ -47,11 +50,6 @@ def help_text(rows: Iterable[Row]) -> Message:
         "It never starts a failover by itself. Every command is shown before anybody approves it.",
     )
     return listing("What you can type", lines, *foot)
-
-
-def _example(row: Row) -> str:
-    """What to type, unless that is plain already."""
-    return "" if row.example == f"/rgs {row.usage}" else f" For example `{exact(row.example)}`."
 
 
 def pools_list(
@@ -110,33 +108,18 @@ def pool_line(
     return f"*{shown(pool.fqdn, 260)}* · {stands}{pair}{held}\n      {last}{wrong}{coming}{lone}"
 
 
-def runs_list(page: Sequence[Run], *, older: bool, now: float) -> Message:
-    """Runs, newest first; `older`: there may be more behind them."""
-    lines = [run_line(run, now) for run in page]
-    none = "No run yet. `/rgs backup pool-a` makes a backup. When a pool is down, type `/rgs failover pool-a`."
-    more = _older(actions.page_value("runs", "", str(page[-1].opened_at))) if older and page else []
-    return listing("Runs", lines or [none], more=more)
-
-
-def run_line(run: Run, now: float) -> str:
-    """One run in a line: what, how it stands or ended, who opened it."""
-    what = f"*{run.runbook.capitalize()} of {shown(run.primary.short, 80)}*"
-    end = _ENDS.get(run.phase)
-    took = f" after {lasted(run.closed_at - run.opened_at)}" if run.closed_at is not None else ""
-    state = f"{end}{took}" if end else f"open for {lasted(now - run.opened_at)}"
-    said = f" — {shown(run.sentence, 200)}" if run.sentence else ""
-    who = shown(run.opened_by.name, 80)
-    return f"{SIGNS[run.phase]} {what} · {state}{said}\n      {when(run.opened_at)} by {who} · `{exact(run.id, 120)}`"
-
-
 def status(
     views: Sequence[RunView],
     records: Mapping[str, PoolRecord],
     answers: Mapping[str, PoolAnswer],
     now: float,
     unread: Sequence[Notice] = (),
+    addresses: Mapping[str, str] = MappingProxyType({}),
 ) -> Message:
-    """What stands and is in no channel, where every pool stands, then every open run with what it waits for."""
+    """What stands and is in no channel, where every pool stands, then every open run with what it waits for.
+
+    `answers` tell how each pool answered when it was asked last, `addresses` lead from runs to their cards.
+    """
     notices = [
         f"⚠️ *{shown(one.sentence, 500)}*\n      {shown(' '.join(one.details), 500)} Since {when(one.since)}."
         for one in unread[:_UNREAD]
@@ -147,9 +130,13 @@ def status(
         for fqdn, record in records.items()
         if fqdn not in calm
     ]
-    running = [view_line(view) for view in views] or ["No run is open."]
     well = [calm_look([answers[fqdn] for fqdn in calm], len(lines), now)] if calm else []
-    return listing("Status", [*notices, *lines, *well, *running], "`/rgs runs` lists what is over.")
+    first = listing("Status", [*notices, *lines, *well, *([] if views else ["No run is open."])])
+    running = [section(view_line(view), opening(view, addresses)[0]) for view in views[:LINKED]]
+    further = packed([view_line(view) for view in views[LINKED:]], _FURTHER)
+    foot = "`/rgs runs` lists what is over."
+    text = bounded("\n".join([first["text"], *map(view_line, views), foot]), _TEXT)
+    return {"text": text, "blocks": [*first["blocks"], *running, *further, context(foot)]}
 
 
 def view_line(view: RunView) -> str:
@@ -210,7 +197,3 @@ _MAY = {
     Need.ADMIN: "start and approve backups, failover and failback of Response Groups",
     Need.SERVER_ADMIN: "approve what moves whole pools",
 }
-
-
-def _older(value: str) -> list[Block]:
-    return [blocks.actions([blocks.button("Show older", actions.PAGE, value)])]

@@ -34,7 +34,9 @@ from storage.runs import Runs
 NAMED = 20
 """So many edits are named one by one."""
 
-_ENTRIES = 100_000
+ALL = 100_000
+"""Lines of a log: more than any has."""
+
 _STEERS = re.compile(r"[\\\[\]<>|]")
 _EXACT = frozenset({"commands", "plan"})
 """What people approved to the letter, and its digest."""
@@ -204,7 +206,7 @@ def log_lines(entries: Iterable[Entry]) -> list[str]:
 
 async def log_of(runs: Runs, run_id: str) -> list[str]:
     """All of this run's, oldest first."""
-    return log_lines(reversed(await runs.audit(run_id, _ENTRIES)))
+    return log_lines(reversed(await runs.audit(run_id, ALL)))
 
 
 def _entry(one: Entry) -> dict[str, Any]:

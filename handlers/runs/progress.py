@@ -81,7 +81,12 @@ def _event(record: RowRecord, line: Line, run: Run) -> str:
 
 def name(line: Line, most: int = 150) -> str:
     """ "9 · Imported", for mrkdwn."""
-    return shown(f"{line.number} · {line.title}" if line.number else line.title, most)
+    return shown(numbered(line), most)
+
+
+def numbered(line: Line) -> str:
+    """The same, not escaped."""
+    return f"{line.number} · {line.title}" if line.number else line.title
 
 
 def _became(record: RowRecord) -> str:

@@ -2,30 +2,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 
-from bot.domain.model import Pool, PoolRecord, PoolState
-from bot.domain.runs.opening import Estate, startable
+from bot.domain.model import Pool, PoolState
+from bot.domain.runs.opening import Estate, Stands, why_not
 from bot.domain.runs.runbook import Runbook
 from bot.runbooks.table import lines
 from handlers.blocks.blocks import Message, listing
 from handlers.blocks.wording import exact, shown
 
 
-def runbooks_list(books: Iterable[Runbook], estate: Estate, records: Mapping[str, PoolRecord]) -> Message:
-    """Each with the pools for which it can be started now, as they stand by their `records`."""
+def runbooks_list(books: Iterable[Runbook], estate: Estate, stands: Stands) -> Message:
+    """Each with the pools for which it can be started now."""
     return listing(
         "Runbooks",
-        [_line(book, tuple(_ready(book, estate, records))) for book in books],
+        [_line(book, ready(book, estate, stands)) for book in books],
         "`/rgs start <runbook> <pool>` starts one. `/rgs runbooks <runbook>` shows its rows.",
     )
 
 
-def _ready(book: Runbook, estate: Estate, records: Mapping[str, PoolRecord]) -> Iterator[Pool]:
-    for fqdn, pool in estate.pools.items():
-        held = book.holds_pools and any(records[one].held_by for one in estate.pair_of(pool))
-        if not held and startable(book, pool, estate, records[fqdn]):
-            yield pool
+def ready(book: Runbook, estate: Estate, stands: Stands) -> list[Pool]:
+    """The pools for which it can be started now."""
+    return [pool for pool in estate.pools.values() if not why_not(book, pool, estate, stands)]
 
 
 def _line(book: Runbook, pools: Sequence[Pool]) -> str:

@@ -1,4 +1,4 @@
-"""The terminal prints what a run came to, when nobody can look into Slack."""
+"""The terminal prints what a run came to, and what happened in it, when nobody can look into Slack."""
 
 from __future__ import annotations
 
@@ -14,11 +14,15 @@ from bot.domain.model import Pool, Who
 from bot.domain.runs.clocks import clocks
 from bot.domain.runs.facts import OUTAGE_SINCE, outage_since
 from bot.domain.runs.run import Run
+from bot.domain.runs.view import view_of
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.failover.facts import OFFERS
 from handlers.runs.measured import Report, lines
-from storage.runs import RUN
+from handlers.runs.timeline import timeline
+from storage.runs import RUN, Runs
 from tests.scenarios.stage import ANNA, FAILOVER, A, B, stage_of
+
+AT = "2026-11-18 11:06 UTC"
 
 
 class Terminal:
@@ -29,7 +33,11 @@ class Terminal:
 
     async def types(self, *argv: str) -> tuple[int, str, str]:
         """Exit code, what was printed, and what was complained of."""
-        code = await asyncio.to_thread(main, ["report", *argv], {"REDIS_URL": self._url})
+        return await self.runs("report", *argv)
+
+    async def runs(self, *argv: str) -> tuple[int, str, str]:
+        """The same of any command."""
+        code = await asyncio.to_thread(main, argv, {"REDIS_URL": self._url})
         said = self._capsys.readouterr()
         return code, said.out, said.err
 
@@ -77,6 +85,36 @@ async def test_the_log_of_a_run_is_printed_for_programs(terminal: Terminal, redi
     assert "5550" not in said
 
 
+async def test_the_timeline_of_a_run_is_printed_in_words_as_its_form_shows_it(terminal: Terminal, redis: Redis) -> None:
+    run = await failed_over(redis)
+
+    code, said, _ = await terminal.runs("timeline", run.id)
+
+    lines = said.splitlines()
+    assert (code, lines[0], lines[-1]) == (0, "Failover of pool-a → pool-b", f"Run {run.id}, opened by Anna on {AT}.")
+    happened = lines[lines.index("What happened") + 1 : lines.index("Left out") - 1]
+    assert happened[0] == f"{AT} · Anna started Failover of pool-a."
+    assert any("Runs: Invoke-CsPoolFailOver" in line for line in happened)
+    assert "5550" not in said and "<" not in said and "&" not in said
+    form = timeline(view_of(run, RUNBOOKS["failover"]), await Runs(redis).audit(run.id, 301))
+    drawn = "\n".join(block["text"]["text"] for block in form["blocks"] if "text" in block)
+    assert len(happened) == sum(line.startswith("<!date^") for line in drawn.splitlines())
+    for heading in ("Still open", "Left out"):
+        assert heading in lines and f"*{heading}*" in drawn
+
+
+async def test_the_timeline_of_a_run_that_waits_says_what_is_asked_and_what_is_next(
+    terminal: Terminal, redis: Redis
+) -> None:
+    stage = await stage_of(redis)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+
+    _, said, _ = await terminal.runs("timeline", run.id)
+
+    assert said.splitlines()[1].startswith("Waiting for an answer: Declare the outage.")
+    assert "\nNext\n- 1 · Ask the pool itself\n" in said and "Not done" not in said
+
+
 async def test_what_an_older_backup_lacks_is_named_where_a_later_one_from_before_the_outage_knows_it(
     terminal: Terminal, redis: Redis
 ) -> None:
@@ -115,8 +153,8 @@ def test_a_run_that_a_version_before_kept_with_words_for_since_when_is_read_and_
     )
 
 
-@pytest.mark.parametrize("more", [[], ["--log"]])
-async def test_a_run_that_is_not_there_is_a_sentence(terminal: Terminal, redis: Redis, more: list[str]) -> None:
-    code, said, fault = await terminal.types("gone", *more)
+@pytest.mark.parametrize("typed", [["report"], ["report", "--log"], ["timeline"]])
+async def test_a_run_that_is_not_there_is_a_sentence(terminal: Terminal, redis: Redis, typed: list[str]) -> None:
+    code, said, fault = await terminal.runs(*typed, "gone")
 
     assert (code, said, fault) == (2, "", "There is no run gone. `/rgs runs` lists them.\n")

@@ -11,10 +11,12 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.errors import BadInput, Held, NotAllowed
-from bot.domain.model import Pool
+from bot.domain.model import Pool, PoolState, Who
 from bot.domain.runs.opening import Estate
+from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox import Sandbox, Trouble
 from handlers import commands
+from handlers.asked import COUNT
 from handlers.blocks import actions
 from handlers.blocks.actions import Page, decode_page
 from handlers.blocks.kit import validate
@@ -24,7 +26,7 @@ from handlers.slack.replies import Reply
 from storage.backups.off_site import OffSiteCopies
 from tests.sandbox.parts import ANNA, BACKUPS, CLARA, EMIL, FINN, GENERAL, GRETA, INCIDENT, PARTNER, alone
 from tests.scenarios.front import desk_of
-from tests.scenarios.stage import A, B, Stage, stage_of
+from tests.scenarios.stage import POOLS, A, B, Stage, stage_of
 
 
 @dataclass(slots=True)
@@ -55,12 +57,27 @@ async def office(redis: Redis) -> AsyncIterator[Office]:
         yield Office(desk_of(stage, client), stage, slack)
 
 
-@pytest.mark.parametrize("text", ["help", "", "   ", "HELP"])
-async def test_help_shows_every_subcommand_with_an_example(office: Office, text: str) -> None:
-    shown = html.unescape(await office.says(text))
+async def test_help_begins_with_the_outage_and_leads_to_everything(office: Office) -> None:
+    reply = await office.type("HELP")
+
+    lines = reply.message["text"].split("\n")
+    assert lines[1:3] == ["*When a pool is down*", "`/rgs failover pool-a` moves it to its backup pool"]
+    assert offered(reply) == {"Every command": "help all"} and not reply.public
+    for row in COMMANDS:
+        assert (f"`{row.example}` {row.brief}" in lines) is (row.part is not None)
+
+
+async def test_all_of_help_shows_every_subcommand_with_an_example(office: Office) -> None:
+    shown = html.unescape(await office.says("help all"))
 
     for row in COMMANDS:
         assert f"/rgs {row.usage}" in shown and row.example in shown
+
+
+async def test_help_tells_one_subcommand_whole_and_keeps_a_slip_behind_a_button(office: Office) -> None:
+    assert "`/rgs failover [pool]`" in await office.says("help Failover")
+    assert offered(await office.type("help failovr")) == {"/rgs failover": "failover"}
+    assert "lists what there is" in await office.refuses("help xyzzy")
 
 
 async def test_every_example_does_what_its_row_does(office: Office) -> None:
@@ -71,14 +88,32 @@ async def test_every_example_does_what_its_row_does(office: Office) -> None:
 
 @pytest.mark.parametrize(
     ("typed", "meant"),
-    [("stauts", "status"), ("failovr pool-a", "failover"), ("Backup-s", "backups"), ("who", "whoami")],
+    [
+        ("stauts", "status"),
+        ("failovr pool-a", "failover pool-a"),
+        ("Backup-s pool-b chart", "backups pool-b chart"),
+        ("who", "whoami"),
+    ],
 )
-async def test_a_slip_in_a_subcommand_gets_the_nearest_one_and_its_usage(
+async def test_a_slip_in_a_subcommand_keeps_what_else_was_typed_behind_a_button(
     office: Office, typed: str, meant: str
 ) -> None:
-    sentence = await office.refuses(typed)
+    reply = await office.type(typed)
 
-    assert f"Did you mean `/rgs {meant}`?" in sentence and f"Usage: `/rgs {meant}" in sentence
+    assert f"Did you mean `/rgs {meant}`? Usage: `/rgs {meant.split()[0]}" in html.unescape(reply.message["text"])
+    assert offered(reply) == {f"/rgs {meant}": meant} and not reply.public
+    assert not await office.desk.runs.page()
+
+
+def offered(reply: Reply) -> dict[str, str]:
+    """What the buttons are called, and what pressing each of them types."""
+    rows = [block["elements"] for block in reply.message["blocks"] if block["type"] == "actions"]
+    return {button["text"]["text"]: button["value"] for row in rows for button in row}
+
+
+@pytest.mark.parametrize("typed", ["failovr " + "x" * 5000, "stauts pool-a now", "break-glas run " + "y" * 2500])
+async def test_what_no_button_can_stand_for_is_said_without_one(office: Office, typed: str) -> None:
+    assert offered(await office.type(typed)) == {}
 
 
 async def test_something_else_altogether_gets_help(office: Office) -> None:
@@ -87,16 +122,16 @@ async def test_something_else_altogether_gets_help(office: Office) -> None:
     )
 
 
-@pytest.mark.parametrize("command", ["backup", "backups", "failover", "failback", "impact"])
-async def test_a_slip_in_a_pool_gets_the_nearest_one_and_the_usage(office: Office, command: str) -> None:
-    sentence = await office.refuses(f"{command} pool-aa")
+@pytest.mark.parametrize(("command", "rest"), [("backup", ""), ("backups", " chart"), ("impact", "")])
+async def test_a_slip_in_a_pool_gets_the_line_that_was_meant_and_the_usage(
+    office: Office, command: str, rest: str
+) -> None:
+    sentence = await office.refuses(f"{command} pool-aa{rest}")
 
-    assert "Did you mean pool-a" in sentence and f"Usage: `/rgs {command}" in sentence
+    assert f"Did you mean `/rgs {command} pool-a{rest}`?" in sentence and f"Usage: `/rgs {command}" in sentence
 
 
-@pytest.mark.parametrize(
-    "text", ["failover", "backup", "failover pool-a pool-b", "backups a b c", "status now", "help me"]
-)
+@pytest.mark.parametrize("text", ["backup", "failover pool-a pool-b", "backups a b c", "status now", "help me please"])
 async def test_too_few_and_too_many_words_get_the_usage(office: Office, text: str) -> None:
     assert f"Usage: `/rgs {text.split()[0]}" in await office.refuses(text)
 
@@ -125,7 +160,7 @@ async def test_a_short_name_that_two_pools_share_is_not_guessed(office: Office) 
     twins = {fqdn: Pool(fqdn) for fqdn in ("pool1.a.example", "pool1.b.example")}
     office.desk = replace(office.desk, estate=Estate(twins, {}, {}))
 
-    sentence = await office.refuses("failover pool1")
+    sentence = await office.refuses("backup pool1")
 
     assert "pool1.a.example, pool1.b.example" in sentence and "in full" in sentence
 
@@ -273,7 +308,9 @@ async def test_status_tells_every_pool_and_every_open_run_to_all(office: Office)
 
     reply = await office.type("status", EMIL)
 
-    assert reply.public and "Failover of pool-a" in reply.message["text"]
+    assert not reply.public and "Failover of pool-a" in reply.message["text"]
+    shown = await office.type("status HERE", EMIL)
+    assert shown.public and shown.message == reply.message
     assert "Waits for RTCUniversalServerAdmins" in reply.message["text"]
 
 
@@ -293,13 +330,13 @@ def older(reply: Reply) -> dict[str, Any] | None:
 
 
 async def test_backups_and_runs_are_read_page_by_page_from_the_newest(office: Office) -> None:
-    for _ in range(commands.COUNT + 2):
+    for _ in range(COUNT + 2):
         office.stage.clock.now += 60
         await office.says("backup pool-a")
         (run,) = await office.desk.runs.page(count=1)
         await office.stage.settle(run.id)
 
-    for text in ("runs", "backups pool-a"):
+    for text in ("runs all", "runs backup", "backups pool-a"):
         seen: list[str] = []
         reply = await office.type(text)
         for _ in range(2):
@@ -330,7 +367,7 @@ async def test_a_guest_cannot_page_either(office: Office) -> None:
 async def test_a_page_of_nothing_is_refused_in_a_sentence(office: Office) -> None:
     anna = await office.desk.people.person(ANNA)
     for page in (
-        Page("runs", "", "yesterday"),
+        Page("runs", "all", "yesterday"),
         Page("backups", A, "gone"),
         Page("backups", "", "x"),
         Page("x", "", "1"),
@@ -339,10 +376,22 @@ async def test_a_page_of_nothing_is_refused_in_a_sentence(office: Office) -> Non
             await commands.older(office.desk, anna, page)
 
 
-async def test_impact_is_of_a_stage_of_a_pool_or_of_everything(office: Office) -> None:
-    everything = await office.type("impact")
+async def test_impact_is_of_a_stage_of_a_pool_or_of_what_is_not_well_now(office: Office) -> None:
+    calm = await office.type("impact")
     stage, pool = await office.type("impact failing-over"), await office.type("impact pool-a")
 
-    assert not everything.public and stage.public and pool.public
+    assert not calm.public and stage.public and pool.public
+    assert calm.message["text"] == "No pool is in outage or failed over, so callers and agents notice nothing."
     assert "during failover" in stage.message["text"]
     assert "after failback completes" in pool.message["text"]
+    assert all(offered(reply) == {"All stages": "all"} for reply in (calm, stage, pool))
+    await stands(office, PoolState.FAILED_OVER)
+    now = await office.type("impact")
+    assert "after failover completes" in now.message["text"] and not now.public
+
+
+async def stands(office: Office, state: PoolState) -> None:
+    """A run left pool-a there."""
+    now = office.stage.clock.now
+    run = Run("r-a", "failover", POOLS[A], POOLS[B], Who("T1:U1", "Anna"), now, "declare", phase=Phase.DONE)
+    await office.desk.runs.commit(Change(replace(run, pool_state=state, since=now)), now)

@@ -164,7 +164,7 @@ async def test_it_fits_a_message_however_much_there_is_to_tell(office: Office) -
 
 
 async def test_a_slip_in_its_name_gets_the_nearest_one(office: Office) -> None:
-    assert "Did you mean pool-a" in await office.refuses("pools pool-aa")
+    assert "Did you mean `/rgs pools pool-a`?" in await office.refuses("pools pool-aa")
 
 
 async def test_whoever_may_read_may_read_it(office: Office) -> None:

@@ -12,7 +12,7 @@ from bot.domain.runs.runbook import Runbook
 from bot.runbooks import RUNBOOKS
 from handlers.blocks.wording import shown
 from handlers.slack.replies import Reply
-from tests.handlers.test_commands import Office
+from tests.handlers.test_commands import Office, offered
 from tests.sandbox.parts import ANNA, EMIL, alone
 from tests.scenarios.front import desk_of
 from tests.scenarios.stage import A, stage_of
@@ -66,21 +66,23 @@ async def test_every_row_of_a_runbook_is_in_the_answer_and_fits_a_message(office
 
 @pytest.mark.parametrize("text", ["start failovr pool-a", "start fail pool-a", "start back pool-a", "runbooks fail"])
 async def test_a_slip_in_a_runbook_starts_nothing_and_is_not_guessed(office: Office, text: str) -> None:
-    sentence = await office.refuses(text)
-    assert sentence.startswith(f"There is no runbook “{text.split()[1]}”.")
-    assert sentence.endswith("`/rgs runbooks` lists them.")
+    said = await office.says(text)
+    assert said.startswith(f"There is no runbook “{text.split()[1]}”. Nothing was started. `/rgs runbooks` lists them.")
+    assert not await office.desk.runs.page()
 
 
-async def test_the_nearest_runbook_is_named_and_not_taken(office: Office) -> None:
-    assert "Did you mean `failover`?" in await office.refuses("start failovr pool-a")
+async def test_the_nearest_runbook_keeps_what_else_was_typed_and_is_not_taken(office: Office) -> None:
+    reply = await office.type("start failovr pool-a")
+    assert "Did you mean `/rgs start failover pool-a`?" in reply.message["text"]
+    assert offered(reply) == {"/rgs start failover pool-a": "start failover pool-a"}
 
 
-@pytest.mark.parametrize("words", ["pool-aa", "pool-a pool-bb", "pool-a pool-b"])
+@pytest.mark.parametrize("words", ["pool-a pool-bb", "pool-a pool-b"])
 async def test_a_slip_in_a_pool_starts_nothing_either(office: Office, words: str) -> None:
     await office.refuses(f"start failover {words}")
 
 
-@pytest.mark.parametrize("text", ["start", "start failover", "start failover pool-a pool-b pool-c"])
+@pytest.mark.parametrize("text", ["start", "start backup", "start failover pool-a pool-b pool-c"])
 async def test_too_few_and_too_many_words_get_the_usage_of_start(office: Office, text: str) -> None:
     assert "Usage: `/rgs start <runbook> <pool> [new pool]`" in await office.refuses(text)
 
@@ -93,8 +95,8 @@ async def test_a_runbook_starts_for_the_pool_that_is_named(office: Office, typed
 
 
 async def test_a_runbook_that_cannot_start_where_the_pool_stands_says_from_where(office: Office) -> None:
-    assert "Failback is only for a pool that is failed over or failing back." in await office.refuses(
-        "start failback pool-a"
+    assert await office.refuses("start failback pool-a") == (
+        "pool-a is not failed over. Next: `/rgs runbooks` shows what can start now. Nothing was started."
     )
 
 
@@ -102,7 +104,8 @@ async def test_one_that_starts_by_itself_only_is_not_offered(office: Office) -> 
     hidden = [book.key for book in RUNBOOKS.values() if not book.carded]
     assert hidden
     for key in hidden:
-        assert "There is no runbook" in await office.refuses(f"start {key} pool-a")
+        assert "There is no runbook" in await office.says(f"start {key} pool-a")
+    assert not await office.desk.runs.page()
 
 
 async def test_whoever_lacks_the_role_of_a_runbook_starts_nothing_by_its_name(office: Office) -> None:

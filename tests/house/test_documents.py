@@ -16,8 +16,11 @@ from handlers import commands
 from tests.scenarios.situations import section
 
 ROOT = Path(__file__).parents[2]
-README, CONFIGURATION, COMMAND_LINE, RUNBOOKS_PAGE = (
-    ROOT / name for name in ("README.md", "docs/configuration.md", "docs/command-line.md", "docs/runbooks.md")
+README, CONFIGURATION, COMMAND_LINE, RUNBOOKS_PAGE, TYPED = (
+    ROOT / name
+    for name in (
+        *("README.md", "docs/configuration.md", "docs/command-line.md", "docs/runbooks.md", "docs/commands.md"),
+    )
 )
 PAGES = tuple(sorted((*ROOT.glob("*.md"), *ROOT.glob("docs/*.md"))))
 LONGEST_README = 150
@@ -58,6 +61,11 @@ def test_the_page_of_the_runbooks_has_every_row_of_each() -> None:
 def test_the_page_of_the_command_line_names_every_command() -> None:
     text = COMMAND_LINE.read_text("utf-8")
     assert [command.name for command in COMMANDS if f"| `{command.name}` |" not in text] == []
+
+
+def test_the_page_of_the_commands_names_every_subcommand() -> None:
+    text = TYPED.read_text("utf-8")
+    assert [row.name for row in commands.COMMANDS if f"| `/rgs {row.name}" not in text] == []
 
 
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)

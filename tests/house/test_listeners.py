@@ -88,7 +88,10 @@ def test_every_action_id_begins_with_the_word_of_its_button() -> None:
     names = [
         actions.ASK,
         actions.MORE,
+        actions.ASK,
         actions.DETAIL,
+        actions.IMPACT,
+        actions.WHO,
         actions.REPORT,
         actions.TIMELINE,
         actions.PAGE,

@@ -134,5 +134,5 @@ async def test_copies_that_are_in_use_are_left_alone(redis: Redis) -> None:
 async def test_it_starts_from_an_active_pool_only(redis: Redis) -> None:
     stage = await stage_of(redis)
     await failed_over(stage)
-    with pytest.raises(BadInput, match="is only for a pool that is active"):
+    with pytest.raises(BadInput, match=r"pool-a is already failed over\. Next: `/rgs failback pool-a`."):
         await stage.engine.start("clean-up", A, ANNA)

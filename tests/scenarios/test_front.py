@@ -305,7 +305,7 @@ async def test_an_older_page_takes_the_place_of_the_one_before(front: Front) -> 
     for _ in range(12):
         front.stage.clock.now += 60
         await front.desk.engine.start("backup", A, OPENER)
-    await front.slack.command(EMIL, INCIDENT, "/rgs runs")
+    await front.slack.command(EMIL, INCIDENT, "/rgs runs all")
     (first,) = front.slack.ephemerals(EMIL)
 
     await front.slack.click(EMIL, first, actions.PAGE)
@@ -371,7 +371,7 @@ async def test_commands_answer_alone_or_before_all(front: Front) -> None:
     await front.slack.command(EMIL, INCIDENT, "/rgs help")
     assert "/rgs failover" in front.told(EMIL)[0] and not front.slack.messages(INCIDENT)
 
-    await front.slack.command(EMIL, INCIDENT, "/rgs status")
+    await front.slack.command(EMIL, INCIDENT, "/rgs status here")
     assert "No run is open" in front.slack.messages(INCIDENT)[0].text
 
     await front.slack.command(FINN, INCIDENT, "/rgs status")
@@ -381,7 +381,7 @@ async def test_commands_answer_alone_or_before_all(front: Front) -> None:
 async def test_what_is_for_all_stays_with_one_person_where_strangers_read_along(front: Front) -> None:
     before = front.slack.messages(PARTNER)
 
-    await front.slack.command(EMIL, PARTNER, "/rgs status")
+    await front.slack.command(EMIL, PARTNER, "/rgs status here")
 
     assert "No run is open" in front.told(EMIL)[0] and front.slack.messages(PARTNER) == before
 

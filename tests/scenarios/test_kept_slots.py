@@ -15,7 +15,7 @@ from bot.domain.companions.kinds import COMPANIONS
 from bot.domain.errors import BadInput
 from bot.domain.model import SCHEDULE, PoolRecord
 from bot.domain.runs.moves import close
-from bot.domain.runs.opening import begin
+from bot.domain.runs.opening import Stand, begin
 from bot.domain.runs.run import Phase
 from bot.engine import Engine
 from bot.runbooks import RUNBOOKS
@@ -29,7 +29,7 @@ LOCAL = "2026-11-21T02:30"
 
 async def done(redis: Redis, runbook: str, id: str) -> str:
     """A run of this id that came to its end, as an earlier process left it."""
-    run = begin(id, RUNBOOKS[runbook], ESTATE.pools[A], ESTATE, PoolRecord(A), SCHEDULE, 1_700_000_000.0)
+    run = begin(id, RUNBOOKS[runbook], ESTATE.pools[A], ESTATE, {A: Stand(PoolRecord(A))}, SCHEDULE, 1_700_000_000.0)
     await Runs(redis).commit(close(run, Phase.DONE, "Kept.", 1_700_000_100.0), 1_700_000_100.0)
     return id
 

@@ -8,6 +8,8 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.domain.access import Need
+from bot.domain.deployment.pool_reading import PoolReading
+from bot.domain.deployment.server_state import ServerState
 from bot.domain.errors import BadInput, CmdletFailed, NotAllowed, OutcomeUnknown
 from bot.domain.model import PoolState
 from bot.domain.runs.press import offered
@@ -201,20 +203,54 @@ async def test_what_servers_say_of_the_order_comes_before_a_record_that_says_oth
     stage = await stage_of(redis)
     await b_was_failed_over(stage)
     await set_over(stage, B, False)
+    await read(stage, "FailedBack", 60)
     await stage.take_down(A)
     run = await declared(stage)
     assert (run.step, run.phase) == ("failover", Phase.WAITING)
+
+
+async def read(stage: Stage, word: str, ago_s: float) -> None:
+    """That servers said so of B, so long ago; some minutes have gone by since whatever was before."""
+    stage.clock.now += 600
+    at = stage.clock.now - ago_s
+    await stage.kept.readings.note(B, PoolReading(at, B, ServerState(word), at))
 
 
 async def test_the_record_holds_where_no_server_says_anything(redis: Redis) -> None:
     stage = await stage_of(redis)
     await b_was_failed_over(stage)
     await set_over(stage, B, False)
+    await read(stage, "FailedBack", 60)
     await stage.take_down(A)
     silent(stage)
     run = await declared(stage)
     assert (run.step, run.phase) == ("order", Phase.STOPPED)
     assert "Finish that first: `/rgs failback pool-b`." in run.sentence
+
+
+@pytest.mark.parametrize("ago_s", [None, 301, 700])
+async def test_what_the_order_will_refuse_is_refused_before_anything_is_declared(
+    redis: Redis, ago_s: float | None
+) -> None:
+    """What servers said long ago, or before the pool was moved from here, says nothing of now."""
+    stage = await stage_of(redis)
+    await b_was_failed_over(stage)
+    if ago_s:
+        await read(stage, "FailedBack", ago_s)
+    runs = await stage.runs.page()
+    with pytest.raises(
+        BadInput, match=r"Finish that first: `/rgs failback pool-b`\. Then start this again\. Nothing was"
+    ):
+        await stage.engine.start("failover", A, ANNA)
+    assert await stage.runs.page() == runs
+
+
+async def test_what_servers_said_just_now_is_refused_at_once_as_well(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    await read(stage, "FailedOver", 60)
+    with pytest.raises(BadInput, match=r"pool-b is itself failed over, onto pool-a.*`/rgs start adopt pool-b`"):
+        await stage.engine.start("failover", A, ANNA)
+    assert not await stage.runs.page()
 
 
 async def test_without_any_backup_users_are_moved_and_the_run_goes_on_without_groups(redis: Redis) -> None:

@@ -150,7 +150,7 @@ async def test_a_pool_that_does_not_answer_or_was_moved_is_not_pre_staged(redis:
 async def test_it_starts_from_an_active_pool_only(redis: Redis) -> None:
     stage = await stage_of(redis)
     await failed_over(stage)
-    with pytest.raises(BadInput, match="is only for a pool that is active"):
+    with pytest.raises(BadInput, match=r"pool-a is already failed over\. Next: `/rgs failback pool-a`."):
         await stage.engine.start("prestage", A, ANNA)
 
 

@@ -25,7 +25,7 @@ from tests.scenarios.slack_stage import SlackStage, slack_stage
 from tests.scenarios.stage import ANNA, FAILOVER, A, B, C, Stage, stage_of
 from tests.storage.test_backups import backup_of
 
-GLOBAL = ("due", "outbox", "outbox:tells", "runs", "runs:open", "refused", "notices", "homes")
+GLOBAL = ("due", "outbox", "outbox:tells", "runs", "runs:open", "runs:moving", "refused", "notices", "homes")
 """What every story needs; of these the loops are looked at, not the story."""
 
 KEYS = sorted(key for key in records.kept()["keys"] if not key.startswith("world:"))

@@ -16,7 +16,7 @@ from bot.domain.errors import CmdletFailed, DriverError
 from bot.domain.groups.groups import Inventory, Row
 from bot.domain.model import Person, Who
 from bot.domain.runs.moves import claim, open_run
-from bot.domain.runs.opening import Estate, begin
+from bot.domain.runs.opening import Estate, Stand, begin
 from bot.domain.runs.press import Press, press
 from bot.domain.runs.run import FOR_PEOPLE, Change, Run
 from bot.domain.runs.runbook import Runbook
@@ -86,12 +86,12 @@ class Scene:
 
     def started(self, state: State, runbook: str, pool: str, person: Person) -> State:
         """Raises BadInput where the run cannot be opened, Held while another one holds its pools."""
-        record = state.records[pool]
+        stands = {fqdn: Stand(record) for fqdn, record in state.records.items()}
         name = f"run{state.started + 1}"
         book, pools = self.runbooks[runbook], self.estate.pools
         alone = next((one for fqdn, one in pools.items() if fqdn not in self.estate.pairs), None)
         by, third = Who.person(person), alone if book.replaces else None
-        run = begin(name, book, pools[pool], self.estate, record, by, NOW, replacement=third)
+        run = begin(name, book, pools[pool], self.estate, stands, by, NOW, replacement=third)
         change = open_run(run, self.runbooks[runbook], NOW)
         return replace(self._written(state, change), started=state.started + 1)
 

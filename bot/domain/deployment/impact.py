@@ -42,6 +42,13 @@ class Subject(StrEnum):
     CONFIGURATION = "Response group configuration"
 
 
+class Side(StrEnum):
+    """Who notices something."""
+
+    CALLERS = "Callers"
+    AGENTS = "Agents"
+
+
 @dataclass(frozen=True, slots=True)
 class Bullet:
     """One sentence. `imported` says for which answer to "were response groups imported?" it holds; None: for both."""
@@ -182,6 +189,73 @@ CELLS: Mapping[Stage, Mapping[Subject, tuple[Bullet, ...]]] = {
         ),
     },
 }
+
+
+_CUT_OFF = Bullet("Calls that wait for an agent are cut off. Calls with an agent go on, unless they are anonymous.")
+_NO_NEW_CALLS = _if_not_imported("New calls are cut off.")
+_RING_FEW = _if_imported("New calls reach the backup pool, but agents homed on the lost pool cannot be reached.")
+_OWN_WORK = Bullet("The backup pool's own groups work as always.")
+_NO_SIGN_IN = Bullet("Agents cannot sign in to the groups on the lost pool.")
+_SIGN_IN = _if_imported("They can sign in to the imported groups on the backup pool.")
+_OFF = Bullet("Calls on behalf of a group are off.")
+_STAY = Bullet("Calls with an agent go on.")
+
+IN_SHORT: Mapping[Stage, Mapping[Side, tuple[Bullet, ...]]] = {
+    Stage.OUTAGE: {
+        Side.CALLERS: (_NO_NEW_CALLS, _RING_FEW, _CUT_OFF),
+        Side.AGENTS: (_NO_SIGN_IN, _OWN_WORK, _OFF),
+    },
+    Stage.FAILING_OVER: {
+        Side.CALLERS: (_NO_NEW_CALLS, _RING_FEW, _CUT_OFF),
+        Side.AGENTS: (_NO_SIGN_IN, _SIGN_IN, _OWN_WORK, _OFF),
+    },
+    Stage.FAILED_OVER: {
+        Side.CALLERS: (
+            _NO_NEW_CALLS,
+            _if_imported("New calls are answered on the backup pool."),
+            Bullet("Regular calls with an agent go on."),
+            _if_imported(
+                "Anonymous calls, and those that wait for an agent, go on if they have reached the backup pool."
+            ),
+        ),
+        Side.AGENTS: (
+            _NO_SIGN_IN,
+            _if_imported("They can sign in to the imported groups, and call on behalf of them."),
+            _if_not_imported("Calls on behalf of a group fail."),
+            _OWN_WORK,
+        ),
+    },
+    Stage.FAILING_BACK: {
+        Side.CALLERS: (
+            Bullet("New calls reach the pool again, but agents homed on it cannot be reached yet."),
+            _if_imported("Calls that wait for an agent are cut off."),
+            _STAY,
+        ),
+        Side.AGENTS: (
+            Bullet("Agents cannot sign in to the groups on the pool yet."),
+            _SIGN_IN,
+            _OWN_WORK,
+            _OFF,
+        ),
+    },
+    Stage.FAILED_BACK: {
+        Side.CALLERS: (
+            Bullet("New calls reach the pool as always."),
+            _if_imported("Calls that still wait on the backup pool are cut off."),
+            _STAY,
+        ),
+        Side.AGENTS: (
+            Bullet("Agents can sign in to the groups on the pool, and call on behalf of them."),
+            _OWN_WORK,
+        ),
+    },
+}
+"""What matters most of the cells of a stage, in plain words."""
+
+
+def in_short(stage: Stage, imported: bool | None) -> Mapping[Side, tuple[Bullet, ...]]:
+    """For callers and for agents, what holds; `imported` as in `board`."""
+    return {side: _holding(bullets, imported) for side, bullets in IN_SHORT[stage].items()}
 
 
 def board(stage: Stage, imported: bool | None) -> tuple[Line, ...]:

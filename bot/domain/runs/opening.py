@@ -8,7 +8,9 @@ from types import MappingProxyType
 from typing import Any
 
 from bot.domain.deployment.abilities import Abilities, doubts, missing
-from bot.domain.errors import BadInput, BotError, Damaged
+from bot.domain.deployment.pool_reading import PoolReading
+from bot.domain.deployment.server_state import UNKNOWN, ServerState
+from bot.domain.errors import BadInput, Damaged
 from bot.domain.model import Pool, PoolRecord, PoolState, Who, short
 from bot.domain.near import nearest
 from bot.domain.runs.facts import ABLE, BEFORE, CALL_LIST, MIRRORED, SOURCE, STOOD
@@ -46,19 +48,53 @@ class Estate:
         return (pool.fqdn, other) if other else (pool.fqdn,)
 
 
-def meant(typed: str, fqdns: Collection[str], known: str) -> str:
-    """The one of these pools that was typed, in full or in short, in any case.
+@dataclass(frozen=True, slots=True)
+class Stand:
+    """Where a pool stands: as it is remembered, and as its servers `said` last, where that can be believed."""
 
-    Raises BadInput with all that it could be, or with the nearest one and `known`, which says where all of them are.
-    """
+    record: PoolRecord
+    said: ServerState = UNKNOWN
+
+
+Stands = Mapping[str, Stand]
+"""By FQDN, of all pools that are concerned."""
+
+BELIEVED_S = 300.0
+"""What servers said longer ago says nothing of now."""
+
+
+def stand(record: PoolRecord, seen: PoolReading | None, now: float) -> Stand:
+    """What was read long ago, or before a run left the pool where it is, counts for nothing."""
+    counts = seen is not None and seen.at > record.since and now - seen.at < BELIEVED_S
+    return Stand(record, seen.state if seen and counts else UNKNOWN)
+
+
+def called(typed: str, fqdns: Collection[str]) -> list[str]:
+    """All of these pools that may have been typed, in full or in short, in any case."""
     wanted = typed.strip().casefold().rstrip(".")
-    found = [fqdn for fqdn in fqdns if wanted in (fqdn, short(fqdn))]
+    return [fqdn for fqdn in fqdns if wanted in (fqdn, short(fqdn))]
+
+
+def likely(typed: str, fqdns: Collection[str]) -> str:
+    """The name that is most like what was typed, as short as that; empty where none is."""
+    return nearest(typed.strip().casefold().rstrip("."), (name for fqdn in fqdns for name in (short(fqdn), fqdn)))
+
+
+def several(typed: str, found: Collection[str]) -> str:
+    return f"Several pools are called “{typed[:60]}”: {', '.join(found)}."
+
+
+def meant(typed: str, fqdns: Collection[str], known: str) -> str:
+    """The one of these pools that was typed.
+
+    Raises BadInput with all that it could be, or with the likely one and `known`, which says where all of them are.
+    """
+    found = called(typed, fqdns)
     if len(found) == 1:
         return found[0]
     if found:
-        raise BadInput(f"Several pools are called “{wanted[:60]}”: {', '.join(found)}. Name one in full.")
-    near = nearest(wanted, (name for fqdn in fqdns for name in (short(fqdn), fqdn)))
-    hint = f" Did you mean {near}?" if near else ""
+        raise BadInput(f"{several(typed, found)} Name one in full.")
+    hint = f" Did you mean {near}?" if (near := likely(typed, fqdns)) else ""
     raise BadInput(f"There is no pool “{typed[:60]}”.{hint} {known}")
 
 
@@ -81,7 +117,7 @@ def begin(
     runbook: Runbook,
     pool: Pool,
     estate: Estate,
-    record: PoolRecord,
+    stands: Stands,
     by: Who,
     now: float,
     channel: str = "",
@@ -91,13 +127,14 @@ def begin(
 ) -> Run:
     """The run before its first commit; `facts` are what it knows from the start, `known` what its pools can do.
 
-    Raises BadInput when the pool has no pair, stands where this cannot start, or lacks what the run cannot do without,
-    or when the `replacement` is no pool that can take its place; Damaged as `refuse_unknown`. What nobody knows
-    (`known` has it not) refuses nothing; None asks for nothing.
+    `stands` has the pool, and of the others what is known.
+
+    Raises BadInput when the pool has no pair, or it or its backup pool stands where this cannot start; when a pool
+    lacks what the run cannot do without; or when the `replacement` is no pool that can take its place. Damaged as
+    `refuse_unknown`. What nobody knows (`known` has it not) refuses nothing; None asks for nothing.
     """
-    partner = estate.partner(pool)
-    _refuse(runbook, pool, partner, estate, record)
-    _refuse_replacement(runbook, pool, estate, replacement)
+    partner, record = estate.partner(pool), stands[pool.fqdn].record
+    _refuse(runbook, pool, estate, stands, replacement)
     able = ABLE.to(_able(runbook, (pool, partner, replacement), known, now)) if known is not None else {}
     holds = (
         {"pool_state": record.state, "since": record.since or now, "carry": record.carry} if runbook.holds_pools else {}
@@ -127,13 +164,17 @@ def begin(
     )
 
 
-def startable(runbook: Runbook, pool: Pool, estate: Estate, record: PoolRecord) -> bool:
-    """Whether it could be started for this pool as it stands now."""
+def why_not(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands) -> str:
+    """Why it cannot be started for this pool as all stand now, with the next thing to do; empty where it can."""
     try:
-        _refuse(runbook, pool, estate.partner(pool), estate, record)
-    except BotError:
-        return False
-    return True
+        why = _refusal(runbook, pool, estate, stands)
+    except Damaged as fault:
+        why = fault.sentence
+    if why:
+        return why
+    pair = estate.pair_of(pool) if runbook.holds_pools else ()
+    holder = next((stands[fqdn].record.held_by for fqdn in pair if stands[fqdn].record.held_by), "")
+    return f"{pool.short}: the run `{holder}` is at work on this pair. Next: finish it on its card." if holder else ""
 
 
 def _able(
@@ -148,29 +189,48 @@ def _able(
     return [sentence for one, uses in using for sentence in doubts(one, uses, known.get(one.fqdn), now)]
 
 
-def _refuse(runbook: Runbook, pool: Pool, partner: Pool | None, estate: Estate, record: PoolRecord) -> None:
+def _refuse(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands, replacement: Pool | None) -> None:
+    if why := _refusal(runbook, pool, estate, stands):
+        raise BadInput(f"{why} Nothing was started.")
+    _refuse_replacement(runbook, pool, estate, stands, replacement)
+
+
+def _refusal(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands) -> str:
+    """Why it does not start, if so. Raises Damaged as `refuse_unknown`."""
+    record, partner = stands[pool.fqdn].record, estate.partner(pool)
     if (runbook.holds_pools or runbook.paired) and partner is None:
-        why = estate.unpaired.get(
+        return estate.unpaired.get(
             pool.fqdn, f"{pool.fqdn} has no backup pool, so it gets backups only and cannot be failed over."
         )
-        raise BadInput(f"{why} Nothing was started.")
     refuse_unknown(record, pool)
     if record.state is PoolState.RETIRED:
-        raise BadInput(
-            f"{pool.short} was replaced by another pool. Take it out of [[pools]] in the configuration. "
-            "Nothing was started."
-        )
+        return f"{pool.short} was replaced by another pool. Take it out of [[pools]] in the configuration."
     if why := runbook.unfit(pool):
-        raise BadInput(f"{why} Nothing was started.")
+        return why
     if record.state not in runbook.opens:
-        wanted = " or ".join(sorted(runbook.opens))
-        raise BadInput(
-            f"{pool.short} is {record.state}. {runbook.title} is only for a pool that is {wanted}. "
-            "Nothing was started. `/rgs status` shows every pool."
-        )
+        return _elsewhere(pool, record)
+    beside = stands.get(partner.fqdn) if partner else None
+    return runbook.barred(pool, partner, beside.record.state, beside.said) if partner and beside else ""
 
 
-def _refuse_replacement(runbook: Runbook, pool: Pool, estate: Estate, replacement: Pool | None) -> None:
+_NEXT: Mapping[PoolState, tuple[str, str]] = {
+    PoolState.ACTIVE: ("is not failed over.", "`/rgs runbooks` shows what can start now."),
+    PoolState.OUTAGE: ("is in outage, and not failed over yet.", "`/rgs failover {pool}`."),
+    PoolState.FAILING_OVER: ("is being failed over.", "`/rgs failover {pool}`."),
+    PoolState.FAILED_OVER: ("is already failed over.", "`/rgs failback {pool}`."),
+    PoolState.FAILING_BACK: ("is being failed back.", "`/rgs failback {pool}`."),
+    PoolState.REPLACING: ("is being replaced.", "`/rgs start replace {pool} <new pool>`."),
+}
+"""What is to be said of a pool that stands elsewhere than a run could start from, and what comes next there."""
+
+
+def _elsewhere(pool: Pool, record: PoolRecord) -> str:
+    stands, after = _NEXT[record.state]
+    after = f"finish the run `{record.held_by}` on its card." if record.held_by else after.format(pool=pool.short)
+    return f"{pool.short} {stands} Next: {after}"
+
+
+def _refuse_replacement(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands, replacement: Pool | None) -> None:
     if not runbook.replaces and replacement is None:
         return
     if not runbook.replaces:
@@ -185,3 +245,12 @@ def _refuse_replacement(runbook: Runbook, pool: Pool, estate: Estate, replacemen
             f"{replacement.short} belongs to a pair already, so it cannot take the place of {pool.short}. "
             "Nothing was started."
         )
+    if (beside := stands.get(replacement.fqdn)) and (why := taken(pool, replacement, beside.record.state)):
+        raise BadInput(f"{why} Nothing was started.")
+
+
+def taken(pool: Pool, replacement: Pool, state: PoolState) -> str:
+    """Why the replacement, which stands so, cannot take the place of the pool; empty where it can."""
+    if state is PoolState.ACTIVE:
+        return ""
+    return f"{replacement.short} is {state}, so it cannot take the place of {pool.short}."

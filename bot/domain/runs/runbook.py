@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.abilities import NO_USES, Uses
+from bot.domain.deployment.server_state import ServerState
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
@@ -196,13 +197,15 @@ class Runbook:
     `holds_pools`: it holds a pair from its first row to its end, and says where the primary stands. `paired`: it needs
     a backup pool as well, though it holds none. `replaces`: it needs a third pool, which takes the primary's place.
     `alone`: it holds no pool, and is refused beside one of its own kind only. `unfit` says why servers of a pool cannot
-    have it, if so. `opens` says which states of the primary pool it can start from; `carry` is what the next runbook
+    have it, if so; `barred` why it cannot start while the backup pool stands so, as remembered and as its servers said.
+    `opens` says which states of the primary pool it can start from; `carry` is what the next runbook
     needs to know; `left` what a run that is abandoned now leaves behind. `quiet`: a run that nobody asked for gets a
     card only when it needs people, and its trouble goes to the notification channel instead of the card's thread. One
     that is not `carded` does so whoever asked: they are told directly what became of it. Only a `scheduled` one is
-    started by anything but people. `gap` says what is missing while a run is where it is, if anything: when it stops or
-    is left there, the notification channel is told, loudly. `approved_s`: an approval counts for so
-    many seconds. `facts` are all that its rows leave for later ones, `uses` all that they send to servers.
+    started by anything but people; lists of runs fold those that are `routine`. `gap` says what is missing while a run
+    is where it is, if anything: when it stops or is left there, the notification channel is told, loudly. `approved_s`:
+    an approval counts for so many seconds. `facts` are all that its rows leave for later ones, `uses` all that they
+    send to servers.
     """
 
     key: str
@@ -217,9 +220,11 @@ class Runbook:
     replaces: bool = False
     alone: bool = False
     unfit: Callable[[Pool], str] = lambda pool: ""
+    barred: Callable[[Pool, Pool, PoolState, ServerState], str] = lambda pool, backup, state, said: ""
     quiet: bool = False
     carded: bool = True
     scheduled: bool = False
+    routine: bool = False
     opens: frozenset[PoolState] = frozenset(PoolState)
     carry: Callable[[Run], Mapping[str, Any]] = lambda run: {}
     left: Callable[[Run], Left] = lambda run: Left("Nothing was changed.")

@@ -113,7 +113,7 @@ def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
         waits_for_people=run.phase in FOR_PEOPLE,
         has_detail=bool(run.detail),
         said=said if run.phase is Phase.RUNNING else "",
-        still_open=_still_open(run),
+        still_open=still_open(run),
     )
 
 
@@ -132,7 +132,7 @@ def _state(run: Run, step: Step) -> str:
     return _REFUSED if was_refused(run) else _STATES[run.phase].format(title=step.title)
 
 
-def _still_open(run: Run) -> tuple[str, ...]:
+def still_open(run: Run) -> tuple[str, ...]:
     """What the last row left to people."""
     return run.records[-1].details if run.phase is Phase.DONE and run.records else ()
 

@@ -13,6 +13,7 @@ BACKUP = Runbook(
     title="Backup",
     quiet=True,
     scheduled=True,
+    routine=True,
     left=lambda run: Left("Nothing was changed on the pool, and older backups stay as they are."),
     facts=FACTS,
     uses=uses.BACKUP,

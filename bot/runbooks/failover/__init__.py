@@ -19,6 +19,7 @@ FAILOVER = Runbook(
     about="Moves a dead pool's users and groups to its backup pool.",
     holds_pools=True,
     opens=frozenset({PoolState.ACTIVE, PoolState.OUTAGE, PoolState.FAILING_OVER, PoolState.FAILING_BACK}),
+    barred=start.barred,
     carry=end.carry,
     left=end.left,
     facts=FACTS,

@@ -7,6 +7,7 @@ from typing import Any
 from bot.domain.backups.backup import Backup
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.readings import modules
+from bot.domain.deployment.server_state import ServerState
 from bot.domain.errors import BotError, DriverError
 from bot.domain.groups.capacity import capacity, slow
 from bot.domain.groups.groups import Inventory, Kind
@@ -28,19 +29,23 @@ def _read_order(run: Run) -> Acts:
     return {"records": Records(tuple(pool.fqdn for pool in run.pools)), **states}
 
 
-def _judge_order(run: Run, seen: Seen) -> Verdict:
+def barred(primary: Pool, backup: Pool, state: PoolState, said: ServerState) -> str:
     """Refused while B is itself failed over onto P, by what servers say before what is remembered (seed 004)."""
+    if said.is_home if said.known else state not in _AWAY:
+        return ""
+    first = "failback" if state is not PoolState.FAILING_OVER else "failover"
+    way = f"`/rgs {first} {backup.short}`" if state in _AWAY else f"`/rgs start adopt {backup.short}`"
+    return (
+        f"{backup.short} is itself {state if state in _AWAY else 'failed over'}, onto {primary.short}, so "
+        f"{primary.short} cannot fail over to it. Finish that first: {way}. Then start this again."
+    )
+
+
+def _judge_order(run: Run, seen: Seen) -> Verdict:
     backup, primary = partner(run), run.primary
     said = told(seen[f"state {backup.fqdn}"])
-    state = seen["records"][backup.fqdn].state
-    if (not said.is_home) if said.known else state in _AWAY:
-        first = "failback" if state is not PoolState.FAILING_OVER else "failover"
-        way = f"`/rgs {first} {backup.short}`" if state in _AWAY else f"`/rgs start adopt {backup.short}`"
-        sentence = (
-            f"{backup.short} is itself {state if state in _AWAY else 'failed over'}, onto {primary.short}, so "
-            f"{primary.short} cannot fail over to it. Finish that first: {way}. Then start this again."
-        )
-        return Verdict(Mark.STOP, sentence, (said.said(backup.short),))
+    if why := barred(primary, backup, seen["records"][backup.fqdn].state, said):
+        return Verdict(Mark.STOP, why, (said.said(backup.short),))
     own = told(seen[f"state {primary.fqdn}"])
     details = (said.said(backup.short), own.said(primary.short))
     before = " The pool itself was failed over by somebody else already." if own.is_away else ""

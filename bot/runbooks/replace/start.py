@@ -9,8 +9,9 @@ from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.readings import store_of
 from bot.domain.deployment.server_state import ServerState
 from bot.domain.errors import BotError
-from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, ReadGroups, ReadState, Records, Seen
+from bot.domain.runs.opening import taken
 from bot.domain.runs.run import Phase, Run, partner, replacement
 from bot.domain.runs.runbook import Choice, Step
 from bot.runbooks.rows.attesting import witnessed
@@ -52,8 +53,8 @@ def _refused(run: Run, seen: Seen) -> Iterator[str]:
     state: ServerState = seen["state"]
     if state.known and not state.is_away:
         yield f"{state.said(primary.short)}: it is not failed over, so it cannot be replaced. Start a failover first."
-    if seen["records"][new.fqdn].state is not PoolState.ACTIVE:
-        yield f"{new.short} is {seen['records'][new.fqdn].state}, so it cannot take the place of {primary.short}."
+    if why := taken(primary, new, seen["records"][new.fqdn].state):
+        yield why
     if (begun := before(run, TAKES_PLACE)) and begun != new.fqdn:
         yield f"Users of {primary.short} have been moved to {begun} already, so only that one can take its place."
     if not seen["copies"].objects and not (begun and before(run, WAS_IMPORTED) is False):

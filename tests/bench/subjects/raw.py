@@ -19,7 +19,7 @@ from storage.connect import connect
 from tests.bench.subjects.control import listening, options, until_closed
 
 RUN = "floor"
-KEYS = (keys.run(RUN), keys.audit(RUN), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN, "")
+KEYS = (keys.run(RUN), keys.audit(RUN), keys.DUE, keys.OUTBOX, keys.TOLD, keys.RUNS, keys.OPEN, keys.MOVING, "")
 ENTRY = '{"at":1795000000.0,"who":{"id":"T0SWITCH01:U0ANNA0001","name":"Anna Berg"},"what":"approved","step":"import"}'
 REST = (RUN, 1_795_000_000.0, "", "1", "", "", 1, ENTRY)
 

@@ -18,6 +18,7 @@ from handlers.home_view import House, home
 from handlers.runs import progress, room
 from handlers.runs.card import card
 from handlers.runs.forms import form
+from handlers.runs.past import Past
 from handlers.runs.tell import message_of
 from handlers.runs.whom import waits_for
 from tests.unit.blocks.strategies import ABANDON
@@ -353,19 +354,20 @@ def test_a_run_waits_for_holders_of_the_role_and_never_for_whoever_asked() -> No
 
 
 def test_home_says_what_waits_and_without_anything_how_to_begin() -> None:
-    full = House((seen(), seen(Phase.RUNNING)), (), {}, {}, {}, {}, {}, 1e9)
+    full = House((seen(), seen(Phase.RUNNING)), Past(), {}, {}, {}, {}, {}, 1e9)
     said = words(home(full, person(CLARA, Role.RG_ADMIN)))
     assert "Waits for you (1)" in said and "Running (1)" in said
-    said = words(home(House((), (), {}, {}, {}, {}, {}, 1e9), person(CLARA, Role.RG_ADMIN)))
+    said = words(home(House((), Past(), {}, {}, {}, {}, {}, 1e9), person(CLARA, Role.RG_ADMIN)))
     assert "/rgs failover pool-a" in said
 
 
 def test_home_shows_nothing_to_those_who_may_not_press() -> None:
-    guest = home(House((seen(),), (), {}, {}, {}, {}, {}, 1e9), person(CLARA, Role.RG_ADMIN, standing=Standing.GUEST))
+    house = House((seen(),), Past(), {}, {}, {}, {}, {}, 1e9)
+    guest = home(house, person(CLARA, Role.RG_ADMIN, standing=Standing.GUEST))
     assert "Guests cannot" in words(guest) and "pool-a" not in words(guest)
 
 
 def test_only_role_holders_are_offered_a_backup_from_home() -> None:
-    house = House((), (), {"pool-a.contoso.com": RUN.primary}, {}, {}, {}, {}, 1e9)
+    house = House((), Past(), {"pool-a.contoso.com": RUN.primary}, {}, {}, {}, {}, 1e9)
     assert "Back up now" in str(home(house, person(CLARA, Role.RG_ADMIN)))
     assert "Back up now" not in str(home(house, person(CLARA)))

@@ -10,6 +10,7 @@ from bot.domain.runs.moves import SENT
 from bot.domain.runs.run import Entry, Phase
 from bot.domain.runs.view import RunView
 from handlers.runs.timeline import ENTRIES, timeline
+from handlers.runs.timeline import words as timeline_words
 from tests.unit.blocks.test_card import ANNA, COMMAND, EVERY_MARK, LONG, seen, words
 
 
@@ -48,6 +49,15 @@ def test_what_was_sent_stands_to_the_letter_and_nobody_is_named_by_an_address() 
     assert line in shown and "(address)" in shown and "emil@" not in shown and "+49 30 555012345" not in shown
     by_hand = said(seen(), entry(SENT, "Sent to sip:emil@contoso.com.", who=ANNA))
     assert "emil@" not in by_hand, "only what the bot sent to a server is a command"
+
+
+def test_a_terminal_is_told_the_same_and_names_nobody_by_an_address_either() -> None:
+    line = f"Runs: {COMMAND} -Number 4930555012345"
+    log = (entry("chose", "Wrote to sip:emil@contoso.com.", 1e9 + 60, ANNA), entry(SENT, line))
+    shown = timeline_words(seen(details=("Ask sip:emil@contoso.com.",)), log)
+    assert f"2001-09-09 01:46 UTC · {line}" in shown
+    assert f"2001-09-09 01:47 UTC · Wrote to (address) · {ANNA.name}" in shown
+    assert "- Ask (address)" in shown and "emil@" not in str(shown)
 
 
 def test_what_fell_away_has_its_reason_and_what_is_to_come_stands_last() -> None:

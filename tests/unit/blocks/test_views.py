@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping, Sequence
+from itertools import product
 from typing import Any
 
 from hypothesis import HealthCheck, Phase, given, settings
@@ -12,20 +13,22 @@ from hypothesis import strategies as st
 
 from bot.domain.backups.backup import Backup
 from bot.domain.deployment.answers import Part, PoolAnswer
-from bot.domain.deployment.impact import Stage, board
+from bot.domain.deployment.impact import IN_SHORT, Stage, board, in_short
 from bot.domain.model import Person, Pool, PoolRecord
 from bot.domain.runs.run import Entry, Run, Tell
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
+from bot.runbooks import RUNBOOKS
 from handlers.backups.views import backups_list
 from handlers.blocks import actions, blocks
 from handlers.blocks.kit import validate
 from handlers.commands import COMMANDS
 from handlers.home_view import House, home
-from handlers.runs.board import impact_board
+from handlers.runs.board import all_stages, impact_board
 from handlers.runs.card import card
 from handlers.runs.forms import detail, form
-from handlers.runs.lists import help_text, pools_list, runs_list, status, whoami
+from handlers.runs.lists import help_text, pools_list, short_help, status, whoami
+from handlers.runs.past import Past, runs_list, sorted_out
 from handlers.runs.tell import message_of
 from handlers.runs.timeline import ENTRIES, timeline
 from storage.notices import Notice
@@ -173,7 +176,8 @@ def test_every_status_is_accepted(
     unread = [Notice("key", sentence, tuple(details), NOW, NOW, 1) for sentence, details in said]
     by_name = {record.fqdn: record for record in standing}
     answers = {record.fqdn: PoolAnswer(NOW, silent, "admin-1.contoso.com") for record in standing}
-    assert_good(status(found, by_name, answers, NOW, unread))
+    addresses = {view.run.id: "https://example.slack.com/archives/C1/p1" for view in found}
+    assert_good(status(found, by_name, answers, NOW, unread, addresses))
 
 
 @FEW
@@ -185,9 +189,9 @@ def test_every_list_of_pools_is_accepted(found: Sequence[Pool], kept: Sequence[B
 
 
 @FEW
-@given(st.lists(runs(), max_size=10), st.booleans())
-def test_every_list_of_runs_is_accepted(found: Sequence[Run], older: bool) -> None:
-    assert_good(runs_list(found, older=older, now=NOW))
+@given(st.lists(runs(), max_size=10), st.lists(runs(), max_size=60))
+def test_every_list_of_runs_is_accepted(moving: Sequence[Run], recent: Sequence[Run]) -> None:
+    assert_good(runs_list(sorted_out(moving, recent, RUNBOOKS), NOW))
 
 
 @FEW
@@ -209,14 +213,15 @@ def test_every_home_is_accepted(
 ) -> None:
     by_name = {pool.fqdn: pool for pool in named}
     links = {run_view.run.id: "https://example.slack.com/archives/C1/p1" for run_view in found}
-    house = House(found, recent, by_name, {}, {}, {}, {}, NOW, links)
+    house = House(found, sorted_out(recent[:5], recent, RUNBOOKS), by_name, {}, {}, {}, {}, NOW, links)
     assert_good(home(house, person, entries), "home")
 
 
 def test_help_and_empty_lists_are_accepted() -> None:
     for message in (
         help_text(COMMANDS),
-        runs_list((), older=False, now=NOW),
+        short_help(COMMANDS),
+        runs_list(Past(), NOW),
         backups_list(Pool("pool-a.contoso.com"), (), older=False, now=NOW),
         pools_list({}, {}, {}, {}, {}, now=NOW, lost={}, covered={}),
         status((), {}, {}, NOW),
@@ -224,13 +229,22 @@ def test_help_and_empty_lists_are_accepted() -> None:
         assert_good(message)
 
 
-def test_the_board_shows_every_bullet_of_all_thirty_cells() -> None:
-    everything = impact_board()
-    assert_good(everything)
+def test_behind_its_button_the_board_shows_every_bullet_of_all_thirty_cells() -> None:
+    everything = all_stages()
+    assert_good(everything, "modal")
     for stage in Stage:
-        one = impact_board(stage)
-        assert_good(one)
         for line in board(stage, None):
-            for bullet in line.bullets:
-                assert bullet.text in str(one["blocks"]) and bullet.text in str(everything["blocks"])
-                assert bullet.text in one["text"]
+            assert all(bullet.text in str(everything["blocks"]) for bullet in line.bullets)
+
+
+def test_a_stage_in_short_says_for_callers_and_agents_what_holds_for_each_answer() -> None:
+    for stage, imported in product(Stage, (True, False, None)):
+        said = impact_board(stage, imported)
+        assert_good(said)
+        assert "*Callers*" in said["text"] and "*Agents*" in said["text"]
+        for bullet in (one for bullets in in_short(stage, imported).values() for one in bullets):
+            assert bullet.text in said["text"] and bullet.text in str(said["blocks"])
+        depends = [one for bullets in IN_SHORT[stage].values() for one in bullets if one.depends]
+        for bullet in depends:
+            assert (bullet.text in said["text"]) is (imported is bullet.imported)
+            assert (bullet.with_condition().text in said["text"]) is (imported is None)

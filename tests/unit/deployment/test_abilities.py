@@ -19,7 +19,7 @@ from bot.domain.deployment.abilities import (
 from bot.domain.errors import BadInput
 from bot.domain.model import Pool, PoolRecord, PoolState, Who
 from bot.domain.runs.facts import ABLE
-from bot.domain.runs.opening import Estate, begin
+from bot.domain.runs.opening import Estate, Stand, begin
 from bot.domain.runs.run import Run
 from bot.runbooks import RUNBOOKS
 from bot.runbooks.uses import of_a_pool
@@ -97,7 +97,7 @@ def without(*names: str, at: float = NOW) -> Abilities:
 def opened(key: str, known: dict[str, Abilities] | None, now: float = NOW) -> Run:
     state = PoolState.ACTIVE if key == "failover" else PoolState.FAILED_OVER
     record = PoolRecord(A.fqdn, state)
-    return begin("r-1", RUNBOOKS[key], A, ESTATE, record, Who("T1:U1", "Anna"), now, known=known)
+    return begin("r-1", RUNBOOKS[key], A, ESTATE, {A.fqdn: Stand(record)}, Who("T1:U1", "Anna"), now, known=known)
 
 
 @pytest.mark.parametrize(("key", "pool"), [("failover", B), ("failback", A), ("failback", B)])

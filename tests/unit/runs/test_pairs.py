@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from bot.domain.model import Pool, PoolRecord
-from bot.domain.runs.opening import Estate, startable
+from bot.domain.runs.opening import Estate, Stand, why_not
 from bot.runbooks import RUNBOOKS
 
 A = Pool("pool-a.contoso.com")
@@ -18,6 +18,6 @@ SINGLE = {"backup", "verify", "companion", "edge", "xmpp", "edge-of-pool", "mirr
 @pytest.mark.parametrize("key", RUNBOOKS)
 def test_only_what_keeps_to_one_pool_starts_without_a_pair(key: str) -> None:
     book = RUNBOOKS[key]
-    record = PoolRecord(A.fqdn, sorted(book.opens)[0])
-    assert startable(book, A, PAIR, record)
-    assert startable(book, A, ALONE, record) is (key in SINGLE)
+    stands = {A.fqdn: Stand(PoolRecord(A.fqdn, sorted(book.opens)[0])), B.fqdn: Stand(PoolRecord(B.fqdn))}
+    assert not why_not(book, A, PAIR, stands)
+    assert bool(why_not(book, A, ALONE, stands)) is (key not in SINGLE)

@@ -1,0 +1,120 @@
+"""What matters now, each with the button for it: pools that are away, groups that ring nobody, runs that wait."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from dataclasses import dataclass
+
+from bot.domain.access import Need
+from bot.domain.errors import Damaged
+from bot.domain.groups.agents import Coverage, coverage
+from bot.domain.measures import numbered
+from bot.domain.model import Person, Pool, PoolRecord, PoolState, short
+from bot.domain.runs.view import RunView, view_of
+from bot.runbooks.rows.facts import FORMAL
+from handlers.asked import Asked, may
+from handlers.blocks import actions, blocks
+from handlers.blocks.blocks import Block, Message, context, header, section
+from handlers.blocks.wording import bounded, shown, when
+from handlers.desk import Desk
+from handlers.runs.card import SIGNS, title
+from handlers.runs.links import links, opening
+from handlers.slack.replies import Reply
+
+MOST = 5
+"""So many of a kind are shown: then one screen is full."""
+
+_TEXT = 3900
+_CALM = "Nothing needs you now: no pool is failed over or in outage, and no run waits for anybody."
+_FOOT = "`/rgs status` shows every pool and run, `/rgs help` what you can type."
+
+
+@dataclass(frozen=True, slots=True)
+class Matter:
+    """A sentence for mrkdwn, and the button that follows from it, for whoever holds the role that it needs."""
+
+    said: str
+    button: Block
+    need: Need = Need.ANYONE
+
+    def drawn(self, person: Person) -> Block:
+        return section(self.said, self.button if may(person, self.need) else None)
+
+
+@dataclass(frozen=True, slots=True)
+class _Next:
+    """What is said of a pool that stands somewhere, and the runbook that comes next."""
+
+    sign: str
+    said: str
+    runbook: str
+
+
+_NEXT: Mapping[PoolState, _Next] = {
+    PoolState.OUTAGE: _Next("🔴", "is in outage{since}, and not failed over.", "failover"),
+    PoolState.FAILING_OVER: _Next(
+        "🟠", "is in the middle of a failover{since}, and no run goes on with it.", "failover"
+    ),
+    PoolState.FAILED_OVER: _Next("🟣", "is failed over{since}.", "failback"),
+    PoolState.FAILING_BACK: _Next(
+        "🔵", "is in the middle of a failback{since}, and no run goes on with it.", "failback"
+    ),
+}
+
+
+def of_pool(pool: Pool, record: PoolRecord) -> Matter:
+    """A pool that is away, and the run that comes next."""
+    after, since = _NEXT[record.state], f" since {when(record.since)}" if record.since else ""
+    label, value = f"Start {after.runbook}", f"{after.runbook} {pool.fqdn}"
+    press = blocks.button(label, f"{actions.DO}{after.runbook}", value, reads=f"{label} of {pool.short}")
+    said = f"{after.sign} *{shown(pool.short, 80)}* {after.said.format(since=since)}"
+    return Matter(said, press, Need.ADMIN)
+
+
+async def matters(desk: Desk, records: Mapping[str, PoolRecord]) -> list[Matter]:
+    """Of the pools; what the runs at work on them see to is theirs."""
+    pools = desk.estate.pools
+    held = {one for fqdn, record in records.items() if record.held_by for one in desk.estate.pair_of(pools[fqdn])}
+    away = [record for fqdn, record in records.items() if fqdn not in held and record.state in _NEXT][:MOST]
+    found = [of_pool(pools[record.fqdn], record) for record in away]
+    silent = [(record, await silent_groups(desk, record.run)) for record in away if record.run]
+    return [*found, *(unheard(record, groups) for record, groups in silent if groups)]
+
+
+async def silent_groups(desk: Desk, run_id: str) -> list[Coverage]:
+    """The formal groups of this run whose agents can be asked one by one, and of which nobody has signed in."""
+    with suppress(Damaged):
+        if run := await desk.runs.find(run_id):
+            found = coverage(FORMAL.of(run), await desk.agents.known(run_id))
+            return [one for one in found if one.agents and not one.is_covered]
+    return []
+
+
+def unheard(record: PoolRecord, groups: Sequence[Coverage]) -> Matter:
+    what = numbered(len(groups), "group")
+    said = f"⚠️ *{what} of {shown(short(record.fqdn), 80)}* ring nobody: no agent of theirs says that they signed in."
+    return Matter(said, blocks.button("Who", actions.WHO, record.run, reads=f"Who, {what}"))
+
+
+def waiting(view: RunView, addresses: Mapping[str, str]) -> Matter:
+    head = f"{SIGNS[view.run.phase]} *{shown(title(view), 200)}* · {shown(view.state, 200)}"
+    return Matter(f"{head} May press: {view.need.words}.", opening(view, addresses)[0])
+
+
+async def now(asked: Asked) -> Reply:
+    """`/rgs` alone."""
+    desk = asked.desk
+    views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
+    open_ones = [view for view in views if view.waits_for_people][:MOST]
+    found = await matters(desk, await desk.runs.records(desk.estate.pools))
+    addresses = await links(desk, open_ones)
+    return Reply(message([*found, *(waiting(view, addresses) for view in open_ones)], asked.person))
+
+
+def message(found: Sequence[Matter], person: Person) -> Message:
+    drawn = [matter.drawn(person) for matter in found[:MOST]]
+    more = f" {len(found) - MOST} more are in `/rgs status`." if len(found) > MOST else ""
+    lines = [matter.said for matter in found[:MOST]] or [_CALM]
+    text = bounded("\n".join([*lines, f"{_FOOT}{more}"]), _TEXT)
+    return {"text": text, "blocks": [header("Now"), *(drawn or [section(_CALM)]), context(f"{_FOOT}{more}")]}
