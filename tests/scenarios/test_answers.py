@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from urllib.parse import parse_qs
 
 import pytest
@@ -15,7 +16,7 @@ from bot.domain.runs.run import Run
 from bot.sandbox import Message, Trouble
 from handlers.blocks import actions
 from tests.sandbox.parts import ANNA, EMIL, INCIDENT
-from tests.scenarios.front import Front, click, form, opened
+from tests.scenarios.front import TEAM, Front, click, form, opened
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
 
@@ -50,7 +51,9 @@ async def host() -> AsyncIterator[tuple[str, list[str]]]:
 
 async def asking(front: Front) -> tuple[Run, Message]:
     """A failover that waits for its outage to be declared, and its card."""
-    run = await front.stage.settle((await front.desk.engine.start("failover", A, OPENER)).id)
+    run = await front.stage.settle(
+        (await front.desk.engine.start("failover", A, replace(OPENER, id=f"{TEAM}:{ANNA}"))).id
+    )
     return run, await front.card(run)
 
 
