@@ -25,13 +25,17 @@ Break = Callable[[Step], Step]
 
 @dataclass(frozen=True, slots=True)
 class Plant:
-    """What breaks `rule`: these `rows` of a runbook are broken so, and what stands at `server` is something else."""
+    """What breaks `rule`: these `rows` of a runbook are broken so, and what stands at `server` is something else.
+
+    `book` are fields of the runbook itself that are others.
+    """
 
     rule: str
     runbook: str
     rows: Mapping[str, Break]
     bounds: Bounds
     server: Mapping[str, Any] = field(default_factory=dict)
+    book: Mapping[str, Any] = field(default_factory=dict)
 
     def __str__(self) -> str:
         return f"{self.rule}: {self.runbook}, {', '.join(self.rows)}"
@@ -42,7 +46,7 @@ class Plant:
         unknown = set(self.rows) - {step.key for step in book.steps}
         assert not unknown, unknown
         steps = tuple(self.rows[step.key](step) if step.key in self.rows else step for step in book.steps)
-        return {**RUNBOOKS, self.runbook: replace(book, steps=steps)}
+        return {**RUNBOOKS, self.runbook: replace(book, steps=steps, **self.book)}
 
 
 def _with(**fields: Any) -> Break:
@@ -115,17 +119,19 @@ SKIP = _with(skip=lambda run: "Left out.")
 ONE_PERSON, NOBODY = _with(approvals=lambda run: 1), _with(approvals=lambda run: 0)
 TWO_FAILOVERS = Bounds(("failover",), runs=2)
 NO_GUARD: Mapping[str, Break] = {"order": PASS, "failover": _with(reads=_reads_itself)}
+NO_BAR: Mapping[str, Any] = {"barred": lambda primary, backup, state, said: ""}
 HOME_AGAIN = replace(FAILBACK, luck=0, wrong=0)
 UNPROVEN: Mapping[str, Break] = {"import": SKIP, "verify": PASS, "audio": SKIP}
 
 PLANTS = (
-    Plant("order", "failover", NO_GUARD, TWO_FAILOVERS),
+    Plant("order", "failover", NO_GUARD, TWO_FAILOVERS, book=NO_BAR),
     Plant(
         "integrity",
         "failover",
         NO_GUARD,
         TWO_FAILOVERS,
         {"bot.domain.deployment.pool_moves.HOME": HOME | {FAILED_OVER}},
+        NO_BAR,
     ),
     Plant(
         "affected pool",
