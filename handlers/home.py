@@ -67,6 +67,7 @@ async def gather(desk: Desk) -> House:
     now = desk.now()
     backups = await asyncio.gather(*(desk.backups.newest(fqdn, now) for fqdn in fqdns))
     newest = dict(zip(fqdns, backups, strict=True))
+    answered = await desk.answers.of(desk.estate.pools)
     ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in fqdns}
     views = tuple(view_of(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
@@ -79,11 +80,11 @@ async def gather(desk: Desk) -> House:
         unpaired=desk.estate.unpaired,
         now=now,
         links=await links(desk, views),
-        matters=await matters(desk, records),
+        matters=await matters(desk, records, answered),
         unread=[notice.sentence for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
-        answers=await desk.answers.of(fqdns),
+        answers=answered,
     )
 
 

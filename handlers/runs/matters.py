@@ -7,6 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.access import Need
+from bot.domain.deployment.answers import PoolAnswer, is_calm
 from bot.domain.errors import Damaged
 from bot.domain.groups.agents import Coverage, coverage
 from bot.domain.measures import numbered
@@ -20,13 +21,16 @@ from handlers.blocks.wording import bounded, shown, when
 from handlers.desk import Desk
 from handlers.runs.card import SIGNS, title
 from handlers.runs.links import links, opening
+from handlers.runs.looks import look
 from handlers.slack.replies import Reply
 
 MOST = 5
 """So many of a kind are shown: then one screen is full."""
 
+_DECLARE = "Declare an outage"
 _TEXT = 3900
 _CALM = "Nothing needs you now: no pool is failed over or in outage, and no run waits for anybody."
+_UNSURE = "No run waits for anybody. Of {pools} it is not known whether they answer: `/rgs status` says more."
 _FOOT = "`/rgs status` shows every pool and run, `/rgs help` what you can type."
 
 
@@ -72,14 +76,27 @@ def of_pool(pool: Pool, record: PoolRecord) -> Matter:
     return Matter(said, press, Need.ADMIN)
 
 
-async def matters(desk: Desk, records: Mapping[str, PoolRecord]) -> list[Matter]:
-    """Of the pools; what the runs at work on them see to is theirs."""
-    pools = desk.estate.pools
+def of_silent(pool: Pool, record: PoolRecord, answer: PoolAnswer, now: float) -> Matter:
+    """A pool that does not answer, of which nobody has declared an outage."""
+    press = blocks.button(_DECLARE, f"{actions.DO}failover", f"failover {pool.fqdn}", reads=f"{_DECLARE}, {pool.short}")
+    return Matter(f"*{shown(pool.short, 80)}* · {look(record, answer, now)}", press, Need.ADMIN)
+
+
+async def matters(desk: Desk, records: Mapping[str, PoolRecord], answers: Mapping[str, PoolAnswer]) -> list[Matter]:
+    """Of the pools; what the runs at work on them see to is theirs. `answers` tell how each answered last."""
+    pools, now = desk.estate.pools, desk.now()
     held = {one for fqdn, record in records.items() if record.held_by for one in desk.estate.pair_of(pools[fqdn])}
-    away = [record for fqdn, record in records.items() if fqdn not in held and record.state in _NEXT][:MOST]
+    free = [record for fqdn, record in records.items() if fqdn not in held]
+    away = [record for record in free if record.state in _NEXT][:MOST]
+    active = [(record, answers.get(record.fqdn)) for record in free if record.state is PoolState.ACTIVE]
+    mute = [
+        of_silent(pools[record.fqdn], record, answer, now)
+        for record, answer in active
+        if answer and answer.is_silent and answer.is_fresh(now)
+    ]
     found = [of_pool(pools[record.fqdn], record) for record in away]
     silent = [(record, await silent_groups(desk, record.run)) for record in away if record.run]
-    return [*found, *(unheard(record, groups) for record, groups in silent if groups)]
+    return [*mute[:MOST], *found, *(unheard(record, groups) for record, groups in silent if groups)]
 
 
 async def silent_groups(desk: Desk, run_id: str) -> list[Coverage]:
@@ -107,14 +124,22 @@ async def now(asked: Asked) -> Reply:
     desk = asked.desk
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     open_ones = [view for view in views if view.waits_for_people][:MOST]
-    found = await matters(desk, await desk.runs.records(desk.estate.pools))
+    records, answers = await desk.runs.records(desk.estate.pools), await desk.answers.of(desk.estate.pools)
+    found = await matters(desk, records, answers)
     addresses = await links(desk, open_ones)
-    return Reply(message([*found, *(waiting(view, addresses) for view in open_ones)], asked.person))
+    unknown = [fqdn for fqdn, record in records.items() if _is_unknown(record, answers.get(fqdn), desk.now())]
+    return Reply(message([*found, *(waiting(view, addresses) for view in open_ones)], asked.person, len(unknown)))
 
 
-def message(found: Sequence[Matter], person: Person) -> Message:
+def _is_unknown(record: PoolRecord, answer: PoolAnswer | None, now: float) -> bool:
+    return record.state is PoolState.ACTIVE and not is_calm(record, answer, now)
+
+
+def message(found: Sequence[Matter], person: Person, unknown: int = 0) -> Message:
+    """`unknown` is how many pools nobody can say of that they answer: then nothing is called calm."""
+    calm = _UNSURE.format(pools=numbered(unknown, "pool")) if unknown else _CALM
     drawn = [matter.drawn(person) for matter in found[:MOST]]
     more = f" {len(found) - MOST} more are in `/rgs status`." if len(found) > MOST else ""
-    lines = [matter.said for matter in found[:MOST]] or [_CALM]
+    lines = [matter.said for matter in found[:MOST]] or [calm]
     text = bounded("\n".join([*lines, f"{_FOOT}{more}"]), _TEXT)
-    return {"text": text, "blocks": [header("Now"), *(drawn or [section(_CALM)]), context(f"{_FOOT}{more}")]}
+    return {"text": text, "blocks": [header("Now"), *(drawn or [section(calm)]), context(f"{_FOOT}{more}")]}

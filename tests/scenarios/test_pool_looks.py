@@ -36,8 +36,7 @@ async def shown(front: Front) -> dict[str, str]:
     """What status, pools and Home show, as Slack has it."""
     for typed in ("/rgs status", "/rgs pools", "/rgs pools pool-a"):
         assert (await front.slack.command(ANNA, INCIDENT, typed)).ok
-    status = front.slack.messages(INCIDENT)[-1]
-    *_, pools, one = front.slack.ephemerals(ANNA)
+    *_, status, pools, one = front.slack.ephemerals(ANNA)
     await home.opened(front.desk, ANNA)
     view = front.slack.home(ANNA)
     assert view

@@ -17,6 +17,7 @@ from tests.sandbox.parts import ANNA, EMIL, FINN, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import FAILOVER, A
+from tests.scenarios.test_pool_looks import look
 
 
 @pytest.fixture
@@ -155,7 +156,27 @@ async def test_every_run_of_the_status_leads_to_its_card_or_else_to_its_timeline
     assert link["text"]["text"] == "Open the card" and card.ts.replace(".", "") in link["url"]
 
 
+async def test_alone_it_calls_nothing_calm_before_pools_have_answered(front: Front) -> None:
+    said = await answer(front, EMIL, "/rgs")
+    assert said.text.startswith("No run waits for anybody. Of 3 pools it is not known whether they answer")
+
+
+async def test_alone_it_begins_with_a_pool_that_does_not_answer_and_the_button_for_it(front: Front) -> None:
+    await look(front)
+    await front.stage.take_down(A)
+    await look(front)
+
+    said = await answer(front, ANNA, "/rgs")
+
+    assert said.text.startswith("*pool-a* · 🔴 no answer since ") and "no outage is declared" in said.text
+    await press(front, ANNA, said, f"{actions.DO}failover", f"failover {A}")
+    run = (await front.desk.runs.page())[0]
+    assert (run.runbook, run.primary.fqdn) == ("failover", A)
+
+
 async def test_alone_it_says_in_one_sentence_that_nothing_needs_anybody(front: Front) -> None:
+    await look(front)
+
     said = await answer(front, EMIL, "/rgs")
 
     assert said.text.startswith("Nothing needs you now: no pool is failed over or in outage, and no run waits")
