@@ -6,7 +6,7 @@ from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
 from bot.domain.deployment.impact import NOTES, STAGE_OF, Line, Stage, board, in_short
-from bot.domain.model import Person, PoolRecord, PoolState
+from bot.domain.model import Person, PoolRecord, PoolState, short
 from bot.domain.runs.opening import refuse_unknown
 from bot.runbooks.rows.facts import WAS_IMPORTED
 from handlers.asked import Asked, named_pool, permit
@@ -21,6 +21,7 @@ STAGES = {stage.name.casefold().replace("_", "-"): stage for stage in Stage}
 
 _TEXT = 3900
 _CALM = "No pool is in outage or failed over, so callers and agents notice nothing."
+_NEVER = "{pool} was never moved, so callers and agents notice nothing."
 
 
 async def impact(asked: Asked) -> Reply:
@@ -30,12 +31,17 @@ async def impact(asked: Asked) -> Reply:
         return Reply(impact_board(stage), public=True)
     pools = [named_pool(asked).fqdn] if word else list(asked.desk.estate.pools)
     records = (await asked.desk.runs.records(pools)).values()
-    if away := next((one for one in records if word or one.state not in _WELL), None):
+    if away := next((one for one in records if one.state not in _WELL or (word and not _is_untouched(one))), None):
         return Reply(_of_pool(asked.desk, away), public=bool(word))
-    return Reply({"text": _CALM, "blocks": [section(_CALM), _all_stages()]})
+    said = _NEVER.format(pool=shown(short(pools[0]), 80)) if word else _CALM
+    return Reply({"text": said, "blocks": [section(said), _all_stages()]})
 
 
 _WELL = frozenset({PoolState.ACTIVE, PoolState.RETIRED, PoolState.UNKNOWN})
+
+
+def _is_untouched(record: PoolRecord) -> bool:
+    return record.state is PoolState.ACTIVE and not record.run
 
 
 def _of_pool(desk: Desk, record: PoolRecord) -> Message:

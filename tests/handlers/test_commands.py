@@ -380,10 +380,10 @@ async def test_impact_is_of_a_stage_of_a_pool_or_of_what_is_not_well_now(office:
     calm = await office.type("impact")
     stage, pool = await office.type("impact failing-over"), await office.type("impact pool-a")
 
-    assert not calm.public and stage.public and pool.public
+    assert not calm.public and stage.public and not pool.public
     assert calm.message["text"] == "No pool is in outage or failed over, so callers and agents notice nothing."
     assert "during failover" in stage.message["text"]
-    assert "after failback completes" in pool.message["text"]
+    assert pool.message["text"] == "pool-a was never moved, so callers and agents notice nothing."
     assert all(offered(reply) == {"All stages": "all"} for reply in (calm, stage, pool))
     await stands(office, PoolState.FAILED_OVER)
     now = await office.type("impact")

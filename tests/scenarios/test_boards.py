@@ -81,7 +81,7 @@ async def theatre(redis: Redis) -> AsyncIterator[Theatre]:
 
 
 async def test_each_board_of_a_failover_and_a_failback_goes_up_once_when_its_stage_begins(theatre: Theatre) -> None:
-    assert await theatre.shows(Moment.FAILED_BACK, None), "an active pool is as it is after failback"
+    assert not await theatre.shows(Moment.FAILED_BACK, None), "a pool that nobody moved was not failed back"
     await theatre.failed_over()
     assert theatre.boards == [
         ("declare", (Moment.OUTAGE, False)),

@@ -245,6 +245,11 @@ async def test_home_begins_with_what_matters_now(front: Front) -> None:
     assert "Nothing waits for you" not in str(home.blocks)
 
 
+async def test_a_pool_that_nobody_moved_has_no_stage(front: Front) -> None:
+    said = await answer(front, EMIL, "/rgs impact pool-a")
+    assert said.text == "pool-a was never moved, so callers and agents notice nothing."
+
+
 async def test_all_stages_stand_behind_a_button(front: Front) -> None:
     said = await answer(front, EMIL, "/rgs impact")
 
