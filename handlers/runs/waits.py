@@ -24,6 +24,9 @@ _LOG = 100
 _BEFORE = -1
 """The turn of what stands when somebody asks for a call."""
 
+_WATCHES_S = 180.0
+"""So long after a press people still have the card in front of them."""
+
 _LOOKED_AT = 20
 """Of so many people Slack is asked whether they are at work."""
 
@@ -57,7 +60,7 @@ async def _begin(desk: Desk, speech: Speech, run: Run, asker: str, before: tuple
     if place is None:
         return desk.now() + _AGAIN_S
     may = await _answerers(desk, run)
-    last = "" if asker else actor(await desk.runs.audit(run.id, _LOG), run)
+    last = "" if asker else actor(await desk.runs.audit(run.id, _LOG), run, desk.now())
     if may and not may.keys() - {last}:
         return None  # Whoever pressed last has the card in front of them, and a call that names nobody calls nobody.
     first = sorted(may.keys() - {last}, key=lambda user: (may[user], list(may).index(user)))[: whom.MOST]
@@ -116,7 +119,7 @@ def _directly(wait: Wait) -> Wait:
 async def _reminding(desk: Desk, run: Run, wait: Wait, turn: int) -> Wait:
     """The wait in its next turn: of those who may answer, it calls those who are at work now."""
     later, place = replace(wait, turn=turn, named=(), direct=()), await desk.cards.place(run.id)
-    may, last = await _answerers(desk, run), actor(await desk.runs.audit(run.id, _LOG), run)
+    may, last = await _answerers(desk, run), actor(await desk.runs.audit(run.id, _LOG), run, wait.at)
     active = [user for user, here in may.items() if here is Here.ACTIVE and user != last][: whom.MOST]
     return await _sorted(desk, run, later, place, active) if place and active else later
 
@@ -174,10 +177,14 @@ def _view(desk: Desk, run: Run) -> RunView:
     return view_of(run, desk.engine.runbooks[run.runbook])
 
 
-def actor(log: Iterable[Entry], run: Run) -> str:
-    """The user id of whoever's press led to what is asked now, or who opened the run; empty where nobody did."""
-    last = next((entry.who for entry in log if QUESTION in entry.data), run.opened_by)
-    return last.id.rpartition(":")[2] if is_person(last) else ""
+def actor(log: Iterable[Entry], run: Run, at: float) -> str:
+    """The user id of whoever's press led to what is asked since `at`, or who opened the run; empty where nobody did.
+
+    Whoever pressed long before, as of a move that took its time, may have gone, and is called like the others.
+    """
+    pressed = ((entry.who, entry.at) for entry in log if QUESTION in entry.data)
+    last, when = next(pressed, (run.opened_by, run.opened_at))
+    return last.id.rpartition(":")[2] if is_person(last) and at - when <= _WATCHES_S else ""
 
 
 def answer(log: Iterable[Entry], question: int) -> Entry | None:

@@ -119,6 +119,15 @@ async def test_where_only_whoever_pressed_may_answer_nobody_is_called(stage: Sla
     assert alone.calls() == [] and told(alone, ANNA) == []
 
 
+async def test_whoever_pressed_long_before_is_called_like_the_others(stage: SlackStage) -> None:
+    run = await at_approval(stage)
+    await seconds(stage, 10)
+    await stage.story.press(run, "approve", BORIS_LIND)
+    stage.story.clock.now += 20 * MINUTE
+    await seconds(stage, 10)
+    assert [names(message) for message in stage.calls() if "Please answer" in message.text] == [[ANNA, BORIS]]
+
+
 async def test_where_nobody_is_known_to_hold_the_role_the_channel_reads_which_it_takes(stage: SlackStage) -> None:
     nobody = await held_by(stage, [])
     await failover(nobody)
@@ -305,7 +314,7 @@ async def test_in_quiet_hours_calls_wait_until_they_are_over(redis: Redis) -> No
         assert stage.calls() == []
         stage.story.clock.now += 55 * MINUTE
         await seconds(stage, 20)
-        assert called(stage) == [[BORIS]]
+        assert called(stage) == [[ANNA, BORIS]], "an hour later whoever pressed is called as well"
         assert not await owed(stage.story)
 
 
