@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
+from bot.domain.deployment.answers import is_down
 from bot.domain.deployment.impact import NOTES, STAGE_OF, Line, Stage, board, in_short
 from bot.domain.model import Person, PoolRecord, PoolState, short
 from bot.domain.runs.opening import refuse_unknown
@@ -30,11 +34,18 @@ async def impact(asked: Asked) -> Reply:
     if stage := STAGES.get(word):
         return Reply(impact_board(stage), public=True)
     pools = [named_pool(asked).fqdn] if word else list(asked.desk.estate.pools)
-    records = (await asked.desk.runs.records(pools)).values()
+    records = await _stand(asked.desk, pools)
     if away := next((one for one in records if one.state not in _WELL or (word and not _is_untouched(one))), None):
         return Reply(_of_pool(asked.desk, away), public=bool(word))
     said = _NEVER.format(pool=shown(short(pools[0]), 80)) if word else _CALM
     return Reply({"text": said, "blocks": [section(said), _all_stages()]})
+
+
+async def _stand(desk: Desk, fqdns: Sequence[str]) -> list[PoolRecord]:
+    """As they are remembered; for callers, one that is silent is in outage, whether somebody has declared it or not."""
+    records, answers, now = await desk.runs.records(fqdns), await desk.answers.of(fqdns), desk.now()
+    down = {fqdn for fqdn, one in records.items() if is_down(one, answers.get(fqdn), now)}
+    return [replace(one, state=PoolState.OUTAGE) if fqdn in down else one for fqdn, one in records.items()]
 
 
 _WELL = frozenset({PoolState.ACTIVE, PoolState.RETIRED, PoolState.UNKNOWN})

@@ -7,7 +7,7 @@ from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.access import Need
-from bot.domain.deployment.answers import PoolAnswer, is_calm
+from bot.domain.deployment.answers import PoolAnswer, is_calm, is_down
 from bot.domain.errors import Damaged
 from bot.domain.groups.agents import Coverage, coverage
 from bot.domain.measures import numbered
@@ -36,10 +36,10 @@ _FOOT = "`/rgs status` shows every pool and run, `/rgs help` what you can type."
 
 @dataclass(frozen=True, slots=True)
 class Matter:
-    """A sentence for mrkdwn, and the button that follows from it, for whoever holds the role that it needs."""
+    """A sentence for mrkdwn, and the button that follows from it, if any, for whoever holds the role that it needs."""
 
     said: str
-    button: Block
+    button: Block | None
     need: Need = Need.ANYONE
 
     def drawn(self, person: Person) -> Block:
@@ -76,10 +76,11 @@ def of_pool(pool: Pool, record: PoolRecord) -> Matter:
     return Matter(said, press, Need.ADMIN)
 
 
-def of_silent(pool: Pool, record: PoolRecord, answer: PoolAnswer, now: float) -> Matter:
-    """A pool that does not answer, of which nobody has declared an outage."""
+def of_silent(pool: Pool, record: PoolRecord, answer: PoolAnswer, now: float, *, paired: bool) -> Matter:
+    """A pool that does not answer, of which nobody has declared an outage; without a pair, it cannot be failed over."""
     press = blocks.button(_DECLARE, f"{actions.DO}failover", f"failover {pool.fqdn}", reads=f"{_DECLARE}, {pool.short}")
-    return Matter(f"*{shown(pool.short, 80)}* · {look(record, answer, now)}", press, Need.ADMIN)
+    said = f"*{shown(pool.short, 80)}* · {look(record, answer, now)}"
+    return Matter(said, press if paired else None, Need.ADMIN)
 
 
 async def matters(desk: Desk, records: Mapping[str, PoolRecord], answers: Mapping[str, PoolAnswer]) -> list[Matter]:
@@ -88,11 +89,10 @@ async def matters(desk: Desk, records: Mapping[str, PoolRecord], answers: Mappin
     held = {one for fqdn, record in records.items() if record.held_by for one in desk.estate.pair_of(pools[fqdn])}
     free = [record for fqdn, record in records.items() if fqdn not in held]
     away = [record for record in free if record.state in _NEXT][:MOST]
-    active = [(record, answers.get(record.fqdn)) for record in free if record.state is PoolState.ACTIVE]
     mute = [
-        of_silent(pools[record.fqdn], record, answer, now)
-        for record, answer in active
-        if answer and answer.is_silent and answer.is_fresh(now)
+        of_silent(pools[record.fqdn], record, answers[record.fqdn], now, paired=record.fqdn in desk.estate.pairs)
+        for record in free
+        if is_down(record, answers.get(record.fqdn), now)
     ]
     found = [of_pool(pools[record.fqdn], record) for record in away]
     silent = [(record, await silent_groups(desk, record.run)) for record in away if record.run]

@@ -7,6 +7,7 @@ from collections.abc import AsyncIterator
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.deployment.answers import FRESH_S, TWICE, Part, PoolAnswer
 from bot.domain.runs.moves import close
 from bot.domain.runs.run import Phase, Run
 from bot.runbooks.rows.facts import FORMAL
@@ -16,7 +17,7 @@ from storage.cards import Place
 from tests.sandbox.parts import ANNA, EMIL, FINN, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import ANNA as OPENER
-from tests.scenarios.stage import FAILOVER, A
+from tests.scenarios.stage import FAILOVER, A, C
 from tests.scenarios.test_pool_looks import look
 
 
@@ -164,7 +165,8 @@ async def test_alone_it_calls_nothing_calm_before_pools_have_answered(front: Fro
 async def test_alone_it_begins_with_a_pool_that_does_not_answer_and_the_button_for_it(front: Front) -> None:
     await look(front)
     await front.stage.take_down(A)
-    await look(front)
+    for _ in range(TWICE):
+        await look(front)
 
     said = await answer(front, ANNA, "/rgs")
 
@@ -218,6 +220,47 @@ async def test_an_outage_that_was_declared_and_left_offers_the_failover(front: F
     assert said.text.startswith("🔴 *pool-a* is in outage since ") and "not failed over" in said.text
     await press(front, ANNA, said, f"{actions.DO}failover", f"failover {A}")
     assert [one.runbook for one in await front.desk.runs.page()] == ["failover", "failover"]
+
+
+def silent(front: Front, part: Part, rounds: int = 2, ago_s: float = 20.0) -> PoolAnswer:
+    at = front.stage.clock() - ago_s
+    return PoolAnswer(at, part, since=at - 60, rounds=rounds, last=at - 120)
+
+
+@pytest.mark.parametrize("typed", ["/rgs impact", "/rgs impact pool-a"])
+async def test_callers_notice_an_outage_that_nobody_has_declared(front: Front, typed: str) -> None:
+    await front.desk.answers.note(A, silent(front, Part.DATA))
+
+    await front.slack.command(EMIL, INCIDENT, typed)
+
+    said = (*front.slack.ephemerals(EMIL), *front.slack.messages(INCIDENT))[0]
+    assert said.text.startswith("What callers and agents notice during the outage, before failover:")
+
+
+@pytest.mark.parametrize(
+    ("part", "rounds", "ago_s"),
+    [(Part.WAY, 2, 20.0), (Part.SIGN_IN, 2, 20.0), (Part.POOL, 1, 20.0), (Part.POOL, 2, FRESH_S)],
+)
+async def test_what_is_not_known_to_be_the_pool_declares_no_outage_and_is_not_calm(
+    front: Front, part: Part, rounds: int, ago_s: float
+) -> None:
+    """The way there, a refused sign-in, one slow round, and what nobody asked for a while."""
+    await look(front)
+    await front.desk.answers.note(A, silent(front, part, rounds, ago_s))
+
+    said = await answer(front, ANNA, "/rgs")
+
+    assert said.text.startswith("No run waits for anybody. Of 1 pool it is not known") and actions.DO not in str(
+        said.blocks
+    )
+
+
+async def test_a_silent_pool_without_a_pair_is_named_without_a_button(front: Front) -> None:
+    await front.desk.answers.note(C, silent(front, Part.POOL))
+
+    said = await answer(front, ANNA, "/rgs")
+
+    assert said.text.startswith("*pool-c* · 🔴 no answer since ") and actions.DO not in str(said.blocks)
 
 
 async def test_groups_that_ring_nobody_are_told_and_who_has_to_sign_in_only_to_holders_of_a_role(front: Front) -> None:

@@ -75,6 +75,12 @@ def answer_words(answer: PoolAnswer | None, now: float, at: Callable[[float], st
     return f"Response Group data {answers}, through {answer.through}" if answer.through else answers
 
 
+def is_down(record: PoolRecord, answer: PoolAnswer | None, now: float) -> bool:
+    """Whether the pool itself has been silent until just now, and nothing is remembered of an outage."""
+    silent = answer is not None and answer.is_silent and answer.rounds >= TWICE and answer.is_fresh(now)
+    return silent and record.state is PoolState.ACTIVE
+
+
 def is_calm(record: PoolRecord, answer: PoolAnswer | None, now: float) -> bool:
     """Whether the pool is remembered as active, and all of it answered just now."""
     return record.state is PoolState.ACTIVE and answer is not None and answer.is_well(now)
