@@ -22,6 +22,7 @@ from bot.domain.backups.backup import Backup
 from bot.domain.backups.offsite import OffSite
 from bot.domain.errors import MirrorAway
 from bot.domain.runs.run import Phase, Run
+from bot.domain.runs.runbook import APPROVED_S
 from bot.sandbox import SOCKET
 from handlers import commands
 from storage import keys
@@ -39,7 +40,7 @@ PYTHON = 200 * DAY
 
 MACHINES = (-DAY, -HOUR, 95 * 60.0, 400 * DAY)
 WRONG = (*MACHINES, PYTHON)
-"""How far ahead each is. None is an hour ahead: the next count of a notice is rightly shown so late."""
+"""How far ahead each is. None is an hour ahead: a notice counts next, and an approval expires, rightly so late."""
 
 OLD = (2, 9, 40, 1000)
 """Days. No window keeps the last one."""
@@ -61,14 +62,15 @@ async def keep(redis: Redis, days: float) -> str:
 
 @asynccontextmanager
 async def leases_watched(redis: Redis) -> AsyncIterator[list[float]]:
-    """Meanwhile, how far from Redis' now each run was held that lay outside of any lease."""
+    """Meanwhile, how far from Redis' now each run was due that lay outside of any lease, and is no approval's end."""
     outside: list[float] = []
 
     async def look() -> None:
         while True:
             for _, at in await redis.zrange(keys.DUE, 0, -1, withscores=True):
-                if not -10.0 <= at - RIGHT() <= 130.0:
-                    outside.append(at - RIGHT())
+                ahead = at - RIGHT()
+                if not (-10.0 <= ahead <= 130.0 or -130.0 <= ahead - APPROVED_S <= 10.0):
+                    outside.append(ahead)
             await asyncio.sleep(0.01)
 
     looking = asyncio.create_task(look())
