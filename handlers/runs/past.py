@@ -29,7 +29,7 @@ MOVES, ALL = "moves", "all"
 _MOVES = 5
 _TEXT = 3900
 _ENDS = {Phase.DONE: "done", Phase.ABANDONED: "abandoned", Phase.SUPERSEDED: "ended by an outage"}
-_NONE = "No run yet. `/rgs failover pool-a` declares an outage of pool-a, `/rgs backup pool-a` makes a backup of it."
+_NONE = "No run yet. Declare an outage with `/rgs failover pool-a`, or make a backup with `/rgs backup pool-a`."
 
 
 @dataclass(frozen=True, slots=True)

@@ -149,10 +149,10 @@ async def test_a_wrong_word_is_answered_with_the_nearest_one_to_that_person_only
         await rooms.slack.command(ANNA, INCIDENT, "/rgs failovr pool-a")
         await rooms.slack.command(ANNA, INCIDENT, "/rgs failover poool-a")
         await rooms.slack.command(ANNA, INCIDENT, "/rgs failover")
-        command, pool, usage = rooms.told(ANNA)
-        assert "Did you mean `/rgs failover`" in command and "Usage: `/rgs failover" in command
-        assert "Did you mean pool-a?" in pool and "Usage: `/rgs failover" in pool
-        assert "Usage: `/rgs failover" in usage
+        command, pool, which = rooms.told(ANNA)
+        assert "Did you mean `/rgs failover pool-a`?" in command and "Usage: `/rgs failover" in command
+        assert "There is no pool “poool-a”. Nothing was started. Failover: which pool?" in pool
+        assert "Nothing was started. Failover: which pool?" in which
         assert not await rooms.bot.runs.page()
         assert not rooms.slack.messages(INCIDENT) and not rooms.told(BORIS)
 

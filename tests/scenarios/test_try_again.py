@@ -58,7 +58,7 @@ class Watched(Watch):
 
     async def status(self) -> str:
         await self.front.slack.command(ANNA, INCIDENT, "/rgs status")
-        return self.front.slack.messages(INCIDENT)[-1].text
+        return self.front.told(ANNA)[-1]
 
 
 @pytest.fixture
