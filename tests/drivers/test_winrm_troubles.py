@@ -25,7 +25,7 @@ IMPORT = cmdlet("Import-CsRgsConfiguration", Destination=service(B), FileName="C
 LARGE = cmdlet("Import-CsRgsConfiguration", Destination=service(B), FileName="x" * 1_200_000)
 READ = cmdlet("Get-CsRgsQueue", Identity=service(B))
 PACE = Pace(
-    connect_s=5, open_s=8, operation_s=2, silence_s=2, poll_s=0.5, read_s=10, change_s=14, mercy_s=1, envelope=512_000
+    connect_s=5, open_s=8, operation_s=2, silence_s=4, poll_s=0.5, read_s=10, change_s=14, mercy_s=1, envelope=512_000
 )
 LIMIT_S = PACE.change_s + 10 * PACE.mercy_s + PATIENCE_S
 
