@@ -43,7 +43,9 @@ def stayed(run: Run, now: float) -> Run:
     last = run.stays[-1] if run.stays else None
     if not run.is_open or (last and (last.step, last.who) == (run.step, AT_WORK[run.phase])):
         return run
-    return replace(run, stays=(*run.stays, Stay(run.step, AT_WORK[run.phase], now)))
+    # Clocks count whole seconds, and rows that pass within one would fill most of what a run holds.
+    stays = run.stays[:-1] if run.stays and int(run.stays[-1].at) == int(now) else run.stays
+    return replace(run, stays=(*stays, Stay(run.step, AT_WORK[run.phase], now)))
 
 
 def claim(run: Run, runbook: Runbook, now: float, lease_s: float, longest_s: float = inf) -> Run | None:

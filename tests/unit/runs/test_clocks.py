@@ -112,5 +112,24 @@ def test_a_stay_is_noted_where_the_row_or_whoever_is_at_work_changes_and_never_o
     ]
 
 
+steps = st.lists(
+    st.tuples(st.sampled_from(("order", "import", "verify")), st.sampled_from(tuple(AT_WORK)), st.floats(0, 3)),
+    min_size=1,
+    max_size=20,
+)
+
+
+@given(steps)
+def test_rows_that_pass_within_a_second_leave_one_stay_and_every_second_where_it_went(moves: list) -> None:
+    at, run, every = OPENED, RUN, []
+    for row, phase, took in moves:
+        run = stayed(replace(run, step=row, phase=phase), at)
+        every.append(Stay(row, AT_WORK[phase], at))
+        at += took
+    now = at + 1
+    assert len({int(one.at) for one in run.stays}) == len(run.stays)
+    assert clocks(run, now).parts == clocks(replace(run, stays=tuple(every)), now).parts
+
+
 def test_every_phase_of_an_open_run_says_who_is_at_work() -> None:
     assert {phase for phase in Phase if replace(RUN, phase=phase).is_open} == set(AT_WORK)
