@@ -30,12 +30,12 @@ export const EMOJI = new Map(
 
 // The signs that tell a state are drawn here, so that they look the same on every machine, with an emoji font or without.
 const DRAWN = `
-✅ good ✓ done|✔ good ✓ done|☑ good ✓ done|❌ bad ✕ failed|❎ bad ✕ no|✖ bad ✕ no|⚠ warn ! warning|🚨 bad ! alarm|❗ bad ! important
+✅ good ✓ done|✔ good ✓ done|☑ info ✓ said|❌ bad ✕ failed|❎ bad ✕ no|✖ bad ✕ no|⚠ warn ! warning|🚨 bad ! alarm|❗ bad ! important
 🛑 bad ■ stopped|⛔ bad – no entry|🚫 bad – not allowed|ℹ info i information|❓ info ? question|❔ info ? question
 ⏳ wait … waiting|⌛ wait … waiting|✋ wait ‖ waits for somebody|⏸ wait ‖ paused|⚙ info ⚙ working|▶ info ▸ runs|⏹ idle ■ ended
 🔎 info ⌕ looking|🔍 info ⌕ looking|🏳 idle ⚐ given up|🏁 good ⚑ finished|➖ idle – left out|➕ good + added|▫ empty   to do
 🔁 info ↻ again|🔄 info ↻ again|↩ info ↩ back|🟢 dot green   green|🔴 dot red   red|🟠 dot orange   orange|🟡 dot yellow   yellow
-🔵 dot blue   blue|🟣 dot purple   purple|⚪ dot white   white|⚫ dot black   black`;
+🔵 dot blue   blue|🟣 dot purple   purple|🟤 dot brown   brown|⚪ dot white   white|⚫ dot black   black`;
 
 export const SIGNS = new Map(
   DRAWN.trim().split(/[|\n]/).map((row) => {
