@@ -9,7 +9,7 @@ from bot.domain.measures import numbered
 from bot.domain.model import PoolRecord, PoolState
 from handlers.blocks.wording import when
 
-_MARKS: Mapping[PoolState, str] = {
+MARKS: Mapping[PoolState, str] = {
     PoolState.OUTAGE: "🔴",
     PoolState.FAILING_OVER: "🟠",
     PoolState.FAILED_OVER: "🟣",
@@ -34,7 +34,7 @@ def calm_look(answers: Sequence[PoolAnswer], others: int, now: float) -> str:
 
 def _mark(record: PoolRecord, answer: PoolAnswer | None, now: float) -> str:
     if record.state is not PoolState.ACTIVE:
-        return _MARKS[record.state]
+        return MARKS[record.state]
     if is_calm(record, answer, now):
         return "🟢"
     return "🔴" if answer is not None and answer.is_silent and answer.is_fresh(now) else "⚪"

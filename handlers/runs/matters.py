@@ -21,7 +21,7 @@ from handlers.blocks.wording import bounded, shown, when
 from handlers.desk import Desk
 from handlers.runs.card import SIGNS, title
 from handlers.runs.links import links, opening
-from handlers.runs.looks import look
+from handlers.runs.looks import MARKS, look
 from handlers.slack.replies import Reply
 
 MOST = 5
@@ -50,20 +50,15 @@ class Matter:
 class _Next:
     """What is said of a pool that stands somewhere, and the runbook that comes next."""
 
-    sign: str
     said: str
     runbook: str
 
 
 _NEXT: Mapping[PoolState, _Next] = {
-    PoolState.OUTAGE: _Next("🔴", "is in outage{since}, and not failed over.", "failover"),
-    PoolState.FAILING_OVER: _Next(
-        "🟠", "is in the middle of a failover{since}, and no run goes on with it.", "failover"
-    ),
-    PoolState.FAILED_OVER: _Next("🟣", "is failed over{since}.", "failback"),
-    PoolState.FAILING_BACK: _Next(
-        "🔵", "is in the middle of a failback{since}, and no run goes on with it.", "failback"
-    ),
+    PoolState.OUTAGE: _Next("is in outage{since}, and not failed over.", "failover"),
+    PoolState.FAILING_OVER: _Next("is in the middle of a failover{since}, and no run goes on with it.", "failover"),
+    PoolState.FAILED_OVER: _Next("is failed over{since}.", "failback"),
+    PoolState.FAILING_BACK: _Next("is in the middle of a failback{since}, and no run goes on with it.", "failback"),
 }
 
 
@@ -72,7 +67,7 @@ def of_pool(pool: Pool, record: PoolRecord) -> Matter:
     after, since = _NEXT[record.state], f" since {when(record.since)}" if record.since else ""
     label, value = f"Start {after.runbook}", f"{after.runbook} {pool.fqdn}"
     press = blocks.button(label, f"{actions.DO}{after.runbook}", value, reads=f"{label} of {pool.short}")
-    said = f"{after.sign} *{shown(pool.short, 80)}* {after.said.format(since=since)}"
+    said = f"{MARKS[record.state]} *{shown(pool.short, 80)}* {after.said.format(since=since)}"
     return Matter(said, press, Need.ADMIN)
 
 

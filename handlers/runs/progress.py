@@ -13,7 +13,7 @@ from bot.domain.runs.view import Line, RunView
 from handlers.blocks.wording import ago, is_person, shown, signed, when
 
 EVENTS = 3
-_SIGNS: Mapping[str, str] = {"pass": "✅ Done", "said": "☑️ Said", "warn": "⚠️ Warning", "stop": "🛑 Failed"}
+SIGNS: Mapping[str, str] = {"pass": "✅ Done", "said": "☑️ Said", "warn": "⚠️ Warning", "stop": "🛑 Failed"}
 """What became of rows, as a mark and a word. Green is only what a server showed; what people said is said."""
 
 _MARKS: Mapping[str, str] = {"now": "◉", "stop": "◉", "warn": "▲", "pass": "●", "": "○", "skipped": "·"}
@@ -76,7 +76,7 @@ def _told(view: RunView) -> Iterator[tuple[RowRecord, Line]]:
 
 def _event(record: RowRecord, line: Line, run: Run) -> str:
     said = f" — {signed(record.sentence, record.who, 200)}" if record.mark == "stop" else ""
-    return f"{_SIGNS[_became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+    return f"{SIGNS[_became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
 
 
 def name(line: Line, most: int = 150) -> str:

@@ -5,9 +5,8 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from handlers.runs.card import SIGNS
-from handlers.runs.looks import _MARKS
-from handlers.runs.progress import _SIGNS
+from handlers.runs import card, progress
+from handlers.runs.looks import MARKS
 
 SCRIPT = Path(__file__).parents[2] / "bot" / "sandbox" / "static" / "emoji.js"
 
@@ -19,10 +18,10 @@ def drawn() -> dict[str, str]:
 
 
 def test_what_a_person_said_is_not_drawn_as_what_a_server_showed() -> None:
-    kinds = {mark: drawn()[sign[0]] for mark, sign in _SIGNS.items()}
+    kinds = {mark: drawn()[sign[0]] for mark, sign in progress.SIGNS.items()}
     assert kinds == {"pass": "good", "said": "info", "warn": "warn", "stop": "bad"}
 
 
 def test_every_sign_of_a_card_and_of_a_pool_is_drawn() -> None:
     known = drawn()
-    assert not [sign for sign in (*SIGNS.values(), *_MARKS.values()) if sign[0] not in known]
+    assert not [sign for sign in (*card.SIGNS.values(), *MARKS.values()) if sign[0] not in known]
