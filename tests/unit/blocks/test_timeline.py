@@ -79,3 +79,9 @@ def test_of_a_long_log_the_end_is_shown_and_that_is_said() -> None:
     assert "The log is longer: this is the end of it." in shown
     assert "Entry 0." not in shown and "Entry 1." in shown and f"Entry {ENTRIES}." in shown
     assert "The log is longer" not in said(seen(), *log[1:])
+
+
+def test_while_a_command_runs_the_server_is_heard_here_too_and_in_a_terminal() -> None:
+    running = replace(seen(Phase.RUNNING), said="Moving users: 40 of 62", lasted=(900.0,))
+    for shown in (said(running), "\n".join(timeline_words(running, ()))):
+        assert "The server says: Moving users: 40 of 62" in shown and "It took 15 min before." in shown
