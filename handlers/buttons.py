@@ -21,7 +21,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, asking, board, notices, report, signing
+from handlers.runs import agents, asking, board, checklist, notices, report, signing
 from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
@@ -85,6 +85,13 @@ async def _timeline(desk: Desk, args: AsyncArgs, person: Person, value: str) -> 
     await open_view(args, timeline(await seen(desk, run), entries))
 
 
+async def _how(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
+    await permit(desk, person, Need.ANYONE, "how")
+    asked = actions.decode_how(value)
+    run = await desk.runs.load(asked.run_id)
+    await open_view(args, checklist.form(run, desk.engine.runbooks[run.runbook], asked))
+
+
 async def _page(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:
     page = actions.decode_page(value)
     return await commands.older(desk, person, page)
@@ -118,6 +125,7 @@ _ROWS: Mapping[str, Button] = {
     actions.NOW: _at_once,
     actions.DETAIL: _detail,
     actions.TIMELINE: _timeline,
+    actions.HOW: _how,
     actions.WHO: agents.who,
     actions.IMPACT: board.everything,
     actions.PAGE: _page,

@@ -27,6 +27,9 @@ REPORT = "report"
 TIMELINE = "timeline"
 """Action id of "Timeline"; its value is the run's id."""
 
+HOW = "how:"
+"""Prefix of the action ids of "How", by the key of the prerequisite; the value is a `how_value`."""
+
 IMPACT = "impact"
 """Action id of "All stages"."""
 
@@ -104,6 +107,15 @@ class Pressed:
 
 
 @dataclass(frozen=True, slots=True)
+class How:
+    """Which prerequisite of which row "How" asks about."""
+
+    run_id: str
+    step: str
+    key: str
+
+
+@dataclass(frozen=True, slots=True)
 class Page:
     """What "Older" asks for: the page of a list (`runs`, `backups` …) after `before`, the last entry already shown.
 
@@ -131,6 +143,15 @@ def decode(value: str) -> Pressed:
     if not (run_id and step and choice and _is_count(question)):
         raise BadInput(FOREIGN)
     return Pressed(run_id, step, choice, int(question))
+
+
+def how_value(run_id: str, step: str, key: str) -> str:
+    return "|".join((run_id, step, key))
+
+
+def decode_how(value: str) -> How:
+    """The inverse of `how_value`. Raises BadInput for anything else."""
+    return How(*_parts(value, 3))
 
 
 def page_value(command: str, argument: str, before: str) -> str:

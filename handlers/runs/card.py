@@ -14,8 +14,8 @@ from bot.domain.runs.view import RunView, was_refused
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
 from handlers.blocks.wording import bounded, bullets, code, exact, joined, plain, shown, utc, when
-from handlers.runs import progress
-from handlers.runs.room import ENDED, OPEN, Room, counted, wide, words
+from handlers.runs import checklist, progress
+from handlers.runs.room import ENDED, OPEN, Room
 
 SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
@@ -38,7 +38,7 @@ _HEADINGS = {
     Phase.SUPERSEDED: "ENDED · ",
 }
 _COMMANDS = {
-    Phase.WAITING: "Runs when it is approved, exactly so:",
+    Phase.WAITING: "Runs when approved, exactly so:",
     Phase.RUNNING: "Running since {sent}:",
     Phase.LOOKING: "Was sent at {sent}, and no answer came:",
     Phase.LOST: "Was sent at {sent}, and no answer came:",
@@ -70,7 +70,11 @@ def card(view: RunView, *, belongs_in: str = "") -> Message:
     stands behind *Timeline*.
     """
     drawn = _while_open(view, belongs_in) if view.run.is_open else _ended(view, belongs_in)
-    return {"text": text(view), "blocks": [blocks.header(f"{_sign(view.run)}{title(view)}"), *drawn]}
+    return {"text": text(view), "blocks": [_header(view), *drawn]}
+
+
+def _header(view: RunView) -> Block:
+    return blocks.header(f"{_sign(view.run)}{title(view)}")
 
 
 def text(view: RunView) -> str:
@@ -86,6 +90,7 @@ def text(view: RunView) -> str:
         _streak(run, utc),
         shown(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
+        "\n".join(shown(line, 200) for line in checklist.lines(view)),
         f"{_heading(run, utc)} {commands}" if commands else "",
         server(view),
         joined(("Predicted:", shown(" ".join(view.effect), 500))) if view.effect else "",
@@ -108,11 +113,13 @@ def _sign(run: Run) -> str:
 def _while_open(view: RunView, belongs_in: str) -> list[Block]:
     """State, what is asked of whom, the command, the buttons; then what was last."""
     where = " · ".join(filter(None, (progress.clock(view.run), progress.steps(view))))
-    top, foot = [_state(view), context(f"{where}\n{progress.marks(view)}".strip())], _foot(view.run, belongs_in)
-    room = Room(OPEN - counted(f"{_sign(view.run)}{title(view)} {_MORE}") - words([*top, *foot]))
+    top = [_state(view), context(f"{where}\n{progress.marks(view)}".strip())]
+    room = Room(OPEN)
+    room.take([_header(view), *top, *_foot(view.run, belongs_in, _MORE)])
     failed = room.lines(progress.failed(view))
     asks = asked(view, room)
-    last = "\n".join([*failed, *room.lines(progress.latest(view)), *([_MORE] if room.is_cut else [])])
+    last = "\n".join([*failed, *room.lines(progress.latest(view))])
+    foot = _foot(view.run, belongs_in, _MORE if room.is_cut else "")
     return [*top, *asks, *([context(last)] if last else []), *foot]
 
 
@@ -121,7 +128,7 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     run, room = view.run, Room(ENDED)
     timeline, foot = _timeline(view), _foot(run, belongs_in)
     state = f"{mark(run, view.still_open)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
-    room.left -= counted(title(view)) + counted(_sign(run)) + counted(state) + words([*timeline, *foot])
+    room.take([_header(view), section(state), *timeline, *foot])
     said = "\n".join(filter(None, (state, shown(room.sentences(run.sentence), 900))))
     ends = [f"•  {shown(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
     more = len(view.still_open) - len(ends)
@@ -170,16 +177,17 @@ def asked(view: RunView, room: Room) -> list[Block]:
     """What is asked and why, the command, its effect, who may press, and the buttons: as much as there is room for."""
     commands = [*_commands(view), *([context(said)] if (said := server(view)) else [])]
     press = [*([context(_who_may(view))] if view.waits_for_people else []), *_buttons(view)]
-    room.left -= wide([*commands, *press])
-    told = [section(part) for part in (_why(view, room), _list(room.lines(view.details))) if part]
-    effect = _list(room.lines(view.effect))
-    return [*told, *commands, *([section(effect)] if effect else []), *press]
+    first = checklist.drawn(view)
+    room.take([*first, *commands, *press])
+    why, effect = _why(view, room), _list(room.lines(view.effect))
+    told = [section(part) for part in (why, _list(room.lines(view.details))) if part]
+    return [*told, *first, *commands, *([section(effect)] if effect else []), *press]
 
 
 def _why(view: RunView, room: Room) -> str:
     """What was found or is asked first, then what explains it."""
     again = _retry(view.run)
-    room.left -= counted(again)
+    room.take([section(again)] if again else [])
     # What explains a command matters before it is sent; afterwards what was found does.
     why = view.explain if view.run.phase is not Phase.LOST else ""
     said, explains = (shown(room.sentences(part), 1200) for part in (_said(view), why))
@@ -312,7 +320,7 @@ def _took(run: Run, at: Callable[[float], str] = when) -> str:
     return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
 
 
-def _foot(run: Run, belongs_in: str) -> list[Block]:
+def _foot(run: Run, belongs_in: str, more: str = "") -> list[Block]:
     why = "asked for in" if belongs_in == run.channel else "belongs in"
     moved = f" · {why} <#{belongs_in}>, where Switchback cannot post" if belongs_in else ""
-    return [context(f"Run `{exact(run.id, 150)}`{moved}")]
+    return [context(joined((more, f"Run `{exact(run.id, 150)}`{moved}")))]

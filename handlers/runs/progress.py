@@ -76,7 +76,7 @@ def _told(view: RunView) -> Iterator[tuple[RowRecord, Line]]:
 
 def _event(record: RowRecord, line: Line, run: Run) -> str:
     said = f" — {signed(record.sentence, record.who, 200)}" if record.mark == "stop" else ""
-    return f"{SIGNS[_became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+    return f"{SIGNS[became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
 
 
 def name(line: Line, most: int = 150) -> str:
@@ -89,7 +89,7 @@ def numbered(line: Line) -> str:
     return f"{line.number} · {line.title}" if line.number else line.title
 
 
-def _became(record: RowRecord) -> str:
+def became(record: RowRecord) -> str:
     """What a person answered is not what a server showed."""
     is_word = record.mark == "pass" and is_person(record.who) and not record.commands
     return "said" if is_word else record.mark

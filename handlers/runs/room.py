@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
+import textwrap
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any
 
-from handlers.blocks.blocks import Block
+from handlers.blocks.blocks import Block, section
 
 OPEN = 120
 """Words of a card while its run is open: with its buttons, they fill a telephone's screen."""
@@ -17,33 +18,47 @@ ENDED = 40
 LINES = 3
 """Lines of a list, at most."""
 
+HIGH, _WIDE = 780, 313
+"""Of a screen, in CSS pixels; what follows is measured on it, and a little more than what is drawn."""
+_GAP = 8
+_HEADER, _TEXT, _SMALL, _CODE = (30, 23), (38, 22), (45, 19), (38, 20)
+"""Characters of a line, and how high it is."""
+_BESIDE = 12
+"""Characters that a menu beside the text takes from each of its lines."""
+_FRAME, _LETTER, _BUTTON = 30, 9.5, 36
+"""Of a button: what is around its label, how wide a letter is, how high it is."""
+
 _FENCE = "```"
-_LONG = 6
-"""Characters of a word, with what follows it: longer ones fill the screen as several would."""
-_BUTTON = 5
-"""So many words, at least, have room where a button is."""
+_PRE = 30
+"""Around a block of code."""
 
 _WORD = re.compile(r"\S*\w\S*")
 _DATE = re.compile(r"<!date\^\d+\^([^|>]*)\|[^>]*>")
-_TOKENS = {"{ago}": "35 minutes ago", "{time}": "2:40 AM", "{date_short_pretty}": "Nov 21, 2026"}
+_TOKENS = {"{ago}": "35 minutes ago", "{time}": "12:40 AM", "{date_short_pretty}": "Nov 21, 2026"}
 _LINK = re.compile(r"<[^>|]*\|?([^>]*)>")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.!?])")
 _TEXTS = frozenset({"mrkdwn", "plain_text"})
 
 
 class Room:
-    """So many words are left; whatever did not fit, `is_cut` remembers."""
+    """So many words and pixels are left; whatever did not fit, `is_cut` remembers."""
 
     def __init__(self, words: int) -> None:
-        self.left = words
+        self.words = words
+        self.high = HIGH
         self.is_cut = False
+
+    def take(self, drawn: Sequence[Block]) -> None:
+        """What has to be there takes its part, whether it fits or not."""
+        self.words -= words(drawn)
+        self.high -= high(drawn)
 
     def sentences(self, text: str) -> str:
         """Its first sentence, and as many of the others as there is room for."""
         if not text:
             return ""
         first, *rest = _SENTENCE.split(text)
-        self.left -= _size(first)
+        self.take([section(first)])
         return " ".join([first, *self._whole(rest)])
 
     def lines(self, lines: Sequence[str], most: int = LINES) -> list[str]:
@@ -54,17 +69,18 @@ class Room:
 
     def _whole(self, parts: Iterable[str]) -> Iterator[str]:
         for part in parts:
-            if (size := _size(part)) > self.left:
+            size, tall = counted(part), _rows(f"•  {part}", _TEXT)
+            if size > self.words or tall > self.high:
                 self.is_cut = True
                 return
-            self.left -= size
+            self.words -= size
+            self.high -= tall
             yield part
 
 
 def counted(text: str) -> int:
     """Words as people read them: a date is as long as Slack makes it, a mark alone is none."""
-    read = _LINK.sub(r"\1", _DATE.sub(_dated, text))
-    return len(_WORD.findall(read))
+    return len(_WORD.findall(_read(text)))
 
 
 def words(drawn: Iterable[Block]) -> int:
@@ -72,18 +88,43 @@ def words(drawn: Iterable[Block]) -> int:
     return sum(counted(text) for block in drawn for text in _texts(block))
 
 
-def wide(drawn: Iterable[Block]) -> int:
-    """As `words`, for how much of a screen they fill: those of a command are long, and a button has a frame."""
-    return sum(_filled(block, text) for block in drawn for text in _texts(block))
+def high(drawn: Iterable[Block]) -> int:
+    """Pixels that blocks take on a telephone, with the gap after each."""
+    return sum(_high(block) + _GAP for block in drawn)
 
 
-def _size(text: str) -> int:
-    return max(counted(text), len(text) // _LONG)
+def _high(block: Block) -> int:
+    match block["type"]:
+        case "actions":
+            return _buttons([text for one in block["elements"] for text in _texts(one)])
+        case "header":
+            return _rows(block["text"]["text"], _HEADER)
+        case "context":
+            return sum(_rows(text, _SMALL) for text in _texts(block))
+    text: str = block["text"]["text"]
+    if text.startswith(_FENCE):
+        return _rows(text.strip("`\n"), _CODE) + _PRE
+    characters, line = _TEXT
+    return max(_rows(text, (characters - _BESIDE * ("accessory" in block), line)), _BUTTON * ("accessory" in block))
 
 
-def _filled(block: Block, text: str) -> int:
-    least = len(text) // _LONG if _FENCE in text else _BUTTON if block["type"] == "actions" else 0
-    return max(counted(text), least)
+def _rows(text: str, line: tuple[int, int]) -> int:
+    characters, tall = line
+    return tall * sum(len(textwrap.wrap(part, characters)) or 1 for part in _read(text).split("\n"))
+
+
+def _buttons(labels: Sequence[str]) -> int:
+    rows, left = 0, 0.0
+    for label in labels:
+        wide = _FRAME + _LETTER * len(label) + _GAP
+        if wide > left:
+            rows, left = rows + 1, _WIDE + _GAP
+        left -= wide
+    return rows * (_BUTTON + _GAP) - _GAP
+
+
+def _read(text: str) -> str:
+    return _LINK.sub(r"\1", _DATE.sub(_dated, text))
 
 
 def _dated(found: re.Match[str]) -> str:

@@ -25,7 +25,7 @@ from handlers.blocks.wording import (
     when,
     without_people,
 )
-from handlers.runs import progress
+from handlers.runs import checklist, progress
 from handlers.runs.card import server, title
 
 ENTRIES = 300
@@ -127,6 +127,7 @@ def _told(event: Event) -> str:
 
 
 def _at_hand(view: RunView) -> Parts:
+    yield "Has to be so first", checklist.lines(view)
     yield "What the command changes", view.effect
     yield "Still open", view.still_open
 

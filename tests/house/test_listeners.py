@@ -100,7 +100,7 @@ def test_every_action_id_begins_with_the_word_of_its_button() -> None:
         actions.LINK,
     ]
     names += [actions.action_id("approve"), actions.action_id("approve", asks=False), f"{actions.DO}backup"]
-    names.append(f"{actions.OFFER}0")
+    names += [f"{actions.OFFER}0", f"{actions.HOW}pair"]
     names += [value for name, value in vars(actions).items() if name.startswith(("AGENT_", "BACKUP_", "COMPANION_"))]
 
     assert {actions.word(name) for name in names} - set(FORMS) == set(BUTTONS)

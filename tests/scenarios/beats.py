@@ -16,7 +16,7 @@ SERVER_ADMIN = "RTCUniversalServerAdmins"
 ADMIN = f"{SERVER_ADMIN} or CsResponseGroupAdministrator"
 ANYONE = "any full member of the workspace"
 NUMBER = "+49 30 5550 1234"
-EXACTLY = "Runs when it is approved, exactly so:"
+EXACTLY = "Runs when approved, exactly so:"
 
 
 @dataclass(frozen=True, slots=True)

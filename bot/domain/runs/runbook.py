@@ -17,6 +17,7 @@ from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Run, Tell
 
 APPROVED_S = 3600.0
@@ -112,6 +113,10 @@ def _no_choices(run: Run) -> tuple[Choice, ...]:
     return ()
 
 
+def _no_prerequisites(run: Run) -> tuple[Prerequisite, ...]:
+    return ()
+
+
 def _never(run: Run) -> None:
     return None
 
@@ -128,18 +133,19 @@ def _no_approvals(run: Run) -> int:
 class Step:
     """One row of a runbook.
 
-    `stretch` is the part of the story that it belongs to: its rows follow each other, and share the number that people
-    read. A row that `asks` is done when somebody has answered. `reads` are the acts that a plan or a judgement rests
-    on; they change nothing. `does` is what the row changes in what is kept, or fetches into it, performed after that
-    and before plan and judge, which see both: every act in it may be done twice with the same end, since a row lost
-    there is begun again. `plan` makes commands from what was seen. `judge` turns what was seen into a Verdict.
-    `choices` are the buttons while the row asks, waits or is stopped. `skip` gives the reason why the row falls away,
-    or None. `again`: a lost command may simply be run again. Every other command is looked at when it was lost: `look`
-    is read before it is sent and again afterwards, `stands` makes one digest of that, and when both are equal the
-    command did nothing; else `found` says what it did, and `saves` brings to safety what is there, as `does` does.
-    `breaks`: a command that was refused may have done a part, so it is looked at as well. `accepted` are the facts that
-    hold when people count it as done. `tells` are messages that go out when the row is done, `leaves` is where the
-    primary pool stands from then on, or says so of the run; of a row with commands both hold from when they are sent.
+    `stretch` is the part of the story that it belongs to: its rows follow each other, and share the number that
+    people read. A row that `asks` is done when somebody has answered. `reads` are the acts that a plan or a
+    judgement rests on; they change nothing. `does` is what the row changes in what is kept, or fetches into it,
+    performed after that and before plan and judge, which see both: every act in it may be done twice with the same
+    end, since a row lost there is begun again. `plan` makes commands from what was seen. `judge` turns what was
+    seen into a Verdict. `prerequisites` have to be so before anybody presses. `choices` are the buttons while the
+    row asks, waits or is stopped. `skip` gives the reason why the row falls away, or None. `again`: a lost command
+    may simply be run again. Every other command is looked at when it was lost: `look` is read before it is sent and
+    again afterwards, `stands` makes one digest of that, and when both are equal the command did nothing; else
+    `found` says what it did, and `saves` brings to safety what is there, as `does` does. `breaks`: a command that
+    was refused may have done a part, so it is looked at as well. `accepted` are the facts that hold when people
+    count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary pool
+    stands from then on, or says so of the run; of a row with commands both hold from when they are sent.
     """
 
     key: str
@@ -152,6 +158,7 @@ class Step:
     does: Callable[[Run, Seen], Acts] = _nothing_more
     plan: Callable[[Run, Seen], Plan] | None = None
     judge: Callable[[Run, Seen], Verdict] | None = None
+    prerequisites: Callable[[Run], tuple[Prerequisite, ...]] = _no_prerequisites
     choices: Callable[[Run], tuple[Choice, ...]] = _no_choices
     approvals: Callable[[Run], int] = _no_approvals
     skip: Callable[[Run], str | None] = _never

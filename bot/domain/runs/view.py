@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from bot.domain.access import Need
 from bot.domain.model import Who
+from bot.domain.runs.prerequisites import Check, checks
 from bot.domain.runs.press import offered
 from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Runbook, Step
@@ -34,7 +35,8 @@ class Line:
 class RunView:
     """Everything a card shows.
 
-    `state` is one sentence about where the run stands. `commands` are the exact lines that run next, `effect` what is
+    `state` is one sentence about where the run stands. `checks` are the prerequisites of the row, while people may act
+    on it. `commands` are the exact lines that run next, `effect` what is
     predicted of them. `need` says who may press; `buttons` are empty while the engine works and when the run has ended,
     except for abandoning. `has_detail`: the server's own text is kept for holders of the role. `said` is what the
     server said last of a command that runs, in its own language. `still_open` is what a run that came to its end left
@@ -57,6 +59,7 @@ class RunView:
     said: str = ""
     still_open: tuple[str, ...] = ()
     lasted: tuple[int, ...] = ()
+    checks: tuple[Check, ...] = ()
 
 
 _STATES = {
@@ -114,8 +117,12 @@ def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
         has_detail=bool(run.detail),
         said=said if run.phase is Phase.RUNNING else "",
         still_open=still_open(run),
+        checks=tuple(checks(run, step.prerequisites(run))) if run.phase in _BEFORE else (),
     )
 
+
+_BEFORE = frozenset({Phase.WAITING, Phase.ASKING, Phase.STOPPED})
+"""While it is people's turn, and nothing that they approved is under way or in doubt."""
 
 _AHEAD = frozenset({Phase.WAITING, Phase.RUNNING})
 """While a command has still to come to its end; later, what was predicted of it is stale."""

@@ -8,12 +8,14 @@ from bot.domain.errors import BotError
 from bot.domain.groups.compare import compare, contents, in_words
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Load, NewestWhole, Seen, Stand
+from bot.domain.runs.prerequisites import How, Prerequisite
 from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Left, Step, Then
 from bot.runbooks.cleanup.facts import COMPARED
 from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
 from bot.runbooks.rows.ending import done_row
 from bot.runbooks.rows.facts import PRESTAGED, WAS_IMPORTED, before
+from bot.runbooks.rows.prerequisites import at_home, groups_on, on
 from bot.runbooks.rows.removing import read_copies, removal_row
 from bot.runbooks.rows.replication import read_mode, replicas_stay
 from bot.runbooks.rows.verifying import differences, tally
@@ -78,12 +80,22 @@ def _offer_remove(run: Run) -> tuple[Choice, ...]:
     return (Choice("compare-again", "Compare again", "asked to compare them again.", then=Then.BACK, to="compare"),)
 
 
+def _before_removal(run: Run) -> tuple[Prerequisite, ...]:
+    primary, backup = run.primary, partner(run)
+    look = How(on(backup, "see the copies yourself"), groups_on(backup, primary))
+    same = Prerequisite("same", f"The copies are the same as on {primary.short}", (_TOLD, look), shown_by=("compare",))
+    return at_home(primary, "home"), same
+
+
+_TOLD = How("Switchback has compared every object. *Timeline* shows what it found.")
+
 REMOVE = removal_row(
     key="clean",
     stretch="clean",
     title="Remove the copies",
     skip=lambda run: None if COMPARED.of(run) else "Not needed: there is nothing to remove.",
     explain=lambda run: f"A failover of {run.primary.short} has to import its groups again from then on.",
+    prerequisites=_before_removal,
     reads=read_mode,
     unfit=_unfit,
     choices=_offer_remove,

@@ -13,12 +13,14 @@ from bot.domain.groups.groups import Inventory, RgsObject, service
 from bot.domain.measures import numbered
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Load, ReadGroups, ReadSettings, Seen
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Run, home, partner
 from bot.domain.runs.runbook import Choice
 from bot.runbooks.failback.facts import BARE, COMES, EXPORTED, LOST, ONLY_ON_PRIMARY
 from bot.runbooks.rows.exporting import exported, kept
 from bot.runbooks.rows.facts import ARRIVED, REPLACED, SETTINGS_FROM, before
 from bot.runbooks.rows.importing import found_import, import_row
+from bot.runbooks.rows.prerequisites import frozen, groups_exported, spared
 from bot.runbooks.rows.replication import replicated
 from bot.runbooks.rows.settings import FROM_BACKUP_POOL
 from bot.runbooks.rows.sparing import Spare
@@ -105,6 +107,13 @@ def is_imported(run: Run) -> bool:
 SPARE = Spare(where=home, stretch="import", skip=_skip_import)
 """What the pool has at home may have been edited before it was lost, or since."""
 
+
+def _before_import(run: Run) -> tuple[Prerequisite, ...]:
+    """A pool with a new name holds nothing yet that could be kept."""
+    keeps = () if run.replacement else (spared(home(run), run.primary),)
+    return (groups_exported(run), *keeps, frozen(run))
+
+
 IMPORT = import_row(
     stretch="import",
     destination=home,
@@ -114,6 +123,7 @@ IMPORT = import_row(
     reads=lambda run: {**_read_coming(run), **SPARE.reads(run)},
     unfit=SPARE.edited,
     choices=SPARE.choices,
+    prerequisites=_before_import,
     approvals=lambda run: 2,
     look=_read_coming,
     found=_found_import,

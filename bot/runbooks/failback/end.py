@@ -26,6 +26,7 @@ from bot.runbooks.rows.people import (
     read_answers,
     routes_row,
 )
+from bot.runbooks.rows.prerequisites import called, every_group
 from bot.runbooks.rows.removing import removal_row
 from bot.runbooks.rows.replication import read_mode, replicas_stay, replicated
 from bot.runbooks.rows.syncing import sync_rows
@@ -52,8 +53,9 @@ COMPANIONS = unless(not_rebuilt, companions_row(serving=home, of=lambda run: run
 ROUTES = routes_row(
     stretch="people",
     title="Route calls back to the pool",
-    explain=lambda run: f"By hand: point gateways and DNS at {home(run).short} again.",
     said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
+    to=home,
+    away=partner,
 )
 
 CALLS = call_rows("people", VERIFY, ROUTES)
@@ -122,6 +124,7 @@ REMOVE = removal_row(
     skip=lambda run: bare(run) or replicated(run) or (None if CLEAN.of(run) else "The copies are kept."),
     reads=read_cleaned,
     unfit=unclean,
+    prerequisites=lambda run: (every_group(run), called("inside", "outside")),
     choices=lambda run: (_pre_stage(run),) if run.phase is Phase.STOPPED else (),
 )
 

@@ -16,9 +16,10 @@ from bot.runbooks.failback.lost import bare, without_backup_pool
 from bot.runbooks.rows.facts import MOVED
 from bot.runbooks.rows.moving import Move
 from bot.runbooks.rows.people import board_tell
+from bot.runbooks.rows.prerequisites import edge_first, groups_exported, is_back
 from bot.runbooks.rows.verifying import tally
 
-_PRICE = "What was written on {backup} since the failover is lost. "
+_PRICE = "What was written on {backup} since the failover is lost."
 
 
 def _command(run: Run) -> Cmdlet:
@@ -26,12 +27,13 @@ def _command(run: Run) -> Cmdlet:
     return cmdlet("Invoke-CsPoolFailBack", PoolFqdn=run.primary.fqdn, DisasterMode=LOST.of(run) or None)
 
 
-def _effect(run: Run) -> str:
-    price = _PRICE.format(backup=partner(run).short) if LOST.of(run) else ""
+def _effect(run: Run) -> tuple[str, ...]:
+    price = (_PRICE.format(backup=partner(run).short),) if LOST.of(run) else ()
     return (
-        f"{price}The users of {run.primary.short} are served by {run.primary.short} again. Conferences of theirs end, "
-        "and waiting calls drop. "
-        "It may take up to 60 minutes for 20,000 users."
+        *price,
+        f"The users of {run.primary.short} are served by {run.primary.short} again.",
+        "Conferences of theirs end, and waiting calls drop.",
+        "It may take up to 60 minutes for 20,000 users.",
     )
 
 
@@ -47,6 +49,7 @@ MOVE = Move(
     command=_command,
     effect=_effect,
     explain=lambda run: f"From now until the import, calls reach {run.primary.short}'s old configuration.",
+    prerequisites=lambda run: (is_back(run), groups_exported(run), edge_first(run)),
     becomes=HOME,
     leaves=PoolState.FAILING_BACK,
     done=_done,

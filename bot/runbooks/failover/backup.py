@@ -24,6 +24,7 @@ from bot.runbooks.rows.copies import stage_of
 from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.exporting import pin
 from bot.runbooks.rows.moments import moment
+from bot.runbooks.rows.prerequisites import rehearsed
 from bot.runbooks.rows.removing import read_copies, removal_row
 from bot.runbooks.rows.replication import replicated
 
@@ -307,6 +308,7 @@ def clear_row(meanwhile: str) -> Step:
         title="Remove older copies",
         skip=lambda run: nothing_imported(run) or (None if COPIES.of(run) == "clear" else "Not needed."),
         explain=lambda run: meanwhile.format(primary=run.primary.short, backup=partner(run).short),
+        prerequisites=lambda run: (rehearsed(run),),
         # What is to take their place is read and pinned before anything leaves.
         reads=read_chosen,
         does=pin_chosen,

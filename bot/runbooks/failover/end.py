@@ -45,11 +45,9 @@ COMPANIONS = companions_row(serving=partner, of=lambda run: run.primary, stretch
 ROUTES = routes_row(
     stretch="routes",
     title="Route calls to the backup pool",
-    explain=lambda run: (
-        f"By hand: let gateways send {run.primary.short}'s numbers to a Mediation Server that works. "
-        f"Then point DNS and the agent console's address at {partner(run).short}."
-    ),
     said=lambda run: f"says gateways, DNS and agent console answer from {partner(run).short}.",
+    to=partner,
+    away=lambda run: run.primary,
 )
 
 CALLS = call_rows("calls", VERIFY, ROUTES)

@@ -35,6 +35,7 @@ from bot.runbooks.rows.exporting import export_row, exported, kept
 from bot.runbooks.rows.facts import ARRIVED
 from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
 from bot.runbooks.rows.people import board_tell
+from bot.runbooks.rows.prerequisites import rehearsed, spared
 from bot.runbooks.rows.removing import read_copies
 from bot.runbooks.rows.replication import replicated
 from bot.runbooks.rows.sparing import Spare
@@ -265,6 +266,7 @@ IMPORT = import_row(
     unfit=SPARE.edited,
     does=pin_chosen,
     choices=lambda run: (*SPARE.choices(run), *_offer_import(run)),
+    prerequisites=lambda run: (rehearsed(run), spared(partner(run), run.primary)),
     approvals=lambda run: 2 if REPLACE.of(run) or RESOLVE.of(run) else 1,
     look=_read_rehearsal,
     found=_found_import,

@@ -13,12 +13,10 @@ from bot.runbooks.failover.facts import MODE
 from bot.runbooks.rows.facts import WAS_IMPORTED, before
 from bot.runbooks.rows.moving import Move, told
 from bot.runbooks.rows.people import board_tell
+from bot.runbooks.rows.prerequisites import central_works, no_hop, pair_fit
 
-_EXPLAINED = (
-    "All users of {primary} are signed out. Calls and meetings are cut. They sign in again on {backup}. "
-    "Branch appliances of {primary} are not covered by this run."
-)
-_BACK = " If {primary} is well again, abandon this run instead."
+_EXPLAINED = "Branch appliances of {primary} are not covered by this run."
+_BACK = "If {primary} is well again, abandon this run instead. "
 _IS_DISASTER = Choice(
     "disaster",
     "Use -DisasterMode",
@@ -43,18 +41,19 @@ def _command(run: Run) -> Cmdlet:
     return cmdlet("Invoke-CsPoolFailOver", PoolFqdn=run.primary.fqdn, DisasterMode=disaster)
 
 
-def _effect(run: Run) -> str:
+def _effect(run: Run) -> tuple[str, ...]:
     """The target time is the only figure that the documents give (facts: recovery §0.17, §0.18)."""
     return (
-        f"The users of {run.primary.short} are served by {partner(run).short} from then on. "
-        "It takes 15 to 20 minutes as a rule. No user is moved for good."
+        f"All users of {run.primary.short} are signed out. Calls and meetings are cut.",
+        f"They sign in again on {partner(run).short}. No user is moved for good.",
+        "It takes 15 to 20 minutes as a rule.",
     )
 
 
 def _explain(run: Run) -> str:
     """It may come back while people wait here, and nobody reads it again: a dead pool would hold up the others."""
-    said = _EXPLAINED if MODE.of(run) == "planned" else _EXPLAINED + _BACK
-    return said.format(primary=run.primary.short, backup=partner(run).short)
+    said = _EXPLAINED if MODE.of(run) == "planned" else _BACK + _EXPLAINED
+    return said.format(primary=run.primary.short)
 
 
 def _read_other(run: Run) -> Acts:
@@ -80,6 +79,7 @@ MOVE = Move(
     command=_command,
     effect=_effect,
     explain=_explain,
+    prerequisites=lambda run: (pair_fit(run), central_works(partner(run), run.primary), no_hop(run)),
     becomes=AWAY,
     leaves=PoolState.FAILING_OVER,
     done=_done,

@@ -13,6 +13,7 @@ from bot.domain.groups.groups import checked_fqdn
 from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
+from bot.domain.runs.prerequisites import How, Prerequisite
 from bot.domain.runs.run import Finding, Found, Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Plan, Runbook, Step, Then
 from bot.runbooks import uses
@@ -20,6 +21,7 @@ from bot.runbooks.pool_level.ends import left
 from bot.runbooks.pool_level.facts import FACTS, INTERVAL, INTERVAL_WAS, STOPPED, SYNC
 from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.machines import machines, read_machines, read_pool, troubles
+from bot.runbooks.rows.prerequisites import on
 from bot.runbooks.rows.syncing import sync_rows
 from bot.runbooks.rows.typed import interval_field
 
@@ -202,11 +204,19 @@ def _judge_interval(run: Run, seen: Seen) -> Verdict:
     return Verdict(Mark.PASS, " ".join((f"The interval is {now}.", *_way_back(INTERVAL_WAS.of(run)))))
 
 
+def _before_interval(run: Run) -> tuple[Prerequisite, ...]:
+    see = tuple(str(cmdlet("Get-CsBackupServiceStatus", PoolFqdn=pool.fqdn)) for pool in run.pools)
+    how = How(on(run.primary, "see every module, one direction at a time"), see)
+    wait = How("Each has to be in SteadyState or FinalState. Else find out why: another interval does not mend it.")
+    return (Prerequisite("modules", "Every module keeps up", (how, wait), shown_by=(MODULES.key,)),)
+
+
 SET = ByCommand(
     key="interval",
     stretch="change",
     title="Change the interval",
     plan=_plan_interval,
+    prerequisites=_before_interval,
     after=After(
         "See the interval",
         _read_settings,

@@ -12,6 +12,7 @@ from bot.domain.errors import BadInput, BotError
 from bot.domain.groups.groups import service
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
+from bot.domain.runs.prerequisites import How, Prerequisite
 from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Plan, Runbook, Step, Then
 from bot.runbooks import uses
@@ -19,6 +20,7 @@ from bot.runbooks.pool_level.ends import left
 from bot.runbooks.pool_level.facts import FACTS, FORCED, PRINCIPALS, WANTED
 from bot.runbooks.rows.attesting import witnessed
 from bot.runbooks.rows.by_command import After, ByCommand, Lost
+from bot.runbooks.rows.prerequisites import on
 
 _OTHER = {"Primary": "Mirror", "Mirror": "Primary"}
 _SILENT = "no server says which one is principal: it is not mirrored, or it does not answer"
@@ -45,8 +47,10 @@ class _Database:
 
     def _reads(self, run: Run) -> Acts:
         """2013 has other names, and the pages disagree on one, so that both are tried (facts: recovery §0.13)."""
-        names = self.old if run.primary.version == "2013" else (self.type,)
-        return {name: Attempt(self._state(run, name)) for name in names}
+        return {name: Attempt(self._state(run, name)) for name in self._names(run)}
+
+    def _names(self, run: Run) -> tuple[str, ...]:
+        return self.old if run.primary.version == "2013" else (self.type,)
 
     def _state(self, run: Run, name: str) -> Invoke:
         state = cmdlet("Get-CsDatabaseMirrorState", PoolFqdn=run.primary.fqdn, DatabaseType=name)
@@ -112,6 +116,7 @@ class _Database:
             stretch=self.key,
             title=f"Fail over the databases: {self.holds}",
             plan=self._plan,
+            prerequisites=self._before,
             after=After(
                 f"See which server is principal now: {self.holds}",
                 lambda run: {**self._reads(run), **(_groups(run) if self.type == "Application" else {})},
@@ -123,6 +128,13 @@ class _Database:
             refused=(self._again(),),
             reads=self._reads,
         ).rows()
+
+    def _before(self, run: Run) -> tuple[Prerequisite, ...]:
+        """-Force makes a mirror principal that may lack the last changes."""
+        see = tuple(str(self._state(run, name).command) for name in self._names(run))
+        how = How(on(run.primary, "see which server is principal, and how far the mirror is"), see)
+        wait = How("If the mirror is behind, wait. With -Force, what has not arrived is lost.")
+        return (Prerequisite("mirror", "The mirror has everything", (how, wait)),)
 
     def _plan(self, run: Run, seen: Seen) -> Plan:
         to, now = WANTED.of(run)[self.type], self._principal(seen)

@@ -14,12 +14,14 @@ from bot.domain.groups.groups import checked_fqdn
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.facts import Fact
+from bot.domain.runs.prerequisites import How, Prerequisite
 from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Plan, Step, Then
 from bot.runbooks.pool_level.facts import EDGE_FROM, EDGE_TO, LISTED, SITES, WAY
 from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.by_hand import ByHand
 from bot.runbooks.rows.hops import READ
+from bot.runbooks.rows.prerequisites import central_works
 
 ROUTES = cmdlet("Get-CsSite")
 
@@ -132,6 +134,7 @@ def route_rows(
         stretch=stretch,
         title="Set the route of the site",
         plan=route.plan,
+        prerequisites=_before,
         after=After("See where the site leads", read_routes, route.judge, lambda run: (_AGAIN,)),
         lost=Lost(
             lambda run: {"sites": Invoke(run.primary.fqdn, ROUTES)},
@@ -140,6 +143,13 @@ def route_rows(
         ),
         skip=skip,
     ).rows()
+
+
+def _before(run: Run) -> tuple[Prerequisite, ...]:
+    to = EDGE_TO.of(run)
+    runs = How(f"On each Edge Server of {to}, see its services:", ("Get-CsWindowsService",))
+    edge = Prerequisite("edge", f"The Edge pool {to} works", (runs, How("Start what does not run.")))
+    return edge, central_works(run.primary, run.primary)
 
 
 @dataclass(frozen=True, slots=True)

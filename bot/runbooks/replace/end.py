@@ -22,14 +22,16 @@ from bot.runbooks.rows.people import (
     read_answers,
     routes_row,
 )
+from bot.runbooks.rows.prerequisites import called, every_group
 from bot.runbooks.rows.removing import removal_row
 from bot.runbooks.rows.replication import SWITCH_ON, offer_ended
 
 ROUTES = routes_row(
     stretch="people",
     title="Route calls to the new pool",
-    explain=lambda run: f"By hand: point gateways, DNS and the agent console's address at {replacement(run).short}.",
     said=lambda run: f"says gateways and DNS lead to {replacement(run).short}.",
+    to=replacement,
+    away=partner,
 )
 
 CALLS = call_rows("people", unless(lambda run: arrived(run), VERIFY), ROUTES)
@@ -42,6 +44,7 @@ REMOVE = removal_row(
     title="Remove the groups from the backup pool",
     reads=read_cleaned,
     unfit=unclean,
+    prerequisites=lambda run: (every_group(run), called("inside", "outside")),
     choices=offer_ended,
 )
 """Before the lost pool leaves the topology: afterwards nobody could name their owner (facts: recovery §10, row 19)."""

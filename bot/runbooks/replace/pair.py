@@ -16,6 +16,7 @@ from bot.runbooks.rows.companions import companions_row
 from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.living import LODGERS, nothing_left, read
 from bot.runbooks.rows.machines import all_run
+from bot.runbooks.rows.prerequisites import emptied, nothing_lives, paired
 from bot.runbooks.rows.syncing import sync_rows
 
 _BACKUP = "LYNCBACKUP"
@@ -126,6 +127,10 @@ PAIR: tuple[ByHand, ...] = (
             "Publish."
         ),
         first=Proof(_read_left, _judge_left),
+        prerequisites=lambda run: (
+            nothing_lives(run, "topology", f"Nothing lives on {run.primary.short} any more", tuple(LODGERS)),
+            emptied(run, "topology"),
+        ),
         proof=_PAIRED,
     ),
     ByHand(
@@ -169,6 +174,7 @@ PAIR: tuple[ByHand, ...] = (
             "comes after the new pair."
         ),
         first=_PAIRED,
+        prerequisites=lambda run: (paired(run, "backupdata"),),
         lines=lines('Remove-CsUserStoreBackupData -PoolFqdn "{b}"'),
     ),
 )

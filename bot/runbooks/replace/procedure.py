@@ -17,6 +17,7 @@ from bot.runbooks.rows.by_hand import ByHand, Proof
 from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.living import LODGERS, left, nothing_left, read
 from bot.runbooks.rows.machines import all_run, machines, none_runs
+from bot.runbooks.rows.prerequisites import nothing_lives, safe, stopped
 
 NO_WAY_BACK = "no way back"
 
@@ -142,6 +143,7 @@ PROCEDURE: tuple[ByHand, ...] = (
         ),
         lines=lines(MOVED.format("{p}")),
         first=Proof(_read_first, _judge_first, none_runs(replacement).more),
+        prerequisites=lambda run: (stopped(run, "users"), safe(run, "users")),
         proof=Proof(_read_users, _judge_users),
         leaves=PoolState.REPLACING,
         tells=_tell_outage,
@@ -155,6 +157,9 @@ PROCEDURE: tuple[ByHand, ...] = (
             "people join by client, not by phone. So each directory is copied first."
         ),
         first=nothing_left("users"),
+        prerequisites=lambda run: (
+            nothing_lives(run, "directories", f"No user is left on {run.primary.short}", ("users",)),
+        ),
         lines=_each(
             "directories",
             'Export-CsUserData -PoolFqdn "{b}" -ConfDirectoryFilter {id} -FileName {file}',
@@ -189,6 +194,7 @@ PROCEDURE: tuple[ByHand, ...] = (
             "the file. The services of the new pool have to be stopped on all machines."
         ),
         first=none_runs(replacement),
+        prerequisites=lambda run: (stopped(run, "userdata"),),
         lines=lines(
             'Export-CsUserData -PoolFqdn "{b}" -FileName {file}', 'Import-CsUserData -PoolFqdn "{n}" -FileName {file}'
         ),

@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.access import Need
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Seen
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Phase, Run, Tell
 from bot.domain.runs.runbook import Choice, Plan, Step
 
@@ -74,6 +75,7 @@ class ByCommand:
     ways: Callable[[Run], tuple[Choice, ...]] = _no_choices
     refused: tuple[Choice, ...] = ()
     explain: Callable[[Run], str] = lambda run: ""
+    prerequisites: Callable[[Run], tuple[Prerequisite, ...]] = lambda run: ()
     reads: Callable[[Run], Acts] = lambda run: {}
     breaks: bool = False
     tells: Callable[[Run], tuple[Tell, ...]] = _no_tells
@@ -98,6 +100,7 @@ class ByCommand:
             need=Need.SERVER_ADMIN,
             skip=lambda run: self.skip(run) or self.unsent(run),
             explain=self.explain,
+            prerequisites=self.prerequisites,
             reads=self.reads,
             plan=self.plan,
             judge=lambda run, seen: Verdict(Mark.PASS, self.said(run), facts=self.facts),

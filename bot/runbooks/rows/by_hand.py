@@ -11,6 +11,7 @@ from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.errors import BotError, CmdletFailed
 from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Seen
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Phase, Run, Tell
 from bot.domain.runs.runbook import Choice, Step, Then
 from bot.runbooks.rows.attesting import attested, witnessed
@@ -69,10 +70,10 @@ class Proof:
 class ByHand:
     """Something that people do: where and how is in `explain`, the very lines are `lines`, as far as there are any.
 
-    `first` has to be so before anybody is asked, as for a point of no return; `proof` shows that it was done. What has
-    none is a word only. `others` are further answers, which need no proof; `ways` go on where the reading says no.
-    `leaves` and `tells` hold once the lines are shown, after `first`, since what they do may begin then; `tells_proven`
-    goes out when it was read.
+    `first` has to be so before anybody is asked, as for a point of no return, and `prerequisites` say how people see
+    and mend it; `proof` shows that it was done. What has none is a word only. `others` are further answers, which need
+    no proof; `ways` go on where the reading says no. `leaves` and `tells` hold once the lines are shown, after `first`,
+    since what they do may begin then; `tells_proven` goes out when it was read.
     """
 
     key: str
@@ -81,6 +82,7 @@ class ByHand:
     explain: Callable[[Run], str]
     lines: Callable[[Run, Seen], tuple[str, ...]] = lambda run, seen: ()
     first: Proof | None = None
+    prerequisites: Callable[[Run], tuple[Prerequisite, ...]] = lambda run: ()
     proof: Proof | None = None
     need: Need = Need.SERVER_ADMIN
     skip: Callable[[Run], str | None] = lambda run: None
@@ -103,6 +105,7 @@ class ByHand:
                 choices=lambda run: _only_unread(run, "I have looked: it is so", "has looked, and says that it is so"),
                 tells=self.tells,
                 leaves=self.leaves,
+                prerequisites=self.prerequisites,
             )
         yield self._asked()
         if self.proof:
@@ -133,6 +136,7 @@ class ByHand:
             asks=True,
             need=self.need,
             explain=self.explain,
+            prerequisites=self.prerequisites,
             skip=self.skip,
             reads=proof.reads,
             does=proof.more,

@@ -13,6 +13,7 @@ from bot.domain.errors import BadInput, BotError
 from bot.domain.groups.groups import Row, checked_fqdn
 from bot.domain.model import Edition, Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Found, Phase, Run
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
 from bot.runbooks.rows.attesting import attested, witnessed
@@ -28,6 +29,7 @@ from bot.runbooks.rows.facts import (
     SQL_SERVER,
     UNREAD,
 )
+from bot.runbooks.rows.prerequisites import central_answers, database_answers
 from bot.runbooks.rows.replicas import replica_rows
 from bot.runbooks.rows.typed import host_field, instance_field
 
@@ -192,10 +194,15 @@ class _Central:
             ),
             skip=self._skip,
             unsent=lambda run: "Done by hand." if CMS_BY_HAND.of(run) else None,
+            prerequisites=self._before,
             ways=self._ways,
             refused=(_LOOK,),
             reads=self._mirrors,
         ).rows()
+
+    def _before(self, run: Run) -> tuple[Prerequisite, ...]:
+        target, is_planned = self.target(run), CMS_NEED.of(run) == "planned"
+        return central_answers(target, self.source(run), answers=is_planned), database_answers(target)
 
     def _mirrors(self, run: Run) -> Acts:
         """Which of the mirrored back ends is principal (R2 step 5a); the pages disagree on the name (§0.13)."""

@@ -19,6 +19,7 @@ from bot.domain.runs.runbook import Choice, Plan, Step, Then, unless
 from bot.runbooks.rows.attesting import attested, witnessed
 from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.facts import HOP_WAY, HOPS, UNREAD
+from bot.runbooks.rows.prerequisites import central_works
 
 READ = cmdlet("Get-CsService", EdgeServer=True)
 _NONE = "Not needed: it is the next hop of no Edge pool."
@@ -114,6 +115,7 @@ class _Hops:
                 self._found,
             ),
             said=lambda run: "The commands ended. What they did is read next.",
+            prerequisites=lambda run: (central_works(self.target(run), self.source(run)),),
             skip=self._needed,
             unsent=lambda run: None if HOP_WAY.of(run) == "command" else "Not needed: nothing is sent for it.",
             ways=lambda run: (_BACK, _LEFT),

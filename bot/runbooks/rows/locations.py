@@ -12,10 +12,12 @@ from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.errors import BadInput, DriverError
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Delete, FindCopies, Invoke, PutCompanion, Seen
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Found, Run, fresh_file
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
 from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.facts import LIS_COPY, LIS_IMPORT
+from bot.runbooks.rows.prerequisites import central_works, locations_right
 
 _LIS = COMPANIONS["lis"]
 _CAUTION = (
@@ -93,10 +95,15 @@ class _Locations:
             title="Import the emergency locations",
             plan=self._plan_import,
             lost=Lost(self._reads, _stands, _found_import),
+            prerequisites=self._before,
             said=lambda run: f"Imported on {self.serving(run).short}. Calls carry it once it is published.",
             skip=self._skip,
             ways=lambda run: (_LOOK, _WITHOUT),
         ).rows()
+
+    def _before(self, run: Run) -> tuple[Prerequisite, ...]:
+        on = self.serving(run)
+        return central_works(on, run.primary), locations_right(on, run.primary)
 
     def _plan_import(self, run: Run, seen: Seen) -> Plan:
         """Raises BadInput when there is a newer copy than the one that was shown, or none any more."""

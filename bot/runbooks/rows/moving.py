@@ -11,6 +11,7 @@ from bot.domain.deployment.server_state import UNKNOWN, ServerState
 from bot.domain.errors import BadInput, BotError
 from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, ReadState, Seen
+from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Found, Run, Tell
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
 from bot.runbooks.rows.attesting import attested, witnessed
@@ -42,11 +43,12 @@ class Move:
     title: str
     where: Callable[[Run], Pool]
     command: Callable[[Run], Cmdlet]
-    effect: Callable[[Run], str]
+    effect: Callable[[Run], tuple[str, ...]]
     explain: Callable[[Run], str]
     becomes: frozenset[str]
     leaves: PoolState
     done: Callable[[Run], Verdict]
+    prerequisites: Callable[[Run], tuple[Prerequisite, ...]]
     reached: PoolState | None = None
     moded: Callable[[Run], tuple[Choice, ...]] = lambda run: ()
     reads: Callable[[Run], Acts] = lambda run: {}
@@ -81,6 +83,7 @@ class Move:
             ways=lambda run: (*self.moded(run), *_WAYS),
             refused=(self._look_first(),),
             explain=self.explain,
+            prerequisites=self.prerequisites,
             reads=self.reads,
             breaks=True,
             tells=self.tells,
@@ -112,6 +115,7 @@ class Move:
             need=Need.SERVER_ADMIN,
             skip=lambda run: self._skip(run) or reached(self.where(run)),
             explain=lambda run: run_there(self.where(run), self.command(run)),
+            prerequisites=self.prerequisites,
             choices=lambda run: _WAYS,
             tells=self.tells,
             leaves=self.leaves,
@@ -132,7 +136,7 @@ class Move:
             raise BadInput(f"{said}: somebody moved it already. Nothing was sent.")
         if seen["state"].is_between:
             raise BadInput(f"{said}. {_BROKE_OFF.format(fqdn=run.primary.fqdn)}")
-        return Plan({"move": Invoke(self.where(run).fqdn, self.command(run))}, (self.effect(run),))
+        return Plan({"move": Invoke(self.where(run).fqdn, self.command(run))}, self.effect(run))
 
     def _look_first(self) -> Choice:
         said = "asked to look where the pool stands."

@@ -25,6 +25,7 @@ from bot.runbooks.rows.facts import (
     UNLISTED,
 )
 from bot.runbooks.rows.moments import moment
+from bot.runbooks.rows.prerequisites import gateways_lead, names_lead
 
 _NAMED = 3
 
@@ -148,7 +149,12 @@ def board_tell(stage: Stage, imported: bool | None) -> Tell:
     return Tell("thread", f"What callers and agents see {stage}:", lines)
 
 
-def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said: Callable[[Run], str]) -> Step:
+_BY_HAND = "Both by hand: no server can tell Switchback."
+
+
+def routes_row(
+    *, stretch: str, title: str, said: Callable[[Run], str], to: Callable[[Run], Pool], away: Callable[[Run], Pool]
+) -> Step:
     """What leads calls to a pool is none of ours: somebody says that it is done, and whether calls arrive.
 
     Both test calls are the rows right behind it, and whoever has made them by now need not press for each.
@@ -166,7 +172,8 @@ def routes_row(*, stretch: str, title: str, explain: Callable[[Run], str], said:
         title=title,
         asks=True,
         need=Need.ANYONE,
-        explain=lambda run: " ".join(filter(None, (failed_calls(run), explain(run)))),
+        explain=lambda run: " ".join(filter(None, (failed_calls(run), _BY_HAND))),
+        prerequisites=lambda run: (gateways_lead(to(run), away(run)), names_lead(to(run), away(run))),
         choices=choices,
     )
 

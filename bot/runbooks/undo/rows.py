@@ -11,6 +11,7 @@ from bot.domain.groups.compare import settings_print
 from bot.domain.groups.groups import Inventory, ServiceSettings, service
 from bot.domain.model import Mark, Verdict
 from bot.domain.runs.acts import Act, Acts, Attempt, Invoke, Load, ReadSettings, Seen
+from bot.domain.runs.prerequisites import How, Prerequisite
 from bot.domain.runs.run import Finding, Found, Run, partner
 from bot.domain.runs.runbook import Choice, Left, Plan, Step, Then
 from bot.runbooks.rows.attesting import attested
@@ -18,6 +19,7 @@ from bot.runbooks.rows.copies import carried
 from bot.runbooks.rows.ending import done_row
 from bot.runbooks.rows.exporting import export_row, exported
 from bot.runbooks.rows.facts import OWN_SETTINGS, REPLACED, before
+from bot.runbooks.rows.prerequisites import on
 from bot.runbooks.rows.verifying import differences
 from bot.runbooks.undo.facts import DIFFERS, MUSIC_DIFFERS, OWN_MUSIC
 
@@ -93,11 +95,20 @@ def _found(run: Run, seen: Seen) -> Finding:
     return Finding(Found.PARTLY, sentence)
 
 
+def _before_set(run: Run) -> tuple[Prerequisite, ...]:
+    backup = partner(run)
+    see = str(cmdlet("Get-CsRgsConfiguration", Identity=service(backup.fqdn)))
+    how = How(f"They are in the backup {before(run, OWN_SETTINGS)}: `/rgs backups {backup.short}`.")
+    look = How(on(backup, "see the settings that it has now"), (see,))
+    return (Prerequisite("kept", f"{backup.short}'s own settings are kept", (how, look), shown_by=(KEPT.key,)),)
+
+
 SET = Step(
     key="set",
     stretch="set",
     title="Set ring-back grace and call context",
     skip=lambda run: None if DIFFERS.of(run) else "Not needed: they are as they were.",
+    prerequisites=_before_set,
     explain=lambda run: f"It concerns {partner(run).short}'s own groups, at once.",
     reads=_reads,
     plan=_plan,
