@@ -129,7 +129,8 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     timeline, foot = _timeline(view), _foot(run, belongs_in)
     state = f"{mark(run, view.still_open)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
     room.take([_header(view), section(state), *timeline, *foot])
-    said = "\n".join(filter(None, (state, shown(room.sentences(run.sentence), 900))))
+    (came_to,) = room.sentences(run.sentence)
+    said = "\n".join(filter(None, (state, shown(came_to, 900))))
     ends = [f"•  {shown(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
     more = len(view.still_open) - len(ends)
     ends = [*ends, f"•  … and {more} more"] if more else ends
@@ -190,7 +191,7 @@ def _why(view: RunView, room: Room) -> str:
     room.take([section(again)] if again else [])
     # What explains a command matters before it is sent; afterwards what was found does.
     why = view.explain if view.run.phase is not Phase.LOST else ""
-    said, explains = (shown(room.sentences(part), 1200) for part in (_said(view), why))
+    said, explains = (shown(part, 1200) for part in room.sentences(_said(view), why))
     return "\n".join(part for part in (said, again, explains) if part)
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import textwrap
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import takewhile
 from typing import Any
 
 from handlers.blocks.blocks import Block, section
@@ -53,29 +54,34 @@ class Room:
         self.words -= words(drawn)
         self.high -= high(drawn)
 
-    def sentences(self, text: str) -> str:
-        """Its first sentence, and as many of the others as there is room for."""
-        if not text:
-            return ""
-        first, *rest = _SENTENCE.split(text)
-        self.take([section(first)])
-        return " ".join([first, *self._whole(rest)])
+    def sentences(self, *texts: str) -> list[str]:
+        """The first sentence of each text, and as many of the others as there is room for."""
+        split = [_SENTENCE.split(text) for text in texts]
+        self.take([section(first) for first, *_ in split if first])
+        return [self._more(first, rest) for first, *rest in split]
+
+    def _more(self, said: str, rest: Sequence[str]) -> str:
+        for sentence in rest:
+            longer = f"{said} {sentence}"
+            tall = _rows(longer, _TEXT) - _rows(said, _TEXT)
+            if not self._fits(counted(sentence), tall):
+                break
+            said = longer
+        return said
 
     def lines(self, lines: Sequence[str], most: int = LINES) -> list[str]:
         """As many of them, from the first, as there is room for."""
-        kept = list(self._whole(lines[:most]))
+        kept = list(takewhile(lambda line: self._fits(counted(line), _rows(f"•  {line}", _TEXT)), lines[:most]))
         self.is_cut = self.is_cut or len(lines) > len(kept)
         return kept
 
-    def _whole(self, parts: Iterable[str]) -> Iterator[str]:
-        for part in parts:
-            size, tall = counted(part), _rows(f"•  {part}", _TEXT)
-            if size > self.words or tall > self.high:
-                self.is_cut = True
-                return
-            self.words -= size
-            self.high -= tall
-            yield part
+    def _fits(self, size: int, tall: int) -> bool:
+        if size > self.words or tall > self.high:
+            self.is_cut = True
+            return False
+        self.words -= size
+        self.high -= tall
+        return True
 
 
 def counted(text: str) -> int:
