@@ -21,6 +21,7 @@ from slack_bolt.authorization import AuthorizeResult
 from slack_sdk.web.async_client import AsyncWebClient
 
 from bot.chores.chores import Chore, Chores
+from bot.chores.held import taken
 from bot.chores.rows import Care, checking_of, chores_of, off_site, pruning_of, refuse_while_restoring
 from bot.clock.pulse import Pulses, turning, watched
 from bot.clock.timetable import Timetable
@@ -31,6 +32,7 @@ from bot.domain.companions.coverage import slots
 from bot.domain.errors import BadInput, NeverSent
 from bot.domain.model import Person
 from bot.domain.runs.opening import Estate
+from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Runbook
 from bot.drivers.base import Driver
 from bot.engine import Engine, nothing
@@ -99,7 +101,13 @@ def build(
     checks = checking_of(care, kept, estate)
     hands = partial(Hands, driver, kept, uploads, checks, clock, think, tuple(estate.pools))
     joined = {"clock": clock, "synced": synced, "holders": holders, "think": think, "committed": committed}
-    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, seen=kept.readings.of, **rest)
+
+    async def opened(run: Run) -> None:
+        if run.pool_state is not None:
+            await taken(kept.notices, run.pools, clock())
+
+    told = {"seen": kept.readings.of, "opened": opened}
+    engine = Engine(kept.runs, lambda run: hands(), runbooks, estate, **joined, **told, **rest)
     return Works(engine, hands, chores_of(care, kept, checks, hands(), driver, estate, think, machine))
 
 

@@ -70,6 +70,10 @@ async def nothing() -> None:
     """A clock that is always right."""
 
 
+async def unheard(run: Run) -> None:
+    """Nobody was told anything of its pools."""
+
+
 class Engine:
     """Moves every open run forward; any number of processes may do so at once, since each commit carries the version.
 
@@ -78,7 +82,7 @@ class Engine:
     `committed` is called after every commit, since there is something new to draw. `hands` makes the performer of a
     run; `holders` is asked about the people whom a command rests on, right before it is sent. `think`
     works out what rows say; `glass` tells whom break-glass is for. `known` has what pools said that they can do, `seen`
-    where they said that they stand.
+    where they said that they stand. `opened` is called with each run that a person has started.
     """
 
     def __init__(
@@ -98,10 +102,11 @@ class Engine:
         glass: BreakGlass = NEVER,
         known: Known | None = None,
         seen: Seen = unseen,
+        opened: Callable[[Run], Awaitable[None]] = unheard,
     ) -> None:
         self._runs, self._make_hands, self.runbooks, self._pools = runs, hands, runbooks, pools
         self._performers: dict[str, Performer] = {}
-        self._glass, self._known, self._seen = glass, known, seen
+        self._glass, self._known, self._seen, self._opened = glass, known, seen, opened
         self._clock, self._lease_s, self._poll_s, self._committed = clock, lease_s, poll_s, committed
         self._longest_s, self._synced = 2 * max(lease_s, *WAITS_S), synced
         self._work = Work(runs, runbooks, self._hands, self._commit, clock, lease_s, holders, think)
@@ -135,7 +140,14 @@ class Engine:
             run = begin(name, book, pool, self._pools, stands, who, now, channel, facts, known, replacement=replacement)
             # Another run of this minute may have drawn the same name.
             with suppress(Stale):
-                return await self._commit(open_run(run, book, now))
+                return await self._told(await self._commit(open_run(run, book, now)))
+
+    async def _told(self, run: Run) -> Run:
+        """The run has begun, whether or not that can be told: the next look at its pools makes up for it."""
+        with suppress(StoreAway):
+            await self._opened(run)
+            self._committed()
+        return run
 
     async def start_slot(self, slot: Slot) -> Run:
         """What a pool's schedule has for that local wall time: its id is the slot's, so there is only ever one.

@@ -28,6 +28,7 @@ from storage.companions import Companions
 from storage.connect import connect
 from storage.dates import Dates
 from storage.forgotten import Forgotten
+from storage.moves import Moves
 from storage.notices import Notices
 from storage.readings import KnownReadings
 from storage.redis_time import RedisTime
@@ -61,6 +62,7 @@ class Stores:
 
     client: Redis
     runs: Runs
+    moves: Moves
     backups: Backups
     keepings: Keepings
     companions: Companions
@@ -116,6 +118,7 @@ def stores_over(
     return Stores(
         client=client,
         runs=runs,
+        moves=Moves(client, runs),
         backups=backups,
         keepings=keepings,
         companions=Companions(client, backups.pieces, room),

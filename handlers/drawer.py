@@ -214,6 +214,7 @@ class Drawer:
         return await self._in_turns(item.key, now, call)
 
     async def _notice(self, item: OutboxItem, now: float) -> float | None:
+        self._homes_stale = True  # They show it while no channel does.
         return await self._alone(item.key, now, lambda: notices.draw(self._desk, self._speech, item.run))
 
     async def _alone(self, message: str, now: float, draw: Callable[[], Awaitable[bool]]) -> float | None:

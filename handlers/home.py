@@ -81,7 +81,7 @@ async def gather(desk: Desk) -> House:
         now=now,
         links=await links(desk, views),
         matters=await matters(desk, records, answered),
-        unread=[notice.sentence for notice in standing if not notice.is_in_channel],
+        unread=[notice for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
         answers=answered,

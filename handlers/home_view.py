@@ -19,9 +19,11 @@ from handlers.runs.card import asked, title
 from handlers.runs.links import opening
 from handlers.runs.lists import pool_line, view_line
 from handlers.runs.matters import Matter
+from handlers.runs.notices import MAY, offers
 from handlers.runs.past import Past, rows
 from handlers.runs.room import OPEN, Room
 from handlers.runs.whom import waits_for
+from storage.notices import Notice
 
 ENTRIES = 5
 """Entries of each part at first; "Show more" adds as many."""
@@ -56,7 +58,7 @@ class House:
     unpaired: Mapping[str, str]
     now: float
     links: Mapping[str, str] = field(default_factory=dict)
-    unread: Sequence[str] = ()
+    unread: Sequence[Notice] = ()
     protection: Mapping[str, Sequence[str]] = field(default_factory=dict)
     ahead: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, PoolAnswer] = field(default_factory=dict)
@@ -76,7 +78,7 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
     drawn = [
         header("Switchback"),
         *(matter.drawn(person) for matter in house.matters),
-        *(section(f"⚠️ {shown(notice, 1000)}") for notice in house.unread[:_UNREAD]),
+        *_unread(house, person),
         *empty,
         *_runs("Waits for you", waiting, house, most),
         *_cardless(waiting, house),
@@ -85,6 +87,13 @@ def home(house: House, person: Person, entries: int = ENTRIES) -> View:
         *_past(house, most),
     ]
     return {"type": "home", "blocks": [*drawn[:_BLOCKS], _foot(house, most)]}
+
+
+def _unread(house: House, person: Person) -> list[Block]:
+    """Each with the buttons that its message would have."""
+    offered = offers if may(person, MAY) else lambda notice: []
+    rows = [(section(f"⚠️ {shown(one.sentence, 1000)}"), *offered(one)) for one in house.unread[:_UNREAD]]
+    return [block for row in rows for block in row]
 
 
 def _runs(heading: str, views: Sequence[RunView], house: House, most: int) -> list[Block]:

@@ -14,6 +14,9 @@ RUNS = "runs"
 MOVING = "runs:moving"
 """Sorted set of the ids of runs that hold pools to move them, by the second they were created."""
 
+MOVES_LISTED = "runs:moving:listed"
+"""String that is there once those of earlier versions are among them."""
+
 OPEN = "runs:open"
 """Sorted set of the ids of open runs by the second they were created."""
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 
@@ -72,14 +72,21 @@ class Notices:
 
     @guard()
     async def say(
-        self, key: str, sentence: str, at: float, details: tuple[str, ...] = (), offers: tuple[Offer, ...] = ()
+        self,
+        key: str,
+        sentence: str,
+        at: float,
+        details: tuple[str, ...] = (),
+        offers: tuple[Offer, ...] = (),
+        unheld: Iterable[str] = (),
     ) -> None:
         """It stands, and is shown from `at` on. The same words once more only count; other words are shown at once.
 
-        One that a newer version wrote stays as it is, here and when it ends.
+        One that a newer version wrote stays as it is, here and when it ends. Nothing is said while a run holds one
+        of the pools `unheld` (FQDNs).
         """
         args = [key, SAID.encode(Said(sentence, details, offers)), repr(at), COUNT_S, VERSION]
-        await self._say(keys=_keys(key), args=args)
+        await self._say(keys=[*_keys(key), *map(keys.pool, unheld)], args=args)
 
     @guard()
     async def end(self, key: str, sentence: str, at: float) -> bool:

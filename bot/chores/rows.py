@@ -30,7 +30,7 @@ from bot.hands.hands import Performer
 from bot.hands.thinking import Think
 from bot.runbooks import RUNBOOKS
 from bot.stores import Stores
-from storage import served
+from storage import moves, served
 from storage.vault.mirror import Mirror
 
 _GLANCE_S = 1.0
@@ -123,6 +123,7 @@ def chores_of(
         Chore(clock.chore, clocks.EVERY_S, clock.work, f"Comparing the clock of {machine} with that of Redis"),
         Chore("newer", deferring.EVERY_S, others.work, "Looking for what a newer Switchback wrote"),
         Chore("mirror", mirroring.EVERY_S, copying.work, "Copying backups off-site"),
+        Chore("moves", moves.DAY_S, kept.moves.work, "Listing the runs of an earlier Switchback"),
         Chore("served", served.EVERY_S, kept.served.work, "Counting how far the data has come"),
         Chore("pieces", checking.EVERY_S, checks.work, "Reading kept backups again"),
         Chore("records", checking.DAY_S, checks.records, "Reading the newest backups as a whole"),

@@ -10,6 +10,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 
 from bot.chores.chores import each
+from bot.chores.held import stands, taken
 from bot.chores.silence import ALONE, Silence
 from bot.clock.wall_clock import time_of
 from bot.domain.deployment.answers import Part, PoolAnswer
@@ -72,9 +73,9 @@ class Seeing:
         held = [pool for pool in pools.values() if self._held(pool, after)]
         notes = [partial(self._note, one.pool, one.reading) for one in sure if one.reading]
         told = [partial(self._tell, one, after) for one in free]
-        left = [partial(leave, pool, now) for pool in held for leave in (self._leave, self._silence.leave)]
+        left = partial(taken, self._notices, held, now)
         ways = partial(self._silence.of_ways, [(one.pool, one.answer) for one in seen], now)
-        await each([*notes, *told, *left, ways])
+        await each([*notes, *told, left, ways])
 
     def _held(self, pool: Pool, records: Records) -> bool:
         return any(records[fqdn].held_by for fqdn in self._estate.pair_of(pool))
@@ -141,10 +142,10 @@ class Seeing:
         if said := difference(pool.fqdn, remembered, seen.state):
             sentence = f"Seen at {time_of(seen.since, pool.time_zone)}: {said}"
             offers = (Offer("Adopt it", f"start adopt {pool.fqdn}"),)
-            await self._notices.say(_stands(pool), sentence, seen.at, (ALONE,), offers)
+            await self._notices.say(stands(pool), sentence, seen.at, (ALONE,), offers, unheld=[pool.fqdn])
         elif seen.state.known and remembered is not PoolState.UNKNOWN:
             sentence = f"What is remembered of {pool.short} is what its servers say again."
-            await self._notices.end(_stands(pool), sentence, seen.at)
+            await self._notices.end(stands(pool), sentence, seen.at)
 
     async def _tell_service(self, pool: Pool, seen: PoolReading) -> None:
         """Of pairs that are well: in an outage it has nowhere to copy to, and everybody knows."""
@@ -155,11 +156,3 @@ class Seeing:
         elif seen.modules is not None and seen.stopped is not None:
             well = f"The Backup Service of {pool.short} is well again."
             await self._notices.end(key, f"{well} {seen.groups_words(pool.short, backup)}", seen.at)
-
-    async def _leave(self, pool: Pool, now: float) -> None:
-        """Whoever is at it reads where it stands, and says so on the card."""
-        await self._notices.end(_stands(pool), f"A run has {pool.short} in hand now.", now)
-
-
-def _stands(pool: Pool) -> str:
-    return f"stands:{pool.fqdn}"

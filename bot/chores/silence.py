@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 
+from bot.chores.held import silent
 from bot.clock.wall_clock import time_of
 from bot.domain.deployment.answers import TWICE, Part, PoolAnswer
 from bot.domain.model import Pool, PoolRecord, PoolState
@@ -24,24 +25,24 @@ class Silence:
         """Of one that no run holds: it offers the outage where a failover can start."""
         state = records[pool.fqdn].state
         if state is not PoolState.ACTIVE:
-            await self._notices.end(_silent(pool), f"{pool.short} is remembered as {state} now.", answer.at)
+            await self._notices.end(silent(pool), f"{pool.short} is remembered as {state} now.", answer.at)
         elif answer.silent is None:
-            await self._notices.end(_silent(pool), f"{pool.short} answers again.", answer.at)
+            await self._notices.end(silent(pool), f"{pool.short} answers again.", answer.at)
         elif answer.is_silent and answer.rounds >= TWICE:
             may = len(pair := self._estate.pair_of(pool)) > 1
             may = may and all(records[fqdn].state is PoolState.ACTIVE for fqdn in pair)
             offers = (Offer("Declare an outage", f"failover {pool.fqdn}"),) if may else ()
             sentence = _SAID[answer.silent].format(pool=pool.short, at=time_of(answer.since, pool.time_zone))
             details = (_LOOK[answer.silent], *((_DECLARE,) if may else ()), ALONE)
-            await self._notices.say(_silent(pool), sentence, answer.at, details, offers)
+            await self._notices.say(silent(pool), sentence, answer.at, details, offers, unheld=[pool.fqdn])
 
     async def of_ways(self, seen: Iterable[tuple[Pool, PoolAnswer]], now: float) -> None:
         """Of the servers through which pools are asked that have none of their own: whether those live is not known."""
-        silent: dict[str, list[tuple[Pool, PoolAnswer]]] = {}
+        mute: dict[str, list[tuple[Pool, PoolAnswer]]] = {}
         for pool, answer in seen:
             if answer.silent is Part.WAY:
-                silent.setdefault(answer.through, []).append((pool, answer))
-        for host, behind in silent.items():
+                mute.setdefault(answer.through, []).append((pool, answer))
+        for host, behind in mute.items():
             (pool, answer), names = behind[0], ", ".join(pool.short for pool, _ in behind)
             if answer.rounds >= TWICE:
                 since = time_of(answer.since, pool.time_zone)
@@ -50,12 +51,8 @@ class Silence:
                 await self._notices.say(f"{_WAY}{host}", sentence, now, details)
         for notice in await self._notices.standing():
             host = notice.key.removeprefix(_WAY)
-            if notice.key.startswith(_WAY) and host not in silent:
+            if notice.key.startswith(_WAY) and host not in mute:
                 await self._notices.end(notice.key, f"{host} answers again, or is not needed any more.", now)
-
-    async def leave(self, pool: Pool, now: float) -> None:
-        """Whoever is at it knows."""
-        await self._notices.end(_silent(pool), f"A run has {pool.short} in hand now.", now)
 
 
 _SAID = {
@@ -67,7 +64,3 @@ _LOOK = {
     Part.DATA: "Its server answers. Look at its SQL Server, and whether its Response Groups still answer calls.",
 }
 _DECLARE = "If not, declare an outage: that starts the failover, and shows every command before it runs."
-
-
-def _silent(pool: Pool) -> str:
-    return f"silent:{pool.fqdn}"

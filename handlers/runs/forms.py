@@ -19,13 +19,12 @@ _ANSWER_PIECES = 20
 
 
 async def begun(desk: Desk, choice: Choice, run: Run) -> dict[str, str]:
-    """What dates and times of a form begin with: when the pool answered last, if it does not now; else it is now."""
-    asked = [field.key for field in choice.fields if field.last_s]
-    if not asked:
+    """What fields begin with that hold what is known of the pool: whoever presses only confirms it."""
+    rows = {field.key: field.begins for field in choice.fields if field.begins}
+    if not rows:
         return {}
     answer = (await desk.answers.of([run.primary.fqdn])).get(run.primary.fqdn)
-    at = answer.last if answer and answer.silent and answer.last else desk.now()
-    return dict.fromkeys(asked, str(int(at)))
+    return {key: begins(answer, desk.now()) for key, begins in rows.items()}
 
 
 def form(choice: Choice, run_view: RunView, value: str, filled: Mapping[str, str] | None = None) -> View:

@@ -12,6 +12,7 @@ from bot.domain.errors import Damaged
 from bot.domain.groups.agents import Coverage, coverage
 from bot.domain.measures import numbered
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, short
+from bot.domain.runs.opening import NEXT
 from bot.domain.runs.view import RunView, view_of
 from bot.runbooks.rows.facts import FORMAL
 from handlers.asked import Asked, may
@@ -46,28 +47,20 @@ class Matter:
         return section(self.said, self.button if may(person, self.need) else None)
 
 
-@dataclass(frozen=True, slots=True)
-class _Next:
-    """What is said of a pool that stands somewhere, and the runbook that comes next."""
-
-    said: str
-    runbook: str
-
-
-_NEXT: Mapping[PoolState, _Next] = {
-    PoolState.OUTAGE: _Next("is in outage{since}, and not failed over.", "failover"),
-    PoolState.FAILING_OVER: _Next("is in the middle of a failover{since}, and no run goes on with it.", "failover"),
-    PoolState.FAILED_OVER: _Next("is failed over{since}.", "failback"),
-    PoolState.FAILING_BACK: _Next("is in the middle of a failback{since}, and no run goes on with it.", "failback"),
+_AWAY: Mapping[PoolState, str] = {
+    PoolState.OUTAGE: "is in outage{since}, and not failed over.",
+    PoolState.FAILING_OVER: "is in the middle of a failover{since}, and no run goes on with it.",
+    PoolState.FAILED_OVER: "is failed over{since}.",
+    PoolState.FAILING_BACK: "is in the middle of a failback{since}, and no run goes on with it.",
 }
 
 
 def of_pool(pool: Pool, record: PoolRecord) -> Matter:
     """A pool that is away, and the run that comes next."""
-    after, since = _NEXT[record.state], f" since {when(record.since)}" if record.since else ""
-    label, value = f"Start {after.runbook}", f"{after.runbook} {pool.fqdn}"
-    press = blocks.button(label, f"{actions.DO}{after.runbook}", value, reads=f"{label} of {pool.short}")
-    said = f"{MARKS[record.state]} *{shown(pool.short, 80)}* {after.said.format(since=since)}"
+    after, since = NEXT[record.state], f" since {when(record.since)}" if record.since else ""
+    label, value = f"Start {after}", f"{after} {pool.fqdn}"
+    press = blocks.button(label, f"{actions.DO}{after}", value, reads=f"{label} of {pool.short}")
+    said = f"{MARKS[record.state]} *{shown(pool.short, 80)}* {_AWAY[record.state].format(since=since)}"
     return Matter(said, press, Need.ADMIN)
 
 
@@ -83,7 +76,7 @@ async def matters(desk: Desk, records: Mapping[str, PoolRecord], answers: Mappin
     pools, now = desk.estate.pools, desk.now()
     held = {one for fqdn, record in records.items() if record.held_by for one in desk.estate.pair_of(pools[fqdn])}
     free = [record for fqdn, record in records.items() if fqdn not in held]
-    away = [record for record in free if record.state in _NEXT][:MOST]
+    away = [record for record in free if record.state in _AWAY][:MOST]
     mute = [
         of_silent(pools[record.fqdn], record, answers[record.fqdn], now, paired=record.fqdn in desk.estate.pairs)
         for record in free

@@ -5,6 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import replace
 
+from bot.domain.access import Need
 from bot.domain.deployment.answers import stands
 from bot.domain.errors import BadInput
 from handlers.blocks.actions import OFFER, decode_offer, offer_value
@@ -15,6 +16,9 @@ from handlers.runs import routes, whom
 from handlers.slack.speech import NoPlace, Speech, digest
 from storage.cards import Place
 from storage.notices import Notice
+
+MAY = Need.ADMIN
+"""Whoever may do what a notice offers: start a run, or let the account be tried again."""
 
 
 async def draw(desk: Desk, speech: Speech, key: str) -> bool:
@@ -65,10 +69,11 @@ def _standing(notice: Notice) -> Message:
     plain, drawn = (f"{start}{rest}" for start, rest in zip(since, often, strict=True))
     text = bounded("\n".join(part for part in (f"⚠️ {said}", lines, plain) if part), 3900)
     top = [header("⚠️ Needs attention"), section(f"*{said}*")]
-    return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), context(drawn), *_offers(notice)]}
+    return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), context(drawn), *offers(notice)]}
 
 
-def _offers(notice: Notice) -> list[Block]:
+def offers(notice: Notice) -> list[Block]:
+    """Its buttons, wherever it is shown; pressing one asks `offered`."""
     made = [
         button(one.label, f"{OFFER}{place}", offer_value(notice.key, notice.since, one.does))
         for place, one in enumerate(notice.offers)

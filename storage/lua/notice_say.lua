@@ -1,6 +1,9 @@
 -- Something stands: said for the first time, otherwise than before, or once more, which is shown only now and then.
--- KEYS: the notice, the standing ones, outbox. ARGV: key, what is said, at (s), seconds between counts that are shown,
+-- KEYS: the notice, the standing ones, outbox, then the pools of which it is told only while no run holds them. ARGV: key, what is said, at (s), seconds between counts that are shown,
 --   our version
+for i = 4, #KEYS do
+  if redis.call('HEXISTS', KEYS[i], 'held_by') == 1 then return 0 end
+end
 local before = redis.call('HMGET', KEYS[1], 'said', 'over', 'marked')
 if tonumber(string.match(before[1] or '', '^{"v":(%d+)') or 1) > tonumber(ARGV[5]) then return 0 end
 local entry, at = 'notice:' .. ARGV[1], ARGV[3]

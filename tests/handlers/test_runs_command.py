@@ -16,6 +16,7 @@ from handlers.blocks import actions
 from handlers.blocks.actions import decode_page
 from handlers.runs.past import RECENT
 from handlers.slack.replies import Reply
+from storage import keys
 from tests.handlers.test_commands import Office
 from tests.sandbox.parts import EMIL, alone
 from tests.scenarios.front import desk_of
@@ -152,3 +153,17 @@ async def test_before_the_first_run_it_says_how_one_begins(office: Office) -> No
 
     assert "No run yet." in reply.message["text"] and not buttons(reply)
     assert actions.TIMELINE not in str(reply.message["blocks"])
+
+
+async def test_a_failover_of_an_earlier_version_stands_first_as_soon_as_a_bot_of_this_one_is_at_work(
+    office: Office, redis: Redis
+) -> None:
+    over = await ran(office, "failover", 40 * 86_400, moves=True)
+    for number in range(RECENT + 1):
+        await ran(office, "backup", 60.0 * (number + 1))
+    await redis.delete(keys.MOVING)
+    assert over.id not in await office.says("runs")
+
+    (chore,) = [one for one in office.stage.works.chores if one.key == "moves"]
+    await chore.work(office.stage.clock())
+    assert over.id in lines(await office.type("runs"))[0]

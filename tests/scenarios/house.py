@@ -29,9 +29,11 @@ from bot.drivers.base import Driver
 from bot.drivers.simulated import SimulatedDriver
 from bot.drivers.winrm.driver import WinRM
 from bot.sandbox import APP_TOKEN, SIGNING_SECRET, SOCKET, MemoryJournal, Message, Outcome, Sandbox
+from bot.sandbox.forms import filled_in
 from bot.settings.settings import Settings
 from handlers.blocks import actions
 from handlers.slack.connections import reachable
+from storage import keys
 from storage.cards import Cards
 from storage.worlds.worlds import RedisWorlds
 from tests.drivers.wsman.site import served
@@ -68,7 +70,8 @@ class House:
     """A bot at work, listening at `url`. `seen` has every version of every message, in order.
 
     `bots` are all processes on this Redis, the bot itself first; Slack speaks to them through the `balancer`.
-    `clicks` are those that the bot was sent, on cards and in forms, and `fields` what was filled in.
+    `clicks` are those that the bot was sent, on cards and in forms, and `fields` what was filled in: not what a field
+    held already.
     """
 
     slack: Sandbox
@@ -121,13 +124,26 @@ class House:
         outcome = await self.slack.click(user, card, button.action_id, button.value, block_id=button.block_id)
         view = self.slack.modal(user)
         if outcome.ok and filled and view:
-            self.clicks, self.fields = self.clicks + 1, self.fields + len(filled)
+            held = actions.answers({"values": filled_in(view.blocks, {})})
+            self.clicks += 1
+            self.fields += sum(said != held.get(key) for key, said in filled.items())
             fields = {actions.field_block(key): said for key, said in filled.items()}
             outcome = await self.slack.submit(user, view.id, fields)
         return outcome
 
     async def world(self) -> World:
         return (await self.worlds.load())[0]
+
+    async def looked(self) -> None:
+        """The bot looks once more how the pools stand: a minute has passed."""
+        before = {fqdn: one.at for fqdn, one in (await self.bot.stores.answers.of(self.bot.estate.pools)).items()}
+        await self.redis.delete(keys.turn("seeing"))
+
+        async def looks() -> bool:
+            now = await self.bot.stores.answers.of(self.bot.estate.pools)
+            return all(fqdn in now and now[fqdn].at != before.get(fqdn) for fqdn in self.bot.estate.pools)
+
+        await until(looks, "the bot does not look how the pools stand")
 
     async def take_down(self, pool: str) -> None:
         world, version = await self.worlds.load()

@@ -10,10 +10,14 @@ import pytest
 from redis.asyncio import Redis
 
 from bot.chores.seeing import EVERY_S, Seeing
+from bot.chores.silence import Silence
+from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.model import PoolState, Who
 from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox import Message, Outcome
 from handlers.drawer import Drawer
+from storage.connect import connect
+from storage.notices import Notices
 from tests.sandbox.parts import ANNA, BACKUPS, EMIL, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.house import button_of, buttons
@@ -104,8 +108,6 @@ async def test_declaring_starts_what_the_command_would_with_the_same_first_quest
     assert (run.runbook, run.primary.fqdn, run.pool_state) == ("failover", A, PoolState.ACTIVE)
     assert "Starting: Failover of pool-a" in watch.told(ANNA)
     assert (await watch.front.stage.settle(run.id)).step == "declare", "nothing is declared by the press itself"
-    await watch.look()
-    assert "A run has pool-a in hand now." in watch.message("✅", "pool-a").text
 
 
 async def test_adopting_starts_what_the_command_would(watch: Watch) -> None:
@@ -114,6 +116,42 @@ async def test_adopting_starts_what_the_command_would(watch: Watch) -> None:
     assert (await watch.press(ANNA, message, "Adopt it")).ok
     (run,) = await watch.runs()
     assert (run.runbook, run.primary.fqdn) == ("adopt", A)
+
+
+@pytest.mark.parametrize(("make", "label"), [(silent, "Declare an outage"), (taken, "Adopt it")])
+async def test_it_is_calm_as_soon_as_what_it_offers_has_begun(
+    watch: Watch, make: Callable[[Watch], Awaitable[Message]], label: str
+) -> None:
+    message = await make(watch)
+    await watch.press(ANNA, message, label)
+    await watch.draw(2.0)
+    calm = watch.message("✅ A run has pool-a in hand now.")
+    assert calm.ts == message.ts and not buttons(calm)
+    await watch.look(2)
+    loud = [one.text for one in watch.front.slack.messages(BACKUPS) if one.text.startswith(("⚠️ pool-a", "⚠️ Seen"))]
+    assert loud == [], "no bot that looks says it anew"
+
+
+async def test_a_bot_that_looked_before_the_run_began_does_not_say_it_after(watch: Watch) -> None:
+    await watch.look()
+    await watch.front.stage.take_down(A)
+    kept, now = watch.front.stage.kept, watch.front.stage.clock()
+    before = await kept.runs.records([A, B])
+    await watch.front.desk.engine.start("failover", A, OPENER)
+    seen = PoolAnswer(now, Part.POOL, since=now, rounds=2)
+    await Silence(kept.notices, ESTATE).of_pool(ESTATE.pools[A], seen, before)
+    assert await kept.notices.find(SILENT) is None
+
+
+async def test_a_run_that_has_begun_is_one_even_where_the_notice_cannot_be_ended(watch: Watch) -> None:
+    await silent(watch)
+    stage, kept = watch.front.stage, watch.front.stage.kept
+    stage.kept = replace(kept, notices=Notices(connect("redis://127.0.0.1:1")))
+    run = await stage.rebuilt().start("failover", A, OPENER)
+    assert (await watch.runs())[0].id == run.id
+    stage.kept = kept
+    await watch.look()
+    assert watch.message("✅ A run has pool-a in hand now.")
 
 
 @pytest.mark.parametrize(("make", "label"), [(silent, "Declare an outage"), (taken, "Adopt it")])

@@ -1,17 +1,19 @@
-"""Since when a pool is down: picked as a date and a time, begun with what is known, refused where it cannot be."""
+"""How an outage is declared: since when, and as what; both begin with what is known of the pool."""
 
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
 from redis.asyncio import Redis
 
-from bot.domain.deployment.answers import Part, PoolAnswer
+from bot.domain.deployment.answers import FRESH_S, Part, PoolAnswer
 from bot.domain.errors import BadInput
 from bot.domain.runs.facts import OUTAGE_SINCE, outage_since
 from bot.domain.runs.run import Run
+from bot.runbooks.failover.facts import MODE
 from bot.sandbox import Message, View
 from bot.sandbox.refusals import NotPossible
 from handlers.blocks import actions
@@ -21,7 +23,7 @@ from tests.scenarios.stage import ANNA as OPENER
 from tests.scenarios.stage import A
 
 DAY_S = 86_400
-SINCE = actions.field_block(OUTAGE_SINCE.key)
+SINCE, WHICH = actions.field_block(OUTAGE_SINCE.key), actions.field_block(MODE.key)
 
 
 @pytest.fixture
@@ -42,8 +44,12 @@ async def form(front: Front, card: Message) -> View:
     return view
 
 
+def element(view: View, block_id: str) -> dict[str, Any]:
+    return next(block["element"] for block in view.blocks if block["block_id"] == block_id)
+
+
 def picker(view: View) -> dict[str, Any]:
-    return next(block["element"] for block in view.blocks if block["block_id"] == SINCE)
+    return element(view, SINCE)
 
 
 def filled(since: object) -> dict[str, object]:
@@ -118,8 +124,14 @@ async def test_the_twin_picks_nothing_that_is_no_instant(front: Front) -> None:
 
 @pytest.mark.parametrize(
     ("silent", "answered", "begins"),
-    [(Part.POOL, 900.0, 900.0), (Part.DATA, 900.0, 900.0), (None, 100.0, 0.0), (Part.POOL, None, 0.0)],
-    ids=["it is silent", "its data is", "it answers", "it never answered"],
+    [
+        (Part.POOL, 900.0, 900.0),
+        (Part.DATA, 900.0, 900.0),
+        (None, 100.0, 0.0),
+        (Part.POOL, None, 100.0),
+        (Part.WAY, 900.0, 0.0),
+    ],
+    ids=["it is silent", "its data is", "it answers", "it never answered", "only the way to it is silent"],
 )
 async def test_it_begins_with_when_the_pool_answered_last_if_it_does_not_now(
     front: Front, silent: Part | None, answered: float | None, begins: float
@@ -131,3 +143,62 @@ async def test_it_begins_with_when_the_pool_answered_last_if_it_does_not_now(
     await front.desk.answers.note(A, PoolAnswer(at, silent, since=at, last=spoke))
 
     assert picker(await form(front, card))["initial_date_time"] == int(now - begins)
+
+
+ASKED_AGO_S = 20.0
+
+
+@pytest.mark.parametrize(
+    ("answer", "holds"),
+    [
+        (PoolAnswer(0, Part.POOL), "disaster"),
+        (PoolAnswer(0, Part.DATA, last=-60.0), "disaster"),
+        (PoolAnswer(0), "planned"),
+        (PoolAnswer(0, Part.DATA), ""),
+        (PoolAnswer(0, Part.WAY, "admin-1.contoso.com"), ""),
+        (PoolAnswer(0, through="admin-1.contoso.com"), ""),
+        (PoolAnswer(0, Part.SIGN_IN), ""),
+        (PoolAnswer(ASKED_AGO_S - FRESH_S, Part.POOL), ""),
+        (PoolAnswer(ASKED_AGO_S - FRESH_S), ""),
+        (None, ""),
+    ],
+    ids=[
+        "it is silent",
+        "its data is",
+        "it answers",
+        "its data could never be read",
+        "the way to it is silent",
+        "another server answers for it",
+        "the account was refused",
+        "it was silent a while ago",
+        "it answered a while ago",
+        "nobody has asked",
+    ],
+)
+async def test_what_it_is_begins_with_how_the_pool_answered_last_and_with_nothing_where_nobody_knows(
+    front: Front, answer: PoolAnswer | None, holds: str
+) -> None:
+    _, card = await asked(front)
+    if answer:
+        at = front.stage.clock() - ASKED_AGO_S
+        last = at + answer.last if answer.last else 0.0
+        await front.desk.answers.note(A, replace(answer, at=at + answer.at, since=at, last=last))
+
+    chosen = element(await form(front, card), WHICH).get("initial_option")
+    assert (chosen or {}).get("value", "") == holds
+
+
+@pytest.mark.parametrize("answer", [PoolAnswer(0, Part.POOL), PoolAnswer(0)], ids=["silent", "answers"])
+async def test_what_a_field_holds_is_declared_when_it_is_only_confirmed(front: Front, answer: PoolAnswer) -> None:
+    run, card = await asked(front)
+    since = front.stage.clock() - 900.0
+    await front.desk.answers.note(A, replace(answer, at=front.stage.clock(), since=since))
+    view = await form(front, card)
+
+    await front.slack.submit(ANNA, view.id, {actions.field_block("seen"): "Nobody can sign in."})
+
+    declared = await front.desk.runs.load(run.id)
+    silent = answer.silent is not None
+    assert (MODE.of(declared), outage_since(declared)) == (
+        ("disaster", since) if silent else ("planned", front.stage.clock())
+    )

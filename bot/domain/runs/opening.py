@@ -213,21 +213,37 @@ def _refusal(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands) -> st
     return runbook.barred(pool, partner, beside.record.state, beside.said) if partner and beside else ""
 
 
-_NEXT: Mapping[PoolState, tuple[str, str]] = {
-    PoolState.ACTIVE: ("is not failed over.", "`/rgs runbooks` shows what can start now."),
-    PoolState.OUTAGE: ("is in outage, and not failed over yet.", "`/rgs failover {pool}`."),
-    PoolState.FAILING_OVER: ("is being failed over.", "`/rgs failover {pool}`."),
-    PoolState.FAILED_OVER: ("is already failed over.", "`/rgs failback {pool}`."),
-    PoolState.FAILING_BACK: ("is being failed back.", "`/rgs failback {pool}`."),
-    PoolState.REPLACING: ("is being replaced.", "`/rgs start replace {pool} <new pool>`."),
+NEXT: Mapping[PoolState, str] = {
+    PoolState.OUTAGE: "failover",
+    PoolState.FAILING_OVER: "failover",
+    PoolState.FAILED_OVER: "failback",
+    PoolState.FAILING_BACK: "failback",
+    PoolState.REPLACING: "replace",
 }
-"""What is to be said of a pool that stands elsewhere than a run could start from, and what comes next there."""
+"""The runbook that comes next for a pool that stands so, whoever says it: refusals, and buttons."""
+
+_STANDS: Mapping[PoolState, str] = {
+    PoolState.ACTIVE: "is not failed over.",
+    PoolState.OUTAGE: "is in outage, and not failed over yet.",
+    PoolState.FAILING_OVER: "is being failed over.",
+    PoolState.FAILED_OVER: "is already failed over.",
+    PoolState.FAILING_BACK: "is being failed back.",
+    PoolState.REPLACING: "is being replaced.",
+}
+"""What is to be said of a pool that stands elsewhere than a run could start from."""
+
+_TYPED: Mapping[str, str] = {
+    "failover": "`/rgs failover {pool}`.",
+    "failback": "`/rgs failback {pool}`.",
+    "replace": "`/rgs start replace {pool} <new pool>`.",
+    "": "`/rgs runbooks` shows what can start now.",
+}
 
 
 def _elsewhere(pool: Pool, record: PoolRecord) -> str:
-    stands, after = _NEXT[record.state]
-    after = f"finish the run `{record.held_by}` on its card." if record.held_by else after.format(pool=pool.short)
-    return f"{pool.short} {stands} Next: {after}"
+    typed = _TYPED[NEXT.get(record.state, "")].format(pool=pool.short)
+    after = f"finish the run `{record.held_by}` on its card." if record.held_by else typed
+    return f"{pool.short} {_STANDS[record.state]} Next: {after}"
 
 
 def _refuse_replacement(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands, replacement: Pool | None) -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 from bot.domain.access import Need
 from bot.domain.deployment.abilities import NO_USES, Uses
+from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.deployment.server_state import ServerState
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Pool, PoolState, Verdict
@@ -62,7 +63,8 @@ class Field:
 
     `last_s` makes it a date and time picker: an instant of the last so many seconds, answered in seconds since the
     epoch. `check` says what is wrong with an answer, for a sentence that begins with the field; empty when it can be
-    taken. `says` is the answer as the log and the card tell it.
+    taken. `says` is the answer as the log and the card tell it. `begins` is what it holds from the start, by how the
+    pool answered last, if that is known, and what time it is.
     """
 
     key: str
@@ -75,6 +77,7 @@ class Field:
     last_s: float = 0.0
     check: Callable[[str], str] = lambda text: ""
     says: Callable[[str], str] = masked
+    begins: Callable[[PoolAnswer | None, float], str] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from bot.domain.backups.backup import Backup, Keeping, is_ahead
+from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.impact import Stage
 from bot.domain.errors import BotError
@@ -54,6 +55,19 @@ def _newest(kept: Sequence[tuple[Backup, Keeping]], now: float) -> str:
     return f"Its newest backup is {aged(now - one.taken_at)} old: {found}."
 
 
+def _since(answer: PoolAnswer | None, now: float) -> str:
+    """When the pool answered last, or was first seen silent, if it does not answer; else now."""
+    at = (answer.last or answer.since) if answer and answer.is_silent else now
+    return str(int(at))
+
+
+def _mode(answer: PoolAnswer | None, now: float) -> str:
+    """Nothing where nobody knows: only the way to the pool is silent, or nobody has asked lately."""
+    if answer is None or not answer.is_fresh(now):
+        return ""
+    return "disaster" if answer.is_silent else "planned" if answer.is_well(now) else ""
+
+
 def _offer_declare(run: Run) -> tuple[Choice, ...]:
     hint = "For example: all Front Ends unreachable"
     fields = (
@@ -64,14 +78,17 @@ def _offer_declare(run: Run) -> tuple[Choice, ...]:
             hint="When it stopped working, in your own time zone. The recovery is timed from here.",
             last_s=_LONGEST_OUTAGE_S,
             says=lambda second: moment(float(second), run.primary),
+            begins=_since,
         ),
         Field(
             MODE.key,
             "A disaster, or a planned move?",
+            hint="Filled in by how the pool answered last, where that is known. Change it if it is wrong.",
             options=(
                 ("disaster", "Disaster: it is down, or its database is"),
                 ("planned", "Planned move: it runs, with its database"),
             ),
+            begins=_mode,
         ),
     )
     said = "declared an outage since {outage_since}: {seen}"

@@ -31,7 +31,7 @@ from handlers.runs.lists import help_text, pools_list, short_help, status, whoam
 from handlers.runs.past import Past, runs_list, sorted_out
 from handlers.runs.tell import message_of
 from handlers.runs.timeline import ENTRIES, timeline
-from storage.notices import Notice
+from storage.notices import Notice, Offer
 from tests.unit.blocks.strategies import (
     backups,
     choices,
@@ -207,13 +207,23 @@ def test_every_person_is_told_who_they_are(person: Person) -> None:
     st.lists(runs(), max_size=30),
     st.lists(pools, max_size=25),
     st.integers(-5, 500),
+    st.lists(st.tuples(names, st.lists(names, max_size=3)), max_size=8),
 )
 def test_every_home_is_accepted(
-    person: Person, found: Sequence[RunView], recent: Sequence[Run], named: Sequence[Pool], entries: int
+    person: Person,
+    found: Sequence[RunView],
+    recent: Sequence[Run],
+    named: Sequence[Pool],
+    entries: int,
+    said: Sequence[tuple[str, Sequence[str]]],
 ) -> None:
+    unread = [
+        Notice("key", sentence, (), NOW, NOW, 1, offers=tuple(Offer(label, label) for label in labels))
+        for sentence, labels in said
+    ]
     by_name = {pool.fqdn: pool for pool in named}
     links = {run_view.run.id: "https://example.slack.com/archives/C1/p1" for run_view in found}
-    house = House(found, sorted_out(recent[:5], recent, RUNBOOKS), by_name, {}, {}, {}, {}, NOW, links)
+    house = House(found, sorted_out(recent[:5], recent, RUNBOOKS), by_name, {}, {}, {}, {}, NOW, links, unread)
     assert_good(home(house, person, entries), "home")
 
 
