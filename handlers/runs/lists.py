@@ -143,7 +143,7 @@ def view_line(view: RunView) -> str:
     """An open run in two lines: its state, and who is waited for."""
     said = shown(view.run.sentence, 200)
     waits = f"Waits for {view.need.words}." if view.waits_for_people else "Nobody has to do anything."
-    state = joined((shown(view.state, 200), said if said != view.state else ""))
+    state = joined((shown(view.stands, 200), said if said != view.stands else ""))
     what = f"{SIGNS[view.run.phase]} *{shown(title(view), 200)}*"
     return f"{what} · {state}\n      {waits} `{exact(view.run.id, 120)}`"
 

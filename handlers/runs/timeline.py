@@ -97,7 +97,7 @@ def events(entries: Iterable[Entry]) -> Iterator[Event]:
 def _said(view: RunView) -> tuple[str, ...]:
     """All that the step at hand, or the end, has to say."""
     sentence = view.run.sentence
-    return view.state, "" if sentence == view.state else sentence, view.explain
+    return view.stands, "" if sentence == view.stands else sentence, view.explain
 
 
 def _now(view: RunView) -> list[Block]:
@@ -134,7 +134,7 @@ def _at_hand(view: RunView) -> Parts:
 def _around(view: RunView) -> Parts:
     """Rows that fell away, with their reasons, and what is to come, or was not done."""
     skipped = [line for line in view.lines if line.mark == "skipped"]
-    yield "Left out", [f"{progress.numbered(line)}: {line.sentence}" for line in skipped]
+    yield "Skipped", [f"{progress.numbered(line)}: {line.sentence.removeprefix('Skipped: ')}" for line in skipped]
     yield "Next" if view.run.is_open else "Not done", list(map(progress.numbered, progress.coming(view)))
 
 

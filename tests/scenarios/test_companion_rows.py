@@ -172,7 +172,7 @@ async def test_no_copy_one_of_the_future_and_an_old_one_have_their_sentence(
         "Anna goes on without importing emergency locations."
     )
     assert run.record_of("lis-import").sentence == (
-        "Left out: somebody went on without a copy of the emergency locations."
+        "Skipped: somebody went on without a copy of the emergency locations."
     )
     assert (await world(stage)).effects == ()
 

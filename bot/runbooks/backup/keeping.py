@@ -147,7 +147,7 @@ STORE = Step(
 
 
 def _skip_shrunk(run: Run) -> str | None:
-    return None if SHRUNK.of(run) else "Not needed: it did not shrink."
+    return None if SHRUNK.of(run) else "Skipped: the backup did not shrink."
 
 
 def _explain_shrunk(run: Run) -> str:
@@ -186,7 +186,7 @@ SMALL = Step(
 
 def _skip_whole(run: Run) -> str | None:
     if not SHRUNK.of(run):
-        return "Not needed: it did not shrink."
+        return "Skipped: the backup did not shrink."
     return None if MEANT.of(run) else "It stays flagged, and older backups stay."
 
 

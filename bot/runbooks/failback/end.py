@@ -60,7 +60,7 @@ CALLS = call_rows("people", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="verify",
-    skip=lambda run: None if EXPORTED.of(run) else "Not needed: nothing is known to come home.",
+    skip=lambda run: None if EXPORTED.of(run) else "Skipped: nothing is known to come home.",
     reads=read_export,
     groups=lambda seen: seen["export"],
     why=lambda run: (

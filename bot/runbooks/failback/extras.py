@@ -61,7 +61,7 @@ def _offer(run: Run) -> tuple[Choice, ...]:
 def _skip(run: Run) -> str | None:
     if ONLY_ON_PRIMARY.of(run) and COMES.of(run):
         return None
-    return "Not needed: there is nothing more than came home."
+    return "Skipped: there is nothing more than came home."
 
 
 EXTRAS = Step(

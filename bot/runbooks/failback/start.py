@@ -97,7 +97,7 @@ BACK = Step(
 
 def not_rebuilt(run: Run) -> str | None:
     """Why a row for an empty pool falls away, if it does."""
-    return None if REBUILT.of(run) == "yes" else "Not needed: it was not rebuilt."
+    return None if REBUILT.of(run) == "yes" else "Skipped: the pool was not rebuilt."
 
 
 def _judge_freeze(run: Run, seen: Seen) -> Verdict:

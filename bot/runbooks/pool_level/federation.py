@@ -58,7 +58,7 @@ def _proves(run: Run, seen: Seen) -> Verdict:
 
 
 def _only_back(run: Run) -> str | None:
-    return None if WAY.of(run) == "back" else "Not needed: it goes over, not back."
+    return None if WAY.of(run) == "back" else "Skipped: federation goes over, not back."
 
 
 EDGE = Runbook(
@@ -94,7 +94,7 @@ EDGE = Runbook(
             stretch="builder",
             xmpp=False,
             sites=BEHIND.of,
-            skip=lambda run: None if BEHIND.of(run) else "Not needed: no site leads to the old one.",
+            skip=lambda run: None if BEHIND.of(run) else "Skipped: no site leads to the old one.",
         ),
         *ByHand(
             key="wizard",

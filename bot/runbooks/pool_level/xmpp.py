@@ -33,7 +33,7 @@ def _choices(run: Run) -> tuple[Choice, ...]:
 
 
 def _only_over(run: Run) -> str | None:
-    return None if WAY.of(run) == "over" else "Not needed: going back, the services keep running."
+    return None if WAY.of(run) == "over" else "Skipped: going back, the services keep running."
 
 
 XMPP = Runbook(

@@ -155,7 +155,9 @@ PAIR: tuple[ByHand, ...] = (
             f"Only when Central Management is on {partner(run).short}. Never with -Clean, which wipes it."
         ),
         skip=lambda run: (
-            None if replacement(run).edition is Edition.STANDARD else "Not needed: it is no Standard Edition server."
+            None
+            if replacement(run).edition is Edition.STANDARD
+            else "Skipped: the new pool is no Standard Edition server."
         ),
         lines=lines('Install-CsDatabase -CentralManagementDatabase -SqlServerFqdn "{n}" -SqlInstanceName "rtc"'),
         others=_no_store,

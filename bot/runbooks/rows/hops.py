@@ -21,7 +21,7 @@ from bot.runbooks.rows.by_command import After, ByCommand, Lost
 from bot.runbooks.rows.facts import HOP_WAY, HOPS, UNREAD
 
 READ = cmdlet("Get-CsService", EdgeServer=True)
-_NONE = "Not needed: it is the next hop of no Edge pool."
+_NONE = "Skipped: the pool is the next hop of no Edge pool."
 _APPLIANCES = "Branch appliances of {pool} are not covered: their users follow the pool, their own next hop stays."
 _HOW = (
     "An Edge pool in another site than {source} is changed by a command. In the same site use Topology Builder on a "
@@ -115,7 +115,9 @@ class _Hops:
             ),
             said=lambda run: "The commands ended. What they did is read next.",
             skip=self._needed,
-            unsent=lambda run: None if HOP_WAY.of(run) == "command" else "Not needed: nothing is sent for it.",
+            unsent=lambda run: (
+                None if HOP_WAY.of(run) == "command" else "Skipped: the next hop is not changed by a command."
+            ),
             ways=lambda run: (_BACK, _LEFT),
         ).rows()
 

@@ -117,7 +117,7 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         title="See that formal agents are signed in",
         asks=True,
         need=Need.ANYONE,
-        skip=lambda run: None if FORMAL.of(run) else "Not needed: no formal group was brought here.",
+        skip=lambda run: None if FORMAL.of(run) else "Skipped: no formal group was brought here.",
         explain=lambda run: f"Formal groups ring nobody on {pool(run).short} until an agent signs in.",
         reads=read_answers,
         judge=judge,

@@ -55,6 +55,7 @@ def seen(phase: Phase = Phase.WAITING, at: int = 5, marks: tuple[str, ...] = ("p
         run=run,
         title="Failover of pool-a",
         state=f"{phase.capitalize()}: Row {at}.",
+        stands=f"{phase.capitalize()}: Row {at}.",
         lines=lines,
         now=lines[at] if run.is_open else None,
         explain="Until this is done, nobody answers.",

@@ -62,7 +62,7 @@ def test_a_terminal_is_told_the_same_and_names_nobody_by_an_address_either() -> 
 
 def test_what_fell_away_has_its_reason_and_what_is_to_come_stands_last() -> None:
     shown = said(seen(marks=EVERY_MARK))
-    assert "*Left out*\n•  2 · Row 2: Sentence 2." in shown and "*Next*\n•  6 · Row 6\n•  7 · Row 7" in shown
+    assert "*Skipped*\n•  2 · Row 2: Sentence 2." in shown and "*Next*\n•  6 · Row 6\n•  7 · Row 7" in shown
     ended = seen(Phase.ABANDONED, marks=(*EVERY_MARK[:6], "", ""), run={"closed_at": 1e9 + 60})
     assert "*Not done*\n•  6 · Row 6\n•  7 · Row 7" in said(ended)
 
