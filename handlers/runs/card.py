@@ -309,7 +309,8 @@ def _offer(view: RunView) -> str:
 def _took(run: Run, at: Callable[[float], str] = when) -> str:
     if run.closed_at is None:
         return ""
-    return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
+    ended = "Finished" if run.phase is Phase.DONE else "Ended"
+    return f"{ended} {at(run.closed_at)} ({lasted(run.closed_at - run.opened_at)})."
 
 
 def _foot(run: Run, belongs_in: str) -> list[Block]:

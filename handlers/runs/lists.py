@@ -77,7 +77,7 @@ def pools_list(
         told = newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now, ahead.get(fqdn, 0), answers.get(fqdn)
         line = pool_line(pool, record, *told)
         lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
-    none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
+    none = ["No pool is configured yet: `python -m bot check` says what is missing."]
     return listing("Pools", lines or none, shown(foot, 300))
 
 

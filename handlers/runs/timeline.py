@@ -31,6 +31,9 @@ from handlers.runs.card import server, title
 ENTRIES = 300
 """Lines of the log that one form shows, the newest of them."""
 
+SKIPPED = "Skipped: "
+"""So begin the reasons why a row fell away; under their heading, it goes without saying."""
+
 _ROOM = 120_000
 _LINES = 100
 
@@ -134,7 +137,7 @@ def _at_hand(view: RunView) -> Parts:
 def _around(view: RunView) -> Parts:
     """Rows that fell away, with their reasons, and what is to come, or was not done."""
     skipped = [line for line in view.lines if line.mark == "skipped"]
-    yield "Skipped", [f"{progress.numbered(line)}: {line.sentence.removeprefix('Skipped: ')}" for line in skipped]
+    yield "Skipped", [f"{progress.numbered(line)}: {line.sentence.removeprefix(SKIPPED)}" for line in skipped]
     yield "Next" if view.run.is_open else "Not done", list(map(progress.numbered, progress.coming(view)))
 
 

@@ -122,7 +122,7 @@ async def test_a_failback_to_a_pool_that_was_not_rebuilt_leaves_them_alone(redis
     await changed(stage, unlocated)
     run = await stage.play(await begun(stage, "failback"), FAILBACK)
     assert run.phase is Phase.DONE
-    assert {run.record_of(row).sentence for row in ("lis-lost", *ROWS)} == {"Skipped: the pool was not rebuilt."}
+    assert {run.record_of(row).sentence for row in ("lis-lost", *ROWS)} == {"Skipped: the pool was not reinstalled."}
 
 
 async def test_a_new_pool_has_them_before_users_move_there(redis: Redis) -> None:

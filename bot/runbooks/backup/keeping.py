@@ -85,7 +85,7 @@ def _judge_size(run: Run, seen: Seen) -> Verdict:
     if count * 2 >= last.objects or EMPTY.of(run):
         return Verdict(Mark.PASS, f"{count} objects; {last.objects} before.", facts=SHRUNK.to(""))
     sentence = (
-        f"It holds {count} objects; the last whole backup, of {moment(last.taken_at, run.primary)}, "
+        f"It holds {count} objects; the last complete backup, of {moment(last.taken_at, run.primary)}, "
         f"holds {last.objects}. It is kept, and nothing older makes way for it."
     )
     return Verdict(Mark.WARN, sentence, facts=SHRUNK.to(sentence))

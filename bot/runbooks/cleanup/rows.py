@@ -117,6 +117,8 @@ def _done(run: Run) -> str:
 DONE = done_row(
     _done,
     does=lambda run, seen: {
-        "stands": Stand(notice(run.primary), "", f"Nothing of {run.primary.short} is pre-staged any more.")
+        "stands": Stand(
+            notice(run.primary), "", f"No copies of {run.primary.short} are kept on its backup pool any more."
+        )
     },
 )

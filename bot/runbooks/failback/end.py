@@ -52,8 +52,8 @@ COMPANIONS = unless(not_rebuilt, companions_row(serving=home, of=lambda run: run
 ROUTES = routes_row(
     stretch="people",
     title="Route calls back to the pool",
-    explain=lambda run: f"By hand: point gateways and DNS at {home(run).short} again.",
-    said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
+    explain=lambda run: f"By hand: 1) point gateways at {home(run).short} again. 2) Point DNS there.",
+    said=lambda run: f"says gateways and DNS point to {home(run).short} again.",
 )
 
 CALLS = call_rows("people", VERIFY, ROUTES)
@@ -73,7 +73,7 @@ AGENTS = agents_row(stretch="people", pool=home)
 
 def _pre_stage(run: Run) -> Choice:
     said = f"keeps the copies on {partner(run).short} for a faster failover."
-    return Choice("pre-stage", "Keep as pre-stage", said, CLEAN.to(False))
+    return Choice("pre-stage", "Keep the copies", said, CLEAN.to(False))
 
 
 def _offer_cleanup(run: Run) -> tuple[Choice, ...]:

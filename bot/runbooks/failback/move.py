@@ -31,7 +31,7 @@ def _effect(run: Run) -> str:
     return (
         f"{price}The users of {run.primary.short} are served by {run.primary.short} again. Conferences of theirs end, "
         "and waiting calls drop. "
-        "It may take up to 60 minutes for 20,000 users."
+        "It takes up to 60 minutes for 20,000 users."
     )
 
 

@@ -146,7 +146,7 @@ def _sentence(
     rehearsal: str,
 ) -> str:
     one, known = pair
-    which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest whole"
+    which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest complete"
     parts = [
         f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}. "
         f"It holds {counted(one.counts)}.",

@@ -46,8 +46,8 @@ ROUTES = routes_row(
     stretch="routes",
     title="Route calls to the backup pool",
     explain=lambda run: (
-        f"By hand: let gateways send {run.primary.short}'s numbers to a Mediation Server that works. "
-        f"Then point DNS and the agent console's address at {partner(run).short}."
+        f"By hand: 1) let gateways send {run.primary.short}'s numbers to a Mediation Server that works. "
+        f"2) Point DNS and the agent console's address at {partner(run).short}."
     ),
     said=lambda run: f"says gateways, DNS and agent console answer from {partner(run).short}.",
 )

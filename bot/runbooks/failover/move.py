@@ -46,8 +46,8 @@ def _command(run: Run) -> Cmdlet:
 def _effect(run: Run) -> str:
     """The target time is the only figure that the documents give (facts: recovery §0.17, §0.18)."""
     return (
-        f"The users of {run.primary.short} are served by {partner(run).short} from then on. "
-        "It takes 15 to 20 minutes as a rule. No user is moved for good."
+        f"All users of {run.primary.short} are signed out, and served by {partner(run).short} from then on. "
+        "Microsoft's target is 15 to 20 minutes, with 40,000 active users. No user is moved for good."
     )
 
 

@@ -28,8 +28,10 @@ from bot.runbooks.rows.replication import SWITCH_ON, offer_ended
 ROUTES = routes_row(
     stretch="people",
     title="Route calls to the new pool",
-    explain=lambda run: f"By hand: point gateways, DNS and the agent console's address at {replacement(run).short}.",
-    said=lambda run: f"says gateways and DNS lead to {replacement(run).short}.",
+    explain=lambda run: (
+        f"By hand: 1) point gateways at {replacement(run).short}. 2) Point DNS and the agent console's address there."
+    ),
+    said=lambda run: f"says gateways and DNS point to {replacement(run).short}.",
 )
 
 CALLS = call_rows("people", unless(lambda run: arrived(run), VERIFY), ROUTES)

@@ -207,7 +207,7 @@ PROCEDURE: tuple[ByHand, ...] = (
     ByHand(
         key="chat",
         stretch="move",
-        title="Lead Persistent Chat to the new pool",
+        title="Point Persistent Chat to the new pool",
         skip=_chat,
         explain=lambda run: (
             f"Topology Builder: the Persistent Chat pool, Edit Properties, next hop {replacement(run).short}, publish."

@@ -67,6 +67,13 @@ def test_what_fell_away_has_its_reason_and_what_is_to_come_stands_last() -> None
     assert "*Not done*\n•  6 · Row 6\n•  7 · Row 7" in said(ended)
 
 
+def test_under_its_heading_a_reason_does_not_say_again_that_the_row_was_skipped() -> None:
+    one = seen(marks=EVERY_MARK)
+    told = replace(one, lines=tuple(replace(line, sentence="Skipped: no music.") for line in one.lines))
+    assert "*Skipped*\n•  2 · Row 2: no music." in said(told)
+    assert "Skipped\n- 2 · Row 2: no music." in timeline_words(told, ())
+
+
 def test_all_that_is_still_open_is_listed() -> None:
     left = tuple(f"Group {number} rings nobody." for number in range(12))
     shown = said(replace(seen(Phase.DONE, run={"closed_at": 1e9 + 60}), still_open=left))
