@@ -21,9 +21,11 @@ from handlers.blocks.wording import (
     mention,
     shown,
     signed,
+    told,
     utc,
     when,
     without_people,
+    written,
 )
 from handlers.runs import progress
 from handlers.runs.card import server, title
@@ -75,10 +77,10 @@ def timeline(view: RunView, entries: Sequence[Entry]) -> View:
 def words(view: RunView, entries: Sequence[Entry]) -> list[str]:
     """The same for a terminal, a line each, with the names of those who did something; `entries` are newest first."""
     run = view.run
-    said = [*_said(view), *(f"- {line}" for line in view.details)]
     return [
         title(view),
-        *(without_people(line) for line in said if line),
+        *(written(line) for line in _said(view) if line),
+        *(f"- {written(line)}" for line in view.details),
         *view.commands,
         *([html.unescape(running)] if (running := server(view)) else []),
         *_listed(_at_hand(view)),
@@ -104,7 +106,7 @@ def _said(view: RunView) -> tuple[str, ...]:
 
 
 def _now(view: RunView) -> list[Block]:
-    whole = [bounded("\n".join(shown(part, 1500) for part in _said(view) if part), 2900)]
+    whole = [bounded("\n".join(told(part, 1500) for part in _said(view) if part), 2900)]
     return [
         *(section(part) for part in (*whole, bullets(view.details, 2900, _LINES)) if part),
         *map(section, code(view.commands)),
@@ -147,4 +149,4 @@ def _drawn(parts: Parts) -> list[Block]:
 
 def _listed(parts: Parts) -> Iterator[str]:
     for heading, lines in parts:
-        yield from ("", heading, *(f"- {without_people(line)}" for line in lines)) if lines else ()
+        yield from ("", heading, *(f"- {written(line)}" for line in lines)) if lines else ()

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 from bot.domain.runs.run import Phase
 from bot.runbooks import RUNBOOKS
-from handlers.blocks.wording import exact, shown
+from handlers.blocks.wording import exact, is_command, shown
 from handlers.runs import room
 from handlers.runs.room import ENDED, OPEN
 from tests.unit.runbooks.cards import Drawn, every_card
@@ -68,3 +69,10 @@ def test_what_waits_says_so_to_whom_it_waits_for_and_to_others_that_it_waits() -
     said = {view.state for view in (*asking, *approving)}
     assert {"Waiting for you: declare the outage.", "Waiting for you: go on without an off-site copy?"} <= said
     assert not [one.view.state for one in every_card() if "?." in one.view.state]
+
+
+def test_every_line_that_people_run_is_known_as_a_command_so_that_it_stands_to_the_letter() -> None:
+    lines = {
+        line for one in every_card() for line in one.view.details if re.search(r"\w-Cs[A-Z]|\$[a-z]|robocopy", line)
+    }
+    assert len(lines) > 30 and not [line for line in lines if not is_command(line)]
