@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+import re
+from collections import Counter
+from collections.abc import Awaitable, Callable, Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
 from bot.domain.access import Need, allow
 from bot.domain.errors import BadInput, NotAllowed
-from bot.domain.model import Person, Pool, Who
+from bot.domain.model import Person, Pool, Who, short
 from bot.domain.runs.opening import called, likely, several
 from bot.domain.runs.run import Entry
 from handlers.blocks import actions, blocks
@@ -25,6 +27,17 @@ COUNT = 10
 
 CHOICES = 20
 """Buttons that are offered at once."""
+
+POOL = "pool"
+_WANTED = re.compile("<([^<>]+)>")
+WHICH = {
+    POOL: "Which pool?",
+    "runbook": "Which runbook? `/rgs runbooks` lists them.",
+    "run": "Which run? `/rgs status` shows those that are open.",
+    "reason": "Why? Give a reason.",
+    "person": "Who? Name one person with @.",
+}
+"""What is asked for when it is missing, by how usages call it."""
 
 _LONGEST = 1900
 """Characters of a line that a button can stand for."""
@@ -72,6 +85,35 @@ class Command:
 
 def usage(row: Command) -> str:
     return f"Usage: `/rgs {row.usage}`, for example `{row.example}`."
+
+
+def misses(row: Command, words: Sequence[str]) -> str:
+    """What is missing behind these words, as its usage calls it; empty where nothing is."""
+    wanted = _WANTED.findall(row.usage.partition("|")[0])
+    return wanted[len(words)] if len(words) < min(row.takes.start, len(wanted)) else ""
+
+
+def too_many(row: Command, words: Sequence[str], most: int) -> BadInput:
+    """Which of these words are more than the subcommand takes."""
+    return BadInput(f"Leave out “{' '.join(words[most:])[:60]}”: nothing more belongs there. {usage(row)}")
+
+
+def unfit(asked: Asked) -> Message:
+    """What is missing, with the pools as buttons where it is one. Raises BadInput for a word too many."""
+    row, words = asked.row, asked.words
+    if len(words) >= row.takes.stop:
+        raise too_many(row, words, row.takes.stop - 1)
+    what = misses(row, words)
+    said = f"{WHICH.get(what, f'Which {what}?')} {exact(usage(row))}"
+    pools = asked.desk.estate.pools if what == POOL and len(words) + 1 in row.takes else {}
+    return offered(said, _each(asked, pools))
+
+
+def _each(asked: Asked, pools: Iterable[str]) -> list[tuple[str, str]]:
+    """A button for each pool, with whatever else was typed before it."""
+    names = {fqdn: short(fqdn) for fqdn in pools}
+    alone = Counter(names.values())
+    return [(name if alone[name] == 1 else fqdn, line(asked.row, (*asked.words, fqdn))) for fqdn, name in names.items()]
 
 
 def named_pool(asked: Asked, place: int = 0) -> Pool:

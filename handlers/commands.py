@@ -16,7 +16,19 @@ from bot.domain.model import Person
 from bot.domain.near import nearest
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
-from handlers.asked import MAYBE_ONE, ONE_ARGUMENT, Asked, Command, Part, line, named_pool, offered, permit, usage
+from handlers.asked import (
+    MAYBE_ONE,
+    ONE_ARGUMENT,
+    Asked,
+    Command,
+    Part,
+    line,
+    named_pool,
+    offered,
+    permit,
+    unfit,
+    usage,
+)
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
@@ -67,9 +79,8 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
         return _unknown(name, words)
     if row.need is not None:
         await permit(desk, person, row.need, row.name)
-    if len(words) not in row.takes:
-        raise BadInput(f"That is not how `/rgs {row.name}` is used. {usage(row)}")
-    return await row.run(Asked(desk, person, channel, row, tuple(words)))
+    asked = Asked(desk, person, channel, row, tuple(words))
+    return await row.run(asked) if len(words) in row.takes else Reply(unfit(asked))
 
 
 async def older(desk: Desk, person: Person, page: Page) -> Reply:
@@ -115,7 +126,7 @@ async def _status(asked: Asked) -> Reply:
     """For whoever asks; `here` shows it to the whole channel."""
     desk = asked.desk
     if any(word.casefold() != HERE for word in asked.words):
-        raise BadInput(f"That is not how `/rgs status` is used. {usage(asked.row)}")
+        raise BadInput(f"`/rgs status` does not know “{asked.words[0][:60]}”. {usage(asked.row)}")
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     records = await desk.runs.records(desk.estate.pools)
     unread = [notice for notice in await desk.notices.standing() if not notice.is_in_channel]

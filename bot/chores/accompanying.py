@@ -8,6 +8,7 @@ from bot.chores.dating import Dating
 from bot.clock.wall_clock import day_of
 from bot.domain.companions.coverage import Cover, Coverage, Rules, State, coverage
 from bot.domain.companions.kinds import Failure, How
+from bot.domain.measures import numbered
 from bot.domain.model import Pool, PoolState
 from storage.companions import Companions
 from storage.notices import Notices
@@ -16,8 +17,8 @@ from storage.runs import Runs
 Failures = Mapping[tuple[str, str], Failure]
 
 _WHAT = {
-    How.COMMAND: "It comes by itself.",
-    How.FILES: "It comes by itself.",
+    How.COMMAND: "Switchback takes it by itself.",
+    How.FILES: "Switchback takes it by itself.",
     How.UPLOAD: "Somebody has to send the files.",
     How.ATTEST: "Somebody has to say when it was backed up last.",
 }
@@ -52,13 +53,11 @@ class Accompanying:
     async def _tell(self, pool: Pool, found: Coverage, failures: Failures, now: float) -> None:
         key, lines = f"companion:{pool.fqdn}", details(found, failures, pool.time_zone)
         if not lines:
-            await self._notices.end(key, f"The companions of {pool.short} need nobody any more.", now)
+            await self._notices.end(key, f"Nobody has to see to the other data of {pool.short} any more.", now)
             return
-        many = (
-            f"{len(lines)} companions of {pool.short} need" if len(lines) > 1 else f"A companion of {pool.short} needs"
-        )
+        kinds = numbered(len(lines), "kind")
         way = f"`/rgs companions {pool.short}` shows what to do."
-        sentence = f"{many} somebody: no backup of Response Groups holds that. {way}"
+        sentence = f"Somebody has to see to {kinds} of other data of {pool.short}: backups of groups lack it. {way}"
         await self._notices.say(key, sentence, now, lines)
 
 
@@ -78,5 +77,5 @@ def details(found: Coverage, failures: Failures, zone: str) -> tuple[str, ...]:
 def _line(cover: Cover, failure: Failure | None, zone: str) -> str:
     """Dates instead of ages: a notice is edited when its words change, and nothing changed overnight."""
     kept = f"{cover.state}, last of {day_of(cover.kept.as_of, zone)}" if cover.kept else str(cover.state)
-    why = f"It did not come by itself: {failure.sentence}" if failure else _WHAT[cover.way]
+    why = f"Switchback could not take it: {failure.sentence}" if failure else _WHAT[cover.way]
     return f"{cover.companion.title}: {kept}. {why}"

@@ -208,10 +208,10 @@ class Checking:
     async def _tell_of_companions(self, now: float) -> None:
         lost = await self._companions.needing(await self._pieces.damaged())
         if not lost:
-            await self._notices.end("damage:companions", "Every kept copy of a companion is whole again.", now)
+            await self._notices.end("damage:companions", "Every kept copy of other data is whole again.", now)
             return
         sentence = (
-            f"{numbered(len(lost), 'kept copy', 'kept copies')} of companions cannot be restored: {listed(lost)}. "
+            f"{numbered(len(lost), 'kept copy', 'kept copies')} of other data cannot be restored: {listed(lost)}. "
             "Take new ones: `/rgs companions` has the way."
         )
         await self._notices.say("damage:companions", sentence, now)

@@ -132,8 +132,8 @@ def chores_of(
         Chore("freshness", watching.EVERY_S, freshness.work, "Watching how old the newest backups are"),
         Chore("abilities", surveying.EVERY_S, abilities.work, "Asking servers what they can do"),
         Chore("seeing", seeing.EVERY_S, looks, "Asking pools how they stand"),
-        Chore("companions", 900.0, companions.watch, "Watching the companions of the pools"),
-        Chore("companions-prune", 86_400.0, companions.prune, "Taking old copies of companions away"),
+        Chore("companions", 900.0, companions.watch, "Watching the other data of the pools"),
+        Chore("companions-prune", 86_400.0, companions.prune, "Taking old copies of other data away"),
     )
 
 

@@ -29,7 +29,7 @@ What Redis said of whose account is whose is believed for no longer.
 PROVED_S = 300.0
 """For so long an address is believed to lead to one account only: a reading shows those in groups, not the others."""
 
-NO_GROUP = "Roles are granted by the groups named under [directory.groups] in Switchback's configuration."
+NO_GROUP = "Roles come from groups of Active Directory, which Switchback's configuration names."
 _ACCEPT = (
     "Another holder of RTCUniversalServerAdmins types `/rgs accept` and their name when it is still the same person."
 )

@@ -63,10 +63,7 @@ def allow(person: Person, need: Need) -> None:
             "Nothing was changed. Try again in a moment."
         )
     if not person.roles & frozenset(need.roles):
-        tables = " or ".join(f"[roles.{role}]" for role in need.roles)
-        granted = (
-            f"It is granted by the Slack user groups or the people named under {tables} in Switchback's configuration."
-        )
+        granted = "`/rgs whoami` shows which roles you hold, and where they come from."
         raise NotAllowed(
             f"This needs {need.words}, which you do not hold. {person.doubt or granted} Nothing was changed."
         )

@@ -86,11 +86,11 @@ def _tell_told(run: Run) -> tuple[Tell, ...]:
     return (Tell(run.opened_by.id, last.sentence, last.details),)
 
 
-TOLD = Step(key="told", stretch="told", title="Told", judge=_judge_told, tells=_tell_told)
+TOLD = Step(key="told", stretch="told", title="Report the result", judge=_judge_told, tells=_tell_told)
 
 COMPANION = Runbook(
     key="companion",
-    title="Copy of a companion",
+    title="Copy of other data",
     about="Takes one copy of what a pool needs beside its groups.",
     quiet=True,
     carded=False,

@@ -50,7 +50,7 @@ def _tell_told(run: Run) -> tuple[Tell, ...]:
     return (Tell("notifications", f"Backups of {run.primary.short} were read again. {SAID.of(run)}"),)
 
 
-TOLD = Step(key="told", stretch="told", title="Told", judge=_judge_told, tells=_tell_told)
+TOLD = Step(key="told", stretch="told", title="Report the result", judge=_judge_told, tells=_tell_told)
 
 VERIFY = Runbook(
     key="verify",

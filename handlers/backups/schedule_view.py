@@ -28,7 +28,7 @@ class Planned:
 
 def every_pool(planned: Sequence[Planned]) -> Message:
     """The schedules of all pools."""
-    none = "No pool is configured yet: name them under [[pools]] in the configuration."
+    none = "No pool is configured yet: `python -m bot check` says what is missing."
     foot = "`/rgs schedule pool-a 02:30 14:30` changes one, `/rgs schedule pool-a default` goes back."
     return listing("Schedules", [_line(one) for one in planned] or [none], foot)
 
@@ -58,19 +58,19 @@ def in_words(pool: Pool, held: Timing) -> str:
 def _line(one: Planned) -> str:
     first = f"*{shown(one.pool.fqdn, 260)}* · {exact(_times(one.timing.at) or 'none')} ({exact(one.pool.time_zone)})"
     due = f" · next {when(one.due)}" if one.due else ""
-    loud = f"warns when the newest backup is older than {one.timing.objective_h:g} h"
+    alert = f"alert after {one.timing.objective_h:g} h without a backup"
     wrong = f"\n      ⚠️ {fault}" if (fault := never_quiet(one.timing)) else ""
-    return f"{first}{due}\n      {loud}{_changed(one)}{wrong}"
+    return f"{first}{due}\n      {alert}{_changed(one)}{wrong}"
 
 
 def _changed(one: Planned) -> str:
     """Who changed it, and what the configuration says instead."""
     if one.said is None:
-        return " · as configured"
+        return " (set in the file)"
     by = f"\n      changed by {mention(one.said.by)} {when(one.said.changed_at)}"
     if one.timing == one.configured:
-        return f"{by}, back to what is configured"
-    return f"{by}; configured: {exact(_times(one.configured.at) or 'none')}, {one.configured.objective_h:g} h"
+        return f"{by}, back to what is set in the file"
+    return f"{by}; set in the file: {exact(_times(one.configured.at) or 'none')}, {one.configured.objective_h:g} h"
 
 
 def _times(at: Sequence[str]) -> str:

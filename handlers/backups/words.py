@@ -55,7 +55,7 @@ def stamp(kept: ShownBackup, now: float) -> str:
         return f"✅ restorable, {ago}"
     if not kept.basis:
         return f"❔ was restorable, {ago}; what {pool} holds today is not known"
-    return f"⚠️ stamp lost: {pool} has changed since it was {ago}"
+    return f"⚠️ was restorable, {ago}; {pool} has changed since"
 
 
 def mirror(kept: ShownBackup, now: float) -> str:

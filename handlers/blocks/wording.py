@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import UTC, datetime
 
 from bot.domain.groups.difference import masked, seen
@@ -15,6 +15,12 @@ _RUNBOOKS = (
 )
 _OWN = re.compile(rf"((?<![\w-])(?:{_RUNBOOKS})-[a-z0-9.-]+?-\d{{4}}-\d{{4}}-[0-9a-f]{{4}}(?![0-9a-f]))")
 """Ids of runs, as the engine makes them: their digits are a date and no phone number."""
+
+_STRING = r"\"[^\"“”]*\"|'(?:[^']|'')*'"
+_COMMAND = re.compile(rf"(?:[A-Z][a-z]+-Cs[A-Z]\w+ -[A-Z]|Import-Csv |robocopy \(|\$[a-z]+ = )(?:{_STRING}|[^\"'“”])+")
+"""A line of PowerShell, whole: what it starts with, and every quote closed again."""
+
+_CODE = re.compile(r"(`[^`]+`)")
 
 _ADDRESS = re.compile(
     r"\b(?:sips?|tel|mailto):[^\s,;“”\"'<>()\[\]]+|[^\s,;:“”\"'<>()\[\]]+@[^\s,;“”\"'<>()\[\]]+", re.I
@@ -43,6 +49,16 @@ def exact(text: str, most: int = 600) -> str:
     return bounded(escaped(_line(text)), most)
 
 
+def is_command(line: str) -> bool:
+    """Whether somebody is to run this line, so that it stands to the letter: no sentence reads so, and no name."""
+    return "\n" not in line and bool(_COMMAND.fullmatch(line))
+
+
+def told(text: str, most: int = 600) -> str:
+    """As `shown`, but a command keeps every number: one that is the whole line, or stands in the text as code."""
+    return bounded(escaped(_but_commands(text if is_command(text) else text[: 2 * most], without_numbers)), most)
+
+
 def without_numbers(text: str) -> str:
     """The text without anything that could be a phone number; the ids of runs stay what they are."""
     return "".join(part if _OWN.fullmatch(part) else masked(part) for part in _OWN.split(text))
@@ -50,7 +66,12 @@ def without_numbers(text: str) -> str:
 
 def without_people(text: str) -> str:
     """One line without SIP addresses, mail addresses and numbers, for whoever holds no role."""
-    return without_numbers(_ADDRESS.sub("(address)", _line(text)))
+    return _nobody(_line(text))
+
+
+def written(text: str) -> str:
+    """The same for a terminal, but a command keeps every number and address."""
+    return _but_commands(text, _nobody)
 
 
 def escaped(text: str) -> str:
@@ -63,13 +84,32 @@ def bounded(text: str, most: int) -> str:
     return text if len(text) <= most else _CUT_SHORT.sub("", text[: most - 1]).rstrip() + "…"
 
 
+def _nobody(text: str) -> str:
+    return without_numbers(_ADDRESS.sub("(address)", text))
+
+
+def _but_commands(text: str, hidden: Callable[[str], str]) -> str:
+    if is_command(text):
+        return seen(text)
+    return "".join(part if _is_code(part) else hidden(part) for part in _CODE.split(_line(text)))
+
+
+def _is_code(part: str) -> bool:
+    return part[:1] == "`" and (part.startswith("`/rgs ") or is_command(part.strip("`")))
+
+
 def joined(parts: Iterable[str]) -> str:
     return " ".join(part for part in parts if part)
 
 
 def bullets(lines: Sequence[str], most: int, rows: int = 10, each: int = 300) -> str:
-    """One line each, as many as fit into `most` characters and `rows`; how many are left out is said."""
-    return "\n".join(fitting([f"•  {shown(line, each)}" for line in lines[:rows]], len(lines), most))
+    """One line each, as many as fit into `most` characters and `rows`; how many are left out is said.
+
+    Sentences are cut to `each` characters; half of a command is none, so it stands whole or is counted.
+    """
+    return "\n".join(
+        fitting([f"•  {told(line, most if is_command(line) else each)}" for line in lines[:rows]], len(lines), most)
+    )
 
 
 def fitting(lines: Sequence[str], total: int, most: int) -> list[str]:

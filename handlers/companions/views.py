@@ -44,14 +44,16 @@ _TAKE: Mapping[How, tuple[tuple[str, str], ...]] = {
 def every_pool(found: Sequence[tuple[Pool, Coverage]]) -> Message:
     """Every pool in two lines."""
     lines = [f"*{shown(pool.fqdn, 260)}*\n      {shown(one.line, 600)}" for pool, one in found]
-    none = "No pool is configured yet: name them under [[pools]] in the configuration."
-    return listing("Companions", lines or [none], "`/rgs companions <pool>` shows one pool, and what can be done.")
+    none = "No pool is configured yet: `python -m bot check` says what is missing."
+    return listing(
+        "Other data of the pools", lines or [none], "`/rgs companions <pool>` shows one pool, and what can be done."
+    )
 
 
 def one_pool(pool: Pool, found: Coverage, failures: Mapping[str, Failure], *, may: bool) -> Message:
     """Every companion of a pool; with the buttons for those who `may`."""
-    top = f"Companions of {pool.short}: what no backup of Response Groups holds."
-    drawn: list[Block] = [header(f"Companions of {pool.short}")]
+    top = f"Other data of {pool.short}, which no backup of Response Groups holds."
+    drawn: list[Block] = [header(f"Other data of {pool.short}")]
     texts = [top]
     for cover in found.covers:
         text = _cover(pool, cover, failures.get(cover.companion.key))
@@ -77,7 +79,7 @@ def _cover(pool: Pool, cover: Cover, failure: Failure | None) -> str:
         day = day_of(kept.attestation.at, pool.time_zone)
         lines.append(f"Backed up on {day}, kept: {shown(kept.attestation.about, 200)}")
     if failure:
-        lines.append(f"⚠️ It did not come by itself {when(failure.at)}: {shown(failure.sentence, 400)}")
+        lines.append(f"⚠️ Switchback could not take it {when(failure.at)}: {shown(failure.sentence, 400)}")
     return "\n      ".join(lines)
 
 

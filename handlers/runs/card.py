@@ -13,7 +13,19 @@ from bot.domain.runs.streak import streak
 from bot.domain.runs.view import RunView, was_refused
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
-from handlers.blocks.wording import bounded, bullets, code, exact, joined, plain, shown, utc, when
+from handlers.blocks.wording import (
+    bounded,
+    bullets,
+    code,
+    exact,
+    is_command,
+    joined,
+    plain,
+    shown,
+    told,
+    utc,
+    when,
+)
 from handlers.runs import checklist, progress
 from handlers.runs.room import ENDED, OPEN, Room
 
@@ -52,7 +64,7 @@ _STYLED = 2
 _BUTTONS = 23
 _PIECES = 2
 _OPEN_ENDS = 5
-_LINE = 300
+_LINE, _COMMAND_LINE = 300, 1000
 _TEXT = 4000
 
 
@@ -84,11 +96,11 @@ def text(view: RunView) -> str:
     commands = exact(" ; ".join(view.commands), 800) if view.commands else ""
     opened = f"Run {exact(run.id, 100)}, opened by {shown(run.opened_by.name, 100)} on {utc(run.opened_at)}."
     lines = [
-        joined((head, shown(_said(view), 600))),
+        joined((head, told(_said(view), 600))),
         joined((f"{progress.clock(run, utc)}.", progress.steps(view))) if run.is_open else "",
         _glass(run, utc),
         _streak(run, utc),
-        shown(view.explain, 400),
+        told(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
         "\n".join(shown(line, 200) for line in checklist.lines(view)),
         f"{_heading(run, utc)} {commands}" if commands else "",
@@ -181,8 +193,8 @@ def asked(view: RunView, room: Room) -> list[Block]:
     first = checklist.drawn(view)
     room.take([*first, *commands, *press])
     why, effect = _why(view, room), _list(room.lines(view.effect))
-    told = [section(part) for part in (why, _list(room.lines(view.details))) if part]
-    return [*told, *first, *commands, *([section(effect)] if effect else []), *press]
+    found = [section(part) for part in (why, _list(room.lines(view.details))) if part]
+    return [*found, *first, *commands, *([section(effect)] if effect else []), *press]
 
 
 def _why(view: RunView, room: Room) -> str:
@@ -191,7 +203,7 @@ def _why(view: RunView, room: Room) -> str:
     room.take([section(again)] if again else [])
     # What explains a command matters before it is sent; afterwards what was found does.
     why = view.explain if view.run.phase is not Phase.LOST else ""
-    said, explains = (shown(part, 1200) for part in room.sentences(_said(view), why))
+    said, explains = (told(part, 1200) for part in room.sentences(_said(view), why))
     return "\n".join(part for part in (said, again, explains) if part)
 
 
@@ -203,7 +215,7 @@ def _retry(run: Run) -> str:
 
 
 def _list(lines: list[str]) -> str:
-    return "\n".join(f"•  {shown(line, _LINE)}" for line in lines)
+    return "\n".join(f"•  {told(line, _COMMAND_LINE if is_command(line) else _LINE)}" for line in lines)
 
 
 def _commands(view: RunView) -> list[Block]:
@@ -318,7 +330,8 @@ def _offer(view: RunView) -> str:
 def _took(run: Run, at: Callable[[float], str] = when) -> str:
     if run.closed_at is None:
         return ""
-    return f"Took {lasted(run.closed_at - run.opened_at)}, until {at(run.closed_at)}."
+    ended = "Finished" if run.phase is Phase.DONE else "Ended"
+    return f"{ended} {at(run.closed_at)} ({lasted(run.closed_at - run.opened_at)})."
 
 
 def _foot(run: Run, belongs_in: str, more: str = "") -> list[Block]:

@@ -13,7 +13,7 @@ from handlers.blocks import actions
 from handlers.blocks.actions import How as Pressed
 from handlers.blocks.blocks import Block, View, button, context, modal, section
 from handlers.blocks.blocks import actions as actions_row
-from handlers.blocks.wording import code, shown, signed, when
+from handlers.blocks.wording import code, shown, signed, told, when
 from handlers.runs.progress import became
 
 _LABEL = "How"
@@ -75,5 +75,5 @@ def _shown(record: RowRecord | None) -> str:
 def _steps(how: tuple[How, ...]) -> Iterator[Block]:
     """Numbered, each with its lines in a block of their own, to be copied."""
     for number, one in enumerate(how, 1):
-        yield section(f"{number}.  {shown(one.says, 900)}")
+        yield section(f"{number}.  {told(one.says, 900)}")
         yield from map(section, code(one.lines)) if one.lines else ()

@@ -77,7 +77,7 @@ def pools_list(
         told = newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now, ahead.get(fqdn, 0), answers.get(fqdn)
         line = pool_line(pool, record, *told)
         lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
-    none = ["No pool is configured yet: name them under [[pools]] in the configuration."]
+    none = ["No pool is configured yet: `python -m bot check` says what is missing."]
     return listing("Pools", lines or none, shown(foot, 300))
 
 
@@ -143,7 +143,7 @@ def view_line(view: RunView) -> str:
     """An open run in two lines: its state, and who is waited for."""
     said = shown(view.run.sentence, 200)
     waits = f"Waits for {view.need.words}." if view.waits_for_people else "Nobody has to do anything."
-    state = joined((shown(view.state, 200), said if said != view.state else ""))
+    state = joined((shown(view.stands, 200), said if said != view.stands else ""))
     what = f"{SIGNS[view.run.phase]} *{shown(title(view), 200)}*"
     return f"{what} · {state}\n      {waits} `{exact(view.run.id, 120)}`"
 

@@ -43,7 +43,7 @@ async def backup(asked: Asked) -> Reply:
     if first.casefold() == "verify":
         return Reply(await _verified(asked, named))
     if named:
-        raise BadInput(f"That is not how `/rgs backup` is used. {usage(asked.row)}")
+        raise BadInput(f"`/rgs backup` takes one pool, or `verify` and a pool. {usage(asked.row)}")
     return Reply(blocks.sentence(await _started(asked, "backup", named_pool(asked))))
 
 
@@ -70,10 +70,8 @@ async def _begun(asked: Asked, book: Runbook, at: int) -> Message:
     """A run for the pool that was named there. Where none is, or none of that name, nobody guesses which is moved."""
     word, pools = next(iter(asked.words[at:]), ""), asked.desk.estate.pools
     found = called(word, pools)
-    if book.holds_pools and len(found) != 1:
+    if not word or (book.holds_pools and len(found) != 1):
         return await _which(asked, book, at, found)
-    if not word:
-        raise BadInput(f"That is not how `/rgs {asked.row.name}` is used. {usage(asked.row)}")
     replacement = named_pool(asked, at + 1) if asked.words[at + 1 :] else None
     return blocks.sentence(await _started(asked, book.key, named_pool(asked, at), replacement))
 

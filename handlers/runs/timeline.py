@@ -21,15 +21,20 @@ from handlers.blocks.wording import (
     mention,
     shown,
     signed,
+    told,
     utc,
     when,
     without_people,
+    written,
 )
 from handlers.runs import checklist, progress
 from handlers.runs.card import server, title
 
 ENTRIES = 300
 """Lines of the log that one form shows, the newest of them."""
+
+SKIPPED = "Skipped: "
+"""So begin the reasons why a row fell away; under their heading, it goes without saying."""
 
 _ROOM = 120_000
 _LINES = 100
@@ -72,10 +77,10 @@ def timeline(view: RunView, entries: Sequence[Entry]) -> View:
 def words(view: RunView, entries: Sequence[Entry]) -> list[str]:
     """The same for a terminal, a line each, with the names of those who did something; `entries` are newest first."""
     run = view.run
-    said = [*_said(view), *(f"- {line}" for line in view.details)]
     return [
         title(view),
-        *(without_people(line) for line in said if line),
+        *(written(line) for line in _said(view) if line),
+        *(f"- {written(line)}" for line in view.details),
         *view.commands,
         *([html.unescape(running)] if (running := server(view)) else []),
         *_listed(_at_hand(view)),
@@ -97,11 +102,11 @@ def events(entries: Iterable[Entry]) -> Iterator[Event]:
 def _said(view: RunView) -> tuple[str, ...]:
     """All that the step at hand, or the end, has to say."""
     sentence = view.run.sentence
-    return view.state, "" if sentence == view.state else sentence, view.explain
+    return view.stands, "" if sentence == view.stands else sentence, view.explain
 
 
 def _now(view: RunView) -> list[Block]:
-    whole = [bounded("\n".join(shown(part, 1500) for part in _said(view) if part), 2900)]
+    whole = [bounded("\n".join(told(part, 1500) for part in _said(view) if part), 2900)]
     return [
         *(section(part) for part in (*whole, bullets(view.details, 2900, _LINES)) if part),
         *map(section, code(view.commands)),
@@ -135,7 +140,7 @@ def _at_hand(view: RunView) -> Parts:
 def _around(view: RunView) -> Parts:
     """Rows that fell away, with their reasons, and what is to come, or was not done."""
     skipped = [line for line in view.lines if line.mark == "skipped"]
-    yield "Left out", [f"{progress.numbered(line)}: {line.sentence}" for line in skipped]
+    yield "Skipped", [f"{progress.numbered(line)}: {line.sentence.removeprefix(SKIPPED)}" for line in skipped]
     yield "Next" if view.run.is_open else "Not done", list(map(progress.numbered, progress.coming(view)))
 
 
@@ -145,4 +150,4 @@ def _drawn(parts: Parts) -> list[Block]:
 
 def _listed(parts: Parts) -> Iterator[str]:
     for heading, lines in parts:
-        yield from ("", heading, *(f"- {without_people(line)}" for line in lines)) if lines else ()
+        yield from ("", heading, *(f"- {written(line)}" for line in lines)) if lines else ()

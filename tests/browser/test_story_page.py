@@ -86,7 +86,7 @@ class Visit:
 
     async def ends(self, title: str) -> None:
         card = self.card(title)
-        await self.says(card, "Done.", "Took ")
+        await self.says(card, "Done.", "Finished ")
         decides = card.locator("button.button, .overflow").filter(has_not_text=re.compile("^(Timeline|Report)$"))
         await expect(decides).to_have_count(0)
         await self.reported(card)

@@ -92,14 +92,14 @@ async def test_the_timeline_of_a_run_is_printed_in_words_as_its_form_shows_it(te
 
     lines = said.splitlines()
     assert (code, lines[0], lines[-1]) == (0, "Failover of pool-a → pool-b", f"Run {run.id}, opened by Anna on {AT}.")
-    happened = lines[lines.index("What happened") + 1 : lines.index("Left out") - 1]
+    happened = lines[lines.index("What happened") + 1 : lines.index("Skipped") - 1]
     assert happened[0] == f"{AT} · Anna started Failover of pool-a."
     assert any("Runs: Invoke-CsPoolFailOver" in line for line in happened)
     assert "5550" not in said and "<" not in said and "&" not in said
     form = timeline(view_of(run, RUNBOOKS["failover"]), await Runs(redis).audit(run.id, 301))
     drawn = "\n".join(block["text"]["text"] for block in form["blocks"] if "text" in block)
     assert len(happened) == sum(line.startswith("<!date^") for line in drawn.splitlines())
-    for heading in ("Still open", "Left out"):
+    for heading in ("Still open", "Skipped"):
         assert heading in lines and f"*{heading}*" in drawn
 
 
@@ -111,7 +111,7 @@ async def test_the_timeline_of_a_run_that_waits_says_what_is_asked_and_what_is_n
 
     _, said, _ = await terminal.runs("timeline", run.id)
 
-    assert said.splitlines()[1].startswith("Waiting for an answer: Declare the outage.")
+    assert said.splitlines()[1].startswith("Waiting for an answer: declare the outage.")
     assert "\nNext\n- 1 · Ask the pool itself\n" in said and "Not done" not in said
 
 

@@ -154,7 +154,7 @@ def _with(key: str, value: object) -> Cmdlet:
 )
 async def test_what_silences_a_server_is_not_sent(house: House, command: Cmdlet) -> None:
     refusal = await house.refused(CmdletFailed, command)
-    assert refusal.error_id == "NotSendable" and refusal.sentence.endswith("Nothing happened.")
+    assert refusal.error_id == "NotSendable" and refusal.sentence.endswith("Nothing was changed.")
     assert house.server.connections == 0
 
 
@@ -165,7 +165,7 @@ def _fails(id: str, activity: str = "") -> Callable[[Asked, Voice], None]:
 async def test_an_error_is_told_by_its_id_and_its_text_only_to_who_may_read_it(house: House) -> None:
     house.table.does[IMPORT.name] = _fails("NamedParameterNotFound,Rgs.Import", IMPORT.name)
     told = await house.refused(CmdletFailed, IMPORT)
-    assert told.sentence.endswith("did not run: nothing happened. `python -m bot check` says what is missing there.")
+    assert told.sentence.endswith("did not run: nothing was changed. `python -m bot check` says what is missing there.")
     assert "555" not in told.sentence
     assert told.error_id == "NamedParameterNotFound,Rgs.Import" and "555" in told.detail
 
@@ -276,7 +276,7 @@ async def test_the_next_server_is_tried_and_remembered(house: House, unused_tcp_
 async def test_a_wrong_password_is_tried_once(house: House) -> None:
     wrong = replace(house.endpoint, password="wrong-horse")
     driver = house.driver_at(wrong, replace(wrong, path="other"))
-    with pytest.raises(NeverSent, match=r"refuses the account or its password\. Nothing happened") as told:
+    with pytest.raises(NeverSent, match=r"refuses the account or its password\. Nothing was changed") as told:
         await driver.invoke(B, READ)
     assert told.value.sentence.count("refuses") == 1 and "horse" not in repr(told.value) + repr(wrong)
     await driver.close()

@@ -88,7 +88,7 @@ async def test_no_value_is_ever_inside_a_text_that_is_run(house: House) -> None:
 
 
 async def _tried(house: House, text: str) -> None:
-    with pytest.raises(CmdletFailed, match=r"did not run: nothing happened\.") as no:
+    with pytest.raises(CmdletFailed, match=r"did not run: nothing was changed\.") as no:
         await house.driver.invoke(B, cmdlet(READ.name, Identity=text))
     assert no.value.error_id == f"ParameterArgumentValidationError,{READ.name}"
 

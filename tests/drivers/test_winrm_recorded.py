@@ -89,7 +89,7 @@ async def test_a_recorded_answer_is_judged_by_its_error_stream(tmp_path: Path, n
         assert not any(text in refusal.sentence for text in texts)
     if refusal is not None and refusal.error_id != "NotSendable":
         named = re.sub("^Get-", "Set-", commands(case)[0][0]) == commands(case)[0][0]
-        assert ("did not run: nothing happened." in refusal.sentence) == (key in BOUND and named)
+        assert ("did not run: nothing was changed." in refusal.sentence) == (key in BOUND and named)
         assert ("asked a question" in refusal.sentence) == (key in QUESTIONS)
 
 

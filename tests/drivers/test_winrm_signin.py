@@ -51,7 +51,7 @@ class Door:
     async def refused(self, **change: Any) -> str:
         with pytest.raises(NeverSent) as told:
             await self.read(**change)
-        assert told.value.sentence.endswith("Nothing happened.") and PASSWORD not in repr(told.value)
+        assert told.value.sentence.endswith("Nothing was changed.") and PASSWORD not in repr(told.value)
         return told.value.sentence
 
 

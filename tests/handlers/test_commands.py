@@ -16,7 +16,7 @@ from bot.domain.runs.opening import Estate
 from bot.domain.runs.run import Change, Phase, Run
 from bot.sandbox import Sandbox, Trouble
 from handlers import commands
-from handlers.asked import COUNT
+from handlers.asked import COUNT, WHICH, misses
 from handlers.blocks import actions
 from handlers.blocks.actions import Page, decode_page
 from handlers.blocks.kit import validate
@@ -131,9 +131,56 @@ async def test_a_slip_in_a_pool_gets_the_line_that_was_meant_and_the_usage(
     assert f"Did you mean `/rgs {command} pool-a{rest}`?" in sentence and f"Usage: `/rgs {command}" in sentence
 
 
-@pytest.mark.parametrize("text", ["backup", "failover pool-a pool-b", "backups a b c", "status now", "help me please"])
-async def test_too_few_and_too_many_words_get_the_usage(office: Office, text: str) -> None:
-    assert f"Usage: `/rgs {text.split()[0]}" in await office.refuses(text)
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("failover pool-a pool-b", "Leave out “pool-b”: nothing more belongs there."),
+        ("backups a b c", "Leave out “c”: nothing more belongs there."),
+        ("help me please", "Leave out “please”: nothing more belongs there."),
+        ("whoami now", "Leave out “now”: nothing more belongs there."),
+        ("status now", "`/rgs status` does not know “now”."),
+        ("backup pool-a pool-b", "`/rgs backup` takes one pool, or `verify` and a pool."),
+    ],
+)
+async def test_words_that_are_too_many_are_named_and_get_the_usage(office: Office, text: str, sentence: str) -> None:
+    assert (await office.refuses(text)).startswith(f"{sentence} Usage: `/rgs {text.split()[0]}")
+
+
+@pytest.mark.parametrize("command", ["backup", "backups"])
+async def test_a_pool_that_is_missing_is_asked_for_with_the_pools_as_buttons(office: Office, command: str) -> None:
+    reply = await office.type(command)
+
+    assert reply.message["text"].startswith(f"Which pool? Usage: `/rgs {command} &lt;pool&gt;") and not reply.public
+    assert offered(reply) == {fqdn.partition(".")[0]: f"{command} {fqdn}" for fqdn in office.desk.estate.pools}
+    assert not await office.desk.runs.page()
+
+
+@pytest.mark.parametrize(
+    ("text", "asked"),
+    [
+        ("start", "Which runbook? `/rgs runbooks` lists them."),
+        ("free", "Which run? `/rgs status` shows those that are open."),
+        ("free failover-pool-a", "Why? Give a reason."),
+        ("break-glass", "Which run? `/rgs status` shows those that are open."),
+        ("accept", "Who? Name one person with @."),
+    ],
+)
+async def test_whatever_else_is_missing_is_asked_for(office: Office, text: str, asked: str) -> None:
+    reply = await office.type(text)
+
+    assert reply.message["text"].startswith(f"{asked} Usage: `/rgs {text.split()[0]} ") and offered(reply) == {}
+
+
+def test_every_word_that_a_subcommand_needs_has_a_question_of_its_own() -> None:
+    missing = {misses(row, ("x",) * count) for row in COMMANDS for count in range(row.takes.start)}
+    assert missing == {"pool", "runbook", "run", "reason", "person"} == set(WHICH)
+
+
+async def test_pools_that_are_called_alike_are_offered_in_full(office: Office) -> None:
+    pools = {f"pool-a.{site}.com": Pool(f"pool-a.{site}.com") for site in ("one", "two")}
+    office.desk = replace(office.desk, estate=replace(office.desk.estate, pools=pools))
+
+    assert offered(await office.type("backups")) == {fqdn: f"backups {fqdn}" for fqdn in pools}
 
 
 @pytest.mark.parametrize(

@@ -137,7 +137,7 @@ async def test_edge_pools_with_it_as_their_next_hop_are_named(office: Office) ->
 async def test_what_is_pre_staged_is_told_with_its_age_until_the_pool_moves(office: Office) -> None:
     stage = PRESTAGED.to({"id": "b-1", "at": office.stage.clock.now - 86_400, "contents": "c"})
     await stands(office, PoolState.ACTIVE, **stage)
-    assert "Pre-staged on pool-b, as of 17 Nov 2026" in await says(office)
+    assert "Copies are ready on pool-b, as of 17 Nov 2026" in await says(office)
     await stands_again(office, PoolState.FAILED_OVER, **stage)
     assert "Pre-staged" not in await says(office)
 

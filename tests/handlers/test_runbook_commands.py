@@ -82,9 +82,12 @@ async def test_a_slip_in_a_pool_starts_nothing_either(office: Office, words: str
     await office.refuses(f"start failover {words}")
 
 
-@pytest.mark.parametrize("text", ["start", "start backup", "start failover pool-a pool-b pool-c"])
-async def test_too_few_and_too_many_words_get_the_usage_of_start(office: Office, text: str) -> None:
-    assert "Usage: `/rgs start <runbook> <pool> [new pool]`" in await office.refuses(text)
+async def test_words_too_many_get_the_usage_of_start_and_a_missing_pool_is_offered(office: Office) -> None:
+    too_many = await office.refuses("start failover pool-a pool-b pool-c")
+    assert "Usage: `/rgs start <runbook> <pool> [new pool]`" in too_many
+    reply = await office.type("start backup")
+    assert reply.message["text"] == "Nothing was started. Backup: which pool?"
+    assert offered(reply)["pool-a"] == f"start backup {A}"
 
 
 @pytest.mark.parametrize("typed", ["failover", "FailOver", "“failover”"])

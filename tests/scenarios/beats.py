@@ -55,11 +55,11 @@ FAILOVER = (
     Beat("10 · Choose the application-level settings", CLARA, "Keep pool-b's", ADMIN),
     Beat("12 · Import the groups", CLARA, "Import the groups now", ADMIN, import_line("pool-b")),
     Beat("14 · Put Call Park and announcements back", CLARA, "Put it off", ADMIN),
-    Beat("15 · Route calls to the backup pool", EMIL, "Done, and both calls worked", ANYONE),
+    Beat("15 · Route calls to the backup pool", EMIL, "Checked, and both calls worked", ANYONE),
     Beat("17 · See that formal agents are signed in", EMIL, "Go on", ANYONE),
 )
 FAILBACK = (
-    Beat("1 · See that the pool is back", ANNA, "It was not rebuilt", ADMIN),
+    Beat("1 · See that the pool is back", ANNA, "No", ADMIN),
     Beat("8 · Fail the pool back", BORIS, "Fail the pool back now", SERVER_ADMIN, FAIL_BACK),
     Beat("10 · Import the groups", ANNA, "Ask for a second person", ADMIN, import_line("pool-a")),
     Beat("10 · Import the groups", CLARA, "Approve as second person", ADMIN, import_line("pool-a"), second=True),
@@ -70,7 +70,7 @@ FAILBACK = (
         SERVER_ADMIN,
         CONFERENCES,
     ),
-    Beat("15 · Route calls back to the pool", EMIL, "All of this is done", ANYONE),
+    Beat("15 · Route calls back to the pool", EMIL, "I have checked all of it", ANYONE),
     Beat("15 · Test call from inside", EMIL, "It worked", ANYONE),
     Beat("15 · Test call from the telephone network", EMIL, "It worked", ANYONE),
     Beat("15 · See that formal agents are signed in", EMIL, "Go on", ANYONE),

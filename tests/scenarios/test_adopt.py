@@ -81,7 +81,7 @@ async def test_who_was_asked_when_the_groups_were_imported_is_not_asked_again(re
     await failed_over(stage)
     run = await stage.press(await started(stage, "adopt"), "adopt", ANNA)
     assert run.phase is Phase.DONE and run.fact("formal", ()) == ()
-    assert run.record_of("ask-agents").sentence == "Not needed: they were asked when the groups were imported."
+    assert run.record_of("ask-agents").sentence == "Skipped: agents were asked when the groups were imported."
 
 
 async def test_a_take_over_that_an_older_version_left_before_its_end_is_remembered_first(redis: Redis) -> None:

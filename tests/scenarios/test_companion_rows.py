@@ -123,7 +123,7 @@ async def test_a_copy_that_is_older_than_a_change_says_what_would_go_back_before
     run = await stage.press(run, "approve", ANNA)
     compared = run.record_of("lis-compare")
     assert compared.mark == "warn" and compared.details[0] == (
-        "“Contoso, Annex, Side Street, 2, DE” is not in the copy, and no subnet leads to it."
+        "“Contoso, Annex, Side Street, 2, DE” is not in the copy, and no subnet is at it."
     )
 
 
@@ -172,7 +172,7 @@ async def test_no_copy_one_of_the_future_and_an_old_one_have_their_sentence(
         "Anna goes on without importing emergency locations."
     )
     assert run.record_of("lis-import").sentence == (
-        "Left out: somebody went on without a copy of the emergency locations."
+        "Skipped: somebody went on without a copy of the emergency locations."
     )
     assert (await world(stage)).effects == ()
 

@@ -205,7 +205,9 @@ async def test_a_pool_that_does_not_answer_is_asked_again_then_told_by_one_notic
     await care.watch(stage.clock.now)
     await care.watch(stage.clock.now + 900)
     (notice,) = await notices.standing()
-    assert notice.key == f"companion:{A}" and notice.sentence.startswith("2 companions of pool-a need somebody")
+    assert notice.key == f"companion:{A}" and notice.sentence.startswith(
+        "Somebody has to see to 2 kinds of other data of pool-a:"
+    )
     assert [line.partition(":")[0] for line in notice.details] == ["Call Park settings", "Call Park music"]
     assert all("did not come by itself: pool-a.contoso.com does not answer" in line for line in notice.details)
     assert not [item for item in await stage.runs.outbox(stage.clock.now + 1, 999) if item.kind == "tell"]

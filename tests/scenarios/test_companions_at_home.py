@@ -26,7 +26,7 @@ def direct(house: House, user: str) -> list[str]:
 
 def notices(house: House) -> list[Message]:
     """What stands in the notification channel about companions."""
-    return [one for one in house.slack.messages(BACKUPS) if "companions of pool-" in one.text]
+    return [one for one in house.slack.messages(BACKUPS) if "other data of pool-" in one.text]
 
 
 async def test_what_was_missed_is_taken_at_start_without_a_word_and_what_needs_people_is_one_notice(

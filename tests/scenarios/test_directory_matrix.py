@@ -53,7 +53,7 @@ HELD = {
 """Whose account it is, and what they may press while everything is as it should be."""
 
 NEEDS = {Need.ADMIN: ADMIN, Need.SERVER_ADMIN: POOLS}
-WHERE = "which you do not hold. Roles are granted by the groups named under [directory.groups]"
+WHERE = "which you do not hold. Roles come from groups of Active Directory"
 ACCEPT = "The e-mail address of this person has changed since they were known here. Another holder of RTCUniversal"
 CANNOT_TELL = "So nobody can tell who may do this. Nothing was changed."
 

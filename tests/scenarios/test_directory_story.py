@@ -21,7 +21,7 @@ from tests.scenarios.test_front_door import state
 
 OVER_A_MINUTE_S = 61.0
 SERVERS, RG = "RTCUniversalServerAdmins", "CsResponseGroupAdministrator"
-WHERE = "Roles are granted by the groups named under [directory.groups] in Switchback's configuration."
+WHERE = "Roles come from groups of Active Directory, which Switchback's configuration names."
 
 
 @asynccontextmanager

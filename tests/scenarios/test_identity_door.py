@@ -99,7 +99,7 @@ async def test_an_address_that_has_changed_is_accepted_by_another_holder_and_by_
             (ANNA, f"<@{GRETA}>", "belongs to another organisation, so no address of theirs"),
             (ANNA, "<@U0BOT00001>", "is a bot, so no address of theirs"),
             (ANNA, "emil", "Name one person with @, as Slack offers them. Usage: `/rgs accept"),
-            (ANNA, "", "That is not how `/rgs accept` is used."),
+            (ANNA, "", "Who? Name one person with @. Usage: `/rgs accept <person>`"),
         ):
             assert word in await here.says(user, f"/rgs accept {typed}"), (user, typed)
         assert "has changed" in await here.says(EMIL, "/rgs whoami", 0)
@@ -178,7 +178,7 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
         )
         here.later.ahead_s += OVER_TWO_MINUTES_S
         for user, reason, word in (
-            (EMIL, " down", "Only the people named under [break_glass]"),
+            (EMIL, " down", "Only the people whom Switchback's configuration names"),
             (FINN, " down", "Guests cannot do this"),
             (ANNA, "", "Say why: `/rgs break-glass"),
         ):

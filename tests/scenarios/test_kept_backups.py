@@ -439,5 +439,5 @@ async def test_app_home_says_what_protects_each_pool(front: Front) -> None:
     assert home
     said = words(home)
     assert "✅ restorable, rehearsed 2 h ago · not yet off-site" in said and "Shrunk: It holds 3 objects" in said
-    assert "If pool-a died now" in said and "If pool-b died now, everything would be lost" in said
+    assert "Not in a backup of pool-a yet" in said and "There is no sound backup of pool-b: if it died now" in said
     assert "not protected: LIS" in said

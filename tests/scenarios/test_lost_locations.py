@@ -75,7 +75,7 @@ async def test_what_was_only_moved_since_the_copy_is_not_moved_back(redis: Redis
     """An import would lead emergency calls to the old places."""
     _, run = await rebuilding(redis, moved)
     assert run.step == "failback" and run.record_of("lis-lost").mark == "pass"
-    assert {run.record_of(row).sentence for row in ROWS} == {"Not needed: no emergency location was lost."}
+    assert {run.record_of(row).sentence for row in ROWS} == {"Skipped: no emergency location was lost."}
 
 
 async def test_where_some_are_lost_what_would_go_back_is_said_before_anybody_decides(redis: Redis) -> None:
@@ -122,7 +122,7 @@ async def test_a_failback_to_a_pool_that_was_not_rebuilt_leaves_them_alone(redis
     await changed(stage, unlocated)
     run = await stage.play(await begun(stage, "failback"), FAILBACK)
     assert run.phase is Phase.DONE
-    assert {run.record_of(row).sentence for row in ("lis-lost", *ROWS)} == {"Not needed: it was not rebuilt."}
+    assert {run.record_of(row).sentence for row in ("lis-lost", *ROWS)} == {"Skipped: the pool was not reinstalled."}
 
 
 async def test_a_new_pool_has_them_before_users_move_there(redis: Redis) -> None:

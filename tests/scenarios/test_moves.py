@@ -79,7 +79,7 @@ async def test_a_word_is_recorded_as_a_word_with_how_it_is_known_and_never_as_a_
     run = await stage.press(run, "moved", BORIS, note="on FE2, by Ida")
     word = run.record_of("failover")
     assert word is not None
-    assert (word.sentence, word.commands) == ("Boris says it is done already: on FE2, by Ida", ())
+    assert (word.sentence, word.commands) == ("Boris says it has already been run: on FE2, by Ida", ())
 
 
 async def test_what_is_being_done_elsewhere_is_waited_for_until_its_server_says_so(redis: Redis) -> None:

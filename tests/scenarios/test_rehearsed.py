@@ -163,7 +163,7 @@ async def test_one_that_shrank_suddenly_is_kept_and_flagged_and_a_person_is_aske
     assert stage.labels(run)[:2] == ["meant", "not-meant"]
     backup, keeping = await newest(stage)
     assert backup.run == run.id
-    assert keeping.shrunk.startswith(f"It holds {backup.objects} objects; the last whole backup, of ")
+    assert keeping.shrunk.startswith(f"It holds {backup.objects} objects; the last complete backup, of ")
     assert (await said(stage))[-1].startswith("Backup of pool-a shrank suddenly: It holds")
 
 

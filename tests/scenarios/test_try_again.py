@@ -33,11 +33,11 @@ class Guarded(SimulatedDriver):
 
     async def invoke(self, pool: str, command: Cmdlet) -> tuple[Row, ...]:
         if EVERYWHERE in await self.sign_ins.refused() and not await self.sign_ins.claim(EVERYWHERE):
-            raise SignInRefused("Nothing was sent: the account rests. Nothing happened.")
+            raise SignInRefused("Nothing was sent: the account rests. Nothing was changed.")
         self.tries += not self.is_open
         if not self.is_welcome:
             await self.sign_ins.rest([EVERYWHERE], SERVER, self.now())
-            raise SignInRefused("The account was refused. Nothing happened.")
+            raise SignInRefused("The account was refused. Nothing was changed.")
         self.is_open = True
         await self.sign_ins.let_in([EVERYWHERE])
         return await super().invoke(pool, command)

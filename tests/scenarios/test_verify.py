@@ -88,7 +88,7 @@ async def test_the_command_checks_one_pool_or_all_that_have_backups(redis: Redis
         none, _, one, wrong = front.told(ANNAS_ID)
         assert none == "There is no backup yet, so there is nothing to check."
         assert one.startswith("Starting: Check of the backups of pool-c, run verify-pool-c-")
-        assert wrong.startswith("That is not how `/rgs backup` is used.")
+        assert wrong.startswith("`/rgs backup` takes one pool, or `verify` and a pool.")
 
         run = next(run for run in await front.stage.runs.open() if run.runbook == "backup")
         await front.stage.settle(run.id)

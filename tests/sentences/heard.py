@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from typing import Any
 
+from handlers.runs.timeline import SKIPPED
 from tests.sentences.ease import unnamed
 from tests.sentences.spoken import HOLE, parts, texts
 
@@ -53,7 +54,8 @@ def _read(text: str) -> str:
 def _listed() -> Mapping[str, frozenset[Pieces]]:
     """The pieces between the holes of each text, by their longest word."""
     found: dict[str, set[Pieces]] = defaultdict(set)
-    for text in {_read(part).casefold() for _, _, said in texts() for part in parts(said)}:
+    said = {part for _, _, text in texts() for part in parts(text)}
+    for text in {_read(one).casefold() for part in said for one in (part, part.removeprefix(SKIPPED))}:
         if words := _WORD.findall(text.replace(HOLE, " ")):
             pieces = (piece.strip(" ,;:.()“”") for piece in text.split(HOLE))
             found[max(words, key=len)].add(tuple(filter(_WORD.search, pieces)))

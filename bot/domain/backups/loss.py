@@ -96,24 +96,23 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
     """For people: what a death of the pool would cost now, how that is known, and what would help."""
     if found.down:
         return (_down(name, found),)
-    died = (
-        f"If {found.stands_in}, which has the groups of {name}, died now" if found.stands_in else f"If {name} died now"
-    )
+    where = f" (its groups are on {found.stands_in} now)" if found.stands_in else ""
     if found.hours is None:
-        return (f"{died}, everything would be lost: there is no sound backup of it.",)
-    since = span(found.hours * _HOUR_S)
+        died = f"if {found.stands_in or 'it'} died now, everything would be lost"
+        return (f"There is no sound backup of {name}{where}: {died}.",)
+    begun, since = f"Not in a backup of {name} yet{where}", span(found.hours * _HOUR_S)
     if found.a_day is None:
         return (
-            f"{died}, the edits of the last {since} would be lost. How many is not known yet: "
-            f"it takes {FEWEST} backups, over an hour at least, to tell.",
+            f"{begun}: the edits of the last {since}. "
+            f"How many these are is known after {FEWEST} backups, over an hour at least.",
         )
     then = found.edits(found.due_h)
     later = f"; just before the next backup, {_about(then)}" if then is not None else ""
-    lines = [f"{died}, {_about(found.edits(found.hours) or 0)} of the last {since} would be lost{later}."]
+    lines = [f"{begun}: {_about(found.edits(found.hours) or 0)} of the last {since}{later}."]
     if better:
         hour = "hour" if better.every_h == 1 else f"{better.every_h} hours"
         lines.append(
-            f"There are about {found.a_day:,.0f} edits a day, so at worst {_about(better.before)} would be lost; "
+            f"There are about {found.a_day:,.0f} edits a day, so at worst {_about(better.before)} are lost; "
             f"with a backup every {hour}, {_about(better.after)}."
         )
     return tuple(lines)

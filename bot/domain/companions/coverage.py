@@ -104,7 +104,7 @@ class Coverage:
     def line(self) -> str:
         """The whole of it in one line, what needs somebody first."""
         groups = ((state, self.of(state)) for state in State)
-        return "Companions: " + " · ".join(f"{state}: {_listed(covers)}" for state, covers in groups if covers)
+        return "Other data: " + " · ".join(f"{state}: {_listed(covers)}" for state, covers in groups if covers)
 
 
 def coverage(pool: Pool, newest: Mapping[str, CompanionCopy | None], rules: Rules, now: float) -> Coverage:

@@ -91,7 +91,7 @@ COMPANIONS: Mapping[str, Companion] = MappingProxyType(
                 "Call Park settings",
                 How.COMMAND,
                 "How long a call stays parked, how often it rings back, where it goes then: no server backs this up.",
-                "In a pool of another name, Set-CsCallParkOrbit also leads every orbit to it. Where a site has no "
+                "In a pool of another name, Set-CsCallParkOrbit also moves every orbit to it. Where a site has no "
                 "settings of its own yet, New-CsCpsConfiguration makes them, with the same parameters.",
                 at=WEEKLY,
                 command=cmdlet("Get-CsCpsConfiguration"),
@@ -112,7 +112,7 @@ COMPANIONS: Mapping[str, Companion] = MappingProxyType(
                 How.FILES,
                 "What callers of unassigned numbers hear: the recordings of the Announcement service.",
                 "An announcement that is made again under its old Identity (service and GUID) needs no change of "
-                "number ranges. In another pool the service differs: Set-CsUnassignedNumber leads every range to it.",
+                "number ranges. In another pool the service differs: Set-CsUnassignedNumber moves every range to it.",
                 at=WEEKLY,
                 folder="RGS\\AS",
                 suffixes=_SOUNDS,
@@ -148,7 +148,7 @@ COMPANIONS: Mapping[str, Companion] = MappingProxyType(
 def companion(key: str) -> Companion:
     """Raises BadInput for one that there is not."""
     if key not in COMPANIONS:
-        raise BadInput(f"There is no companion “{key[:40]}”. There are: {', '.join(COMPANIONS)}.")
+        raise BadInput(f"No other data is called “{key[:40]}”. There are: {', '.join(COMPANIONS)}.")
     return COMPANIONS[key]
 
 
@@ -207,7 +207,7 @@ class CompanionCopy:
     def in_words(self) -> str:
         """What it holds, in a few words."""
         if self.attestation:
-            return "attested"
+            return "recorded by hand"
         if self.rows and not self.files:
             return numbered(len(self.rows), "set") + " of settings kept"
         return f"{numbered(len(self.files), 'file')}, {sized(self.size)}, kept"

@@ -88,7 +88,7 @@ def beyond(copy: Places, now: Places) -> tuple[str, ...]:
     """What is there and the copy does not hold, a line each: import deletes nothing."""
     led = frozenset(now.subnets.values())
     places = (
-        f"“{place}” is not in the copy{'' if place in led else ', and no subnet leads to it'}."
+        f"“{place}” is not in the copy{'' if place in led else ', and no subnet is at it'}."
         for place in sorted(now.places - copy.places)
     )
     return (*places, *(f"A subnet is not in the copy: {one}." for one in sorted(now.subnets.keys() - copy.subnets)))

@@ -193,7 +193,7 @@ CELLS: Mapping[Stage, Mapping[Subject, tuple[Bullet, ...]]] = {
 
 _CUT_OFF = Bullet("Calls that wait for an agent are cut off. Calls with an agent go on, unless they are anonymous.")
 _NO_NEW_CALLS = _if_not_imported("New calls are cut off.")
-_RING_FEW = _if_imported("New calls reach the backup pool, but agents homed on the lost pool cannot be reached.")
+_RING_FEW = _if_imported("New calls reach the backup pool, but agents of the lost pool cannot be reached.")
 _OWN_WORK = Bullet("The backup pool's own groups work as always.")
 _NO_SIGN_IN = Bullet("Agents cannot sign in to the groups on the lost pool.")
 _SIGN_IN = _if_imported("They can sign in to the imported groups on the backup pool.")
@@ -227,7 +227,7 @@ IN_SHORT: Mapping[Stage, Mapping[Side, tuple[Bullet, ...]]] = {
     },
     Stage.FAILING_BACK: {
         Side.CALLERS: (
-            Bullet("New calls reach the pool again, but agents homed on it cannot be reached yet."),
+            Bullet("New calls reach the pool again, but its agents cannot be reached yet."),
             _if_imported("Calls that wait for an agent are cut off."),
             _STAY,
         ),

@@ -68,7 +68,7 @@ def strike(run: Run, person: Person, rules: BreakGlass, reason: str, now: float)
     allow(person, Need.ANYONE)
     if person.id not in rules.people:
         raise NotAllowed(
-            "Only the people named under [break_glass] in Switchback's configuration can do this. Nothing was changed."
+            "Only the people whom Switchback's configuration names for break-glass can do this. Nothing was changed."
         )
     _refuse_unfit(run, rules.silent_s(), now)
     if person.roles is not None:

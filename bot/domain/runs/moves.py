@@ -230,7 +230,7 @@ def found(run: Run, runbook: Runbook, finding: Finding, now: float) -> Change:
 def accept_lost(run: Run, runbook: Runbook, now: float, who: Who) -> Change:
     """A person counts a lost command as done, on what the look found."""
     known = run.finding is not None and run.finding.found is Found.DONE
-    sentence = run.finding.sentence if known and run.finding else f"{who.name} checked it and counts it as done."
+    sentence = run.finding.sentence if known and run.finding else f"{who.name} checked it and says that it worked."
     run = replace(run, facts={**run.facts, **runbook.step(run.step).accepted})
     return pass_on(run, runbook, Verdict(Mark.PASS if known else Mark.WARN, sentence), now, who)
 

@@ -204,7 +204,7 @@ def _refusal(runbook: Runbook, pool: Pool, estate: Estate, stands: Stands) -> st
         )
     refuse_unknown(record, pool)
     if record.state is PoolState.RETIRED:
-        return f"{pool.short} was replaced by another pool. Take it out of [[pools]] in the configuration."
+        return f"{pool.short} was replaced by another pool. Take it out of Switchback's configuration."
     if why := runbook.unfit(pool):
         return why
     if record.state not in runbook.opens:
@@ -254,7 +254,7 @@ def _refuse_replacement(runbook: Runbook, pool: Pool, estate: Estate, stands: St
     if replacement is None:
         raise BadInput(
             f"Name the pool that takes the place of {pool.short} as well: `/rgs start {runbook.key} {pool.short} "
-            "<new pool>`. It has to be configured under [[pools]], without a backup pool. Nothing was started."
+            "<new pool>`. It has to be in Switchback's configuration, without a backup pool. Nothing was started."
         )
     if replacement.fqdn in estate.pair_of(pool) or estate.partner(replacement):
         raise BadInput(

@@ -124,9 +124,16 @@ def _waiting(run: Run, step: Step) -> tuple[Choice, ...]:
         approve = Choice(APPROVE, "Ask for a second person", "asked for it.", style="primary")
     else:
         label = "Approve as second person" if needed > 1 else f"{step.title} now"
-        means = " ".join(("The command is sent at once, exactly as shown.", *effect[:1]))
+        means = " ".join((_runs_now(run), *effect[:1]))
         approve = Choice(APPROVE, label, "approved it.", style="primary", confirm=means)
     return approve, *step.choices(run)
+
+
+def _runs_now(run: Run) -> str:
+    """What a confirmation says of the commands: their names and the pool; the card shows them to the letter."""
+    names = list(dict.fromkeys(line.split()[0] for line in run.proposal.commands)) if run.proposal else []
+    what = f"{', '.join(names)} runs" if len(names) == 1 else f"{', '.join(names)} run"
+    return f"{what} for {run.primary.short} at once, exactly as shown."
 
 
 def _asking(run: Run, step: Step) -> tuple[Choice, ...]:
@@ -144,7 +151,7 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
         retry = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN, style="primary")
         return retry, look, *step.choices(run)
     means = "The run goes on as if it had answered."
-    accept = Choice("accept", "Continue: it worked", "counts it as done.", confirm=means)
+    accept = Choice("accept", "Continue: it worked", "says it worked.", confirm=means)
     rerun = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN)
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {

@@ -35,8 +35,9 @@ class Line:
 class RunView:
     """Everything a card shows.
 
-    `state` is one sentence about where the run stands. `checks` are the prerequisites of the row, while people may act
-    on it. `commands` are the exact lines that run next, `effect` what is
+    `state` is one sentence about where the run stands, as those read it whom it waits for; `stands` is the same for
+    everybody else. `checks` are the prerequisites of the row, while people may act on it. `commands` are the exact
+    lines that run next, `effect` what is
     predicted of them. `need` says who may press; `buttons` are empty while the engine works and when the run has ended,
     except for abandoning. `has_detail`: the server's own text is kept for holders of the role. `said` is what the
     server said last of a command that runs, in its own language. `still_open` is what a run that came to its end left
@@ -46,6 +47,7 @@ class RunView:
     run: Run
     title: str
     state: str
+    stands: str
     lines: tuple[Line, ...]
     now: Line | None
     explain: str
@@ -62,14 +64,14 @@ class RunView:
     checks: tuple[Check, ...] = ()
 
 
+_TO_YOU = {Phase.WAITING: "Waiting for your approval: {asked}", Phase.ASKING: "Waiting for you: {asked}"}
+_TO_OTHERS = {Phase.WAITING: "Waiting for approval: {asked}", Phase.ASKING: "Waiting for an answer: {asked}"}
 _STATES = {
-    Phase.READY: "Working: {title}.",
-    Phase.READING: "Working: {title}.",
-    Phase.RUNNING: "Running: {title}.",
+    Phase.READY: "Working: {title}",
+    Phase.READING: "Working: {title}",
+    Phase.RUNNING: "Running: {title}",
     Phase.LOOKING: "No answer came to the command. Switchback looks at the pool before anything else is sent.",
-    Phase.WAITING: "Waiting for approval: {title}.",
-    Phase.ASKING: "Waiting for an answer: {title}.",
-    Phase.STOPPED: "Stopped: {title}.",
+    Phase.STOPPED: "Stopped: {title}",
     Phase.DONE: "Done.",
     Phase.ABANDONED: "Abandoned.",
     Phase.SUPERSEDED: "Ended by an outage.",
@@ -104,7 +106,8 @@ def view_of(run: Run, runbook: Runbook, said: str = "") -> RunView:
     return RunView(
         run=run,
         title=f"{runbook.title} of {run.primary.short}",
-        state=_state(run, step),
+        state=_state(run, step, _TO_YOU),
+        stands=_state(run, step, _TO_OTHERS),
         lines=lines,
         now=next((line for line in lines if line.mark == "now"), None),
         explain=step.explain(run) if run.is_open else "",
@@ -133,10 +136,13 @@ def was_refused(run: Run) -> bool:
     return run.phase in (Phase.LOOKING, Phase.LOST) and bool(run.detail)
 
 
-def _state(run: Run, step: Step) -> str:
+def _state(run: Run, step: Step, waiting: dict[Phase, str]) -> str:
     if run.phase is Phase.LOST:
         return _AFTER[was_refused(run)][run.finding.found if run.finding else Found.UNKNOWN]
-    return _REFUSED if was_refused(run) else _STATES[run.phase].format(title=step.title)
+    if was_refused(run):
+        return _REFUSED
+    title = step.title if step.title.endswith("?") else f"{step.title}."
+    return (waiting | _STATES)[run.phase].format(title=title, asked=f"{title[0].lower()}{title[1:]}")
 
 
 def still_open(run: Run) -> tuple[str, ...]:

@@ -105,4 +105,4 @@ def _value(command: Cmdlet, value: object) -> object:
 
 def _not_sent(command: Cmdlet, reason: str) -> CmdletFailed:
     name = command.name if _NAME.match(command.name) else "The command"
-    return CmdletFailed(f"{name} was not sent: {reason}. Nothing happened.", error_id="NotSendable")
+    return CmdletFailed(f"{name} was not sent: {reason}. Nothing was changed.", error_id="NotSendable")

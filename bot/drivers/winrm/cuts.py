@@ -216,7 +216,7 @@ def meaning(cut: Cut, server: str, name: str, *, reads: bool = False, has_ended:
     """What people are told of a command `name` that was cut; `has_ended`: it was seen that nothing runs any more."""
     if cut.never_ran:
         kind = SignInRefused if cut.fault.keeps_out else NeverSent
-        return kind(f"{name} was not run on {server}: {cut.fault.words}. Nothing happened.")
+        return kind(f"{name} was not run on {server}: {cut.fault.words}. Nothing was changed.")
     if reads:
         return OutcomeUnknown(f"{server} did not answer {name}: {cut.fault.words}. It only reads: nothing was changed.")
     now = "It is not running any more." if has_ended else "It may still be running."

@@ -82,7 +82,7 @@ class WinRM:
             front_ends = tuple(server for server in self._pools.get(pool, ()) if server.front_end_of == pool)
             if not front_ends:
                 raise NeverSent(
-                    f"{command.name} has to run on a Front End of {pool}, and none is configured. Nothing happened. "
+                    f"{command.name} has to run on a Front End of {pool}, and none is configured. Nothing was changed. "
                     "Name one by `front_end_of` under [[servers]]."
                 )
             return front_ends, "It has to run on a Front End of that pool."
@@ -173,9 +173,9 @@ class WinRM:
     def _lane(self, key: tuple[str, bool]) -> Lane:
         pool, writes = key
         if not self._pools.get(pool):
-            raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing happened.")
+            raise NeverSent(f"Nothing was sent: no server of {pool} is configured. Nothing was changed.")
         if self._is_closed:
-            raise NeverSent("Nothing was sent: Switchback is stopping. Nothing happened.")
+            raise NeverSent("Nothing was sent: Switchback is stopping. Nothing was changed.")
         if key not in self._lanes:
             longest_s = self._pace.change_s if writes else self._pace.read_s
             self._lanes[key] = Lane(pool, self._pools[pool], self._pace, self._proofs, longest_s)

@@ -123,7 +123,9 @@ class Lane:
             ends = time.monotonic() + seconds
             await self._freed(work, seconds)
             if self._is_closed:
-                raise NeverSent(f"{work.name} was not sent to {self._pool}: Switchback is stopping. Nothing happened.")
+                raise NeverSent(
+                    f"{work.name} was not sent to {self._pool}: Switchback is stopping. Nothing was changed."
+                )
             gone, line = Event(), self._line
             self._gone = gone
             self._job = asyncio.wrap_future(line.thread.do(lambda: self._run(line, work, ends, gone)))
@@ -156,7 +158,7 @@ class Lane:
             await asyncio.wait([self._job], timeout=seconds)
         if self._job is not None and not self._job.done():
             raise NeverSent(
-                f"{work.name} was not sent to {self._pool}: an earlier command still runs there. Nothing happened."
+                f"{work.name} was not sent to {self._pool}: an earlier command still runs there. Nothing was changed."
             )
 
     async def _awaited(self, work: Work[Taken], job: asyncio.Future[Ended[Taken]], ends: float) -> Ended[Taken]:
@@ -254,7 +256,7 @@ class Lane:
             return wire
         if gone.is_set():
             raise NeverSent(
-                f"{work.name} was not sent to {self._pool}: nobody waits for it any more. Nothing happened."
+                f"{work.name} was not sent to {self._pool}: nobody waits for it any more. Nothing was changed."
             )
         kind = SignInRefused if any(isinstance(error, SignInRefused) for error in failed) else NeverSent
         raise kind(" ".join([*(error.sentence for error in failed), *([work.there] if work.there else [])]))

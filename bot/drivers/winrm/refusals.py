@@ -69,7 +69,7 @@ def refusal(
     detail = f"{name} on {server}: {told.text.strip()[:2000]} ({told.id})"
     if _never_ran(sent or name, errors):
         more = " `python -m bot check` says what is missing there." if told.short in _LACKING else ""
-        sentence = f"{server} {_BINDING[told.short]}. {name} did not run: nothing happened.{more}"
+        sentence = f"{server} {_BINDING[told.short]}. {name} did not run: nothing was changed.{more}"
     else:
         words = _RUNNING.get(told.short) or f"ended with {_named(told.short)}"
         more = f" There were {len(errors)} errors in all." if len(errors) > 1 else ""

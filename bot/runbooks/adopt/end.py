@@ -70,7 +70,7 @@ VERIFY = Step(
     key="verify",
     stretch="verify",
     title="Compare the copies with the newest backup",
-    skip=lambda run: "Not needed: nothing of it lies on the backup pool." if LIES_THERE.of(run) == 0 else None,
+    skip=lambda run: "Skipped: no groups of the pool are on its backup pool." if LIES_THERE.of(run) == 0 else None,
     reads=_reads,
     judge=_judge_verify,
     choices=differences,
@@ -142,11 +142,11 @@ REMEMBER = Step(
 def _skip_agents(run: Run) -> str | None:
     """Whose groups were imported before, were asked by whatever imported them."""
     if state_of(run) is not PoolState.FAILED_OVER:
-        return "Not needed: the pool is not failed over."
+        return "Skipped: the pool is not failed over."
     if not VERIFIED.of(run):
-        return "Not needed: no groups are known to be there."
+        return "Skipped: no groups are known to be there."
     asked = STOOD.of(run) == PoolState.FAILED_OVER and before(run, WAS_IMPORTED)
-    return "Not needed: they were asked when the groups were imported." if asked else None
+    return "Skipped: agents were asked when the groups were imported." if asked else None
 
 
 ASK_AGENTS = ask_agents_row(

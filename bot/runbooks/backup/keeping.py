@@ -85,7 +85,7 @@ def _judge_size(run: Run, seen: Seen) -> Verdict:
     if count * 2 >= last.objects or EMPTY.of(run):
         return Verdict(Mark.PASS, f"{count} objects; {last.objects} before.", facts=SHRUNK.to(""))
     sentence = (
-        f"It holds {count} objects; the last whole backup, of {moment(last.taken_at, run.primary)}, "
+        f"It holds {count} objects; the last complete backup, of {moment(last.taken_at, run.primary)}, "
         f"holds {last.objects}. It is kept, and nothing older makes way for it."
     )
     return Verdict(Mark.WARN, sentence, facts=SHRUNK.to(sentence))
@@ -147,7 +147,7 @@ STORE = Step(
 
 
 def _skip_shrunk(run: Run) -> str | None:
-    return None if SHRUNK.of(run) else "Not needed: it did not shrink."
+    return None if SHRUNK.of(run) else "Skipped: the backup did not shrink."
 
 
 def _explain_shrunk(run: Run) -> str:
@@ -186,7 +186,7 @@ SMALL = Step(
 
 def _skip_whole(run: Run) -> str | None:
     if not SHRUNK.of(run):
-        return "Not needed: it did not shrink."
+        return "Skipped: the backup did not shrink."
     return None if MEANT.of(run) else "It stays flagged, and older backups stay."
 
 

@@ -90,4 +90,4 @@ ANSWERS = Step(key="answers", stretch="answers", title="Ask the pool", reads=_re
 
 def nothing_to_export(run: Run) -> str | None:
     """Why the rows of an export fall away, if they do."""
-    return "Not needed: there is nothing to export." if NOTHING.of(run) else None
+    return "Skipped: there is nothing to export." if NOTHING.of(run) else None

@@ -23,7 +23,7 @@ def _do(run: Run, seen: Seen) -> Acts:
     over = f"There is a backup of {run.primary.short} again."
     record, newest = seen["records"][run.primary.fqdn], seen["newest"]
     old = pre_stage(record, run.primary, newest) if behind(record, newest) else ""
-    fresh = f"What is pre-staged of {run.primary.short} is what its newest backup holds."
+    fresh = f"The copies of {run.primary.short} on its backup pool are what its newest backup holds."
     return {
         "stands": Stand(f"nothing:{run.primary.fqdn}", NOTHING.of(run), over),
         "staged": Stand(notice(run.primary), f"{run.primary.short}: {old}" if old else "", fresh),
@@ -81,4 +81,4 @@ def _warned(run: Run) -> str:
     return f"{count} warning{'s' if count > 1 else ''}: `/rgs backups {run.primary.short}`." if count else ""
 
 
-TOLD = Step(key="told", stretch="told", title="Told", reads=_reads, does=_do, judge=_judge, tells=_tell)
+TOLD = Step(key="told", stretch="told", title="Report the result", reads=_reads, does=_do, judge=_judge, tells=_tell)

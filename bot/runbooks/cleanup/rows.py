@@ -93,7 +93,7 @@ REMOVE = removal_row(
     key="clean",
     stretch="clean",
     title="Remove the copies",
-    skip=lambda run: None if COMPARED.of(run) else "Not needed: there is nothing to remove.",
+    skip=lambda run: None if COMPARED.of(run) else "Skipped: there is nothing to remove.",
     explain=lambda run: f"A failover of {run.primary.short} has to import its groups again from then on.",
     prerequisites=_before_removal,
     reads=read_mode,
@@ -129,6 +129,8 @@ def _done(run: Run) -> str:
 DONE = done_row(
     _done,
     does=lambda run, seen: {
-        "stands": Stand(notice(run.primary), "", f"Nothing of {run.primary.short} is pre-staged any more.")
+        "stands": Stand(
+            notice(run.primary), "", f"No copies of {run.primary.short} are kept on its backup pool any more."
+        )
     },
 )

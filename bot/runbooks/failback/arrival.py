@@ -92,7 +92,7 @@ def _without_extras(seen: Seen) -> Inventory:
 
 
 def _nothing_comes(run: Run) -> str | None:
-    return None if COMES.of(run) else "Not needed: the pool keeps what it has."
+    return None if COMES.of(run) else "Skipped: the pool keeps what it has."
 
 
 def _skip_import(run: Run) -> str | None:
@@ -170,7 +170,7 @@ REPLICAS = arrival_row(
     of=partner,
     wanted=GROUPS,
     category="RGS",
-    skip=lambda run: None if replicated(run) and not LOST.of(run) else "Not needed: nothing is replicated.",
+    skip=lambda run: None if replicated(run) and not LOST.of(run) else "Skipped: nothing is replicated.",
 )
 """In the direction from B to P, before P is compared with B (runbooks: failback 8)."""
 

@@ -53,7 +53,7 @@ COMPANIONS = unless(not_rebuilt, companions_row(serving=home, of=lambda run: run
 ROUTES = routes_row(
     stretch="people",
     title="Route calls back to the pool",
-    said=lambda run: f"says gateways and DNS lead to {home(run).short} again.",
+    said=lambda run: f"says gateways and DNS point to {home(run).short} again.",
     to=home,
     away=partner,
 )
@@ -62,7 +62,7 @@ CALLS = call_rows("people", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="verify",
-    skip=lambda run: None if EXPORTED.of(run) else "Not needed: nothing is known to come home.",
+    skip=lambda run: None if EXPORTED.of(run) else "Skipped: nothing is known to come home.",
     reads=read_export,
     groups=lambda seen: seen["export"],
     why=lambda run: (
@@ -75,7 +75,7 @@ AGENTS = agents_row(stretch="people", pool=home)
 
 def _pre_stage(run: Run) -> Choice:
     said = f"keeps the copies on {partner(run).short} for a faster failover."
-    return Choice("pre-stage", "Keep as pre-stage", said, CLEAN.to(False))
+    return Choice("pre-stage", "Keep the copies", said, CLEAN.to(False))
 
 
 def _offer_cleanup(run: Run) -> tuple[Choice, ...]:

@@ -29,7 +29,7 @@ _NUMBERED = re.compile(r"(?P<name>.+) \(\d+\)", re.DOTALL)
 
 
 def _skip_names(run: Run) -> str | None:
-    return lost(run) or (None if before(run, RESOLVED) else "Not needed: nothing was renamed.")
+    return lost(run) or (None if before(run, RESOLVED) else "Skipped: nothing was renamed.")
 
 
 def _numbered(copies: Inventory) -> list[tuple[RgsObject, str]]:
@@ -87,7 +87,7 @@ NAMES_READ = Step(
     key="names-seen",
     stretch="export",
     title="Read the names again",
-    skip=lambda run: _skip_names(run) or ("Not needed: the new names stay." if NAMES_STAY.of(run) else None),
+    skip=lambda run: _skip_names(run) or ("Skipped: the new names stay." if NAMES_STAY.of(run) else None),
     reads=read_copies,
     judge=_judge_renamed,
     choices=_offer_renamed,

@@ -35,7 +35,7 @@ def _judge(run: Run, seen: Seen) -> Verdict:
     own = seen["held"].owned_by(where)
     only = [item for item in own.objects if item.key not in keys]
     leads = [line for item in only for line in leading_to(item, own)]
-    told = f" {len(leads)} thing(s) still lead there. Point them elsewhere first." if leads else ""
+    told = f" {len(leads)} thing(s) still point there. Point them elsewhere first." if leads else ""
     return Verdict(
         Mark.PASS, f"{len(only)} object(s) only here.{told}", (*leads, *(removal(one, where) for one in only))
     )
@@ -61,7 +61,7 @@ def _offer(run: Run) -> tuple[Choice, ...]:
 def _skip(run: Run) -> str | None:
     if ONLY_ON_PRIMARY.of(run) and COMES.of(run):
         return None
-    return "Not needed: there is nothing more than came home."
+    return "Skipped: there is nothing more than came home."
 
 
 EXTRAS = Step(

@@ -33,7 +33,7 @@ def _effect(run: Run) -> tuple[str, ...]:
         *price,
         f"The users of {run.primary.short} are served by {run.primary.short} again.",
         "Conferences of theirs end, and waiting calls drop.",
-        "It may take up to 60 minutes for 20,000 users.",
+        "It takes up to 60 minutes for 20,000 users.",
     )
 
 

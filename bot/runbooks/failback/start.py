@@ -57,7 +57,7 @@ def _rebuilt(run: Run, seen: Seen) -> Verdict:
     """Only objects owned by P count: all of the last backup's, none of them, or something else (runbooks, row 1)."""
     pool, own = run.primary.short, seen["held"].owned_by(run.primary.fqdn)
     if why := nothing_to_compare(seen):
-        sentence = f"{pool} answers. {why} So look yourself whether it was rebuilt."
+        sentence = f"{pool} answers. {why} So nothing shows whether it was reinstalled."
         return Verdict(Mark.WARN, sentence, facts=REBUILT.to("unclear"))
     expected = {item.key for item in seen["backup"].objects}
     there = len(expected & {item.key for item in own.objects})
@@ -66,20 +66,20 @@ def _rebuilt(run: Run, seen: Seen) -> Verdict:
         if run.runbook == REBUILD:
             why = f"{sentence}. If no rebuild before this one imported them, abandon this: `/rgs failback {pool}`."
             return Verdict(Mark.WARN, why, facts=REBUILT.to("unclear"))
-        return Verdict(Mark.PASS, f"{sentence}: it was not rebuilt.", facts=REBUILT.to("no"))
+        return Verdict(Mark.PASS, f"{sentence}, so it does not look reinstalled.", facts=REBUILT.to("no"))
     if not there and seen["settings"] == ServiceSettings():
-        sentence = f"{pool} answers, holds nothing of the last backup, and has default settings: it looks rebuilt."
+        sentence = f"{pool} answers, holds nothing of the last backup, and has default settings: it looks reinstalled."
         return Verdict(Mark.WARN, sentence, facts=REBUILT.to("likely"))
-    sentence = f"{pool} answers, but holds {there} of {len(expected)} objects of the last backup. Was it rebuilt?"
+    sentence = f"{pool} answers, but holds {there} of {len(expected)} objects of the last backup."
     return Verdict(Mark.WARN, sentence, facts=REBUILT.to("unclear"))
 
 
 def _offer_back(run: Run) -> tuple[Choice, ...]:
     if run.phase is Phase.STOPPED:
         return ()
-    said = "says the pool is back and was not rebuilt."
-    same = Choice("same", "It was not rebuilt", said, REBUILT.to("no"), style="primary")
-    rebuilt = Choice("rebuilt", "It was rebuilt", "says the pool was rebuilt.", REBUILT.to("yes"))
+    said = "says the pool is back and was not reinstalled."
+    same = Choice("same", "No", said, REBUILT.to("no"), style="primary")
+    rebuilt = Choice("rebuilt", "Yes", "says the pool was reinstalled.", REBUILT.to("yes"))
     return (rebuilt, same) if REBUILT.of(run) == "likely" or run.runbook == REBUILD else (same, rebuilt)
 
 
@@ -88,6 +88,7 @@ BACK = Step(
     stretch="back",
     title="See that the pool is back",
     asks=True,
+    explain=lambda run: f"Was {run.primary.short} reinstalled during the outage, with an empty database?",
     reads=_read_back,
     does=_read_machines,
     judge=_judge_back,
@@ -97,7 +98,7 @@ BACK = Step(
 
 def not_rebuilt(run: Run) -> str | None:
     """Why a row for an empty pool falls away, if it does."""
-    return None if REBUILT.of(run) == "yes" else "Not needed: it was not rebuilt."
+    return None if REBUILT.of(run) == "yes" else "Skipped: the pool was not reinstalled."
 
 
 def _judge_freeze(run: Run, seen: Seen) -> Verdict:
@@ -116,4 +117,6 @@ def _tell_freeze(run: Run) -> tuple[Tell, ...]:
     return (Tell("notifications", sentence, loud=True),)
 
 
-FREEZE = Step(key="freeze", stretch="freeze", title="Freeze changes", judge=_judge_freeze, tells=_tell_freeze)
+FREEZE = Step(
+    key="freeze", stretch="freeze", title="Announce the change freeze", judge=_judge_freeze, tells=_tell_freeze
+)

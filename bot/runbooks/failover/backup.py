@@ -147,7 +147,7 @@ def _sentence(
     rehearsal: str,
 ) -> str:
     one, known = pair
-    which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest whole"
+    which = "newest" if not newer else "newest restorable" if offer["restorable"] else "newest complete"
     parts = [
         f"The {which} backup is {aged(now - one.taken_at)} old, of {moment(one.taken_at, primary)}. "
         f"It holds {counted(one.counts)}.",
@@ -202,7 +202,7 @@ _WITHOUT = Choice(
 
 def nothing_imported(run: Run) -> str | None:
     """Why rows about an import fall away, if they do."""
-    without = "Not needed: nothing is imported." if COPIES.of(run) == "without" else None
+    without = "Skipped: nothing is imported." if COPIES.of(run) == "without" else None
     return replicated(run) or without
 
 
@@ -271,7 +271,7 @@ def choose_row(offer: Callable[[Run], tuple[Choice, ...]] = offer_choice) -> Ste
         stretch="backup",
         title="Choose the backup",
         asks=True,
-        skip=lambda run: "Not needed: nothing is imported." if COPIES.of(run) == "without" else None,
+        skip=lambda run: "Skipped: nothing is imported." if COPIES.of(run) == "without" else None,
         reads=read_choice,
         judge=judge_choice,
         choices=offer,
@@ -306,7 +306,9 @@ def clear_row(meanwhile: str) -> Step:
         key="clear",
         stretch="clear",
         title="Remove older copies",
-        skip=lambda run: nothing_imported(run) or (None if COPIES.of(run) == "clear" else "Not needed."),
+        skip=lambda run: (
+            nothing_imported(run) or (None if COPIES.of(run) == "clear" else "Skipped: no copies were to be removed.")
+        ),
         explain=lambda run: meanwhile.format(primary=run.primary.short, backup=partner(run).short),
         prerequisites=lambda run: (rehearsed(run),),
         # What is to take their place is read and pinned before anything leaves.

@@ -54,7 +54,7 @@ CALLS = call_rows("calls", VERIFY, ROUTES)
 
 ASK_AGENTS = ask_agents_row(
     stretch="import",
-    skip=lambda run: "Not needed: nothing was imported." if COPIES.of(run) == "without" else None,
+    skip=lambda run: "Skipped: nothing was imported." if COPIES.of(run) == "without" else None,
     reads=read_chosen,
     does=pin_chosen,
     groups=lambda seen: seen["backup"],

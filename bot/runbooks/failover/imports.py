@@ -121,7 +121,7 @@ _RESOLVE_NAMES = Choice(
 )
 
 
-_KEPT = "Not needed: the copies that are there are kept."
+_KEPT = "Skipped: the copies that are there are kept."
 _RENAME = "The lines rename what is on {pool}: run them in its Management Shell. Choose other names where you like."
 
 
@@ -214,7 +214,7 @@ KEEP = export_row(
     key="keep",
     stretch="settings",
     title="Keep the backup pool's own settings",
-    skip=lambda run: None if REPLACE.of(run) else "Not needed: they are not replaced.",
+    skip=lambda run: None if REPLACE.of(run) else "Skipped: the settings are kept.",
     source=partner,
     owner=partner,
     because=lambda run: f"what {partner(run).short} had before {run.primary.short}'s settings replaced its own",
@@ -224,8 +224,8 @@ KEEP = export_row(
 
 def _skip_spare(run: Run) -> str | None:
     if nothing_imported(run) or COPIES.of(run) in ("kept", "clear"):
-        return "Not needed: nothing is imported over copies."
-    return None if OVER_COPIES.of(run) else "Not needed: no copies are there."
+        return "Skipped: nothing is imported over copies."
+    return None if OVER_COPIES.of(run) else "Skipped: no copies are there."
 
 
 SPARE = Spare(where=partner, stretch="clear", skip=_skip_spare)
@@ -236,7 +236,7 @@ def _skip_import(run: Run) -> str | None:
     if why := nothing_imported(run):
         return why
     if COPIES.of(run) == "kept" and not REPLACE.of(run):
-        return f"Not needed: the copies that are on {partner(run).short} are kept, and so are its settings."
+        return f"Skipped: the copies that are on {partner(run).short} are kept, and so are its settings."
     return None
 
 
@@ -275,7 +275,7 @@ IMPORT = import_row(
 
 def _skip_verify(run: Run) -> str | None:
     """Replicas are compared with the last backup as well."""
-    return "Not needed: nothing was imported." if COPIES.of(run) == "without" else None
+    return "Skipped: nothing was imported." if COPIES.of(run) == "without" else None
 
 
 def _judge_verify(run: Run, seen: Seen, strict: bool) -> Verdict:

@@ -143,7 +143,7 @@ ANSWERS = Step(key="answers", stretch="outage", title="Ask the pool itself", rea
 
 def _skip_doubt(run: Run) -> str | None:
     fits = (MODE.of(run) == "planned") == (ANSWERED.of(run) == "yes")
-    return "Not needed: what was declared fits what the pool says." if fits else None
+    return "Skipped: what was declared fits what the pool says." if fits else None
 
 
 def _explain_doubt(run: Run) -> str:

@@ -24,7 +24,7 @@ _WITHOUT = Choice(
 
 
 def _skip(run: Run) -> str | None:
-    return None if MODE.of(run) == "planned" else "Not needed: it is a disaster."
+    return None if MODE.of(run) == "planned" else "Skipped: it is a disaster."
 
 
 def _offer(run: Run) -> tuple[Choice, ...]:

@@ -24,7 +24,7 @@ _STATUS = cmdlet("Get-CsManagementStoreReplicationStatus")
 
 def _choices(run: Run) -> tuple[Choice, ...]:
     fields = (menu(EDGE_TO, f"The Edge pool that {run.primary.short} is to use", LISTED.of(run)),)
-    said = f"leads {run.primary.short} to {{edge_to}}."
+    said = f"chose {{edge_to}} for {run.primary.short}."
     return (Choice("chosen", "Use this Edge pool", said, fields=fields, style="primary"),)
 
 

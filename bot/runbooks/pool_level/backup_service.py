@@ -61,7 +61,7 @@ def _runs_row(key: str, of: Callable[[Run], Pool]) -> Step:
 
 
 def _skip_start(run: Run) -> str | None:
-    return None if STOPPED.of(run) else f"Not needed: {BACKUP} is stopped nowhere."
+    return None if STOPPED.of(run) else f"Skipped: {BACKUP} is stopped nowhere."
 
 
 def _plan_start(run: Run, seen: Seen) -> Plan:
@@ -176,7 +176,7 @@ CHANGE = Step(
 
 
 def _skip_interval(run: Run) -> str | None:
-    return None if INTERVAL.of(run) else "Not needed: the interval stays."
+    return None if INTERVAL.of(run) else "Skipped: the interval stays."
 
 
 def _way_back(was: str) -> tuple[str, ...]:
@@ -230,7 +230,7 @@ SET = ByCommand(
 
 
 def _skip_sync(run: Run) -> str | None:
-    return None if SYNC.of(run) else "Not needed: nobody asked to copy it at once."
+    return None if SYNC.of(run) else "Skipped: nobody asked to copy at once."
 
 
 def _sync_rows(key: str, of: Callable[[Run], Pool]) -> tuple[Step, Step]:

@@ -23,7 +23,12 @@ def trial_row(*, stretch: str, title: str, explain: Callable[[Run], str], back_t
         choices=lambda run: (
             Choice("worked", "It works", "tried it, and it works: {tried}", fields=fields, style="primary"),
             Choice(
-                "failed", "It does not work", "tried it in vain: {tried}", fields=fields, then=Then.BACK, to=back_to
+                "failed",
+                "It does not work",
+                "tried it, and it does not work: {tried}",
+                fields=fields,
+                then=Then.BACK,
+                to=back_to,
             ),
         ),
     )

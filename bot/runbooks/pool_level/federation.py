@@ -38,7 +38,7 @@ _TRIAL = (
 
 def _choices(run: Run) -> tuple[Choice, ...]:
     return over_or_back(
-        "leads federation from {edge_from} to {edge_to}.",
+        "moves federation from {edge_from} to {edge_to}.",
         menu(EDGE_FROM, "The Edge pool that federation leaves", LISTED.of(run)),
         menu(EDGE_TO, "The Edge pool that takes it", LISTED.of(run)),
     )
@@ -49,22 +49,22 @@ def _proves(run: Run, seen: Seen) -> Verdict:
     old, new, lead = EDGE_FROM.of(run), EDGE_TO.of(run), routes(seen["sites"])
     behind = sorted(site for site, edge in lead.items() if edge == old)
     if behind:
-        said = f"{', '.join(behind)}: the route still leads to {old}. Publish it, or set the route by a command."
+        said = f"{', '.join(behind)}: the route still goes to {old}. Publish it, or set the route by a command."
         return Verdict(Mark.STOP, said, facts=BEHIND.to(behind))
     there = sorted(site for site, edge in lead.items() if edge == new)
     if not there:
-        return Verdict(Mark.STOP, f"No site leads to {old} or {new}, so no server shows it.", facts=UNREAD.to(True))
-    return Verdict(Mark.PASS, f"{', '.join(there)}: the route leads to {new}.", facts=BEHIND.to([]))
+        return Verdict(Mark.STOP, f"No site uses {old} or {new}, so no server shows it.", facts=UNREAD.to(True))
+    return Verdict(Mark.PASS, f"{', '.join(there)}: the route goes to {new}.", facts=BEHIND.to([]))
 
 
 def _only_back(run: Run) -> str | None:
-    return None if WAY.of(run) == "back" else "Not needed: it goes over, not back."
+    return None if WAY.of(run) == "back" else "Skipped: federation goes over, not back."
 
 
 EDGE = Runbook(
     key="edge",
     title="Move of federation",
-    about="Leads federation to another Edge pool, or back to the restored one.",
+    about="Moves federation to another Edge pool, or back to the restored one.",
     alone=True,
     left=left,
     facts=FACTS,
@@ -94,7 +94,7 @@ EDGE = Runbook(
             stretch="builder",
             xmpp=False,
             sites=BEHIND.of,
-            skip=lambda run: None if BEHIND.of(run) else "Not needed: no site leads to the old one.",
+            skip=lambda run: None if BEHIND.of(run) else "Skipped: no site uses the old one.",
         ),
         *ByHand(
             key="wizard",

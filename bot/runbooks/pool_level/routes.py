@@ -107,13 +107,13 @@ def before_row(*, stretch: str, xmpp: bool) -> Step:
         lead = {site: edge for site, edge in routes(seen["sites"], xmpp=xmpp).items() if edge}
         details = tuple(f"{site}: {edge}" for site, edge in sorted(lead.items()))
         if to in lead.values():
-            return Verdict(Mark.WARN, f"A site leads to {to} already. Somebody may have changed it.", details)
-        return Verdict(Mark.PASS, f"No site leads to {to} so far.", details)
+            return Verdict(Mark.WARN, f"A site uses {to} already. Somebody may have changed it.", details)
+        return Verdict(Mark.PASS, f"No site uses {to} so far.", details)
 
     return Step(
         key="before",
         stretch=stretch,
-        title="See where sites lead now",
+        title="See which Edge pools sites use now",
         need=Need.SERVER_ADMIN,
         reads=read_routes,
         judge=judge,
@@ -135,7 +135,7 @@ def route_rows(
         title="Set the route of the site",
         plan=route.plan,
         prerequisites=_before,
-        after=After("See where the site leads", read_routes, route.judge, lambda run: (_AGAIN,)),
+        after=After("See which Edge pool the site uses", read_routes, route.judge, lambda run: (_AGAIN,)),
         lost=Lost(
             lambda run: {"sites": Invoke(run.primary.fqdn, ROUTES)},
             lambda run, seen: json.dumps(route.lead(run, seen), sort_keys=True),
@@ -174,19 +174,21 @@ class _Route:
             site: Invoke(run.primary.fqdn, cmdlet("Set-CsSite", Identity=site, **{key: f"EdgeServer:{to}"}))
             for site in was
         }
-        return Plan(acts, tuple(f"{site} leads to {to}; before: {edge or 'nowhere'}." for site, edge in was.items()))
+        return Plan(
+            acts, tuple(f"{site} uses {to} from then on; before: {edge or 'nowhere'}." for site, edge in was.items())
+        )
 
     def found(self, run: Run, seen: Seen) -> Finding:
         if behind := self._behind(run, seen):
             return Finding(Found.PARTLY, f"{behind}: not set. Running it again does no harm.")
-        return Finding(Found.DONE, f"{', '.join(self.sites(run))}: leads to {EDGE_TO.of(run)}. It was set.")
+        return Finding(Found.DONE, f"{', '.join(self.sites(run))}: uses {EDGE_TO.of(run)}. It was set.")
 
     def judge(self, run: Run, seen: Seen) -> Verdict:
         if isinstance(seen["sites"], BotError):
             return Verdict(Mark.STOP, f"The sites could not be read: {seen['sites'].sentence}")
         if behind := self._behind(run, seen):
-            return Verdict(Mark.STOP, f"{behind}: the route does not lead to {EDGE_TO.of(run)}.")
-        return Verdict(Mark.PASS, f"{', '.join(self.sites(run))}: the route leads to {EDGE_TO.of(run)}.")
+            return Verdict(Mark.STOP, f"{behind}: the route does not go to {EDGE_TO.of(run)}.")
+        return Verdict(Mark.PASS, f"{', '.join(self.sites(run))}: the route goes to {EDGE_TO.of(run)}.")
 
 
 _AGAIN = Choice("route-again", "Set it again", "asked to set it again.", then=Then.BACK, to="route")

@@ -13,8 +13,8 @@ from bot.runbooks.pool_level.routes import before_row, choose_row, menu, over_or
 from bot.runbooks.rows.by_hand import ByHand
 
 _DNS = (
-    "In external DNS, the A record for XMPP leads to {edge}. Your domain has a record `_xmpp-server._tcp` with port "
-    "5269. Look both up from outside."
+    "1) In external DNS, point the A record for XMPP at {edge}. 2) Give your domain a record `_xmpp-server._tcp` with "
+    "port 5269. 3) Look both up from outside."
 )
 
 
@@ -26,20 +26,20 @@ def unfit(pool: Pool) -> str:
 
 def _choices(run: Run) -> tuple[Choice, ...]:
     return over_or_back(
-        "leads XMPP federation of {site} to {edge_to}.",
+        "moves XMPP federation of {site} to {edge_to}.",
         menu(EDGE_TO, "The Edge pool that takes XMPP federation", LISTED.of(run)),
         menu(SITE, "Its site", SITES.of(run)),
     )
 
 
 def _only_over(run: Run) -> str | None:
-    return None if WAY.of(run) == "over" else "Not needed: going back, the services keep running."
+    return None if WAY.of(run) == "over" else "Skipped: going back, the services keep running."
 
 
 XMPP = Runbook(
     key="xmpp",
     title="Move of XMPP federation",
-    about="Leads XMPP federation to another Edge pool, or back (2013 and 2015).",
+    about="Moves XMPP federation to another Edge pool, or back (2013 and 2015).",
     alone=True,
     unfit=unfit,
     left=left,
@@ -57,14 +57,14 @@ XMPP = Runbook(
         *ByHand(
             key="dns",
             stretch="dns",
-            title="Lead XMPP there in DNS",
+            title="Point XMPP there in DNS",
             explain=lambda run: _DNS.format(edge=EDGE_TO.of(run)),
         ).rows(),
         *ByHand(
             key="firewall",
             stretch="firewall",
             title="Open port 5269",
-            explain=lambda run: f"The firewall lets port 5269 from outside through to {EDGE_TO.of(run)}.",
+            explain=lambda run: f"In the firewall, let port 5269 from outside through to {EDGE_TO.of(run)}.",
         ).rows(),
         *services_rows("started", "Start", "Start the services of the Edge pool"),
         trial_row(

@@ -53,7 +53,7 @@ def gap(run: Run) -> str:
         return ""
     primary, backup = run.primary.short, partner(run).short
     return (
-        f"Nothing of {primary} is pre-staged on {backup} now, as far as anybody knows. A failover would have to import "
+        f"As far as anybody knows, no copies of {primary} are ready on {backup} now. A failover would have to import "
         f"first. Go on with this run, or start it again: `/rgs start prestage {primary}`."
     )
 
@@ -69,16 +69,18 @@ def left(run: Run) -> Left:
         False: f"The copies of {primary} on {backup} were removed, and nothing was imported in their place.",
         None: f"Whether the copies of {primary} on {backup} are whole is not known.",
     }[imported(run)]
-    return Left(f"{what} Nothing is pre-staged. `/rgs start prestage {primary}` starts again.")
+    return Left(f"{what} So a failover has to import. `/rgs start prestage {primary}` starts again.")
 
 
 def _done(run: Run) -> str:
     primary, backup = run.primary.short, partner(run).short
     when = next(offer["when"] for offer in OFFERS.of(run) if offer["id"] == CHOSEN.of(run))
-    return f"{primary} is pre-staged on {backup}, as of {when}: a failover needs no import."
+    return f"Copies of {primary} are ready on {backup}, as of {when}: a failover needs no import."
 
 
 DONE = done_row(
     _done,
-    does=lambda run, seen: {"stands": Stand(notice(run.primary), "", f"{run.primary.short} is pre-staged anew.")},
+    does=lambda run, seen: {
+        "stands": Stand(notice(run.primary), "", f"Copies of {run.primary.short} were made anew on its backup pool.")
+    },
 )

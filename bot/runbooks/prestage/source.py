@@ -52,7 +52,7 @@ NO_PLACE = Step(
     stretch="off-site",
     title="Go on without an off-site copy?",
     asks=True,
-    skip=lambda run: "Not needed: it lies off-site." if MIRRORED.of(run) else None,
+    skip=lambda run: "Skipped: the backup lies off-site." if MIRRORED.of(run) else None,
     explain=lambda run: (
         "No off-site place is configured, so Switchback has the only copy of this backup. Copy it elsewhere first: "
         f"`/rgs backups {run.primary.short}` gives its file."

@@ -29,7 +29,7 @@ from bot.runbooks.rows.replication import SWITCH_ON, offer_ended
 ROUTES = routes_row(
     stretch="people",
     title="Route calls to the new pool",
-    said=lambda run: f"says gateways and DNS lead to {replacement(run).short}.",
+    said=lambda run: f"says gateways and DNS point to {replacement(run).short}.",
     to=replacement,
     away=partner,
 )

@@ -106,7 +106,7 @@ ANNOUNCEMENTS = ByHand(
     stretch="announcements",
     title="Move the announcements",
     explain=lambda run: (
-        f"Ranges that were {run.primary.short}'s, not those for Exchange UM: the failover led them to "
+        f"Ranges that were {run.primary.short}'s, not those for Exchange UM: the failover moved them to "
         f"{partner(run).short}. Its own stay. `/rgs companions {run.primary.short}` has the recordings. Afterwards "
         f"remove the old ones on {partner(run).short}: `Remove-CsAnnouncement`."
     ),
@@ -122,9 +122,9 @@ PAIR: tuple[ByHand, ...] = (
         stretch="topology",
         title=f"Pair the pools and delete the lost one ({NO_WAY_BACK})",
         explain=lambda run: (
-            f"Topology Builder: {partner(run).short}, Edit Properties, Resiliency, Associated Backup Pool: "
-            f"{replacement(run).short}; Automatic failover and failback for Voice. Then delete {run.primary.short}. "
-            "Publish."
+            f"1) In Topology Builder, open {partner(run).short}, Edit Properties, Resiliency. "
+            f"2) Choose {replacement(run).short} as “Associated Backup Pool”, and tick “Automatic failover and "
+            f"failback for Voice”. 3) Delete {run.primary.short}. 4) Publish."
         ),
         first=Proof(_read_left, _judge_left),
         prerequisites=lambda run: (
@@ -138,8 +138,8 @@ PAIR: tuple[ByHand, ...] = (
         stretch="topology",
         title="Set up the new pair on the new pool",
         explain=lambda run: (
-            f"On every machine of {replacement(run).short}: Bootstrapper.exe, then the cumulative update once more, "
-            "then the Backup Service."
+            f"On every machine of {replacement(run).short}: 1) run Bootstrapper.exe. 2) Install the cumulative update "
+            "once more. 3) Start the Backup Service."
         ),
         lines=_boot_lines,
         proof=all_run(replacement, _BACKUP),
@@ -160,7 +160,9 @@ PAIR: tuple[ByHand, ...] = (
             f"Only when Central Management is on {partner(run).short}. Never with -Clean, which wipes it."
         ),
         skip=lambda run: (
-            None if replacement(run).edition is Edition.STANDARD else "Not needed: it is no Standard Edition server."
+            None
+            if replacement(run).edition is Edition.STANDARD
+            else "Skipped: the new pool is no Standard Edition server."
         ),
         lines=lines('Install-CsDatabase -CentralManagementDatabase -SqlServerFqdn "{n}" -SqlInstanceName "rtc"'),
         others=_no_store,
@@ -203,8 +205,8 @@ BRANCHES = ByHand(
     stretch="branches",
     title="Move the branch appliances",
     explain=lambda run: (
-        f"For each appliance of {run.primary.short}. Its users are listed before they are moved, and led back from "
-        "that list. Topology Builder leads it to the new pool before it is started again."
+        f"For each appliance of {run.primary.short}. Its users are listed before they are moved, and moved back from "
+        "that list. Point it to the new pool in Topology Builder before it is started again."
     ),
     lines=lines(
         '$appliance = Read-Host "The branch appliance, its FQDN"; $theirs = "RegistrarPool -eq \'$appliance\'"',

@@ -100,7 +100,7 @@ def _each(kind: str, *texts: str) -> Callable[[Run, Seen], tuple[str, ...]]:
 
 def _chat(run: Run) -> str | None:
     """Persistent Chat is gone from 2019 on."""
-    return "Not needed: this version has no Persistent Chat." if replacement(run).version == "2019" else None
+    return "Skipped: this version has no Persistent Chat." if replacement(run).version == "2019" else None
 
 
 def _start_lines(run: Run, seen: Seen) -> tuple[str, ...]:
@@ -213,7 +213,7 @@ PROCEDURE: tuple[ByHand, ...] = (
     ByHand(
         key="chat",
         stretch="move",
-        title="Lead Persistent Chat to the new pool",
+        title="Point Persistent Chat to the new pool",
         skip=_chat,
         explain=lambda run: (
             f"Topology Builder: the Persistent Chat pool, Edit Properties, next hop {replacement(run).short}, publish."

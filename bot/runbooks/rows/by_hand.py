@@ -33,7 +33,7 @@ def run_there(pool: Pool, command: Cmdlet) -> str:
 
 def reached(pool: Pool) -> str | None:
     """Why nobody has to, if so."""
-    return f"Not needed: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
+    return f"Skipped: Switchback reaches a Front End of {pool.short}." if pool.front_end else None
 
 
 def _nothing_more(run: Run, seen: Seen) -> Acts:

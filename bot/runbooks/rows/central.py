@@ -40,7 +40,7 @@ _BOTH = (
     "Central Management says that it is active on {pools}, and changes would go astray. Sign in to a Front End of the "
     "pool that is to keep it, and run: `Invoke-CsManagementServerFailover -Restore`. Then try again"
 )
-_STAYS = "Not needed: Central Management stays where it is."
+_STAYS = "Skipped: Central Management stays where it is."
 _DOUBT = (
     "Nothing tells which pool had Central Management, and without it no pool can be failed over. If another pool had "
     "it, start `/rgs start cms <that pool>`, and come back when it works."
@@ -143,7 +143,10 @@ class _Central:
             title="Say where Central Management was",
             asks=True,
             need=Need.SERVER_ADMIN,
-            skip=lambda run: self.skip(run) or (None if CMS_NEED.of(run) == "doubt" else "Not needed: it is known."),
+            skip=lambda run: (
+                self.skip(run)
+                or (None if CMS_NEED.of(run) == "doubt" else "Skipped: Central Management's place is known.")
+            ),
             explain=lambda run: _DOUBT,
             choices=choices,
         )
@@ -151,7 +154,7 @@ class _Central:
     def _names(self) -> Step:
         def skip(run: Run) -> str | None:
             known = CMS_NEED.of(run) == "planned" or _sql(run, self.target(run))[0]
-            return self._skip(run) or ("Not needed: the SQL Server is known." if known else None)
+            return self._skip(run) or ("Skipped: the SQL Server is known." if known else None)
 
         return Step(
             key="cms-names",

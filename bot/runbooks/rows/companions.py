@@ -143,4 +143,4 @@ def _judge_lost(where: str, seen: Seen) -> Verdict:
         sentence = f"{len(gone)} of the newest copy are not on {where}. It has {there.in_words}."
         return Verdict(Mark.WARN, sentence, gone, LIS_STAYS.to(""))
     sentence = f"Everything in the newest copy is on {where}: {copy.in_words}."
-    return Verdict(Mark.PASS, sentence, facts=LIS_STAYS.to("Not needed: no emergency location was lost."))
+    return Verdict(Mark.PASS, sentence, facts=LIS_STAYS.to("Skipped: no emergency location was lost."))

@@ -70,7 +70,7 @@ def pre_stage(record: PoolRecord, pool: Pool, newest: Backup | None) -> str:
     if not known or record.state is not PoolState.ACTIVE:
         return ""
     where = (pool.backup_pool or "its backup pool").partition(".")[0]
-    told = f"Pre-staged on {where}, as of {moment(known['at'], pool)}"
+    told = f"Copies are ready on {where}, as of {moment(known['at'], pool)}"
     if not behind(record, newest):
         return f"{told}: nothing has changed since in the newest backup."
     late = aged(newest.taken_at - known["at"]) if newest else ""

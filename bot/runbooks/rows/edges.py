@@ -41,7 +41,7 @@ def edge_first_rows(stretch: str) -> tuple[Step, ...]:
         title="Bring the Edge pool back first",
         asks=True,
         need=Need.SERVER_ADMIN,
-        skip=lambda run: None if EDGES.of(run) != 0 else "Not needed: there are no Edge pools.",
+        skip=lambda run: None if EDGES.of(run) != 0 else "Skipped: there are no Edge pools.",
         explain=lambda run: _FIRST_EXPLAINED.format(primary=run.primary.short),
         choices=lambda run: (
             Choice("edge-ran", "It never failed over", "says the Edge pool of the site never failed over."),

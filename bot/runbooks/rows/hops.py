@@ -22,7 +22,7 @@ from bot.runbooks.rows.facts import HOP_WAY, HOPS, UNREAD
 from bot.runbooks.rows.prerequisites import central_works
 
 READ = cmdlet("Get-CsService", EdgeServer=True)
-_NONE = "Not needed: it is the next hop of no Edge pool."
+_NONE = "Skipped: the pool is the next hop of no Edge pool."
 _APPLIANCES = "Branch appliances of {pool} are not covered: their users follow the pool, their own next hop stays."
 _HOW = (
     "An Edge pool in another site than {source} is changed by a command. In the same site use Topology Builder on a "
@@ -67,7 +67,7 @@ class _Hops:
         return Step(
             key="hop-read",
             stretch=self.stretch,
-            title="See which Edge pools lead to the pool",
+            title="See which Edge pools have the pool as next hop",
             skip=self.skip,
             reads=self._reads,
             judge=self._judge_read,
@@ -77,11 +77,11 @@ class _Hops:
         short = self.source(run).short
         beside = (_APPLIANCES.format(pool=short),)
         if why := _untold(seen):
-            said = f"Whether an Edge pool leads to {short} is not known. {why}"
+            said = f"Whether {short} is the next hop of an Edge pool is not known. {why}"
             return Verdict(Mark.WARN, said, beside, HOP_WAY.to("unknown") | HOPS.to([]))
         hops = list(edges_with_hop(seen["edges"], self.source(run).fqdn))
         if not hops:
-            return Verdict(Mark.PASS, f"No Edge pool leads to {short}.", beside, HOP_WAY.to("") | HOPS.to([]))
+            return Verdict(Mark.PASS, f"No Edge pool has {short} as next hop.", beside, HOP_WAY.to("") | HOPS.to([]))
         said = f"{numbered(len(hops), 'Edge pool')} with {short} as next hop: {', '.join(hops)}."
         return Verdict(Mark.WARN, said, beside, HOP_WAY.to("command") | HOPS.to(hops))
 
@@ -104,7 +104,7 @@ class _Hops:
             title="Change the next hop of Edge pools",
             plan=self._plan,
             after=After(
-                "See where Edge pools lead",
+                "See the next hops of Edge pools",
                 self._reads,
                 self._judge_after,
                 lambda run: (_BACK, _LEFT, *((_SEEN,) if UNREAD.of(run) else ())),
@@ -117,7 +117,9 @@ class _Hops:
             said=lambda run: "The commands ended. What they did is read next.",
             prerequisites=lambda run: (central_works(self.target(run), self.source(run)),),
             skip=self._needed,
-            unsent=lambda run: None if HOP_WAY.of(run) == "command" else "Not needed: nothing is sent for it.",
+            unsent=lambda run: (
+                None if HOP_WAY.of(run) == "command" else "Skipped: the next hop is not changed by a command."
+            ),
             ways=lambda run: (_BACK, _LEFT),
         ).rows()
 
@@ -130,7 +132,7 @@ class _Hops:
             )
             for edge in edges
         }
-        return Plan(acts, tuple(f"{edge} leads calls from outside to {to.short}." for edge in edges))
+        return Plan(acts, tuple(f"{edge} sends calls from outside to {to.short}." for edge in edges))
 
     def _behind(self, run: Run, seen: Seen) -> list[str]:
         there = edges_with_hop(seen["edges"], self.target(run).fqdn)
@@ -139,7 +141,7 @@ class _Hops:
     def _found(self, run: Run, seen: Seen) -> Finding:
         behind = self._behind(run, seen)
         if not behind:
-            return Finding(Found.DONE, f"Every one of them leads to {self.target(run).short}: it was changed.")
+            return Finding(Found.DONE, f"All of them have {self.target(run).short} as next hop: it was changed.")
         return Finding(Found.PARTLY, f"{', '.join(behind)}: not changed. Running it again does no harm.")
 
     def _judge_after(self, run: Run, seen: Seen) -> Verdict:
@@ -151,7 +153,7 @@ class _Hops:
         if behind:
             said = f"{', '.join(behind)}: the next hop is still {short}."
             return Verdict(Mark.STOP, said, facts=UNREAD.to(False) | HOPS.to(list(behind)))
-        return Verdict(Mark.PASS, f"No Edge pool leads to {short} any more.", facts=UNREAD.to(False))
+        return Verdict(Mark.PASS, f"No Edge pool has {short} as next hop any more.", facts=UNREAD.to(False))
 
 
 def _untold(seen: Seen) -> str:

@@ -44,7 +44,7 @@ class _Locations:
         return self._ask(), *self._imported(), *self._published()
 
     def _skip(self, run: Run) -> str | None:
-        left_out = "Left out: somebody went on without a copy of the emergency locations."
+        left_out = "Skipped: somebody went on without a copy of the emergency locations."
         return self.skip(run) or (None if LIS_IMPORT.of(run) else left_out)
 
     def _reads(self, run: Run) -> Acts:

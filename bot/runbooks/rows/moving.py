@@ -151,14 +151,14 @@ _WAYS = (
     attested(
         "elsewhere",
         "Someone else is running it",
-        "says it is being done elsewhere",
+        "says someone else is running it",
         "Switchback sends nothing. It reads where the pool stands, and goes on when its server says that it is done.",
         MOVED.to("elsewhere"),
     ),
     attested(
         "moved",
         "It has already been run",
-        "says it is done already",
+        "says it has already been run",
         "Switchback sends nothing. It reads where the pool stands before it goes on.",
         MOVED.to("done"),
     ),

@@ -60,7 +60,10 @@ def ask_agents_row(
             return Verdict(Mark.PASS, "There are no formal groups, so nobody has to sign in again.", facts=facts)
         asked, many = len(invited(found)), numbered(len(found), "formal group")
         return Verdict(
-            Mark.PASS, f"{numbered(asked, 'agent')} of {many} are asked directly, one after the other.", facts=facts
+            Mark.PASS,
+            f"Not done yet: agents of {many} have to sign in again. "
+            f"Switchback asks {numbered(asked, 'agent')} directly, one after the other.",
+            facts=facts,
         )
 
     def tells(run: Run) -> tuple[Tell, ...]:
@@ -118,7 +121,7 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         title="See that formal agents are signed in",
         asks=True,
         need=Need.ANYONE,
-        skip=lambda run: None if FORMAL.of(run) else "Not needed: no formal group was brought here.",
+        skip=lambda run: None if FORMAL.of(run) else "Skipped: no formal group was brought here.",
         explain=lambda run: f"Formal groups ring nobody on {pool(run).short} until an agent signs in.",
         reads=read_answers,
         judge=judge,
@@ -161,9 +164,9 @@ def routes_row(
     """
 
     def choices(run: Run) -> tuple[Choice, ...]:
-        done = Choice("routed", "All of this is done", said(run), style="primary")
+        done = Choice("routed", "I have checked all of it", said(run), style="primary")
         return done, replace(
-            done, key="all-worked", label="Done, and both calls worked", style="", also=("worked", "worked")
+            done, key="all-worked", label="Checked, and both calls worked", style="", also=("worked", "worked")
         )
 
     return Step(

@@ -41,7 +41,7 @@ def replica_rows(
         stretch=stretch,
         title="Send Central Management once more",
         need=Need.SERVER_ADMIN,
-        skip=lambda run: skip(run) or (None if CMS_PUSHED.of(run) else "Not needed so far."),
+        skip=lambda run: skip(run) or (None if CMS_PUSHED.of(run) else "Skipped: nobody asked for it."),
         plan=lambda run, seen: _plan(run, target(run)),
         judge=lambda run, seen: Verdict(Mark.PASS, f"Sent to {numbered(len(CMS_BEHIND.of(run)), 'server')} once more."),
         choices=lambda run: (_without(),) if run.phase in (Phase.WAITING, Phase.STOPPED) else (),

@@ -48,7 +48,7 @@ def replication_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) ->
         title="Say whether groups are replicated",
         asks=True,
         need=Need.ADMIN,
-        skip=lambda run: _skip(run) or ("Not needed: the servers say it." if REPLICATION.of(run) else None),
+        skip=lambda run: _skip(run) or ("Skipped: the servers said it themselves." if REPLICATION.of(run) else None),
         explain=_explain_doubt,
         choices=lambda run: (
             Choice("replicated", "They are replicated", "says the groups are replicated.", REPLICATION.to("on")),
@@ -64,7 +64,7 @@ def refused_rows(stretch: str, *, asked: Callable[[Run], Pool] = partner) -> tup
         key="mode-refused",
         stretch=stretch,
         title="Keep away from replicas",
-        skip=lambda run: None if REPLICATION.of(run) == "on" else "Not needed: the groups are not replicated.",
+        skip=lambda run: None if REPLICATION.of(run) == "on" else "Skipped: the groups are not replicated.",
         judge=_judge_refused,
         choices=lambda run: (ASK_AGAIN,) if run.phase is Phase.STOPPED else (),
     )
@@ -91,7 +91,7 @@ def replicated(run: Run) -> str | None:
     """
     if REPLICATION.of(run) != "on" or run.replacement:
         return None
-    return "Not needed: the servers replicate the groups themselves."
+    return "Skipped: the servers replicate the groups themselves."
 
 
 def read_mode(run: Run) -> Acts:
@@ -129,7 +129,7 @@ def _skip(run: Run) -> str | None:
     """Only 2019 CU1 and later replicate groups (facts: lync §7)."""
     if all(pool.version == "2019" for pool in run.pools):
         return None
-    return "Not needed: servers of this version do not replicate Response Groups."
+    return "Skipped: servers of this version do not replicate Response Groups."
 
 
 def _reads(pool: Pool) -> Acts:

@@ -102,7 +102,7 @@ def by_hand_rows(stretch: str, *, of: Callable[[Run], Pool], skip: Callable[[Run
 
 
 def _unless(run: Run, source: str) -> str | None:
-    return None if SETTINGS_FROM.of(run) == source else "Not needed: something else was chosen."
+    return None if SETTINGS_FROM.of(run) == source else "Skipped: another way was chosen."
 
 
 def _read(run: Run, pool: Pool) -> Acts:

@@ -107,7 +107,7 @@ SET = Step(
     key="set",
     stretch="set",
     title="Set ring-back grace and call context",
-    skip=lambda run: None if DIFFERS.of(run) else "Not needed: they are as they were.",
+    skip=lambda run: None if DIFFERS.of(run) else "Skipped: ring-back grace and call context are as they were.",
     prerequisites=_before_set,
     explain=lambda run: f"It concerns {partner(run).short}'s own groups, at once.",
     reads=_reads,
@@ -151,7 +151,7 @@ MUSIC = Step(
     stretch="music",
     title="Put the default music back by hand",
     asks=True,
-    skip=lambda run: None if MUSIC_DIFFERS.of(run) else "Not needed: a recording of that name is there.",
+    skip=lambda run: None if MUSIC_DIFFERS.of(run) else "Skipped: a recording of that name is there.",
     explain=_explain_music,
     choices=_offer_music,
 )

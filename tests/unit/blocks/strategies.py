@@ -138,6 +138,7 @@ def run_views(draw: st.DrawFn, phases: tuple[Phase, ...] = tuple(Phase), most_ro
         run=run,
         title=draw(names),
         state=draw(names),
+        stands=draw(names),
         lines=drawn,
         now=drawn[at] if at is not None else None,
         explain=draw(names),

@@ -105,7 +105,7 @@ def test_a_stamp_is_never_said_to_hold_when_that_is_not_known() -> None:
     assert says(Keeping(RESTORABLE), "") == (
         "❔ was restorable, rehearsed 1 h ago; what pool-b holds today is not known"
     )
-    assert says(Keeping(RESTORABLE), "x") == "⚠️ stamp lost: pool-b has changed since it was rehearsed 1 h ago"
+    assert says(Keeping(RESTORABLE), "x") == "⚠️ was restorable, rehearsed 1 h ago; pool-b has changed since"
     assert says(Keeping(refused)) == "❌ not restorable: Two workflows are called alike."
     assert says(Keeping(RESTORABLE, damage="Piece 3 is missing.")) == "❌ not restorable: it is damaged"
     assert says(Keeping()) == "❔ not rehearsed: its rehearsal is still to come"

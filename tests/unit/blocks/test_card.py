@@ -55,6 +55,7 @@ def seen(phase: Phase = Phase.WAITING, at: int = 5, marks: tuple[str, ...] = ("p
         run=run,
         title="Failover of pool-a",
         state=f"{phase.capitalize()}: Row {at}.",
+        stands=f"{phase.capitalize()}: Row {at}.",
         lines=lines,
         now=lines[at] if run.is_open else None,
         explain="Until this is done, nobody answers.",
@@ -242,14 +243,16 @@ def test_only_a_run_that_moved_a_pool_has_a_report_and_only_once_it_has_ended() 
     assert actions.REPORT not in str(card(seen(Phase.DONE, run={"closed_at": 1e9 + 60})))
 
 
-@pytest.mark.parametrize("phase", [Phase.DONE, Phase.ABANDONED, Phase.SUPERSEDED])
-def test_an_ended_run_says_what_it_came_to_and_how_long_it_took(phase: Phase) -> None:
+@pytest.mark.parametrize(
+    ("phase", "word"), [(Phase.DONE, "Finished"), (Phase.ABANDONED, "Ended"), (Phase.SUPERSEDED, "Ended")]
+)
+def test_an_ended_run_says_what_it_came_to_when_and_how_long_it_took(phase: Phase, word: str) -> None:
     ended = seen(phase, run={"closed_at": 1e9 + 1380, "sentence": "pool-a is failed over."})
     message = card(ended)
     assert [button["action_id"] for button in buttons(message)] == [actions.TIMELINE]
     assert not any("accessory" in block for block in message["blocks"])
     said = words(message)
-    assert "Took 23 min, until " in said and "\npool-a is failed over." in said and "Sentence" not in said
+    assert re.search(rf"\* {word} <!date[^>]*> \(23 min\)\.\npool-a is failed over\.", said) and "Sentence" not in said
 
 
 def test_a_run_that_left_something_open_is_not_green_and_lists_five() -> None:

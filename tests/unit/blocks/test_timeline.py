@@ -60,11 +60,26 @@ def test_a_terminal_is_told_the_same_and_names_nobody_by_an_address_either() -> 
     assert "- Ask (address)" in shown and "emil@" not in str(shown)
 
 
+def test_lines_that_people_run_stand_to_the_letter_in_the_window_and_in_a_terminal() -> None:
+    line = 'Get-CsRgsQueue -Name "Station 12345" | Remove-CsRgsQueue'
+    one = seen(details=(line, "Station 12345 is the target of a queue."), explain=f"On pool-b: `{line}`")
+    for shown in (said(one), "\n".join(timeline_words(one, ()))):
+        assert shown.count(line) == 2 and "Station …45 is the target" in shown
+
+
 def test_what_fell_away_has_its_reason_and_what_is_to_come_stands_last() -> None:
     shown = said(seen(marks=EVERY_MARK))
-    assert "*Left out*\n•  2 · Row 2: Sentence 2." in shown and "*Next*\n•  6 · Row 6\n•  7 · Row 7" in shown
+    assert "*Skipped*\n•  2 · Row 2: Sentence 2." in shown and "*Next*\n•  6 · Row 6\n•  7 · Row 7" in shown
     ended = seen(Phase.ABANDONED, marks=(*EVERY_MARK[:6], "", ""), run={"closed_at": 1e9 + 60})
     assert "*Not done*\n•  6 · Row 6\n•  7 · Row 7" in said(ended)
+
+
+def test_under_its_heading_a_reason_does_not_say_again_that_the_row_was_skipped() -> None:
+    one = seen(marks=EVERY_MARK)
+    told = replace(one, lines=tuple(replace(line, sentence="Skipped: no music.") for line in one.lines))
+    told = replace(told, now=next(line for line in told.lines if line.mark == "now"))
+    assert "*Skipped*\n•  2 · Row 2: no music." in said(told)
+    assert "Skipped\n- 2 · Row 2: no music." in "\n".join(timeline_words(told, ()))
 
 
 def test_all_that_is_still_open_is_listed() -> None:

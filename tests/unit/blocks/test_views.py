@@ -218,7 +218,7 @@ def test_every_home_is_accepted(
     said: Sequence[tuple[str, Sequence[str]]],
 ) -> None:
     unread = [
-        Notice("key", sentence, (), NOW, NOW, 1, offers=tuple(Offer(label, label) for label in labels))
+        Notice("key", sentence, (), NOW, NOW, 1, offers=tuple(Offer(label, "failover pool-a") for label in labels))
         for sentence, labels in said
     ]
     by_name = {pool.fqdn: pool for pool in named}

@@ -11,7 +11,20 @@ from hypothesis import strategies as st
 from bot.domain.measures import lasted
 from bot.domain.model import BOT, Who
 from bot.runbooks import RUNBOOKS
-from handlers.blocks.wording import bounded, bullets, code, exact, plain, shown, signed, utc, when
+from handlers.blocks.wording import (
+    bounded,
+    bullets,
+    code,
+    exact,
+    is_command,
+    plain,
+    shown,
+    signed,
+    told,
+    utc,
+    when,
+    written,
+)
 
 ANNA = Who("T0SWITCH01:U0ANNA0001", "Anna & co")
 
@@ -88,3 +101,51 @@ def test_nothing_in_angle_brackets_is_cut_in_two() -> None:
     text = "stored <!date^1795000000^{date_short_pretty} {time}|2026-11-18 11:06 UTC>, all of it"
     assert [bounded(text, most) for most in (12, 60)] == ["stored…", "stored…"]
     assert bounded(text, len(text) - 4) == f"{text.partition('>')[0]}>, all…"
+
+
+RENAME = "$one = Get-CsRgsQueue -Identity \"service:ApplicationServer:pool-b.contoso.com\" -Name 'Station 12345'"
+COMMANDS = (
+    f'{RENAME}; $one.Name = "Station 12345 (pool-b)"; Set-CsRgsQueue -Instance $one',
+    'Get-CsRgsQueue -Name "Station 12345" | Remove-CsRgsQueue',
+    "Set-CsCallParkOrbit -Identity 'Peter''s +49 30 5550123' -CallParkService \"service:a.contoso.com\"",
+    '$bytes = [IO.File]::ReadAllBytes("C:\\Switchback\\Station 12345.wma")',
+    'Get-CsUser -Filter {RegistrarPool -eq "a.contoso.com"} | Move-CsUser -Target "b12345.contoso.com" -Force',
+    'robocopy (Read-Host "File store 12345") (Read-Host "File store") /E /XF Meeting.Active',
+)
+
+
+@pytest.mark.parametrize("line", COMMANDS)
+def test_a_command_that_somebody_runs_keeps_every_number_as_a_line_and_as_code_within_a_sentence(line: str) -> None:
+    assert is_command(line)
+    assert told(line) == bullets([line], 2000).removeprefix("•  ") == exact(line) and written(line) == line
+    said = told(f"Ask +49 30 5550123, then run: `{line}` on a server.")
+    assert f"`{exact(line)}`" in said and said.startswith("Ask …23, then run: `") and said.endswith("` on a server.")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "Queue “Get-CsUser -Identity 4930555012345”: Name was “x”, is “y”.",
+        "Help Desk 12345: 2 of 3 signed in.",
+        "Call-Center 12345 -A is not there.",
+        "Call-CsCenter 12345 -A is not there.",
+        "Get-CsUser 12345 says “-Identity”.",
+        "Get-CsUser -Identity 'Anna 4930555012345",
+        'Get-CsUser -Identity "a"\nAnna 4930555012345',
+        "The row `4930555012345` is not there, nor `Help 12345`.",
+    ],
+)
+def test_whatever_is_no_whole_command_keeps_the_numbers_of_people_to_itself(line: str) -> None:
+    assert "12345" not in told(line) and "12345" not in bullets([line], 2000) and "12345" not in written(line)
+
+
+def test_a_command_without_room_is_counted_and_never_cut() -> None:
+    long = f'Get-CsRgsQueue -Name "{"Station 12345 " * 40}" | Remove-CsRgsQueue'
+    assert bullets([long], 2000, each=300).endswith("| Remove-CsRgsQueue")
+    assert bullets([long, long], 700, each=300).splitlines()[1] == "•  … and 1 more"
+
+
+@given(st.text(max_size=200))
+def test_a_text_without_commands_is_told_as_it_is_shown(text: str) -> None:
+    if not is_command(text) and "`" not in text:
+        assert told(text) == shown(text)

@@ -54,7 +54,7 @@ def test_what_an_import_did_not_delete_is_named_and_an_orphan_as_such() -> None:
     now = Places(COPY.places | {"Room 20", "Hall"}, {**COPY.subnets, "10.5.0.0": "Hall"})
     assert beyond(COPY, now) == (
         "“Hall” is not in the copy.",
-        "“Room 20” is not in the copy, and no subnet leads to it.",
+        "“Room 20” is not in the copy, and no subnet is at it.",
         "A subnet is not in the copy: 10.5.0.0.",
     )
 

@@ -45,7 +45,7 @@ def test_every_companion_of_the_seed_is_there_with_what_is_lost_and_how_it_comes
         assert one.lost and one.note and commands(one.key, A, None, of=A), one.key
         assert (one.command is not None, bool(one.folder)) == (one.how is How.COMMAND, one.how is How.FILES)
         assert bool(one.at) == (one.how in (How.COMMAND, How.FILES))
-    with pytest.raises(BadInput, match="There is no companion “lys”"):
+    with pytest.raises(BadInput, match="No other data is called “lys”"):
         companion("lys")
 
 
@@ -72,7 +72,7 @@ def test_the_line_of_a_pool_tells_what_needs_somebody_first() -> None:
     newest["call-park-music"] = kept("call-park-music", 40)
     found = coverage(A, newest, {(A.fqdn, "archiving"): Rule(used=False)}, NOW)
     assert found.line == (
-        "Companions: not protected: Announcements, Response Group audio, Monitoring · stale: "
+        "Other data: not protected: Announcements, Response Group audio, Monitoring · stale: "
         "Call Park music (40 days) · fresh: LIS (2 days), Call Park settings (5 h) · not applicable: Archiving"
     )
     needing = [cover.companion.key for cover in found.needing]
@@ -198,5 +198,5 @@ def test_a_wav_that_no_server_takes_is_kept_and_warned_of_lync_2_8() -> None:
 def test_what_a_copy_holds_is_said_in_a_few_words() -> None:
     assert kept("x", rows=({},)).in_words == "1 set of settings kept"
     assert kept("x", files=(KeptFile("a", 2048, ""),) * 2).in_words == "2 files, 4.1 kB, kept"
-    assert kept("x", attestation=Attestation(NOW, "tape")).in_words == "attested"
+    assert kept("x", attestation=Attestation(NOW, "tape")).in_words == "recorded by hand"
     assert replace(kept("x")).size == 0

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 
 from bot.domain.runs.run import Phase
 from bot.runbooks import RUNBOOKS
-from handlers.blocks.wording import exact, shown
+from handlers.blocks.wording import exact, is_command, shown
 from handlers.runs import room
 from handlers.runs.room import ENDED, OPEN
 from tests.unit.runbooks.cards import Drawn, every_card
@@ -54,3 +55,24 @@ def test_refused_and_unanswered_have_a_sentence_each_for_whatever_the_look_came_
     }
     assert len(states) == len(set(states.values())) == 8
     assert all(("refused" in state) is refused for (_, refused), state in states.items())
+
+
+def test_what_waits_says_so_to_whom_it_waits_for_and_to_others_that_it_waits() -> None:
+    asking = [one.view for one in every_card() if one.view.run.phase is Phase.ASKING]
+    approving = [one.view for one in every_card() if one.view.run.phase is Phase.WAITING]
+    assert asking and all(view.state.startswith("Waiting for you: ") for view in asking)
+    assert approving and all(view.state.startswith("Waiting for your approval: ") for view in approving)
+    assert {view.stands.partition(": ")[0] for view in (*asking, *approving)} == {
+        "Waiting for an answer",
+        "Waiting for approval",
+    }
+    said = {view.state for view in (*asking, *approving)}
+    assert {"Waiting for you: declare the outage.", "Waiting for you: go on without an off-site copy?"} <= said
+    assert not [one.view.state for one in every_card() if "?." in one.view.state]
+
+
+def test_every_line_that_people_run_is_known_as_a_command_so_that_it_stands_to_the_letter() -> None:
+    lines = {
+        line for one in every_card() for line in one.view.details if re.search(r"\w-Cs[A-Z]|\$[a-z]|robocopy", line)
+    }
+    assert len(lines) > 30 and not [line for line in lines if not is_command(line)]

@@ -28,7 +28,7 @@ def after(*rows: str) -> Run:
 
 
 def test_how_far_a_pre_stage_is_behind_is_one_sentence() -> None:
-    when = "Pre-staged on pool-b, as of 18 Nov 2026, 11:06 UTC"
+    when = "Copies are ready on pool-b, as of 18 Nov 2026, 11:06 UTC"
     newer = replace(OLD, id="b-2", taken_at=NOW + 3 * 86_400)
     assert pre_stage(RECORD, POOL, newer) == f"{when}: nothing has changed since in the newest backup."
     assert pre_stage(RECORD, POOL, replace(newer, contents="other")) == (

@@ -129,7 +129,7 @@ def test_without_any_stamp_the_newest_is_offered_and_that_is_said() -> None:
 def test_without_any_stamp_a_whole_one_comes_before_one_that_shrank() -> None:
     verdict = found(replace(NEVER, shrunk="It shrank."), NEVER)
     assert ids(verdict) == ["b-1", "b-0"]
-    assert "The newest whole backup is 2 days old" in verdict.facts["offered"]
+    assert "The newest complete backup is 2 days old" in verdict.facts["offered"]
 
 
 def test_one_that_is_known_not_to_be_restorable_says_what_stands_against_it() -> None:
