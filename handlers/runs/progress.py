@@ -6,13 +6,24 @@ from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
 from itertools import groupby
 
+from bot.domain.measures import lasted
 from bot.domain.model import PoolState
+from bot.domain.runs.clocks import Part, clocks, unsaved_minutes
 from bot.domain.runs.facts import outage_since
 from bot.domain.runs.run import RowRecord, Run
 from bot.domain.runs.view import Line, RunView
+from bot.runbooks.failover.facts import CHOSEN, OFFERS
 from handlers.blocks.wording import ago, is_person, shown, signed, when
 
 EVENTS = 3
+_PARTS: Mapping[Part, str] = {
+    Part.DECLARE: "Declared after",
+    Part.PEOPLE: "people",
+    Part.COMMANDS: "commands",
+    Part.CHECKS: "checks",
+    Part.AGENTS: "agents",
+    Part.UNKNOWN: "not noted",
+}
 SIGNS: Mapping[str, str] = {"pass": "✅ Done", "said": "☑️ Said", "warn": "⚠️ Warning", "stop": "🛑 Failed"}
 """What became of rows, as a mark and a word. Green is only what a server showed; what people said is said."""
 
@@ -29,12 +40,27 @@ _STATES: Mapping[PoolState, str] = {
 
 
 def clock(run: Run, at: Callable[[float], str] = when) -> str:
-    """ "pool-a down since 02:40 (35 minutes ago)"; of a run that moves no pool, since when it is open."""
+    """ "pool-a down since 02:40 (35 minutes ago)"; of a run that moves no pool, since when it is open.
+
+    The clock of an outage runs on until its run ends, wherever the pool stands.
+    """
     state = _STATES.get(run.pool_state) if run.pool_state and run.since else None
-    outage = outage_since(run) if run.pool_state in (PoolState.OUTAGE, PoolState.FAILING_OVER) else None
+    outage = outage_since(run) if state else None
     since = (outage or run.since) if state else run.opened_at
     said = f"{shown(run.primary.short, 80)} {'down' if outage else state} since" if state else "Started"
-    return f"{said} {at(since)}" + (f" ({ago(since)})" if at is when else "")
+    moved = f", {state}" if outage and run.pool_state is PoolState.FAILED_OVER else ""
+    return f"{said} {at(since)}{moved}" if at is not when else f"{said} {when(since, since)} ({ago(since)}){moved}"
+
+
+def times(run: Run) -> str:
+    """What went into each part up to the row at hand, and the recovery point; of an outage that people declared."""
+    outage = outage_since(run)
+    if outage is None or not run.stays:
+        return ""
+    spent = [f"{_PARTS[part]} {lasted(seconds)}" for part, seconds in clocks(run, run.stays[-1].at).parts]
+    taken = next((one["taken_at"] for one in OFFERS.of(run) if one["id"] == CHOSEN.of(run) and "taken_at" in one), None)
+    point = [f"recovery point {unsaved_minutes(taken, outage)} min"] if taken is not None else []
+    return " · ".join([*spent, *point])
 
 
 def steps(view: RunView) -> str:

@@ -116,6 +116,7 @@ def _offer(pair: _Kept, primary: Pool, backup: Pool, today: str, now: float) -> 
         "when": when,
         "label": label,
         "source": one.source,
+        "taken_at": one.taken_at,
         "restorable": not why,
         "stage": stage_of(one),
         "why": why,
