@@ -169,7 +169,7 @@ async def test_no_copy_one_of_the_future_and_an_old_one_have_their_sentence(
     assert ("lis-import" in keys(run)) is (age_d == 40)
     run = await stage.press(run, "lis-without", ANNA)
     assert run.step == "companions" and run.record_of("lis").sentence == (
-        "Anna goes on without importing emergency locations."
+        "Anna does not import the emergency locations."
     )
     assert run.record_of("lis-import").sentence == (
         "Skipped: somebody went on without a copy of the emergency locations."

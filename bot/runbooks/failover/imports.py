@@ -158,7 +158,7 @@ def _judge_settings(run: Run, seen: Seen) -> Verdict:
         )
         return Verdict(Mark.WARN, sentence, facts=REPLACEABLE.to(False))
     if ours is None:
-        sentence = "The backup holds no application-level settings: replacing would change nothing."
+        sentence = "The backup holds no settings, so replacing would change nothing."
         return Verdict(Mark.WARN, sentence, facts=REPLACEABLE.to(False))
     differ = settings_judged(theirs, ours, f"{partner(run).short} against the backup of {run.primary.short}")
     if differ.mark is Mark.PASS:

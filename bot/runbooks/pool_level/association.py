@@ -16,8 +16,8 @@ from bot.runbooks.pool_level.routes import choose_row, menu
 from bot.runbooks.rows.by_hand import ByHand, Proof
 
 _BUILDER = (
-    "In Topology Builder, on a Front End: {pool}, Edit Properties, Associations, “Associate Edge pool (for media "
-    "components)”: {edge}. Then Action, Topology, Publish. Without that, nothing takes effect."
+    "1) In Topology Builder, on a Front End, open {pool}, “Edit Properties”, “Associations”. 2) Choose {edge} under "
+    "“Associate Edge pool (for media components)”. 3) “Action”, “Topology”, “Publish”: until then, nothing changes."
 )
 _STATUS = cmdlet("Get-CsManagementStoreReplicationStatus")
 

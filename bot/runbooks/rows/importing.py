@@ -94,5 +94,5 @@ def found_import(
         return Finding(Found.DONE, f"All {found.expected} objects are there and equal: nothing is left to import.")
     there = found.expected - len(found.missing)
     sentence = f"{there} of {found.expected} objects are there: the import did a part of its work."
-    lost = () if replaced else ("The application-level settings were not replaced.",)
+    lost = () if replaced else ("The settings were not replaced.",)
     return Finding(Found.PARTLY, f"{sentence} Importing again updates what is there.", (*in_words(found), *lost))

@@ -207,13 +207,11 @@ _USE = Choice("lis-import", "Import this copy", "asked to import this copy.", LI
 _WITHOUT = Choice(
     "lis-without",
     "Go on without it",
-    "goes on without importing emergency locations.",
+    "does not import the emergency locations.",
     LIS_IMPORT.to(False),
 )
 _AGAIN = Choice("lis-again", "Look again", "asked to look again.", then=Then.AGAIN)
 _LOOK = Choice("lis-look", "Look again", "asked to look at the copy again.", then=Then.BACK, to="lis")
-_UNPUBLISHED = Choice(
-    "lis-unpublished", "Go on without publishing", "goes on without publishing the emergency locations."
-)
+_UNPUBLISHED = Choice("lis-unpublished", "Go on without publishing", "does not publish the emergency locations.")
 _IMPORT_AGAIN = Choice("lis-import-again", "Import again", "asked to import it again.", then=Then.BACK, to="lis-import")
 _AS_IT_IS = Choice("lis-accept", "Go on as it is", "goes on with locations that differ from the copy.")
