@@ -39,13 +39,16 @@ _STATES: Mapping[PoolState, str] = {
 }
 
 
+_AWAY = (PoolState.OUTAGE, PoolState.FAILING_OVER, PoolState.FAILED_OVER)
+
+
 def clock(run: Run, at: Callable[[float], str] = when) -> str:
     """ "pool-a down since 02:40 (35 minutes ago)"; of a run that moves no pool, since when it is open.
 
-    The clock of an outage runs on until its run ends, wherever the pool stands.
+    The clock of an outage runs on until its run ends: people wait for their groups when the pool has moved.
     """
     state = _STATES.get(run.pool_state) if run.pool_state and run.since else None
-    outage = outage_since(run) if state else None
+    outage = outage_since(run) if run.pool_state in _AWAY else None
     since = (outage or run.since) if state else run.opened_at
     said = f"{shown(run.primary.short, 80)} {'down' if outage else state} since" if state else "Started"
     moved = f", {state}" if outage and run.pool_state is PoolState.FAILED_OVER else ""

@@ -199,7 +199,7 @@ async def test_whoever_may_not_is_told_why_alone_and_nothing_changes(redis: Redi
         for user in (FINN, EMIL):
             await rooms.slack.command(user, INCIDENT, "/rgs backup pool-b")
         assert "Guests cannot do this" in rooms.told(FINN)[-1]
-        assert "[roles." in rooms.told(EMIL)[-1] and ADMIN in rooms.told(EMIL)[-1]
+        assert "`/rgs whoami`" in rooms.told(EMIL)[-1] and ADMIN in rooms.told(EMIL)[-1]
         assert len(await rooms.bot.runs.page()) == 2
         assert not (await rooms.world()).pools[A].failed_over
 
