@@ -3,18 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
 from bot.domain.access import Need
 from bot.domain.deployment.answers import PoolAnswer, is_calm, is_down
-from bot.domain.errors import Damaged
-from bot.domain.groups.agents import Coverage, coverage
 from bot.domain.measures import numbered
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, short
 from bot.domain.runs.opening import NEXT
 from bot.domain.runs.view import RunView, view_of
-from bot.runbooks.rows.facts import FORMAL
 from handlers.asked import Asked, may
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, header, section
@@ -23,6 +19,7 @@ from handlers.desk import Desk
 from handlers.runs.card import SIGNS, title
 from handlers.runs.links import links, opening
 from handlers.runs.looks import MARKS, look
+from handlers.runs.unheard import Unheard, unheard
 from handlers.slack.replies import Reply
 
 MOST = 5
@@ -71,8 +68,16 @@ def of_silent(pool: Pool, record: PoolRecord, answer: PoolAnswer, now: float, *,
     return Matter(said, press if paired else None, Need.ADMIN)
 
 
-async def matters(desk: Desk, records: Mapping[str, PoolRecord], answers: Mapping[str, PoolAnswer]) -> list[Matter]:
-    """Of the pools; what the runs at work on them see to is theirs. `answers` tell how each answered last."""
+def matters(
+    desk: Desk,
+    records: Mapping[str, PoolRecord],
+    answers: Mapping[str, PoolAnswer],
+    silent: Mapping[str, Unheard],
+) -> list[Matter]:
+    """Of the pools; what the runs at work on them see to is theirs.
+
+    `answers` tell how each answered last, `silent` which groups ring nobody.
+    """
     pools, now = desk.estate.pools, desk.now()
     held = {one for fqdn, record in records.items() if record.held_by for one in desk.estate.pair_of(pools[fqdn])}
     free = [record for fqdn, record in records.items() if fqdn not in held]
@@ -83,23 +88,15 @@ async def matters(desk: Desk, records: Mapping[str, PoolRecord], answers: Mappin
         if is_down(record, answers.get(record.fqdn), now)
     ]
     found = [of_pool(pools[record.fqdn], record) for record in away]
-    silent = [(record, await silent_groups(desk, record.run)) for record in away if record.run]
-    return [*mute[:MOST], *found, *(unheard(record, groups) for record, groups in silent if groups)]
+    mum = [ring_nobody(record.fqdn, silent[record.fqdn]) for record in free if record.fqdn in silent]
+    return [*mute[:MOST], *found, *mum[:MOST]]
 
 
-async def silent_groups(desk: Desk, run_id: str) -> list[Coverage]:
-    """The formal groups of this run whose agents can be asked one by one, and of which nobody has signed in."""
-    with suppress(Damaged):
-        if run := await desk.runs.find(run_id):
-            found = coverage(FORMAL.of(run), await desk.agents.known(run_id))
-            return [one for one in found if one.agents and not one.is_covered]
-    return []
-
-
-def unheard(record: PoolRecord, groups: Sequence[Coverage]) -> Matter:
-    what = numbered(len(groups), "group")
-    said = f"⚠️ *{what} of {shown(short(record.fqdn), 80)}* ring nobody: no agent of theirs says that they signed in."
-    return Matter(said, blocks.button("Who", actions.WHO, record.run, reads=f"Who, {what}"))
+def ring_nobody(fqdn: str, silent: Unheard) -> Matter:
+    """Of a pool that is failed over, and as well of one that is home again."""
+    what = numbered(silent.groups, "group")
+    said = f"⚠️ *{what} of {shown(short(fqdn), 80)}* ring nobody: no agent of theirs says that they signed in."
+    return Matter(said, blocks.button("Who", actions.WHO, silent.run, reads=f"Who, {what}"))
 
 
 def waiting(view: RunView, addresses: Mapping[str, str]) -> Matter:
@@ -113,7 +110,7 @@ async def now(asked: Asked) -> Reply:
     views = [view_of(run, desk.engine.runbooks[run.runbook]) for run in await desk.runs.open()]
     open_ones = [view for view in views if view.waits_for_people][:MOST]
     records, answers = await desk.runs.records(desk.estate.pools), await desk.answers.of(desk.estate.pools)
-    found = await matters(desk, records, answers)
+    found = matters(desk, records, answers, await unheard(desk, records.values()))
     addresses = await links(desk, open_ones)
     unknown = [fqdn for fqdn, record in records.items() if _is_unknown(record, answers.get(fqdn), desk.now())]
     return Reply(message([*found, *(waiting(view, addresses) for view in open_ones)], asked.person, len(unknown)))
