@@ -20,6 +20,7 @@ from handlers.runs.card import SIGNS, title
 from handlers.runs.links import LINKED, opening
 from handlers.runs.looks import calm_look, look
 from handlers.runs.unheard import Unheard
+from handlers.runs.whom import waits_words
 from storage.notices import Notice
 
 _UNREAD = 5
@@ -148,10 +149,9 @@ def status(
 def view_line(view: RunView) -> str:
     """An open run in two lines: its state, and who is waited for."""
     said = shown(view.run.sentence, 200)
-    waits = f"Waits for {view.need.words}." if view.waits_for_people else "Nobody has to do anything."
     state = joined((shown(view.stands, 200), said if said != view.stands else ""))
     what = f"{SIGNS[view.run.phase]} *{shown(title(view), 200)}*"
-    return f"{what} · {state}\n      {waits} `{exact(view.run.id, 120)}`"
+    return f"{what} · {state}\n      {waits_words(view)} `{exact(view.run.id, 120)}`"
 
 
 def whoami(person: Person, *, by_address: bool = False) -> Message:

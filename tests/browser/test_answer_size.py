@@ -16,7 +16,7 @@ from handlers.blocks.blocks import Block
 from handlers.commands import COMMANDS
 from handlers.runs.board import impact_board
 from handlers.runs.lists import short_help
-from handlers.runs.matters import MOST, Matter, message, of_pool, of_silent, ring_nobody, waiting
+from handlers.runs.matters import MOST, Beside, Matter, message, of_pool, of_silent, ring_nobody, waiting
 from handlers.runs.unheard import Unheard
 from tests.browser.test_card_size import HIGH, WIDE, WORDS, measured, phone
 from tests.unit.runbooks.cards import every_card
@@ -50,8 +50,16 @@ def matters() -> list[Matter]:
     silent = ring_nobody(POOL.fqdn, Unheard("r-1", 6))
     waits = max(every_views(), key=lambda view: len(view.state))
     answer = PoolAnswer(1_795_000_000.0, Part.DATA, "fe-1.contoso.com", last=1.0)
-    down = of_silent(POOL, PoolRecord(POOL.fqdn), answer, 1_795_000_020.0, paired=True)
-    return [down, of_pool(POOL, records[2]), silent, waiting(waits, {}), *(of_pool(POOL, one) for one in records * 2)]
+    down = of_silent(
+        POOL, PoolRecord(POOL.fqdn), answer, 1_795_000_020.0, Beside(PoolRecord("pool-b.contoso.com"), answer)
+    )
+    return [
+        down,
+        of_pool(POOL, records[2], answer, 1_795_000_020.0),
+        silent,
+        waiting(waits, {}),
+        *(of_pool(POOL, one) for one in records * 2),
+    ]
 
 
 def every_views() -> list[RunView]:
