@@ -76,7 +76,12 @@ def _told(view: RunView) -> Iterator[tuple[RowRecord, Line]]:
 
 def _event(record: RowRecord, line: Line, run: Run) -> str:
     said = f" — {signed(record.sentence, record.who, 200)}" if record.mark == "stop" else ""
-    return f"{SIGNS[became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+    return f"{sign(record)}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+
+
+def sign(record: RowRecord) -> str:
+    """A mark and a word: what people passed and left undone is called that."""
+    return f"⚠️ {record.undone}" if record.undone else SIGNS[became(record)]
 
 
 def name(line: Line, most: int = 150) -> str:

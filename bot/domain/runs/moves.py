@@ -265,7 +265,15 @@ def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
     commands = run.proposal.commands if run.proposal else ()
     approved = tuple(approval.who for approval in run.approvals)
     record = RowRecord(
-        run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands, approved
+        run.step,
+        str(verdict.mark),
+        verdict.sentence,
+        who,
+        now,
+        verdict.details[:10],
+        commands,
+        approved,
+        str(verdict.undone or ""),
     )
     return replace(run, records=(*run.records, record))
 

@@ -91,7 +91,8 @@ class Proposal:
 class RowRecord:
     """What became of one row: `mark` is pass, warn, stop or "skipped"; `at` seconds since the epoch.
 
-    `approved` are the people who approved its commands, in the order in which they did.
+    `approved` are the people who approved its commands, in the order in which they did. `undone` is what the card calls
+    it where people passed it and it is not done; else empty.
     """
 
     step: str
@@ -102,6 +103,7 @@ class RowRecord:
     details: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     approved: tuple[Who, ...] = ()
+    undone: str = ""
 
 
 QUESTION = "question"
@@ -190,6 +192,16 @@ class Change:
     run: Run
     entries: tuple[Entry, ...] = ()
     tells: tuple[Tell, ...] = ()
+
+
+def was_refused(run: Run) -> bool:
+    """Of a command whose work is in doubt: the server did answer. Only then there is text of its own."""
+    return run.phase in (Phase.LOOKING, Phase.LOST) and bool(run.detail)
+
+
+def refused_whole(run: Run) -> bool:
+    """The server refused the command, and the look has found that it changed nothing."""
+    return was_refused(run) and run.finding is not None and run.finding.found is Found.NOT_DONE
 
 
 def fresh_file(run: Run, pool: Pool, step: str) -> str:

@@ -8,7 +8,7 @@ from bot.domain.access import Need
 from bot.domain.model import Who
 from bot.domain.runs.prerequisites import Check, checks
 from bot.domain.runs.press import offered
-from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run
+from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run, was_refused
 from bot.domain.runs.runbook import Choice, Runbook, Step
 
 
@@ -129,11 +129,6 @@ _BEFORE = frozenset({Phase.WAITING, Phase.ASKING, Phase.STOPPED})
 
 _AHEAD = frozenset({Phase.WAITING, Phase.RUNNING})
 """While a command has still to come to its end; later, what was predicted of it is stale."""
-
-
-def was_refused(run: Run) -> bool:
-    """Of a command whose work is in doubt: the server did answer. Only then there is text of its own."""
-    return run.phase in (Phase.LOOKING, Phase.LOST) and bool(run.detail)
 
 
 def _state(run: Run, step: Step, waiting: dict[Phase, str]) -> str:

@@ -11,7 +11,7 @@ from bot.domain.deployment.impact import Stage, board
 from bot.domain.groups.agents import coverage, formal, in_all, invited, unlisted
 from bot.domain.groups.groups import Inventory
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Answers, Invite, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import AGENTS, Run, Tell, partner
@@ -21,6 +21,7 @@ from bot.runbooks.rows.facts import (
     FORMAL,
     INSIDE_HEARD,
     OUTSIDE_HEARD,
+    SILENT,
     UNCALLED,
     UNLISTED,
 )
@@ -103,7 +104,8 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         uncalled = [name for name in covered if name not in CALLED.of(run)]
         calls = f"Covered and not called yet: {', '.join(uncalled)}." if uncalled else ""
         sentence = " ".join(filter(None, (in_all(found), calls)))
-        return Verdict(Mark.PASS, sentence, tuple(map(str, found)), UNCALLED.to(uncalled))
+        facts = UNCALLED.to(uncalled) | SILENT.to(list(silent(run, seen)))
+        return Verdict(Mark.PASS, sentence, tuple(map(str, found)), facts)
 
     def choices(run: Run) -> tuple[Choice, ...]:
         uncalled, called = UNCALLED.of(run), CALLED.of(run)
@@ -111,7 +113,15 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         call = Choice(
             "called", "Calls to them worked", said, CALLED.to([*called, *uncalled]), then=Then.AGAIN, style="primary"
         )
-        go_on = Choice("go-on", "Go on", "goes on.", style="primary")
+        quiet = SILENT.of(run)
+        left = f"goes on with {numbered(len(quiet), 'formal group')} of {pool(run).short} silent." if quiet else ""
+        go_on = Choice(
+            "go-on",
+            "Go on",
+            left or "goes on: agents of each formal group are signed in.",
+            style="primary",
+            undone=Undone.NOT_DONE if quiet else None,
+        )
         look = Choice("look-again", "Look again", "looks again.", then=Then.AGAIN)
         return (*((call,) if uncalled else ()), go_on, look)
 

@@ -113,7 +113,7 @@ def differences(run: Run, *again: Choice, acceptable: bool = True) -> tuple[Choi
         return ()
     reason = Field(ACCEPTED.key, "Why are these differences right?", multiline=True, max_length=300)
     said = f"accepted the differences: {{{ACCEPTED.key}}}"
-    accept = Choice("accept-differences", "Accept differences", said, fields=(reason,))
+    accept = Choice("accept-differences", "Accept differences", said, fields=(reason,), recorded=Mark.WARN)
     return (*again, accept) if acceptable else again
 
 
