@@ -100,6 +100,7 @@ def text(view: RunView) -> str:
         joined((f"{progress.clock(run, utc)}.", progress.steps(view))) if run.is_open else "",
         _glass(run, utc),
         _streak(run, utc),
+        *(progress.failed(view, utc) if run.is_open else ()),
         told(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
         "\n".join(shown(line, 200) for line in checklist.lines(view)),

@@ -254,7 +254,7 @@ def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str],
         return Change(again(run, now))
     if choice.then is Then.BACK and choice.recorded:
         said = Verdict(choice.recorded, _said(choice, form, person), back_to=choice.to)
-        return send_back(run, runbook, said, now, Who.person(person))
+        return send_back(run, runbook, said, now, Who.person(person), choice.afresh)
     if choice.then is Then.BACK:
         return go_back(run, runbook, choice.to, now)
     mark = Mark.WARN if choice.undone else choice.recorded or Mark.PASS

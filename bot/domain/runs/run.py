@@ -134,7 +134,7 @@ class Run:
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
     `sent_at` is when its last commands began to be sent. `replacement` is the pool with a new name that takes the
     primary's place. `alone`: it holds no pool, but is the only run of its runbook. `stays` say how its time went; a
-    version before noted none.
+    version before noted none. `settled` are rows that stay as they are, though one before them was opened again.
     """
 
     id: str
@@ -168,6 +168,7 @@ class Run:
     replacement: Pool | None = None
     alone: bool = False
     stays: tuple[Stay, ...] = ()
+    settled: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -86,7 +86,8 @@ class Choice:
 
     `said` completes the sentence "<name> …" in the log. A choice with `fields` opens a form first. `to` is the row that
     Then.BACK goes to; with a mark to be `recorded` as, the row keeps a record of what was said, and the thread is told.
-    One that passes the row while what it is for is `undone` says what the card calls that, and it is never ticked.
+    Of the rows from there to here, those `afresh` are done again, and what was answered or done at others stays so;
+    without any, all of them. One that passes the row while what it is for is `undone` says what the card calls that.
     `need` None means the row's own. `also` are choices of the rows right behind it, in order: the same press makes them
     as well, as far as the same people may.
     """
@@ -103,6 +104,7 @@ class Choice:
     confirm: str = ""
     recorded: Mark | None = None
     undone: Undone | None = None
+    afresh: frozenset[str] = frozenset()
     also: tuple[str, ...] = ()
 
 

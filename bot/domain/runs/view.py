@@ -17,7 +17,8 @@ class Line:
     """One row: `mark` is "pass", "warn", "stop", "skipped", "now" or "" for what is still to come.
 
     `approved` are the people who approved its commands.
-    `falls_away`: as things stand, a row to come will not be needed.
+    `falls_away`: as things stand, a row to come will not be needed. `stays`: it is not done again, though a row before
+    it was opened again.
     """
 
     step: str
@@ -29,6 +30,7 @@ class Line:
     at: float = 0.0
     falls_away: bool = False
     approved: tuple[Who, ...] = ()
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -160,4 +162,5 @@ def _line(run: Run, step: Step, number: str) -> Line:
         record.who,
         record.at,
         approved=record.approved,
+        stays=step.key in run.settled,
     )
