@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.domain.measures import aged, lasted, numbered
 from bot.domain.runs.glass import OPEN_S
 from bot.domain.runs.press import leaves
-from bot.domain.runs.run import Found, Phase, Run
+from bot.domain.runs.run import Found, Phase, Run, was_refused
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.streak import streak
-from bot.domain.runs.view import RunView, was_refused
+from bot.domain.runs.view import RunView
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
 from handlers.blocks.wording import (
@@ -101,6 +101,7 @@ def text(view: RunView) -> str:
         f"Until here: {spent}." if run.is_open and (spent := progress.times(run)) else "",
         _glass(run, utc),
         _streak(run, utc),
+        *(progress.failed(view, utc) if run.is_open else ()),
         told(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
         "\n".join(shown(line, 200) for line in checklist.lines(view)),

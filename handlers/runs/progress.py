@@ -76,19 +76,18 @@ def steps(view: RunView) -> str:
 def marks(view: RunView) -> str:
     """One mark for each number: done ●, with a warning ▲, here ◉, to come ○, left out ·
 
-    A run may have gone back: rows behind the one where it stands are to be done again, whatever they were.
+    A run may have gone back: rows behind the one where it stands are to be done again, but for those that stay.
     """
     at = view.lines.index(view.now) if view.now else len(view.lines)
-    lines = (*view.lines[: at + 1], *(replace(line, mark="") for line in view.lines[at + 1 :]))
+    lines = (*view.lines[: at + 1], *(_ahead(line) for line in view.lines[at + 1 :]))
     return "".join(_mark(list(rows)) for _, rows in groupby(lines, key=lambda line: line.number))
 
 
-def failed(view: RunView) -> list[str]:
+def failed(view: RunView, at: Callable[..., str] = when) -> list[str]:
     """What failed by somebody's word and is to be done again, with what was heard, a line each."""
     run = view.run
-    return [
-        _event(one, line, run) for one, line in _told(view) if one.mark == "stop" and run.record_of(one.step) is one
-    ]
+    told = [(one, line) for one, line in _told(view) if one.mark == "stop" and run.record_of(one.step) is one]
+    return [_event(one, line, run, at) for one, line in told]
 
 
 def latest(view: RunView) -> list[str]:
@@ -103,9 +102,14 @@ def _told(view: RunView) -> Iterator[tuple[RowRecord, Line]]:
             yield one, lines[one.step]
 
 
-def _event(record: RowRecord, line: Line, run: Run) -> str:
+def _event(record: RowRecord, line: Line, run: Run, at: Callable[..., str] = when) -> str:
     said = f" — {signed(record.sentence, record.who, 200)}" if record.mark == "stop" else ""
-    return f"{SIGNS[became(record)]}: {name(line, 80)}{said} · {when(record.at, run.opened_at)}"
+    return f"{sign(record)}: {name(line, 80)}{said} · {when(record.at, run.opened_at) if at is when else at(record.at)}"
+
+
+def sign(record: RowRecord) -> str:
+    """A mark and a word: what people passed and left undone is called that."""
+    return f"⚠️ {record.undone}" if record.undone else SIGNS[became(record)]
 
 
 def name(line: Line, most: int = 150) -> str:
@@ -128,7 +132,8 @@ def coming(view: RunView) -> tuple[Line, ...]:
     """Rows behind the one where the run stands, as far as they will be needed; of an ended run, what was not done."""
     if view.now is None:
         return tuple(line for line in view.lines if not line.mark)
-    return tuple(line for line in view.lines[view.lines.index(view.now) + 1 :] if not line.falls_away)
+    ahead = view.lines[view.lines.index(view.now) + 1 :]
+    return tuple(line for line in ahead if not (line.falls_away or line.stays))
 
 
 def follows(view: RunView) -> str:
@@ -138,6 +143,10 @@ def follows(view: RunView) -> str:
         return ""
     more = f", and {len(lines) - 1} more" if len(lines) > 1 else ""
     return f"{'Next' if view.run.is_open else 'Not done'}: {name(lines[0], 120)}{more}"
+
+
+def _ahead(line: Line) -> Line:
+    return line if line.stays else replace(line, mark="")
 
 
 def _mark(lines: list[Line]) -> str:

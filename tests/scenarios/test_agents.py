@@ -214,6 +214,9 @@ async def test_the_row_names_what_is_silent_and_what_was_not_called(stage: Slack
     run = await stage.story.press(run, "go-on", EMIL_HANSEN)
 
     assert run.phase is Phase.DONE
+    passed = run.record_of("agents")
+    assert (passed.mark, passed.undone) == ("warn", "Not done"), "it said 2 silent when somebody went on"
+    assert passed.sentence == "Emil goes on with 2 formal groups of pool-b silent."
     assert run.records[-1].details[-1] == f"1 formal group silent, since no agent said that they signed in: {QUIET}."
     await stage.until_drained()
     assert any("1 formal group silent" in message.text for message in stage.posted("C0BACKUPS1"))

@@ -87,7 +87,7 @@ async def test_an_import_that_is_refused_after_the_removal_is_loud(redis: Redis)
     run = await until(stage, await started(stage, "prestage"), "import", REFRESH)
     await lose(stage, IMPORT, FaultKind.HALF_FAILED)
     run = await stage.press(run, "approve", CLARA)
-    assert run.phase is Phase.STOPPED
+    assert (run.phase, run.finding.found) == (Phase.LOST, Found.PARTLY)
     assert any(
         "needs somebody: As far as anybody knows, no copies of pool-a are ready" in one for one in await said(stage)
     )

@@ -250,7 +250,7 @@ def _found_import(run: Run, seen: Seen) -> Finding:
 
 
 def _offer_import(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED:
+    if run.phase not in (Phase.STOPPED, Phase.LOST):
         return ()
     return (Choice("rehearse", "Rehearse again", "asked to rehearse again.", then=Then.BACK, to="rehearse"),)
 

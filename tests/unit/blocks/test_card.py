@@ -218,6 +218,12 @@ def test_what_somebody_answered_is_no_green_mark() -> None:
     assert "☑️ Said: 0 · Row 0" in said and "✅ Done: 1 · Row 1" in said
 
 
+def test_what_people_passed_undone_is_called_that_and_never_ticked() -> None:
+    records = (RowRecord("s0", "warn", "Anna put this off: it is not done.", ANNA, 1e9, undone="Put off"),)
+    said = words(card(seen(run={"records": records})))
+    assert "⚠️ Put off: 0 · Row 0" in said and "Said" not in said and "Warning" not in said
+
+
 def test_there_is_one_mark_for_each_number_and_none_is_green() -> None:
     shown = seen(marks=EVERY_MARK)
     assert progress.marks(shown) == "●▲·●●◉○○" and progress.marks(shown) in words(card(shown))
