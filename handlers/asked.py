@@ -116,10 +116,10 @@ def _each(asked: Asked, pools: Iterable[str]) -> list[tuple[str, str]]:
     return [(name if alone[name] == 1 else fqdn, line(asked.row, (*asked.words, fqdn))) for fqdn, name in names.items()]
 
 
-def named_pool(asked: Asked, place: int = 0) -> Pool:
+def named_pool(asked: Asked, place: int = 0, *, guess: bool = True) -> Pool:
     """The pool that was named there, in full or in short.
 
-    Raises BadInput with the whole line as it may have been meant, and the usage.
+    Raises BadInput with the usage and, where it may `guess`, the whole line as it may have been meant.
     """
     pools, word = asked.desk.estate.pools, asked.words[place]
     found = called(word, pools)
@@ -127,7 +127,7 @@ def named_pool(asked: Asked, place: int = 0) -> Pool:
         return pools[found[0]]
     if found:
         raise BadInput(f"{several(word, found)} Name one in full. {usage(asked.row)}")
-    near = likely(word, pools)
+    near = likely(word, pools) if guess else ""
     meant = line(asked.row, (*asked.words[:place], near, *asked.words[place + 1 :]))
     hint = f" Did you mean `{meant}`?" if near else ""
     raise BadInput(f"There is no pool “{word[:60]}”.{hint} `/rgs pools` lists them. {usage(asked.row)}")

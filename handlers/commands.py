@@ -13,7 +13,7 @@ from bot.domain.access import Need
 from bot.domain.backups.loss import sentences
 from bot.domain.errors import BadInput
 from bot.domain.model import Person
-from bot.domain.near import nearest
+from bot.domain.near import first_name
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
 from handlers.asked import (
@@ -46,7 +46,7 @@ from handlers.runs.lists import EVERYTHING, help_text, pool_line, pools_list, sh
 from handlers.runs.matters import now
 from handlers.runs.past import runs
 from handlers.runs.pool import pool_seen
-from handlers.runs.starting import backup, runbooks, start, starting
+from handlers.runs.starting import backup, runbooks, start, startable, starting
 from handlers.runs.unheard import unheard
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
@@ -77,7 +77,7 @@ async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
     """Does what the text says. Raises BadInput with the nearest match and the usage, or whatever the engine raises."""
     name, *words = plain(text) or [_ALONE]
     if (row := _ROWS.get(name.casefold())) is None:
-        return _unknown(name, words)
+        return _unknown(desk, (name, *words))
     if row.need is not None:
         await permit(desk, person, row.need, row.name)
     asked = Asked(desk, person, channel, row, tuple(words))
@@ -94,15 +94,20 @@ async def older(desk: Desk, person: Person, page: Page) -> Reply:
     return replace(reply, public=False, replaces=True)
 
 
-def _unknown(name: str, words: Sequence[str]) -> Reply:
-    """The nearest subcommand with whatever else was typed, behind a button. Raises BadInput where none is near."""
-    near = nearest(name.casefold(), _ROWS)
+def _unknown(desk: Desk, words: Sequence[str]) -> Reply:
+    """The nearest subcommand or runbook with whatever else was typed, behind a button.
+
+    Raises BadInput where none is near.
+    """
+    books = startable(desk)
+    near, rest = first_name(words, {**_ROWS, **books})
     if not near:
-        raise BadInput(f"There is no subcommand “{name[:40]}”. `/rgs help` lists what there is.")
-    row = _ROWS[near]
-    typed = line(row, words)
+        raise BadInput(f"There is no subcommand “{words[0][:40]}”. `/rgs help` lists what there is.")
+    name = " ".join(words[: len(words) - len(rest)])
+    row, rest = (_ROWS[near], rest) if near in _ROWS else (_ROWS["start"], [near, *rest])
+    typed = line(row, rest)
     said = f"There is no subcommand “{shown(name, 40)}”. Did you mean `{exact(typed, 300)}`? {exact(usage(row))}"
-    return Reply(offered(said, [(typed, typed)] if len(words) in row.takes else ()))
+    return Reply(offered(said, [(typed, typed)] if len(rest) in row.takes else ()))
 
 
 def plain(text: str) -> list[str]:
@@ -120,7 +125,7 @@ async def _help(asked: Asked) -> Reply:
         return Reply(short_help(COMMANDS))
     if (word := asked.words[0].casefold()) == EVERYTHING:
         return Reply(help_text(COMMANDS))
-    return Reply(help_text([_ROWS[word]])) if word in _ROWS else _unknown(word, ())
+    return Reply(help_text([_ROWS[word]])) if word in _ROWS else _unknown(asked.desk, (word,))
 
 
 async def _status(asked: Asked) -> Reply:
@@ -287,7 +292,7 @@ COMMANDS = (
         "/rgs start prestage pool-a",
         "Start any other runbook for a pool.",
         start,
-        range(1, 4),
+        range(1, 7),
     ),
     Command(
         "runbooks",

@@ -34,7 +34,7 @@ class Key:
 
 def meant(word: str, known: Iterable[str]) -> str:
     """`; did you mean “…”?` or nothing, for a word that is not among the known ones."""
-    near = nearest(word, known, 0.6)
+    near = nearest(word, known)
     return f"; did you mean “{near}”?" if near else "."
 
 

@@ -7,18 +7,21 @@ from dataclasses import replace
 
 from bot.domain.errors import BadInput
 from bot.domain.model import Pool
-from bot.domain.near import nearest
+from bot.domain.near import first_name
 from bot.domain.runs.opening import called, several, why_not
 from bot.domain.runs.runbook import Runbook
-from handlers.asked import Asked, line, named_pool, offered, usage
+from handlers.asked import Asked, line, named_pool, offered, too_many, usage
 from handlers.blocks import blocks
 from handlers.blocks.blocks import Message, listing
 from handlers.blocks.wording import bullets, exact, shown
+from handlers.desk import Desk
 from handlers.runs import places
 from handlers.runs.runbooks import ready, runbook_rows, runbooks_list
 from handlers.slack.replies import Reply
 
 _REASONS = 5
+_MOST = 3
+"""Words behind `start`: a runbook, its pool, and the one that takes its place."""
 
 
 def starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
@@ -32,9 +35,12 @@ def starting(runbook: str) -> Callable[[Asked], Awaitable[Reply]]:
 
 async def start(asked: Asked) -> Reply:
     """`start <runbook> <pool>`, and the pool that takes its place where it is replaced."""
-    if (book := _books(asked).get(asked.words[0].casefold())) is None:
+    books, word = startable(asked.desk), asked.words[0].casefold()
+    if first_name(asked.words, books)[0] != word:
         return Reply(_no_runbook(asked))
-    return Reply(await _begun(asked, book, 1))
+    if len(asked.words) > _MOST:
+        raise too_many(asked.row, asked.words, _MOST)
+    return Reply(await _begun(asked, books[word], 1))
 
 
 async def backup(asked: Asked) -> Reply:
@@ -58,7 +64,7 @@ async def _verified(asked: Asked, named: Sequence[str]) -> Message:
 
 async def runbooks(asked: Asked) -> Reply:
     """All of them with what they start from now; or the rows of one."""
-    books = _books(asked)
+    books = startable(asked.desk)
     if not asked.words:
         estate = asked.desk.estate
         return Reply(runbooks_list(books.values(), estate, await asked.desk.engine.stands(estate.pools)))
@@ -70,9 +76,9 @@ async def _begun(asked: Asked, book: Runbook, at: int) -> Message:
     """A run for the pool that was named there. Where none is, or none of that name, nobody guesses which is moved."""
     word, pools = next(iter(asked.words[at:]), ""), asked.desk.estate.pools
     found = called(word, pools)
-    if not word or (book.holds_pools and len(found) != 1):
+    if len(found) != 1:
         return await _which(asked, book, at, found)
-    replacement = named_pool(asked, at + 1) if asked.words[at + 1 :] else None
+    replacement = named_pool(asked, at + 1, guess=False) if asked.words[at + 1 :] else None
     return blocks.sentence(await _started(asked, book.key, named_pool(asked, at), replacement))
 
 
@@ -102,15 +108,15 @@ async def _which(asked: Asked, book: Runbook, at: int, found: Sequence[str]) -> 
     )
 
 
-def _books(asked: Asked) -> dict[str, Runbook]:
-    """Those that people start."""
-    return {book.key: book for book in asked.desk.engine.runbooks.values() if book.carded}
+def startable(desk: Desk) -> dict[str, Runbook]:
+    """The runbooks that people start, by key."""
+    return {book.key: book for book in desk.engine.runbooks.values() if book.carded}
 
 
 def _no_runbook(asked: Asked) -> Message:
     """The nearest one, with whatever else was typed, behind a button."""
-    name, *rest = asked.words
-    near = nearest(name.casefold(), _books(asked))
+    near, rest = first_name(asked.words, startable(asked.desk))
+    name = " ".join(asked.words[: len(asked.words) - len(rest)] or asked.words[:1])
     said = f"There is no runbook “{shown(name, 40)}”. Nothing was started. `/rgs runbooks` lists them."
     typed = line(asked.row, (near, *rest))
     return offered(f"{said} Did you mean `{exact(typed, 300)}`?" if near else said, [(typed, typed)] if near else ())

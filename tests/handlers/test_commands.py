@@ -93,6 +93,13 @@ async def test_every_example_does_what_its_row_does(office: Office) -> None:
         ("failovr pool-a", "failover pool-a"),
         ("Backup-s pool-b chart", "backups pool-b chart"),
         ("who", "whoami"),
+        ("fail over pool-a", "failover pool-a"),
+        ("break glass r-1 why", "break-glass r-1 why"),
+        ("undo pool-a", "start undo pool-a"),
+        ("rebuild pool-a", "start rebuild pool-a"),
+        ("cms pool-a", "start cms pool-a"),
+        ("clean up pool-a", "start clean-up pool-a"),
+        ("edge of pool pool-a", "start edge-of-pool pool-a"),
     ],
 )
 async def test_a_slip_in_a_subcommand_keeps_what_else_was_typed_behind_a_button(
@@ -114,6 +121,13 @@ def offered(reply: Reply) -> dict[str, str]:
 @pytest.mark.parametrize("typed", ["failovr " + "x" * 5000, "stauts pool-a now", "break-glas run " + "y" * 2500])
 async def test_what_no_button_can_stand_for_is_said_without_one(office: Office, typed: str) -> None:
     assert offered(await office.type(typed)) == {}
+
+
+@pytest.mark.parametrize("typed", ["report", "fail pool-a", "back pool-a", "state", "pool-a"])
+async def test_what_is_near_nothing_or_two_things_is_not_guessed(office: Office, typed: str) -> None:
+    assert await office.refuses(typed) == (
+        f"There is no subcommand “{typed.split()[0]}”. `/rgs help` lists what there is."
+    )
 
 
 async def test_something_else_altogether_gets_help(office: Office) -> None:

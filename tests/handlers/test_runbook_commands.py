@@ -77,6 +77,28 @@ async def test_the_nearest_runbook_keeps_what_else_was_typed_and_is_not_taken(of
     assert offered(reply) == {"/rgs start failover pool-a": "start failover pool-a"}
 
 
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [("start edge of pool pool-a", "start edge-of-pool pool-a"), ("start fail over pool-a", "start failover pool-a")],
+)
+async def test_a_runbook_that_was_written_apart_is_offered_with_its_pool(
+    office: Office, typed: str, meant: str
+) -> None:
+    assert offered(await office.type(typed)) == {f"/rgs {meant}": meant}
+
+
+@pytest.mark.parametrize("book", STARTED, ids=lambda book: book.key)
+async def test_no_runbook_is_started_for_a_pool_that_was_guessed(office: Office, book: Runbook) -> None:
+    said = await office.says(f"start {book.key} pool-aa")
+    assert "There is no pool “pool-aa”." in said and "Did you mean" not in said
+    assert not await office.desk.runs.page()
+
+
+async def test_the_pool_that_takes_its_place_is_not_guessed_either(office: Office) -> None:
+    refusal = await office.refuses("start replace pool-a pool-cc")
+    assert "There is no pool “pool-cc”." in refusal and "Did you mean" not in refusal
+
+
 @pytest.mark.parametrize("words", ["pool-a pool-bb", "pool-a pool-b"])
 async def test_a_slip_in_a_pool_starts_nothing_either(office: Office, words: str) -> None:
     await office.refuses(f"start failover {words}")

@@ -170,7 +170,7 @@ def _row_faults(
         yield "front_end_of", f"{front_end} is not among its pools: add it there."
     for key, pool in (*(("pools", pool) for pool in row.get("pools") or ()), ("front_end_of", front_end)):
         if pool and pool not in pools:
-            near = nearest(pool, [known for known in pools if known], 0.6)
+            near = nearest(pool, [known for known in pools if known])
             yield key, f"{pool} is not among the pools" + (f"; did you mean “{near}”?" if near else ".")
     if row.get("module") and row.get("access") == Access.CONSTRAINED:
         yield "module", "is for an ordinary endpoint; the constrained one loads its own. Remove it."

@@ -109,7 +109,11 @@ def test_what_the_page_says_of_the_configuration_is_a_configuration() -> None:
         (POOLS + REMOTING + "[[servers]]\nurl = 'https://a.b'\n", "line 8, servers.pools: is missing: name the pools"),
         (
             POOLS + REMOTING + HOST.replace(f'"{B}"', '"pool-c.contoso.com"'),
-            "line 10, servers.pools: pool-c.contoso.com is not among the pools; did you mean “pool-",
+            "line 10, servers.pools: pool-c.contoso.com is not among the pools.",
+        ),
+        (
+            POOLS + REMOTING + HOST.replace(f'"{B}"', '"pool-bb.contoso.com"'),
+            f"line 10, servers.pools: pool-bb.contoso.com is not among the pools; did you mean “{B}”?",
         ),
         (
             POOLS + REMOTING + FRONT_END + f'pools = ["{A}"]\n',
