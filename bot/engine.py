@@ -35,7 +35,7 @@ from bot.domain.runs.moves import (
     stayed,
 )
 from bot.domain.runs.opening import NOTHING, Estate, Stand, Stands, begin, stand
-from bot.domain.runs.press import Press, already, press
+from bot.domain.runs.press import KEPT, Press, already, press, too_late
 from bot.domain.runs.run import Change, Entry, Phase, Run
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import after, failing
@@ -201,10 +201,20 @@ class Engine:
             with suppress(NotAllowed, Stale, BadInput):
                 return await self._commit(self._pressed(known, pressed, person), delivery)
         decide = partial(self._pressed, pressed=pressed, person=person)
-        made = await self._decided(run_id, decide, person, pressed.step, delivery)
-        if made is None:
-            raise Stale(already(await self._runs.load(run_id, delivery), pressed.step))
-        return made
+        with suppress(Stale):
+            if made := await self._decided(run_id, decide, person, pressed.step, delivery):
+                return made
+        run = await self._runs.load(run_id, delivery)
+        raise Stale(await self._late(run, pressed, person, delivery))
+
+    async def _late(self, run: Run, pressed: Press, person: Person, delivery: str) -> str:
+        """What somebody is told whose press came too late; what they wrote is not lost."""
+        said = already(run, pressed.step)
+        late = too_late(run, self.runbooks[run.runbook], pressed, person, self._clock())
+        if late is None:
+            return said
+        await self._runs.note(late, run.id, delivery)
+        return f"{said} {KEPT}"
 
     async def _decided(
         self, run_id: str, decide: Callable[[Run], Change], person: Person, what: str, delivery: str = ""

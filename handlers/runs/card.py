@@ -27,7 +27,7 @@ from handlers.blocks.wording import (
     when,
 )
 from handlers.runs import checklist, progress
-from handlers.runs.room import ENDED, OPEN, Room
+from handlers.runs.room import ENDED, OPEN, SENTENCE, Room
 
 SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
@@ -126,7 +126,8 @@ def _sign(run: Run) -> str:
 
 def _while_open(view: RunView, belongs_in: str) -> list[Block]:
     """State, what is asked of whom, the command, the buttons; then what was last."""
-    where = (progress.clock(view.run), joined((progress.steps(view), progress.marks(view))), progress.times(view.run))
+    where = [progress.clock(view.run), joined((progress.steps(view), progress.marks(view)))]
+    where += [progress.times(view.run)] if view.run.phase is not Phase.LOST else []
     top = [_state(view), context("\n".join(filter(None, where)))]
     room = Room(OPEN)
     room.take([_header(view), *top, *_foot(view.run, belongs_in, _MORE)])
@@ -143,13 +144,25 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     timeline, foot = _timeline(view), _foot(run, belongs_in)
     state = f"{mark(run, view.still_open)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
     room.take([_header(view), section(state), *timeline, *foot])
-    (came_to,) = room.sentences(run.sentence)
+    (came_to,) = room.sentences(_came_to(run, room.words))
     said = "\n".join(filter(None, (state, shown(came_to, 900))))
-    ends = [f"•  {shown(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
+    ends = [f"•  {told(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
     more = len(view.still_open) - len(ends)
     ends = [*ends, f"•  … and {more} more"] if more else ends
-    left = [section("\n".join(["*Still open:*", *ends]))] if ends else []
+    heading = "*Still open, and what comes next:*" if run.phase is Phase.ABANDONED else "*Still open:*"
+    left = [section("\n".join([heading, *ends]))] if ends else []
     return [section(said), *left, *timeline, *foot]
+
+
+def _came_to(run: Run, most: int) -> str:
+    """What is listed below is not said above it, and of a reason of over `most` words only the beginning."""
+    said = run.sentence
+    for line in run.left:
+        said = said.replace(line, "")
+    first, *rest = SENTENCE.split(" ".join(said.split()))
+    words = first.split()
+    cut = f"{' '.join(words[:most])} …" if run.phase is Phase.ABANDONED and len(words) > most else first
+    return " ".join((cut, *rest))
 
 
 def mark(run: Run, left: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ _WORD = re.compile(r"\S*\w\S*")
 _DATE = re.compile(r"<!date\^\d+\^([^|>]*)\|[^>]*>")
 _TOKENS = {"{ago}": "35 minutes ago", "{time}": "12:40 AM", "{date_short_pretty}": "Nov 21, 2026"}
 _LINK = re.compile(r"<[^>|]*\|?([^>]*)>")
-_SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.!?])")
+SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[^\s.!?])")
 _TEXTS = frozenset({"mrkdwn", "plain_text"})
 
 
@@ -56,7 +56,7 @@ class Room:
 
     def sentences(self, *texts: str) -> list[str]:
         """The first sentence of each text, and as many of the others as there is room for."""
-        split = [_SENTENCE.split(text) for text in texts]
+        split = [SENTENCE.split(text) for text in texts]
         self.take([section(first) for first, *_ in split if first])
         return [self._more(first, rest) for first, *rest in split]
 

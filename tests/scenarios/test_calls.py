@@ -16,8 +16,9 @@ from bot.runbooks import RUNBOOKS
 from bot.runbooks.needs import asking
 from handlers.runs.card import card
 from handlers.runs.progress import coming, marks
+from handlers.runs.room import ENDED, words
 from tests.scenarios.books import PRESTAGE, started, until
-from tests.scenarios.stage import ANNA, EMIL, FAILOVER, A, Stage, stage_of
+from tests.scenarios.stage import ANNA, CLARA, EMIL, FAILOVER, A, Stage, stage_of
 from tests.scenarios.test_rehearsed import backed_up
 from tests.scenarios.test_seed_sentences import BOTH, calling
 from tests.scenarios.test_ways import count_of
@@ -148,6 +149,33 @@ def test_what_stays_is_neither_to_come_nor_to_be_done_again() -> None:
     lines = tuple(Line(f"s{n}", str(n), f"Row {n}", mark) for n, mark in enumerate(("now", "warn", "pass", "")))
     view = SimpleNamespace(lines=(lines[0], replace(lines[1], stays=True), *lines[2:]), now=lines[0])
     assert marks(view) == "◉▲○○" and [line.step for line in coming(view)] == ["s2", "s3"]
+
+
+async def test_who_abandons_after_a_failed_call_says_why_and_the_card_lists_what_is_open(redis: Redis) -> None:
+    """Seen in the demo: the card had neither who nor why, and nothing that was open."""
+    stage = await stage_of(redis)
+    run, _ = await calling(stage, "failover")
+    run = await stage.press(run, "failed", EMIL, inside_heard=HEARD)
+    run = await stage.press(run, "abandon", CLARA, reason="The gateway is broken. Its vendor comes at nine.")
+    blocks = card(view_of(run, RUNBOOKS["failover"]))["blocks"]
+    said = str(blocks)
+    assert "Clara abandoned this run: The gateway is broken. Its vendor comes at nine." in said and "nine.." not in said
+    assert "The test call from inside failed. Heard: “Sales, " in said and "5550" not in said
+    assert "Call Park and announcements of pool-a are not put back." in said
+    assert said.count("`/rgs failback pool-a` brings all home.") == 1
+    assert words([one for one in blocks if "Still open" not in str(one)]) <= ENDED
+    assert run.sentence.startswith("Clara abandoned this run: "), "lists cut the end"
+
+
+async def test_of_a_long_reason_the_card_has_the_beginning_and_the_log_all(redis: Redis) -> None:
+    stage = await stage_of(redis)
+    run, _ = await calling(stage, "failover")
+    reason = " ".join(f"word{number}" for number in range(40))
+    run = await stage.press(run, "abandon", CLARA, reason=reason)
+    blocks = card(view_of(run, RUNBOOKS["failover"]))["blocks"]
+    assert "Clara abandoned this run: word0 " in str(blocks) and "word39" not in str(blocks)
+    assert words([one for one in blocks if "Still open" not in str(one)]) <= ENDED
+    assert any("word39." in entry.sentence for entry in await stage.runs.audit(run.id))
 
 
 async def agents_told(stage: Stage) -> int:

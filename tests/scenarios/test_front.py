@@ -263,7 +263,10 @@ async def test_nobody_fills_in_a_form_for_a_row_that_is_over(front: Front) -> No
     await front.slack.click(BORIS, old, DECLARE)
 
     assert front.slack.modal(BORIS) is None
-    assert [words.startswith("This was already answered. Anna: ") for words in front.told(BORIS)] == [True, True]
+    assert [words.startswith("This was already answered. Anna declared ") for words in front.told(BORIS)] == [
+        True,
+        True,
+    ]
 
 
 async def test_the_servers_own_text_opens_for_holders_of_the_role_only(front: Front) -> None:

@@ -11,7 +11,7 @@ from redis.asyncio import Redis
 from bot.domain.backups.schedule import Slot
 from bot.domain.errors import BadInput, Held, NotAllowed, Stale
 from bot.domain.model import Role, Standing
-from bot.domain.runs.press import Press, press
+from bot.domain.runs.press import KEPT, Press, press
 from bot.domain.runs.run import Phase, Run
 from bot.runbooks import RUNBOOKS
 from tests.scenarios.stage import ANNA, BORIS, CLARA, EMIL, FAILOVER, FORMS, A, B, Stage, person, stage_of
@@ -55,6 +55,25 @@ async def test_of_two_decisions_on_the_same_state_the_second_one_is_refused_by_t
     with pytest.raises(Stale):
         await stage.runs.commit(replaces, stage.clock())
     assert (await stage.runs.load(run.id)).fact("replace") is False
+
+
+async def test_what_the_second_of_two_forms_says_changes_nothing_and_is_not_lost(redis: Redis) -> None:
+    """Seen in the demo: two open forms, and what the second person had typed was gone."""
+    stage = await stage_of(redis)
+    await stage.take_down(A)
+    run = await stage.settle((await stage.engine.start("failover", A, ANNA)).id)
+    form = {"outage_since": FORMS["outage_since"], "mode": "disaster"}
+    first = Press("declare", "declare", run.question, {**form, "seen": "rack 3 is dark"})
+    second = Press("declare", "declare", run.question, {**form, "seen": "call +49 30 5550 1234"})
+    await stage.engine.press(run.id, first, BORIS)
+    with pytest.raises(Stale) as late:
+        await stage.engine.press(run.id, second, CLARA)
+    assert late.value.sentence.startswith("This was already answered. Boris declared an outage since ")
+    assert late.value.sentence.endswith(f": rack 3 is dark. Nothing was done twice. {KEPT}")
+    said = [entry for entry in await stage.runs.audit(run.id) if entry.what == "late"]
+    assert [entry.who.name for entry in said] == ["Clara"]
+    assert said[0].sentence.startswith("Clara came too late, so this changed nothing: call ")
+    assert "5550" not in said[0].sentence and FORMS["outage_since"] not in said[0].sentence
 
 
 async def test_two_people_who_press_different_buttons_both_know_who_won(redis: Redis) -> None:

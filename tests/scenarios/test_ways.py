@@ -174,10 +174,10 @@ async def test_an_abandoned_failover_is_taken_up_where_it_was_left(redis: Redis)
     assert (run.step, run.phase) == ("failover-after", Phase.STOPPED)
     run = await stage.press(run, "abandon", BORIS)
     assert run.phase is Phase.ABANDONED
-    assert run.sentence.startswith(
-        "pool-a is marked failing over; its groups were not imported on pool-b. Start a failover again to go on from "
-        "here: it reads where both pools stand, and what lies there. If it stands otherwise, `/rgs start adopt "
-        "pool-a` takes that over."
+    assert run.sentence == (
+        "Boris abandoned this run: a drill. pool-a is marked failing over; its groups were not imported on pool-b. "
+        "Start a failover again to go on from here: it reads where both pools stand, and what lies there. If it stands "
+        "otherwise, `/rgs start adopt pool-a` takes that over."
     )
     await move_by_others(stage)
     again = await declared(stage)

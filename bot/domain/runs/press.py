@@ -8,6 +8,7 @@ from dataclasses import dataclass, replace
 
 from bot.domain.access import Need, allow, allow_second
 from bot.domain.errors import BadInput, Stale
+from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
 from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
@@ -20,7 +21,25 @@ APPROVE = "approve"
 _ABANDON = "abandon"
 _SECONDS = re.compile(r"[0-9]{1,10}")
 _DAY_S = 86_400
-REASON = Field("reason", "Why?", hint="It goes into the log and on the card.", multiline=True, max_length=300)
+_KEPT = 500
+"""Characters that are kept of what came too late, as of any answer."""
+KEPT = "What you wrote is kept in the log of the run, and changes nothing."
+
+
+def _ending(reason: str) -> str:
+    """As the end of a sentence."""
+    said = masked(reason)
+    return said if said.endswith((".", "!", "?")) else f"{said}."
+
+
+REASON = Field(
+    "reason",
+    "Why?",
+    hint="It goes into the log and on the card.",
+    multiline=True,
+    max_length=300,
+    says=_ending,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,10 +127,29 @@ def already(run: Run, step: str) -> str:
     if run.step == step and run.approvals:
         return f"{run.approvals[-1].who.name} already asked for this. The card shows how a second person approves it."
     if record is not None:
-        return f"This was already answered. {record.who.name}: {record.sentence} Nothing was done twice."
+        said = (
+            record.sentence if record.sentence.startswith(record.who.name) else f"{record.who.name}: {record.sentence}"
+        )
+        end = "" if said.endswith((".", "!", "?")) else "."
+        return f"This was already answered. {said}{end} Nothing was done twice."
     if not run.is_open:
         return f"This run has ended. {run.sentence}"
     return "This button is of an earlier state of the run. The card shows what is asked now. Nothing was changed."
+
+
+def too_late(run: Run, runbook: Runbook, pressed: Press, person: Person, now: float) -> Entry | None:
+    """A line for the log with what somebody wrote into a form that came too late; None where they wrote nothing."""
+    step = next((row for row in runbook.steps if row.key == pressed.step), None)
+    if step is None:
+        return None
+    known = {choice.key: choice for choice in (*step.choices(run), _abandon(runbook, step))}
+    choice = known.get(pressed.choice)
+    asked = {one.key for one in choice.fields if not one.options and not one.last_s} if choice else pressed.form.keys()
+    wrote = [masked(" ".join(pressed.form[key].split())[:_KEPT]) for key in pressed.form if key in asked]
+    if not any(wrote):
+        return None
+    sentence = f"{person.name} came too late, so this changed nothing: {' · '.join(filter(None, wrote))}"
+    return Entry(now, Who.person(person), "late", pressed.step, sentence, {"choice": pressed.choice})
 
 
 def _none(run: Run, step: Step) -> tuple[Choice, ...]:
@@ -159,7 +197,8 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
         Found.DONE: (replace(accept, label="Go on: it worked", style="primary"), look),
         Found.NOT_DONE: (replace(rerun, style="primary"), look, *step.choices(run)),
         Found.PARTLY: (replace(rerun, style="primary"), look, *step.choices(run)),
-        Found.UNKNOWN: (look, accept, rerun),
+        # A server that said no is not overruled by a word: whoever knows better looks again, or tries again.
+        Found.UNKNOWN: (look, rerun, *step.choices(run)) if was_refused(run) else (look, accept, rerun),
     }
     return safe[state]
 
@@ -175,7 +214,7 @@ _BY_PHASE: Mapping[Phase, Callable[[Run, Step], tuple[Choice, ...]]] = {
 def _abandon(runbook: Runbook, step: Step) -> Choice:
     """Whoever may answer a row may leave the run there; where that is anybody, it takes what starting one takes."""
     need = runbook.need if step.need is Need.ANYONE else None
-    said = "abandoned this run: {reason}."
+    said = "abandoned this run: {reason}"
     return Choice(_ABANDON, "Abandon the run", said, need=need, fields=(REASON,), style="danger")
 
 
@@ -242,10 +281,16 @@ def _leave(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], 
     if left.state is not None and left.state is not run.pool_state:
         run = replace(run, pool_state=left.state, since=now)
     flying = "A command was running, and nobody waited for its answer. " if run.phase is Phase.RUNNING else ""
-    ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, f"{flying}{left.sentence}", now)
-    said = f"{ended.run.sentence} {_said(choice, form, person)}"
+    became = " ".join(filter(None, (f"{flying}{left.sentence}", left.then)))
+    ended = close(replace(run, carry=runbook.carry(run)), Phase.ABANDONED, became, now)
+    # Who and why come first: wherever there is little room, the end is cut.
+    new = replace(
+        ended.run,
+        sentence=f"{_said(choice, form, person)} {became}",
+        left=tuple(filter(None, (*left.open, left.then))),
+    )
     tells = gap(run, runbook, f"{runbook.title} of {run.primary.short} was abandoned")
-    return replace(ended, run=replace(ended.run, sentence=said), tells=(*tells, *ended.tells))
+    return replace(ended, run=new, tells=(*tells, *ended.tells))
 
 
 def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str], person: Person, now: float) -> Change:

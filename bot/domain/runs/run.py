@@ -134,7 +134,8 @@ class Run:
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
     `sent_at` is when its last commands began to be sent. `replacement` is the pool with a new name that takes the
     primary's place. `alone`: it holds no pool, but is the only run of its runbook. `stays` say how its time went; a
-    version before noted none. `settled` are rows that stay as they are, though one before them was opened again.
+    version before noted none. `left` is what a run that was abandoned left to people, and what can be started then, a
+    line each. `settled` are rows that stay as they are, though one before them was opened again.
     """
 
     id: str
@@ -169,6 +170,7 @@ class Run:
     alone: bool = False
     stays: tuple[Stay, ...] = ()
     settled: tuple[str, ...] = ()
+    left: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:

@@ -198,10 +198,15 @@ def unless(why: Callable[[Run], str | None], step: Step) -> Step:
 
 @dataclass(frozen=True, slots=True)
 class Left:
-    """What abandoning a run leaves behind: a sentence, and the primary pool's state if that changes."""
+    """What abandoning a run leaves behind: a sentence, and the primary pool's state if that changes.
+
+    `then` says what can be started from there, `open` what is left to people, a line each.
+    """
 
     sentence: str
     state: PoolState | None = None
+    then: str = ""
+    open: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -143,7 +143,9 @@ def _state(run: Run, step: Step, waiting: dict[Phase, str]) -> str:
 
 
 def still_open(run: Run) -> tuple[str, ...]:
-    """What the last row left to people."""
+    """What the last row left to people, or whoever abandoned the run."""
+    if run.phase is Phase.ABANDONED:
+        return run.left
     return run.records[-1].details if run.phase is Phase.DONE and run.records else ()
 
 

@@ -106,15 +106,23 @@ def _is_remembered(run: Run) -> bool:
 
 def left(run: Run) -> Left:
     if _is_remembered(run):
-        return Left(_stands(run))
+        return Left(_as_left(run), then=_way(run))
     return Left(f"Nothing was changed: {run.primary.short} is remembered as {run.pool_state}, as before.")
 
 
 def _stands(run: Run) -> str:
+    return f"{_as_left(run)} {_way(run)}"
+
+
+def _as_left(run: Run) -> str:
+    return f"{run.primary.short} is {state_of(run)}, as others left it."
+
+
+def _way(run: Run) -> str:
     primary, state = run.primary.short, state_of(run)
-    here = state is PoolState.FAILED_OVER and not VERIFIED.of(run)
-    way = f"`/rgs start import-again {primary}` brings its groups." if here else _WAYS[state].format(primary=primary)
-    return f"{primary} is {state}, as others left it. {way}"
+    if state is PoolState.FAILED_OVER and not VERIFIED.of(run):
+        return f"`/rgs start import-again {primary}` brings its groups."
+    return _WAYS[state].format(primary=primary)
 
 
 _WAYS = {

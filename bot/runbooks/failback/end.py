@@ -16,7 +16,7 @@ from bot.runbooks.failback.lost import bare, lost, without_backup_pool
 from bot.runbooks.failback.start import FREEZE_OVER, not_rebuilt
 from bot.runbooks.rows.companions import companions_row, lost_location_rows, still_open, unpublished
 from bot.runbooks.rows.copies import asked_in, carried
-from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.ending import ended, ended_tell, left_open
 from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
@@ -209,7 +209,9 @@ def left(run: Run) -> Left:
         where = f"whether its groups were imported on {primary} is not known, and they are on {backup} still"
     again = "rebuild" if REBUILT.of(run) == "yes" else "failback"
     down = f" If {primary} is down again, start a failover instead." * (run.pool_state is PoolState.FAILING_BACK)
+    locations = unpublished(run, home(run)).strip()
     return Left(
-        f"{primary} is marked {run.pool_state}; {where}. `/rgs start {again} {primary}` goes on from here: it reads "
-        f"where the pool stands.{down}{unpublished(run, home(run))}"
+        f"{primary} is marked {run.pool_state}; {where}.",
+        then=f"`/rgs start {again} {primary}` goes on from here: it reads where the pool stands.{down}",
+        open=(*((locations,) if locations else ()), *left_open(run, run.primary)),
     )

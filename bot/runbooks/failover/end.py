@@ -17,7 +17,7 @@ from bot.runbooks.failover.facts import CHOSEN, COPIES, OWN, REPLACE, RESOLVE
 from bot.runbooks.failover.imports import VERIFY
 from bot.runbooks.rows.companions import companions_row, still_open
 from bot.runbooks.rows.copies import asked_in, imported, in_doubt, staged
-from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.ending import ended, ended_tell, left_open
 from bot.runbooks.rows.facts import (
     ARRIVED,
     FAILOVER_RUN,
@@ -147,38 +147,56 @@ def left(run: Run) -> Left:
     if not _touched(run):
         stood = PoolState(STOOD.of(run))
         return Left(
-            f"Nothing was changed on either pool, and {primary} is marked {stood}, as it was before. "
-            f"If it really is down, start a failover again.{_otherwise(primary)}",
+            f"Nothing was changed on either pool, and {primary} is marked {stood}, as it was before.",
             stood,
+            f"If it really is down, start a failover again. {_otherwise(primary)}",
         )
     groups = _WHAT_IS_THERE[imported(run)]
     if run.pool_state is PoolState.FAILED_OVER and SERVER_SAID.of(run) in HOME:
         return Left(
-            f"{primary} was failed back by others, and is marked {PoolState.FAILING_BACK}; {groups} on {backup}. "
-            f"`/rgs failback {primary}` goes on from here: it brings home what was edited there.",
+            f"{primary} was failed back by others, and is marked {PoolState.FAILING_BACK}; {groups} on {backup}.",
             PoolState.FAILING_BACK,
+            f"`/rgs failback {primary}` goes on from here: it brings home what was edited there.",
         )
     if run.pool_state is PoolState.FAILED_OVER:
-        return left_away(run)
+        away = left_away(run)
+        return replace(away, open=(*away.open, *_not_reached(run)))
     return Left(
-        f"{primary} is marked {run.pool_state}; {groups} on {backup}. Start a failover again to go on from here: it "
-        f"reads where both pools stand, and what lies there.{_otherwise(primary)}",
+        f"{primary} is marked {run.pool_state}; {groups} on {backup}.",
         run.pool_state,
+        "Start a failover again to go on from here: it reads where both pools stand, and what lies there. "
+        f"{_otherwise(primary)}",
     )
 
 
 def _otherwise(primary: str) -> str:
     """Others may have moved it, or it is well after all: what is remembered is not read when a run is abandoned."""
-    return f" If it stands otherwise, `/rgs start adopt {primary}` takes that over."
+    return f"If it stands otherwise, `/rgs start adopt {primary}` takes that over."
 
 
 def left_away(run: Run) -> Left:
     """A pool that is failed over, and what can be started from there."""
     primary, backup = run.primary.short, partner(run).short
     return Left(
-        f"{primary} is failed over to {backup}; {_WHAT_IS_THERE[imported(run)]} there. "
-        f"While {backup} answers, `/rgs start import-again {primary}` brings them. When {primary} is back, "
-        f"`/rgs failback {primary}` brings all home."
+        f"{primary} is failed over to {backup}; {_WHAT_IS_THERE[imported(run)]} there.",
+        then=f"While {backup} answers, `/rgs start import-again {primary}` brings them. When {primary} is back, "
+        f"`/rgs failback {primary}` brings all home.",
+        open=left_open(run, run.primary),
+    )
+
+
+def _not_reached(run: Run) -> tuple[str, ...]:
+    """What a failover that was abandoned has not come to, though the pool has moved."""
+    routed = any(one.step == ROUTES.key and one.mark == Mark.PASS for one in run.records)
+    asked = run.record_of(COMPANIONS.key) is not None
+    return tuple(
+        filter(
+            None,
+            (
+                "" if routed else f"Nobody has said that calls lead to {partner(run).short}.",
+                "" if asked else f"Call Park and announcements of {run.primary.short} are not put back.",
+            ),
+        )
     )
 
 

@@ -40,4 +40,5 @@ def left(run: Run) -> Left:
     """It marks no pool, so only what commands and people changed stays."""
     if not run.attempt:
         return Left("Switchback sent no command. What people did by hand stays as it is.")
-    return Left("What its commands changed stays. Start it again to go on: it reads first how things stand.")
+    again = "Start it again to go on: it reads first how things stand."
+    return Left("What its commands changed stays.", then=again)

@@ -13,7 +13,7 @@ from bot.runbooks.failover.imports import verified_rows
 from bot.runbooks.rows.copies import carried, imported, notice, staged, touched
 from bot.runbooks.rows.ending import done_row
 from bot.runbooks.rows.facts import INSIDE_HEARD, PRESTAGED, WAS_IMPORTED
-from bot.runbooks.rows.people import call_row
+from bot.runbooks.rows.people import call_row, unworked
 
 VERIFIED = verified_rows(strict=True)
 
@@ -69,7 +69,8 @@ def left(run: Run) -> Left:
         False: f"The copies of {primary} on {backup} were removed, and nothing was imported in their place.",
         None: f"Whether the copies of {primary} on {backup} are whole is not known.",
     }[imported(run)]
-    return Left(f"{what} So a failover has to import. `/rgs start prestage {primary}` starts again.")
+    again = f"`/rgs start prestage {primary}` starts again."
+    return Left(f"{what} So a failover has to import.", then=again, open=unworked(run))
 
 
 def _done(run: Run) -> str:

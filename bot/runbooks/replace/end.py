@@ -13,7 +13,7 @@ from bot.runbooks.failback.end import read_cleaned, unclean
 from bot.runbooks.failback.start import FREEZE_OVER
 from bot.runbooks.rows.companions import still_open, unpublished
 from bot.runbooks.rows.copies import carried
-from bot.runbooks.rows.ending import ended, ended_tell
+from bot.runbooks.rows.ending import ended, ended_tell, left_open
 from bot.runbooks.rows.facts import REPLICATION, STARTED, TAKES_PLACE, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
     agents_row,
@@ -129,13 +129,16 @@ def arrived(run: Run) -> str | None:
 
 def left(run: Run) -> Left:
     """What is offered can be started from where it leaves the pool."""
-    primary, new, open_ = run.primary.short, replacement(run).short, unpublished(run, replacement(run))
+    primary, new, locations = run.primary.short, replacement(run).short, unpublished(run, replacement(run)).strip()
+    open_ = (*((locations,) if locations else ()), *left_open(run, run.primary))
     if run.pool_state is PoolState.REPLACING:
         return Left(
-            f"{primary} is being replaced by {new}, and cannot be failed back any more. "
-            f"`/rgs start replace {primary} {new}` goes on: each row reads what is done already.{open_}"
+            f"{primary} is being replaced by {new}, and cannot be failed back any more.",
+            then=f"`/rgs start replace {primary} {new}` goes on: each row reads what is done already.",
+            open=open_,
         )
     return Left(
-        f"{primary} is failed over still, and nothing of it was moved to {new}. Start this again, or "
-        f"`/rgs failback {primary}` if it comes back after all.{open_}"
+        f"{primary} is failed over still, and nothing of it was moved to {new}.",
+        then=f"Start this again, or `/rgs failback {primary}` if it comes back after all.",
+        open=open_,
     )

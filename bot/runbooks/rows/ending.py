@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from bot.domain.model import Mark, Verdict
+from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Seen
 from bot.domain.runs.run import Run, Tell
 from bot.domain.runs.runbook import Step
+from bot.runbooks.rows.companions import still_open
 from bot.runbooks.rows.facts import SILENT
-from bot.runbooks.rows.people import said_silent, silent
+from bot.runbooks.rows.people import said_silent, silent, unsigned, unworked
 
 
 def done_row(
@@ -44,6 +45,11 @@ def ended(run: Run, seen: Seen, *said: str, left: tuple[str, ...] = ()) -> Verdi
 def ended_tell(run: Run, *said: str, left: tuple[str, ...] = ()) -> Tell:
     """The same for the channel."""
     return Tell("notifications", _joined(*said), _lines(*left, said_silent(SILENT.of(run))))
+
+
+def left_open(run: Run, of: Pool) -> tuple[str, ...]:
+    """What a run that is abandoned leaves to people, as far as it knows: calls, agents, other data of the pool `of`."""
+    return _lines(*unworked(run), unsigned(run), still_open(run, of))
 
 
 def _joined(*sentences: str) -> str:

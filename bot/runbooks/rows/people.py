@@ -9,6 +9,7 @@ from typing import Any
 from bot.domain.access import Need
 from bot.domain.deployment.impact import Stage, board
 from bot.domain.groups.agents import coverage, formal, in_all, invited, unlisted
+from bot.domain.groups.compare import masked
 from bot.domain.groups.groups import Inventory
 from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Undone, Verdict
@@ -220,18 +221,10 @@ def call_row(
         opened, before = _reopened(run, reopens), _literal(failed_calls(run, key))
         worked = f"called {where}: it worked.{f' Before that: {before}' if before else ''}"
         failed = f"called {where}: it failed. Heard: “{{{heard.key}}}”. “{opened.title}” is opened again."
+        back = {"then": Then.BACK, "to": opened.key, "recorded": Mark.STOP, "afresh": afresh}
         return (
             Choice("worked", "It worked", worked, style="primary"),
-            Choice(
-                "failed",
-                "It failed",
-                failed,
-                fields=fields,
-                then=Then.BACK,
-                to=opened.key,
-                recorded=Mark.STOP,
-                afresh=afresh,
-            ),
+            Choice("failed", "It failed", failed, fields=fields, **back),
         )
 
     def explained(run: Run) -> str:
@@ -263,6 +256,30 @@ def failed_calls(run: Run, *keys: str) -> str:
     """The last test call of these rows (without any: of all) that failed: when, who, what was heard; else nothing."""
     failed = [one for one in run.records if one.mark == Mark.STOP and one.step in (keys or CALLS)]
     return " ".join(f"{moment(one.at, run.primary)}: {one.sentence}" for one in failed[-1:])
+
+
+def unworked(run: Run) -> tuple[str, ...]:
+    """The test calls that failed and were not made again, with what was heard, a line each."""
+    last = {key: run.record_of(key) for key in CALLS}
+    return tuple(
+        f"The test call {_FROM[key]} failed. Heard: “{masked(_HEARD[key].of(run))}”."
+        for key, one in last.items()
+        if one is not None and one.mark == Mark.STOP
+    )
+
+
+def unsigned(run: Run) -> str:
+    """The formal groups in which nobody is known to be signed in, as a line; nothing where there are none."""
+    formal_groups = FORMAL.of(run)
+    if run.step == SIGNED_IN or run.record_of(SIGNED_IN) is not None:
+        return said_silent(SILENT.of(run))
+    if not formal_groups:
+        return ""
+    return f"{numbered(len(formal_groups), 'formal group')}: nobody looked whether agents have signed in."
+
+
+_FROM = {"inside": "from inside", "outside": "from outside", "call": "to the pool itself"}
+_HEARD = {"inside": INSIDE_HEARD, "outside": OUTSIDE_HEARD, "call": INSIDE_HEARD}
 
 
 def to_check(run: Run, says: Mapping[str, str]) -> str:

@@ -205,8 +205,8 @@ def left(run: Run) -> Left:
     if not run.attempt:
         return Left(f"Nothing was changed by this run: {backup} has the settings that it had when it began.")
     return Left(
-        f"The settings of {backup} may be put back in part. What it had stays kept; "
-        f"`/rgs start undo {run.primary.short}` begins again."
+        f"The settings of {backup} may be put back in part. What it had stays kept.",
+        then=f"`/rgs start undo {run.primary.short}` begins again.",
     )
 
 
