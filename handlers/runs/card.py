@@ -27,7 +27,7 @@ from handlers.blocks.wording import (
     when,
 )
 from handlers.runs import checklist, progress
-from handlers.runs.room import ENDED, OPEN, SENTENCE, Room
+from handlers.runs.room import ENDED, OPEN, SENTENCE, Room, counted
 
 SIGNS: Mapping[Phase, str] = {
     Phase.READY: "⏳",
@@ -144,8 +144,7 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     timeline, foot = _timeline(view), _foot(run, belongs_in)
     state = f"{mark(run, view.still_open)} *{shown(view.state, 100)}* {_took(run)}".rstrip()
     room.take([_header(view), section(state), *timeline, *foot])
-    (came_to,) = room.sentences(_came_to(run, room.words))
-    said = "\n".join(filter(None, (state, shown(came_to, 900))))
+    said = "\n".join(filter(None, (state, shown(_came_to(run, room), 900))))
     ends = [f"•  {told(line, _LINE)}" for line in view.still_open[:_OPEN_ENDS]]
     more = len(view.still_open) - len(ends)
     ends = [*ends, f"•  … and {more} more"] if more else ends
@@ -154,15 +153,18 @@ def _ended(view: RunView, belongs_in: str) -> list[Block]:
     return [section(said), *left, *timeline, *foot]
 
 
-def _came_to(run: Run, most: int) -> str:
-    """What is listed below is not said above it, and of a reason of over `most` words only the beginning."""
+def _came_to(run: Run, room: Room) -> str:
+    """As much of it as there is room for; what is listed below is not said above it."""
     said = run.sentence
     for line in run.left:
         said = said.replace(line, "")
-    first, *rest = SENTENCE.split(" ".join(said.split()))
-    words = first.split()
-    cut = f"{' '.join(words[:most])} …" if run.phase is Phase.ABANDONED and len(words) > most else first
-    return " ".join((cut, *rest))
+    why, *rest = SENTENCE.split(" ".join(said.split()))
+    if run.phase is not Phase.ABANDONED or not rest:
+        return room.sentences(said)[0]
+    # How the pool stands counts for more than the end of a long reason, which *Timeline* has whole.
+    words, most = why.split(), max(0, room.words - counted(rest[0]))
+    begins = why if len(words) <= most else f"{' '.join(words[:most])} …"
+    return " ".join(room.sentences(begins, " ".join(rest)))
 
 
 def mark(run: Run, left: Sequence[str]) -> str:
