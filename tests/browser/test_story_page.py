@@ -24,8 +24,8 @@ from tests.scenarios.house import free_port
 
 ROOT = Path(__file__).parents[2]
 OVER, BACK = "Failover of pool-a → pool-b", "Failback of pool-a ← pool-b"
-CONFIRMED = (" now", "Approve as second person")
-"""How buttons end that ask once more before they act."""
+CONFIRMED = ("Fail the pool over now", "the pool back now", "home now", "Approve as second person")
+"""How buttons end that ask once more before they act; an import by one person deletes nothing."""
 
 pytestmark = pytest.mark.asyncio(loop_scope="module")
 LOCAL = "second => new Date(second * 1000 - new Date().getTimezoneOffset() * 60000).toISOString().slice(0, 16)"

@@ -16,6 +16,8 @@ SERVER_ADMIN = "RTCUniversalServerAdmins"
 ADMIN = f"{SERVER_ADMIN} or CsResponseGroupAdministrator"
 ANYONE = "any full member of the workspace"
 NUMBER = "+49 30 5550 1234"
+KEEP = "Use it, keep pool-b's settings"
+"""The usual answer to which backup."""
 EXACTLY = "Runs when approved, exactly so:"
 
 
@@ -51,8 +53,7 @@ REMOVE = 'Export-CsRgsConfiguration -Source "service:ApplicationServer:pool-b.co
 FAILOVER = (
     Beat("1 · Declare the outage", ANNA, "Declare the outage", ADMIN, filled=DECLARED),
     Beat("6 · Fail the pool over", BORIS, "Fail the pool over now", SERVER_ADMIN, FAIL_OVER),
-    Beat("7 · Choose the backup", ANNA, "Use this backup", ADMIN),
-    Beat("10 · Choose the application-level settings", CLARA, "Keep pool-b's", ADMIN),
+    Beat("7 · Choose the backup", ANNA, KEEP, ADMIN),
     Beat("12 · Import the groups", CLARA, "Import the groups now", ADMIN, import_line("pool-b")),
     Beat("14 · Put Call Park and announcements back", CLARA, "Put it off", ADMIN),
     Beat("15 · Route calls to the backup pool", EMIL, "Checked, and both calls worked", ANYONE),

@@ -63,6 +63,7 @@ class Button:
     action_id: str
     value: str
     block_id: str
+    asks_again: bool = False
 
 
 @dataclass(slots=True)
@@ -70,8 +71,8 @@ class House:
     """A bot at work, listening at `url`. `seen` has every version of every message, in order.
 
     `bots` are all processes on this Redis, the bot itself first; Slack speaks to them through the `balancer`.
-    `clicks` are those that the bot was sent, on cards and in forms, and `fields` what was filled in: not what a field
-    held already.
+    `clicks` are those of people, on cards, in forms and in what asks once more, and `fields` what was filled in: not
+    what a field held already.
     """
 
     slack: Sandbox
@@ -120,7 +121,7 @@ class House:
     async def press(self, user: str, card: Message, label: str, **filled: str) -> Outcome:
         """Presses the button of this label, and sends the form that it opens, if any."""
         button = button_of(card, label)
-        self.clicks += 1
+        self.clicks += 2 if button.asks_again else 1
         outcome = await self.slack.click(user, card, button.action_id, button.value, block_id=button.block_id)
         view = self.slack.modal(user)
         if outcome.ok and filled and view:
@@ -154,13 +155,18 @@ class House:
         await self.worlds.save(world.without_faults(pool), version)
 
 
+_SHOWS_MORE = {actions.word(one) for one in (actions.TIMELINE, actions.REPORT, actions.HOW)}
+
+
 def buttons(message: Message) -> list[Button]:
     """Everything that decides something when it is pressed, options of menus included; not what only shows more."""
     return [
-        Button(element["text"]["text"], owner["action_id"], element.get("value", ""), block["block_id"])
+        Button(
+            element["text"]["text"], owner["action_id"], element.get("value", ""), block["block_id"], "confirm" in owner
+        )
         for block in message.blocks
         for owner in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ()))
-        if owner.get("action_id", actions.TIMELINE) not in (actions.TIMELINE, actions.REPORT)
+        if actions.word(owner.get("action_id", actions.TIMELINE)) not in _SHOWS_MORE
         for element in owner.get("options", [owner])
     ]
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field, replace
 
 from bot.runbooks import RUNBOOKS
 from tests.scenarios import happenings as happen
+from tests.scenarios.beats import KEEP
 from tests.scenarios.happenings import Begun
 from tests.scenarios.stage import ANNA, CLARA, FAILBACK, FAILOVER
 from tests.scenarios.test_ways_home import DISASTER
@@ -169,9 +170,9 @@ COMES_BACK = (
         happen.back_after,
         ("failover", "backup"),
         RESTORABLE,
-        ("Use this backup",),
+        (KEEP, "Use it, choose settings next"),
         (
-            Way("Use this backup", ("failover", ""), SERVES.format("FailedOver"), script=FAILOVER),
+            Way(KEEP, ("failover", ""), SERVES.format("FailedOver"), script=FAILOVER),
             Way("/rgs failback pool-a", ("failback", ""), SERVES.format("FailedBack"), script=NOTHING_THERE),
         ),
         WITHOUT,
@@ -292,8 +293,8 @@ OTHERS = (
         happen.moved_away,
         ("failover", "backup"),
         RESTORABLE,
-        ("Use this backup",),
-        (Way("Use this backup", ("failover", ""), MOVED.format("FailedOver"), script=FAILOVER),),
+        (KEEP, "Use it, choose settings next"),
+        (Way(KEEP, ("failover", ""), MOVED.format("FailedOver"), script=FAILOVER),),
         WITHOUT,
         AWAY,
     ),

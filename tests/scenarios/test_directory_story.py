@@ -13,7 +13,7 @@ from tests.directory.contents import address
 from tests.directory.samba import Domain
 from tests.patience import until
 from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, FINN
-from tests.scenarios.beats import FAILOVER, awaited, played
+from tests.scenarios.beats import FAILOVER, KEEP, awaited, played
 from tests.scenarios.directory_house import Guarded, guarded
 from tests.scenarios.house import House
 from tests.scenarios.stage import A
@@ -98,7 +98,7 @@ async def test_whoever_left_the_group_presses_in_vain_a_minute_later_at_every_pr
         assert rooms.balancer is not None
         for process in (0, 1):
             rooms.balancer.only = process
-            assert (await rooms.press(EMIL, card, "Use this backup")).ok
+            assert (await rooms.press(EMIL, card, KEEP)).ok
             assert WHERE in rooms.told(EMIL)[-1]
             entry = (await rooms.bot.runs.audit(run.id, 1))[0]
             assert (entry.what, entry.who.name) == ("refused", "Emil Hansen")

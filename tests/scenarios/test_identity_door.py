@@ -20,6 +20,7 @@ from tests.directory.impostors import WHOLE, Relay, relay
 from tests.directory.samba import Domain
 from tests.patience import until
 from tests.sandbox.parts import ANNA, BORIS, CLARA, EMIL, FINN, GRETA, INCIDENT
+from tests.scenarios.beats import KEEP
 from tests.scenarios.directory_house import DAVID, Guarded, guarded
 from tests.scenarios.house import button_of, everything, house, words_of
 from tests.scenarios.slack_stage import TEAM
@@ -204,10 +205,8 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
         assert form is not None, "forms open for the two as well"
         await rooms.slack.close(ANNA, form.id)
         await rooms.press(BORIS, card, "Fail the pool over now")
-        card = await rooms.card(run, "Step 7 of", "Use this backup", OPEN)
-        await rooms.press(ANNA, card, "Use this backup")
-        card = await rooms.card(run, "Step 10 of", OPEN)
-        await rooms.press(ANNA, card, "Keep pool-b's")
+        card = await rooms.card(run, "Step 7 of", KEEP, OPEN)
+        await rooms.press(ANNA, card, KEEP)
         card = await rooms.card(run, "Step 12 of", OPEN)
 
         way.ends_after = WHOLE

@@ -162,7 +162,7 @@ def _waiting(run: Run, step: Step) -> tuple[Choice, ...]:
         approve = Choice(APPROVE, "Ask for a second person", "asked for it.", style="primary")
     else:
         label = "Approve as second person" if needed > 1 else f"{step.title} now"
-        means = " ".join((_runs_now(run), *effect[:1]))
+        means = " ".join((_runs_now(run), *effect[:1])) if step.confirmed or needed > 1 else ""
         approve = Choice(APPROVE, label, "approved it.", style="primary", confirm=means)
     return approve, *step.choices(run)
 

@@ -147,12 +147,13 @@ class Step:
     end, since a row lost there is begun again. `plan` makes commands from what was seen. `judge` turns what was
     seen into a Verdict. `prerequisites` have to be so before anybody presses. `choices` are the buttons while the
     row asks, waits or is stopped. `skip` gives the reason why the row falls away, or None. `again`: a lost command
-    may simply be run again. Every other command is looked at when it was lost: `look` is read before it is sent and
-    again afterwards, `stands` makes one digest of that, and when both are equal the command did nothing; else
-    `found` says what it did, and `saves` brings to safety what is there, as `does` does. `breaks`: a command that
-    was refused may have done a part, so it is looked at as well. `accepted` are the facts that hold when people
-    count it as done. `tells` are messages that go out when the row is done, `leaves` is where the primary pool
-    stands from then on, or says so of the run; of a row with commands both hold from when they are sent.
+    may simply be run again. `confirmed`: whoever lets a command run is asked once more, two people always. Every
+    other command is looked at when it was lost: `look` is read before it is sent and again afterwards, `stands`
+    makes one digest of that, and when both are equal the command did nothing; else `found` says what it did, and
+    `saves` brings to safety what is there, as `does` does. `breaks`: a command that was refused may have done a
+    part, so it is looked at as well. `accepted` are the facts that hold when people count it as done. `tells` are
+    messages that go out when the row is done, `leaves` is where the primary pool stands from then on, or says so of
+    the run; of a row with commands both hold from when they are sent.
     """
 
     key: str
@@ -170,6 +171,7 @@ class Step:
     approvals: Callable[[Run], int] = _no_approvals
     skip: Callable[[Run], str | None] = _never
     again: bool = False
+    confirmed: bool = True
     breaks: bool = False
     look: Callable[[Run], Acts] = _nothing
     stands: Callable[[Run, Seen], str] | None = None

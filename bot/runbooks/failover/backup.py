@@ -6,6 +6,7 @@ What lies on the backup pool already is kept, or removed first (runbooks: failov
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from bot.domain.backups.backup import Backup, Keeping, is_ahead, is_restorable
@@ -19,7 +20,16 @@ from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, Seen, Survey
 from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Phase, Run, partner
 from bot.domain.runs.runbook import Choice, Field, Step, Then
-from bot.runbooks.failover.facts import CHOSEN, COPIES, COPIES_EQUAL, COPIES_FOUND, OFFERED, OFFERS
+from bot.runbooks.failover.facts import (
+    CHOSEN,
+    COPIES,
+    COPIES_EQUAL,
+    COPIES_FOUND,
+    OFFERED,
+    OFFERS,
+    REPLACE,
+    SETTINGS_SAID,
+)
 from bot.runbooks.rows.copies import stage_of
 from bot.runbooks.rows.editing import asked
 from bot.runbooks.rows.exporting import pin
@@ -280,7 +290,27 @@ def choose_row(offer: Callable[[Run], tuple[Choice, ...]] = offer_choice) -> Ste
     )
 
 
-CHOOSE = choose_row()
+def _offer_both(run: Run) -> tuple[Choice, ...]:
+    """What is usual is one press: the backup that is offered, and B's own settings stay."""
+    offered = tuple(replace(one, facts={**one.facts, **SETTINGS_SAID.to(False)}) for one in offer_choice(run))
+    backup = partner(run).short
+    usual = (
+        replace(
+            one,
+            key="use-keep",
+            label=f"Use it, keep {backup}'s settings",
+            said=f"{one.said.removesuffix('.')}, and keeps the settings of {backup}.",
+            facts={**one.facts, **SETTINGS_SAID.to(True), **REPLACE.to(False)},
+        )
+        for one in offered
+        if one.key == "use"
+    )
+    later = {"label": "Use it, choose settings next", "style": ""}
+    others = (replace(one, **later) if one.key == "use" else one for one in offered)
+    return (*usual, *others)
+
+
+CHOOSE = choose_row(_offer_both)
 
 
 def read_chosen(run: Run) -> Acts:

@@ -24,6 +24,8 @@ RESOLVE = Fact("resolve", bool, False)
 RENAMED = Fact("renamed", list, ())
 REPLACEABLE = Fact("replaceable", bool, True)
 REPLACE = Fact("replace", bool, False)
+SETTINGS_SAID = Fact("settings_said", bool, False)
+"""Whether it was said with the backup that B keeps its settings."""
 OWN = Fact("own", str, "")
 NOTHING_ARRIVED = Fact("nothing_arrived", bool, False)
 

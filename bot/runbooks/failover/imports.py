@@ -29,6 +29,7 @@ from bot.runbooks.failover.facts import (
     REPLACE,
     REPLACEABLE,
     RESOLVE,
+    SETTINGS_SAID,
 )
 from bot.runbooks.rows.editing import asked, changed_by_hand
 from bot.runbooks.rows.exporting import export_row, exported, kept
@@ -49,6 +50,7 @@ from bot.runbooks.rows.verifying import (
     verify_row,
 )
 
+_SAID = "Skipped: {pool} keeps its settings, as was said with the backup."
 _SETTINGS_CAUTION = (
     "A pool has one set of application-level settings: ring-back grace, default music, call context. "
     "*Keep*: {backup} keeps its own; if {primary} can never be recovered, its settings are in the backup's record "
@@ -190,7 +192,9 @@ SETTINGS = Step(
     stretch="settings",
     title="Choose the application-level settings",
     asks=True,
-    skip=nothing_imported,
+    skip=lambda run: (
+        nothing_imported(run) or (_SAID.format(pool=partner(run).short) if SETTINGS_SAID.of(run) else None)
+    ),
     explain=lambda run: _SETTINGS_CAUTION.format(primary=run.primary.short, backup=partner(run).short),
     reads=_read_settings,
     does=pin_chosen,
@@ -266,6 +270,7 @@ IMPORT = import_row(
     unfit=SPARE.edited,
     does=pin_chosen,
     choices=lambda run: (*SPARE.choices(run), *_offer_import(run)),
+    confirmed=False,
     prerequisites=lambda run: (rehearsed(run), spared(partner(run), run.primary)),
     approvals=lambda run: 2 if REPLACE.of(run) or RESOLVE.of(run) else 1,
     look=_read_rehearsal,
