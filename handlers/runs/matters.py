@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.access import Need
-from bot.domain.deployment.answers import TWICE, PoolAnswer, answer_words, is_calm, is_down
+from bot.domain.deployment.answers import TWICE, PoolAnswer, answer_words, is_calm, is_down, is_mute
 from bot.domain.measures import numbered
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, short
 from bot.domain.runs.opening import NEXT
@@ -64,7 +64,7 @@ def of_pool(pool: Pool, record: PoolRecord, answer: PoolAnswer | None = None, no
     head = f"{MARKS[record.state]} *{name}* {_AWAY[record.state].format(since=since)}"
     if answer is None or not answer.is_fresh(now):
         return Matter(head, _start(pool, after), Need.ADMIN)
-    if not answer.is_silent or record.state not in _BACK:
+    if not is_mute(answer, now) or record.state not in _BACK:
         return Matter(f"{head} Now: {answer_words(answer, now, when)}.", _start(pool, after), Need.ADMIN)
     if record.state is PoolState.FAILED_OVER:
         return Matter(f"{head} It does not answer: bring it up, then `/rgs failback {name}`.", None)
@@ -90,8 +90,7 @@ class Beside:
         name = short(self.record.fqdn)
         if self.record.state is not PoolState.ACTIVE:
             return f"It cannot be failed over while {name} is {self.record.state}."
-        silent = self.answer is not None and self.answer.is_silent and self.answer.is_fresh(now)
-        return f"Nor does {name}: bring one up." if silent else ""
+        return f"Nor does {name}: bring one up." if is_mute(self.answer, now) else ""
 
 
 def of_silent(pool: Pool, record: PoolRecord, answer: PoolAnswer, now: float, beside: Beside | None) -> Matter:

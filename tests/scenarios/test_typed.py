@@ -234,7 +234,8 @@ async def test_callers_notice_an_outage_that_nobody_has_declared(front: Front, t
     await front.slack.command(EMIL, INCIDENT, typed)
 
     said = (*front.slack.ephemerals(EMIL), *front.slack.messages(INCIDENT))[0]
-    assert said.text.startswith("What callers and agents notice during the outage, before failover:")
+    assert said.text.startswith("pool-a: what callers and agents notice during the outage, before failover:")
+    assert "· no outage is declared" in said.text and "New calls are cut off." in said.text
 
 
 @pytest.mark.parametrize(
@@ -289,6 +290,7 @@ async def test_home_begins_with_what_matters_now(front: Front) -> None:
 
 
 async def test_a_pool_that_nobody_moved_has_no_stage(front: Front) -> None:
+    await look(front)
     said = await answer(front, EMIL, "/rgs impact pool-a")
     assert said.text == "pool-a was never moved, so callers and agents notice nothing."
 
