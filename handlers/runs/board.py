@@ -18,11 +18,11 @@ from bot.domain.runs.opening import refuse_unknown
 from bot.runbooks.rows.facts import WAS_IMPORTED
 from bot.runbooks.rows.people import CALLS
 from handlers.asked import HERE, Asked, named_pool, permit
-from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, View, context, header, modal, section
 from handlers.blocks.wording import bounded, shown, when
 from handlers.desk import Desk
 from handlers.runs.looks import look
+from handlers.runs.tell import all_stages_button
 from handlers.runs.unheard import Unheard, unheard
 from handlers.slack.replies import Reply, open_view
 
@@ -66,17 +66,22 @@ class Known:
 
 async def impact(asked: Asked) -> Reply:
     """Of a stage, of the stage that a pool is in, or of whatever is not well now; `here` shows it to the channel."""
-    words = [word for word in asked.words if word.casefold() != HERE]
-    here, word = len(words) < len(asked.words), "".join(words).casefold()
-    if stage := STAGES.get(word):
-        return Reply(impact_board(stage), public=here)
-    pools = [named_pool(replace(asked, words=tuple(words))).fqdn] if word else list(asked.desk.estate.pools)
+    words = tuple(word for word in asked.words if word.casefold() != HERE)
+    here, asked = len(words) < len(asked.words), replace(asked, words=words)
+    stage = STAGES.get("".join(words).casefold())
+    return Reply(impact_board(stage) if stage else await _now(asked), public=here)
+
+
+async def _now(asked: Asked) -> Message:
+    """Of the pool that is named, or of the one that is worst off, and the names of the others."""
+    named = bool(asked.words)
+    pools = [named_pool(asked).fqdn] if named else list(asked.desk.estate.pools)
     known = await _known(asked.desk)
-    away = sorted((known.as_callers_see(one) for one in pools if _is_felt(known, one, named=bool(word))), key=_worst)
+    away = sorted((known.as_callers_see(one) for one in pools if _is_felt(known, one, named=named)), key=_worst)
     if away:
-        return Reply(await _of_pool(asked.desk, known, away[0], [short(one.fqdn) for one in away[1:]]), public=here)
-    said = shown(_nothing(known, pools, named=bool(word)), 300)
-    return Reply({"text": said, "blocks": [section(said), _all_stages()]}, public=here)
+        return await _of_pool(asked.desk, known, away[0], [short(one.fqdn) for one in away[1:]])
+    said = shown(_nothing(known, pools, named=named), 300)
+    return {"text": said, "blocks": [section(said), all_stages_button()]}
 
 
 async def _known(desk: Desk) -> Known:
@@ -149,7 +154,7 @@ def impact_board(
     ]
     whole = [said, *parts] if said else parts
     text = bounded("\n".join([f"{heading}:", *whole]), _TEXT)
-    return {"text": text, "blocks": [header(heading), *map(section, whole), _all_stages()]}
+    return {"text": text, "blocks": [header(heading), *map(section, whole), all_stages_button()]}
 
 
 async def everything(desk: Desk, args: AsyncArgs, person: Person, value: str) -> None:
@@ -165,10 +170,6 @@ def all_stages() -> View:
         cells = "\n".join(_cell(line) for line in board(stage, None))
         drawn += [header(f"{stage[0].upper()}{stage[1:]}"), section(cells)]
     return modal("Callers and agents", [*drawn, context(*(shown(note, 500) for note in NOTES))], "Close")
-
-
-def _all_stages() -> Block:
-    return blocks.actions([blocks.button("All stages", actions.IMPACT, "all")])
 
 
 def _cell(line: Line) -> str:

@@ -141,6 +141,16 @@ async def test_imported_is_said_of_a_verified_import_only(theatre: Theatre) -> N
     assert await theatre.shows(Moment.FAILED_OVER, None), "while nobody knows, both ways are told"
 
 
+async def test_a_second_verification_says_nothing_anew(theatre: Theatre) -> None:
+    await theatre.backed_up()
+    await theatre.stage.take_down(A)
+    run = await theatre.until(await theatre.open("failover"), FAILOVER, "inside")
+    count = len(theatre.boards)
+    run = await theatre.press(run, "failed", ANNA)
+    await theatre.until(run, FAILOVER)
+    assert len(theatre.boards) == count
+
+
 async def test_copies_that_lie_there_before_an_outage_are_told_from_its_first_board_on(theatre: Theatre) -> None:
     carry, now = WAS_IMPORTED.to(True), theatre.stage.clock.now
     staged = Run("r-1", "failover", POOLS[A], POOLS[B], BOT, now, "done", phase=Phase.DONE, pool_state=PoolState.ACTIVE)
