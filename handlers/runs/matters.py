@@ -29,7 +29,7 @@ MOST = 5
 _DECLARE = "Declare an outage"
 _TEXT = 3900
 _CALM = "Nothing needs you now: no pool is failed over or in outage, and no run waits for anybody."
-_UNSURE = "No run waits for anybody. Of {pools} it is not known whether they answer: `/rgs status` says more."
+_UNSURE = "No run waits for anybody. Nobody knows whether {pools} answer{s}: `/rgs status` says more."
 _FOOT = "`/rgs status` shows every pool and run, `/rgs help` what you can type."
 
 
@@ -163,7 +163,7 @@ def _is_unknown(record: PoolRecord, answer: PoolAnswer | None, now: float) -> bo
 
 def message(found: Sequence[Matter], person: Person, unknown: int = 0) -> Message:
     """`unknown` is how many pools nobody can say of that they answer: then nothing is called calm."""
-    calm = _UNSURE.format(pools=numbered(unknown, "pool")) if unknown else _CALM
+    calm = _UNSURE.format(pools=numbered(unknown, "pool"), s="s" * (unknown == 1)) if unknown else _CALM
     drawn = [matter.drawn(person) for matter in found[:MOST]]
     more = f" {len(found) - MOST} more are in `/rgs status`." if len(found) > MOST else ""
     lines = [matter.said for matter in found[:MOST]] or [calm]
