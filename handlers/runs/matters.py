@@ -89,7 +89,8 @@ class Beside:
         """Why nothing can be failed over to it, in a sentence; empty where nothing is known that keeps one from it."""
         name = short(self.record.fqdn)
         if self.record.state is not PoolState.ACTIVE:
-            return f"It cannot be failed over while {name} is {self.record.state}."
+            state = "in outage" if self.record.state is PoolState.OUTAGE else self.record.state
+            return f"It cannot be failed over while {name} is {state}."
         return f"Nor does {name}: bring one up." if is_mute(self.answer, now) else ""
 
 
