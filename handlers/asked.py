@@ -19,6 +19,9 @@ from handlers.blocks.wording import exact
 from handlers.desk import Desk
 from handlers.slack.replies import Reply
 
+HERE = "here"
+"""Behind a command whose answer only its asker sees: to be shown to everybody in the channel."""
+
 NO_ARGUMENT, ONE_ARGUMENT, MAYBE_ONE = range(0, 1), range(1, 2), range(0, 2)
 """How many words may stand behind a subcommand."""
 

@@ -17,6 +17,7 @@ from bot.domain.near import first_name
 from bot.domain.runs.view import view_of
 from bot.runbooks.rows.copies import pre_stage
 from handlers.asked import (
+    HERE,
     MAYBE_ONE,
     ONE_ARGUMENT,
     Asked,
@@ -50,9 +51,6 @@ from handlers.runs.starting import backup, runbooks, start, startable, starting
 from handlers.runs.unheard import unheard
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
-
-HERE = "here"
-"""Behind `/rgs status`: to be shown to everybody in the channel."""
 
 _ALONE = "now"
 _DASHES = "[\u2010-\u2015\u2212]"
@@ -203,11 +201,11 @@ COMMANDS = (
     ),
     Command(
         "impact",
-        "impact [pool|stage]",
+        "impact [pool|stage] [here]",
         "/rgs impact pool-a",
-        f"What callers and agents see at each stage of a recovery. Stages: {', '.join(STAGES)}.",
+        f"What callers and agents see now, or at a stage; `here` shows it to the channel. Stages: {', '.join(STAGES)}.",
         impact,
-        MAYBE_ONE,
+        range(0, 3),
         reads=True,
         part=Part.OUTAGE,
         brief="what callers and agents notice",

@@ -9,7 +9,7 @@ from dataclasses import replace
 
 from bot.clock.pulse import PassedOver, Pulse, Spell, reason, turning
 from bot.domain.errors import BadInput, Damaged, StoreAway, Unreadable
-from bot.domain.runs.run import AGENTS, FOR_PEOPLE, REPORT, Run, Tell
+from bot.domain.runs.run import AGENTS, BOARD, FOR_PEOPLE, REPORT, Run, Tell
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.streak import is_scheduled, series
 from bot.domain.runs.view import RunView
@@ -38,7 +38,7 @@ _LEASE_S = 6 * ANSWER_S
 _GATHER_S = 0.05
 """Whoever pressed is answered before anything is drawn, and what several presses changed is drawn once."""
 
-_AT_CARD = frozenset({"thread", "channel", REPORT})
+_AT_CARD = frozenset({"thread", "channel", REPORT, BOARD})
 """What goes where the run's card is, once it is somewhere."""
 
 _HOMES_S = 5.0

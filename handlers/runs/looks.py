@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from bot.domain.deployment.answers import PoolAnswer, answer_words, is_calm, stands
+from bot.domain.deployment.answers import PoolAnswer, answer_words, is_calm, is_mute, stands
 from bot.domain.measures import numbered
 from bot.domain.model import PoolRecord, PoolState
 from handlers.blocks.wording import when
@@ -42,4 +42,4 @@ def _mark(record: PoolRecord, answer: PoolAnswer | None, now: float) -> str:
         return MARKS[record.state]
     if is_calm(record, answer, now):
         return _WELL
-    return "🔴" if answer is not None and answer.is_silent and answer.is_fresh(now) else "⚪"
+    return "🔴" if is_mute(answer, now) else "⚪"

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from bot.domain.access import Need
-from bot.domain.deployment.answers import TWICE, PoolAnswer, answer_words, is_calm, is_down
+from bot.domain.deployment.answers import TWICE, PoolAnswer, answer_words, is_calm, is_down, is_mute
 from bot.domain.measures import numbered
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, short
 from bot.domain.runs.opening import NEXT
@@ -29,7 +29,7 @@ MOST = 5
 _DECLARE = "Declare an outage"
 _TEXT = 3900
 _CALM = "Nothing needs you now: no pool is failed over or in outage, and no run waits for anybody."
-_UNSURE = "No run waits for anybody. Of {pools} it is not known whether they answer: `/rgs status` says more."
+_UNSURE = "No run waits for anybody. Nobody knows whether {pools} answer{s}: `/rgs status` says more."
 _FOOT = "`/rgs status` shows every pool and run, `/rgs help` what you can type."
 
 
@@ -64,7 +64,7 @@ def of_pool(pool: Pool, record: PoolRecord, answer: PoolAnswer | None = None, no
     head = f"{MARKS[record.state]} *{name}* {_AWAY[record.state].format(since=since)}"
     if answer is None or not answer.is_fresh(now):
         return Matter(head, _start(pool, after), Need.ADMIN)
-    if not answer.is_silent or record.state not in _BACK:
+    if not is_mute(answer, now) or record.state not in _BACK:
         return Matter(f"{head} Now: {answer_words(answer, now, when)}.", _start(pool, after), Need.ADMIN)
     if record.state is PoolState.FAILED_OVER:
         return Matter(f"{head} It does not answer: bring it up, then `/rgs failback {name}`.", None)
@@ -89,9 +89,9 @@ class Beside:
         """Why nothing can be failed over to it, in a sentence; empty where nothing is known that keeps one from it."""
         name = short(self.record.fqdn)
         if self.record.state is not PoolState.ACTIVE:
-            return f"It cannot be failed over while {name} is {self.record.state}."
-        silent = self.answer is not None and self.answer.is_silent and self.answer.is_fresh(now)
-        return f"Nor does {name}: bring one up." if silent else ""
+            state = "in outage" if self.record.state is PoolState.OUTAGE else self.record.state
+            return f"It cannot be failed over while {name} is {state}."
+        return f"Nor does {name}: bring one up." if is_mute(self.answer, now) else ""
 
 
 def of_silent(pool: Pool, record: PoolRecord, answer: PoolAnswer, now: float, beside: Beside | None) -> Matter:
@@ -164,7 +164,7 @@ def _is_unknown(record: PoolRecord, answer: PoolAnswer | None, now: float) -> bo
 
 def message(found: Sequence[Matter], person: Person, unknown: int = 0) -> Message:
     """`unknown` is how many pools nobody can say of that they answer: then nothing is called calm."""
-    calm = _UNSURE.format(pools=numbered(unknown, "pool")) if unknown else _CALM
+    calm = _UNSURE.format(pools=numbered(unknown, "pool"), s="s" * (unknown == 1)) if unknown else _CALM
     drawn = [matter.drawn(person) for matter in found[:MOST]]
     more = f" {len(found) - MOST} more are in `/rgs status`." if len(found) > MOST else ""
     lines = [matter.said for matter in found[:MOST]] or [calm]

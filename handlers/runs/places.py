@@ -18,6 +18,7 @@ DIRECT = "D"
 """What the ids of direct messages begin with."""
 
 ALONE = "nobody else reads along here"
+NOTICES = "notices stand here"
 NOT_A_MEMBER = "Switchback is not a member here"
 
 
@@ -40,11 +41,16 @@ class CardPlace:
         return elsewhere if self.because else "Its card appears here in a moment."
 
 
-async def find(desk: Desk, channel: str, command: str) -> CardPlace:
+async def find(desk: Desk, channel: str, command: str, *, moves: bool = False) -> CardPlace:
     """Where the card of a run that is asked for in this channel goes; in doubt, to the incident channel.
+
+    So does one that moves pools, where a notice offered it: whoever works on the incident reads along there.
 
     Raises BadInput, which says where to type the command instead, when there is no incident channel to go to.
     """
+    elsewhere = moves and channel == desk.notifications and desk.incidents not in ("", channel)
+    if elsewhere and await is_ours(desk, desk.incidents):
+        return CardPlace(desk.incidents, NOTICES)
     place = await _look(desk, channel, afresh=True)
     if place.because and not desk.incidents:
         raise BadInput(

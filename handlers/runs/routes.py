@@ -6,7 +6,7 @@ from collections.abc import AsyncIterator, Callable, Iterable
 from dataclasses import dataclass
 
 from bot.domain.errors import BotError
-from bot.domain.runs.run import Run
+from bot.domain.runs.run import BOARD, Run
 from handlers.blocks.blocks import Message
 from handlers.desk import Desk
 from handlers.runs import whom
@@ -40,7 +40,7 @@ def of_tell(desk: Desk, to: str, run: Run | None, place: Place | None, quiet: bo
     """`to` is what a Tell says; whatever it is, somebody shall read it."""
     thread = [(place.channel, place.ts)] if place else []
     beside = [(place.channel, "")] if place else []
-    first = {"thread": thread, "channel": beside, "notifications": [(desk.notifications, "")]}
+    first = {"thread": thread, BOARD: thread, "channel": beside, "notifications": [(desk.notifications, "")]}
     wanted = first.get(to, [(to.rpartition(":")[2], ""), *thread])
     rest = of_card(desk, run, quiet) if run else _configured(desk, notices_first=True)
     return _aims([*wanted, *rest])

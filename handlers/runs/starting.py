@@ -85,7 +85,8 @@ async def _begun(asked: Asked, book: Runbook, at: int) -> Message:
 async def _started(asked: Asked, runbook: str, pool: Pool, replacement: Pool | None = None) -> str:
     """A run, and what is said of it."""
     engine = asked.desk.engine
-    place = await places.find(asked.desk, asked.channel, line(asked.row, asked.words))
+    moves = engine.runbooks[runbook].holds_pools
+    place = await places.find(asked.desk, asked.channel, line(asked.row, asked.words), moves=moves)
     run = await engine.start(runbook, pool.fqdn, asked.person, channel=place.channel, replacement=replacement)
     return f"Starting: {engine.runbooks[runbook].title} of {pool.short}, run {run.id}. {place.sentence}"
 

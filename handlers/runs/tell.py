@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from bot.domain.runs.run import Run, Tell
-from handlers.blocks.blocks import Message, context, header, section
+from bot.domain.runs.run import BOARD, Run, Tell
+from handlers.blocks.actions import IMPACT
+from handlers.blocks.blocks import Block, Message, actions, button, context, header, section
 from handlers.blocks.wording import bounded, bullets, exact, shown
 
 
@@ -19,4 +20,10 @@ def message_of(told: Tell, run: Run | None, missed: str = "") -> Message:
     heading = f"⚠️ Needs attention: {run.primary.short}" if run else "⚠️ Needs attention"
     top = [header(heading), section(f"*{said}*")] if told.loud else [section(said)]
     foot = [context(f"Run `{exact(run.id, 150)}`")] if run and (told.loud or lines) else []
-    return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), *foot]}
+    more = [all_stages_button()] if told.to == BOARD else []
+    return {"text": text, "blocks": [*top, *([section(lines)] if lines else []), *more, *foot]}
+
+
+def all_stages_button() -> Block:
+    """Leads to what is noticed at every stage."""
+    return actions([button("All stages", IMPACT, "all")])

@@ -9,7 +9,7 @@ import pytest
 from playwright.async_api import Page
 
 from bot.domain.deployment.answers import Part, PoolAnswer
-from bot.domain.deployment.impact import Stage
+from bot.domain.deployment.impact import Doubt, Stage
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.runs.view import RunView
 from handlers.blocks.blocks import Block
@@ -27,6 +27,11 @@ __all__ = ["phone"]
 
 ANNA = Person("T0SWITCH01:U0ANNA0001", "Anna Berg", Standing.MEMBER, frozenset(Role))
 POOL = Pool("pool-a.contoso.com")
+OPEN = (
+    "*pool-a* · 🟣 failed over since 2026-11-29 01:12 UTC · no answer since 2026-11-29 01:12 UTC\n"
+    "🛑 A test call failed at 2026-11-29 01:12 UTC: nobody knows whether calls arrive.\n"
+    "⚠️ 6 groups ring nobody until an agent signs in."
+)
 AWAY = (PoolState.OUTAGE, PoolState.FAILING_OVER, PoolState.FAILED_OVER, PoolState.FAILING_BACK)
 
 
@@ -39,6 +44,11 @@ def _answers() -> Iterator[tuple[str, list[Block]]]:
     yield "help", short_help(COMMANDS)["blocks"]
     for stage, imported in product(Stage, (True, False, None)):
         yield f"impact {stage} {imported}", impact_board(stage, imported)["blocks"]
+    for stage, imported in product(Stage, (True, False)):
+        yield (
+            f"impact of a pool {stage} {imported}",
+            impact_board(stage, imported, "pool-a", OPEN, Doubt.SOME)["blocks"],
+        )
     yield "nothing", message((), ANNA)["blocks"]
     for count in range(1, MOST + 3):
         yield f"{count} matters", message(matters()[:count], ANNA)["blocks"]

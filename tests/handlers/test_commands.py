@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 from redis.asyncio import Redis
 
+from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.errors import BadInput, Held, NotAllowed
 from bot.domain.model import Pool, PoolState, Who
 from bot.domain.runs.opening import Estate
@@ -438,10 +439,15 @@ async def test_a_page_of_nothing_is_refused_in_a_sentence(office: Office) -> Non
 
 
 async def test_impact_is_of_a_stage_of_a_pool_or_of_what_is_not_well_now(office: Office) -> None:
+    unsure = await office.type("impact")
+    assert unsure.message["text"].startswith("Whether 3 pools answer is not known.")
+    for fqdn in office.desk.estate.pools:
+        await office.desk.answers.note(fqdn, PoolAnswer(office.stage.clock.now))
     calm = await office.type("impact")
     stage, pool = await office.type("impact failing-over"), await office.type("impact pool-a")
 
-    assert not calm.public and stage.public and not pool.public
+    assert not calm.public and not stage.public and not pool.public
+    assert (await office.type("impact failing-over here")).public and (await office.type("impact here pool-a")).public
     assert calm.message["text"] == "No pool is in outage or failed over, so callers and agents notice nothing."
     assert "during failover" in stage.message["text"]
     assert pool.message["text"] == "pool-a was never moved, so callers and agents notice nothing."

@@ -60,7 +60,7 @@ async def test_what_the_chore_read_is_what_is_shown(office: Office) -> None:
     await chore.work(office.stage.clock.now)
     office.stage.clock.now += 75
     shown = html.unescape(await office.says("pools pool-a"))
-    assert "pool-a: its server says “Active”, read 1 min ago." in shown
+    assert "pool-a: Central Management says “Active”, read 1 min ago." in shown
     assert "Users and their meetings: it keeps up" in shown
     assert "No Edge pool has pool-a as its next hop." in shown
     assert "Central Management is active on cms, and works." in shown
@@ -68,7 +68,7 @@ async def test_what_the_chore_read_is_what_is_shown(office: Office) -> None:
 
 async def test_the_state_has_its_age_and_who_told_it(office: Office) -> None:
     shown = await says(office, state=ServerState("FailedOver"))
-    assert "pool-a: its server says “FailedOver”, read 40 s ago." in shown
+    assert "pool-a: Central Management says “FailedOver”, read 40 s ago." in shown
     assert "by a server of pool-b" in await says(office, by=B)
 
 

@@ -62,7 +62,7 @@ WITHOUT = "pool-a is failed over to pool-b; its groups were not imported there."
 GOING_BACK = "pool-a is marked failing back; "
 RESTORABLE = "Its import was rehearsed against what pool-b holds now: it is restorable."
 SILENT_B = "pool-b.contoso.com does not answer: nothing was sent, nothing was changed."
-SERVES = "pool-a: its server says “{}”"
+SERVES = "pool-a: Central Management says “{}”"
 MOVED = f"{SERVES}. Somebody moved it already, so nothing is sent."
 DEAD = "says pool-b is dead, and chooses the disaster way"
 BETWEEN = f"{SERVES.format('FailingOver')}. It is being moved now, or the move broke off."
@@ -427,7 +427,7 @@ OTHERS = (
         ("failover", "order"),
         "pool-b is itself failed over, onto pool-a, so pool-a cannot fail over to it.",
         ("Try again",),
-        (Way("/rgs start adopt pool-b", ("adopt", "take"), "pool-b: its server says “FailedOver”"),),
+        (Way("/rgs start adopt pool-b", ("adopt", "take"), "pool-b: Central Management says “FailedOver”"),),
         UNTOUCHED,
         HOME,
     ),

@@ -33,7 +33,7 @@ async def test_a_failover_by_hand_with_its_groups_is_taken_over_and_comes_home(r
     await moved_by_hand(stage, "FailedOver")
     await imported_by_hand(stage, backup)
     run = await started(stage, "adopt")
-    assert run.sentence == "Remembered here: pool-a is active. pool-a: its server says “FailedOver”."
+    assert run.sentence == "Remembered here: pool-a is active. pool-a: Central Management says “FailedOver”."
     assert any("it may be down" in line for line in run.details)
     assert (await record(stage)).state is PoolState.ACTIVE
     run = await stage.press(run, "adopt", ANNA)

@@ -15,7 +15,7 @@ from handlers.blocks import actions
 from tests.sandbox.parts import ANNA, EMIL, INCIDENT
 from tests.scenarios.front import Front, opened
 from tests.scenarios.stage import ANNA as OPENER
-from tests.scenarios.stage import FAILBACK, A, B, C
+from tests.scenarios.stage import FAILBACK, FAILOVER, A, B, C
 from tests.scenarios.test_typed import answer, failed_over, press
 
 
@@ -133,3 +133,72 @@ async def test_where_both_pools_of_a_pair_are_silent_one_has_to_be_brought_up(fr
     said = await answer(front, ANNA, "/rgs")
     assert "Nor does pool-b: bring one up." in said.text
     assert f"{actions.DO}failover" not in str(said.blocks)
+
+
+async def impact(front: Front, typed: str = "/rgs impact") -> str:
+    return (await answer(front, EMIL, typed)).text
+
+
+async def test_impact_is_that_of_an_outage_from_the_first_silent_look_on(front: Front) -> None:
+    await answering(front)
+    assert "callers and agents notice nothing" in await impact(front)
+    await mute(front, A, rounds=1)
+    for typed in ("/rgs impact", "/rgs impact pool-a"):
+        said = await impact(front, typed)
+        assert said.startswith("pool-a: what callers and agents notice during the outage, before failover:")
+        assert "no answer since" in said and "no outage is declared" in said
+        assert "New calls are cut off." in said and "If response groups" not in said
+
+
+async def test_of_pools_that_nobody_knows_impact_says_so(front: Front) -> None:
+    await answering(front, B, C)
+    for typed in ("/rgs impact", "/rgs impact pool-a"):
+        assert (await impact(front, typed)).startswith("Whether pool-a answers is not known.")
+
+
+async def test_impact_says_that_groups_ring_nobody_while_they_do(front: Front) -> None:
+    run = await failed_over(front)
+    many = len(FORMAL.of(run))
+    said = await impact(front)
+    assert f"{many} groups ring nobody until an agent signs in." in said
+    assert "New calls to other groups are answered on the backup pool." in said
+    assert "New calls are answered on the backup pool." not in said
+
+
+@pytest.mark.parametrize("typed", ["/rgs impact", "/rgs impact pool-a"])
+async def test_impact_after_a_failback_says_it_too(front: Front, typed: str) -> None:
+    run = await home_again(front)
+    said = await impact(front, typed)
+    assert said.startswith("pool-a: what callers and agents notice after failback completes:")
+    assert f"{len(FORMAL.of(run))} groups ring nobody" in said and "as always" in said
+    assert "New calls reach the pool as always." not in said
+
+
+async def test_a_failed_test_call_and_a_silent_backup_pool_are_said_in_place_of_answered_calls(front: Front) -> None:
+    await front.stage.settle((await front.desk.engine.start("backup", A, OPENER)).id)
+    await front.stage.take_down(A)
+    run = await front.stage.settle((await front.desk.engine.start("failover", A, OPENER)).id)
+    while run.step != "outside":
+        for choice, who in FAILOVER[run.step]:
+            run = await front.stage.press(run, choice, who)
+    run = await front.stage.press(run, "failed", OPENER, outside_heard="Nothing")
+    assert run.step == "routes"
+    said = await impact(front)
+    assert "A test call failed at" in said and "answered on the backup pool" not in said
+    for choice in ("routed", "worked"):
+        run = await front.stage.press(run, choice, OPENER)
+    if run.step == "outside":
+        run = await front.stage.press(run, "worked", OPENER)
+    assert "A test call failed" not in await impact(front)
+    await mute(front, B)
+    said = await impact(front, "/rgs impact pool-a")
+    assert "pool-b does not answer, and it takes the calls of this pool." in said
+    assert "answered on the backup pool" not in said
+
+
+async def test_the_worst_is_told_first_and_the_others_are_named(front: Front) -> None:
+    await failed_over(front)
+    await mute(front, C)
+    said = await impact(front)
+    assert said.startswith("pool-c: what callers and agents notice during the outage")
+    assert "Also: pool-a. `/rgs impact pool-a` shows it." in said

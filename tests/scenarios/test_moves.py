@@ -60,7 +60,9 @@ async def test_it_is_done_already_is_read_and_a_wrong_one_is_caught(redis: Redis
     stage = await stage_of(redis)
     run = await stage.press(await failing_over(stage), "moved", BORIS)
     assert (run.step, run.phase) == ("failover-after", Phase.STOPPED)
-    assert run.sentence == ("pool-a: its server says “Active”: it is not moved yet. Nothing that needs it goes on.")
+    assert run.sentence == (
+        "pool-a: Central Management says “Active”: it is not moved yet. Nothing that needs it goes on."
+    )
     assert stage.labels(run) == ["here", "retry", "abandon"], "no word helps against a reading"
     assert await count_of(stage, FAIL_OVER) == 0
 
@@ -123,7 +125,9 @@ async def test_for_a_pool_that_others_moved_nothing_is_sent_and_the_run_goes_on(
     assert (run.step, run.pool_state) == ("backup", PoolState.FAILED_OVER)
     before, order = run.record_of("failover-before"), run.record_of("order")
     assert before is not None and order is not None
-    assert before.sentence == ("pool-a: its server says “FailedOver”. Somebody moved it already, so nothing is sent.")
+    assert before.sentence == (
+        "pool-a: Central Management says “FailedOver”. Somebody moved it already, so nothing is sent."
+    )
     assert order.sentence.endswith("The pool itself was failed over by somebody else already.")
     run = await stage.play(run, FAILOVER)
     assert run.phase is Phase.DONE
@@ -136,7 +140,7 @@ async def test_a_pool_that_others_move_while_the_approval_is_awaited_is_not_move
     await move_by_others(stage)
     run = await stage.press(run, "approve", ANNA)
     assert (run.step, run.phase) == ("failover", Phase.STOPPED)
-    assert run.sentence == "pool-a: its server says “FailedOver”: somebody moved it already. Nothing was sent."
+    assert run.sentence == "pool-a: Central Management says “FailedOver”: somebody moved it already. Nothing was sent."
     assert (run.proposal, run.approvals) == (None, ())
     run = await stage.press(run, "look-first", ANNA)
     assert (run.step, run.pool_state) == ("backup", PoolState.FAILED_OVER)
@@ -164,7 +168,7 @@ async def test_a_wrong_word_never_ends_a_failback_as_active(redis: Redis) -> Non
     back = await stage.settle((await stage.engine.start("failback", A, ANNA)).id)
     back = await stage.press(await stage.press(back, "same", ANNA), "moved", BORIS)
     assert (back.step, back.phase) == ("failback-after", Phase.STOPPED)
-    assert back.sentence.startswith("pool-a: its server says “FailedOver”: it is not moved yet.")
+    assert back.sentence.startswith("pool-a: Central Management says “FailedOver”: it is not moved yet.")
     back = await stage.play(await stage.press(back, "here", BORIS), FAILBACK)
     assert (back.phase, back.pool_state) == (Phase.DONE, PoolState.ACTIVE)
     assert await count_of(stage, "Invoke-CsPoolFailBack") == 1
@@ -367,7 +371,7 @@ async def test_a_failover_never_ends_as_done_when_its_server_says_that_the_pool_
     await set_over(stage, A, False)
     run = await stage.press(run, "go-on", BORIS)
     assert (run.step, run.phase) == ("done", Phase.STOPPED)
-    assert run.sentence == "pool-a: its server says “Active”, so its failover is not done."
+    assert run.sentence == "pool-a: Central Management says “Active”, so its failover is not done."
     assert stage.labels(run) == ["move", "retry", "abandon"]
     with pytest.raises(NotAllowed):
         await stage.press(run, "move", CLARA)

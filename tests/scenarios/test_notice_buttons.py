@@ -107,6 +107,7 @@ async def test_declaring_starts_what_the_command_would_with_the_same_first_quest
     (run,) = await watch.runs()
     assert (run.runbook, run.primary.fqdn, run.pool_state) == ("failover", A, PoolState.ACTIVE)
     assert "Starting: Failover of pool-a" in watch.told(ANNA)
+    assert run.channel == INCIDENT and "in the incident channel, since notices stand here" in watch.told(ANNA)
     assert (await watch.front.stage.settle(run.id)).step == "declare", "nothing is declared by the press itself"
 
 

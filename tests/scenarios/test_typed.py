@@ -159,7 +159,7 @@ async def test_every_run_of_the_status_leads_to_its_card_or_else_to_its_timeline
 
 async def test_alone_it_calls_nothing_calm_before_pools_have_answered(front: Front) -> None:
     said = await answer(front, EMIL, "/rgs")
-    assert said.text.startswith("No run waits for anybody. Of 3 pools it is not known whether they answer")
+    assert said.text.startswith("No run waits for anybody. Nobody knows whether 3 pools answer:")
 
 
 async def test_alone_it_begins_with_a_pool_that_does_not_answer_and_the_button_for_it(front: Front) -> None:
@@ -234,7 +234,8 @@ async def test_callers_notice_an_outage_that_nobody_has_declared(front: Front, t
     await front.slack.command(EMIL, INCIDENT, typed)
 
     said = (*front.slack.ephemerals(EMIL), *front.slack.messages(INCIDENT))[0]
-    assert said.text.startswith("What callers and agents notice during the outage, before failover:")
+    assert said.text.startswith("pool-a: what callers and agents notice during the outage, before failover:")
+    assert "· no outage is declared" in said.text and "New calls are cut off." in said.text
 
 
 @pytest.mark.parametrize(
@@ -250,9 +251,9 @@ async def test_what_is_not_known_to_be_the_pool_declares_no_outage_and_is_not_ca
 
     said = await answer(front, ANNA, "/rgs")
 
-    assert said.text.startswith("No run waits for anybody. Of 1 pool it is not known") and actions.DO not in str(
-        said.blocks
-    )
+    assert said.text.startswith(
+        "No run waits for anybody. Nobody knows whether 1 pool answers:"
+    ) and actions.DO not in str(said.blocks)
 
 
 async def test_a_silent_pool_without_a_pair_is_named_without_a_button(front: Front) -> None:
@@ -289,6 +290,7 @@ async def test_home_begins_with_what_matters_now(front: Front) -> None:
 
 
 async def test_a_pool_that_nobody_moved_has_no_stage(front: Front) -> None:
+    await look(front)
     said = await answer(front, EMIL, "/rgs impact pool-a")
     assert said.text == "pool-a was never moved, so callers and agents notice nothing."
 

@@ -75,9 +75,14 @@ def answer_words(answer: PoolAnswer | None, now: float, at: Callable[[float], st
     return f"Response Group data {answers}, through {answer.through}" if answer.through else answers
 
 
+def is_mute(answer: PoolAnswer | None, now: float) -> bool:
+    """Whether the pool itself did not answer when it was asked just now, be it for the first time."""
+    return answer is not None and answer.is_silent and answer.is_fresh(now)
+
+
 def is_down(record: PoolRecord, answer: PoolAnswer | None, now: float) -> bool:
     """Whether the pool itself has been silent until just now, and nothing is remembered of an outage."""
-    silent = answer is not None and answer.is_silent and answer.rounds >= TWICE and answer.is_fresh(now)
+    silent = answer is not None and answer.rounds >= TWICE and is_mute(answer, now)
     return silent and record.state is PoolState.ACTIVE
 
 

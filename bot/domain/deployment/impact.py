@@ -49,12 +49,24 @@ class Side(StrEnum):
     AGENTS = "Agents"
 
 
+class Doubt(StrEnum):
+    """What is known against new calls being answered: nothing, of some groups that they ring nobody, or of all."""
+
+    NONE = "none"
+    SOME = "some"
+    ALL = "all"
+
+
 @dataclass(frozen=True, slots=True)
 class Bullet:
-    """One sentence. `imported` says for which answer to "were response groups imported?" it holds; None: for both."""
+    """One sentence. `imported` says for which answer to "were response groups imported?" it holds; None: for both.
+
+    `others` is how one that says that calls are answered reads while some groups ring nobody.
+    """
 
     text: str
     imported: bool | None = None
+    others: str = ""
 
     @property
     def depends(self) -> bool:
@@ -212,7 +224,11 @@ IN_SHORT: Mapping[Stage, Mapping[Side, tuple[Bullet, ...]]] = {
     Stage.FAILED_OVER: {
         Side.CALLERS: (
             _NO_NEW_CALLS,
-            _if_imported("New calls are answered on the backup pool."),
+            Bullet(
+                "New calls are answered on the backup pool.",
+                imported=True,
+                others="New calls to other groups are answered on the backup pool.",
+            ),
             Bullet("Regular calls with an agent go on."),
             _if_imported(
                 "Anonymous calls, and those that wait for an agent, go on if they have reached the backup pool."
@@ -240,7 +256,7 @@ IN_SHORT: Mapping[Stage, Mapping[Side, tuple[Bullet, ...]]] = {
     },
     Stage.FAILED_BACK: {
         Side.CALLERS: (
-            Bullet("New calls reach the pool as always."),
+            Bullet("New calls reach the pool as always.", others="New calls to other groups are answered as always."),
             _if_imported("Calls that still wait on the backup pool are cut off."),
             _STAY,
         ),
@@ -253,9 +269,16 @@ IN_SHORT: Mapping[Stage, Mapping[Side, tuple[Bullet, ...]]] = {
 """What matters most of the cells of a stage, in plain words."""
 
 
-def in_short(stage: Stage, imported: bool | None) -> Mapping[Side, tuple[Bullet, ...]]:
-    """For callers and for agents, what holds; `imported` as in `board`."""
-    return {side: _holding(bullets, imported) for side, bullets in IN_SHORT[stage].items()}
+def in_short(stage: Stage, imported: bool | None, doubt: Doubt = Doubt.NONE) -> Mapping[Side, tuple[Bullet, ...]]:
+    """For callers and for agents, what holds; `imported` as in `board`. What is in doubt is not said."""
+    return {side: _holding(_believed(bullets, doubt), imported) for side, bullets in IN_SHORT[stage].items()}
+
+
+def _believed(bullets: tuple[Bullet, ...], doubt: Doubt) -> tuple[Bullet, ...]:
+    if doubt is Doubt.ALL:
+        return tuple(bullet for bullet in bullets if not bullet.others)
+    some = doubt is Doubt.SOME
+    return tuple(replace(bullet, text=bullet.others) if some and bullet.others else bullet for bullet in bullets)
 
 
 def board(stage: Stage, imported: bool | None) -> tuple[Line, ...]:

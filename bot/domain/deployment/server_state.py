@@ -43,12 +43,15 @@ class ServerState:
         return bool(self.known) and self.known not in HOME | AWAY
 
     def said(self, pool: str) -> str:
-        """In words, for people: “pool-a: its server says FailedOver”."""
+        """In words, for people: “pool-a: Central Management says “FailedOver””.
+
+        Whichever server was asked, only an old replica is its own: a dead pool says nothing itself.
+        """
         if not self.word:
             return f"{pool}: no server says where it stands"
         if self.old:
             return f"{pool}: a copy of the settings says “{self.word}”, but it may be old, so this is not known"
-        return f"{pool}: its server says “{self.word}”"
+        return f"{pool}: Central Management says “{self.word}”"
 
 
 UNKNOWN = ServerState()

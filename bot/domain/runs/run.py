@@ -247,10 +247,14 @@ REPORT = "report"
 """To the thread of the card: how long everything took, as words and as files."""
 
 
+BOARD = "board"
+"""To the thread of the card: what callers and agents notice now, with the button that leads to all stages."""
+
+
 @dataclass(frozen=True, slots=True)
 class Tell:
     """A message for the outbox: `to` is "notifications", "thread" or "channel" (of the run's card), or a person's id;
-    or AGENTS, or REPORT. `details` are further lines; they may not hold phone numbers, since a channel reads them.
+    or AGENTS, REPORT or BOARD. `details` are further lines; a channel reads them, so that they hold no phone numbers.
     """
 
     to: str

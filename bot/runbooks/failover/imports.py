@@ -13,7 +13,7 @@ from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import service
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, ReadGroups, ReadSettings, Seen
-from bot.domain.runs.run import Finding, Phase, Run, partner
+from bot.domain.runs.run import Finding, Phase, Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Step, Then
 from bot.runbooks.failover.backup import choose_another, nothing_imported, pin_chosen, read_chosen
 from bot.runbooks.failover.facts import (
@@ -33,7 +33,7 @@ from bot.runbooks.failover.facts import (
 )
 from bot.runbooks.rows.editing import asked, changed_by_hand
 from bot.runbooks.rows.exporting import export_row, exported, kept
-from bot.runbooks.rows.facts import ARRIVED
+from bot.runbooks.rows.facts import ARRIVED, WAS_IMPORTED, before
 from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
 from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.prerequisites import rehearsed, spared
@@ -86,7 +86,7 @@ def _judge_rehearsal(run: Run, seen: Seen) -> Verdict:
             sentence = f"The import would fail. {next(iter(tried.taken), tried.refused)}"
         lines = (*tried.sentences, *_by_hand(partner(run), tried))
         return Verdict(Mark.STOP, sentence, lines, CONFLICTS.to(len(tried.clashes)))
-    renamed = [f"“{before}” becomes “{item.name}”" for before, item in tried.renamed]
+    renamed = [f"“{old}” becomes “{item.name}”" for old, item in tried.renamed]
     mark = Mark.WARN if renamed else Mark.PASS
     sentence = f"The import would work. {tried.sentences[0]}"
     return Verdict(mark, sentence, tried.sentences[1:], CONFLICTS.to(0) | RENAMED.to(renamed) | over)
@@ -346,4 +346,11 @@ def _judge_audio(run: Run, seen: Seen, strict: bool) -> Verdict:
     return verdict if verdict.mark is Mark.STOP else replace(verdict, facts=ARRIVED.to(kept(seen).id))
 
 
-VERIFY, AUDIO = verified_rows(tells=lambda run: (board_tell(Stage.FAILED_OVER, True),))
+def _tell_verified(run: Run) -> tuple[Tell, ...]:
+    """Once: a second look changes nothing that anybody notices, and neither do copies that lay there before."""
+    looks = [one for one in run.records if one.step == "verify" and one.mark in (Mark.PASS, Mark.WARN)]
+    is_new = len(looks) == 1 and before(run, WAS_IMPORTED) is not True
+    return (board_tell(Stage.FAILED_OVER, True),) if is_new else ()
+
+
+VERIFY, AUDIO = verified_rows(tells=_tell_verified)

@@ -9,8 +9,7 @@ from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.impact import Stage
 from bot.domain.errors import BotError
-from bot.domain.measures import aged
-from bot.domain.model import Mark, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Verdict
 from bot.domain.runs.acts import (
     Acts,
     Attempt,
@@ -40,19 +39,20 @@ def _read_declare(run: Run) -> Acts:
 
 
 def _judge_declare(run: Run, seen: Seen) -> Verdict:
-    return Verdict(Mark.PASS, _newest(seen["kept"], seen["now"]))
+    return Verdict(Mark.PASS, _newest(seen["kept"], run.primary, seen["now"]))
 
 
-def _newest(kept: Sequence[tuple[Backup, Keeping]], now: float) -> str:
+def _newest(kept: Sequence[tuple[Backup, Keeping]], pool: Pool, now: float) -> str:
+    """When it was taken, and not how long ago: the question may stand for a while."""
     whole = [pair for pair in kept if not pair[1].shrunk and not is_ahead(pair[0], now)]
     if not whole:
         return "There is no backup of its Response Groups."
     one, known = whole[0]
-    stamp = known.stamp
+    taken, stamp = f"Its newest backup was taken at {moment(one.taken_at, pool)}", known.stamp
     if stamp is None:
-        return f"Its newest backup is {aged(now - one.taken_at)} old; its import was never rehearsed."
+        return f"{taken}. Its import was never rehearsed."
     found = "restorable when it was rehearsed" if stamp.restorable else stamp.sentences[0]
-    return f"Its newest backup is {aged(now - one.taken_at)} old: {found}."
+    return f"{taken}: {found}."
 
 
 def _since(answer: PoolAnswer | None, now: float) -> str:

@@ -7,7 +7,7 @@ from dataclasses import replace
 from typing import Any
 
 from bot.domain.access import Need
-from bot.domain.deployment.impact import Stage, board
+from bot.domain.deployment.impact import Stage, in_short
 from bot.domain.groups.agents import coverage, formal, in_all, invited, unlisted
 from bot.domain.groups.compare import masked
 from bot.domain.groups.groups import Inventory
@@ -15,7 +15,7 @@ from bot.domain.measures import numbered
 from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Answers, Invite, Seen
 from bot.domain.runs.facts import Fact
-from bot.domain.runs.run import AGENTS, Run, Tell, partner
+from bot.domain.runs.run import AGENTS, BOARD, Run, Tell, partner
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.facts import (
     CALLED,
@@ -158,9 +158,10 @@ def said_silent(groups: Sequence[str]) -> str:
 
 
 def board_tell(stage: Stage, imported: bool | None) -> Tell:
-    """What callers and agents see at this stage (seed 002), for the thread of the card."""
-    lines = tuple(f"{line.subject}: {bullet.text}" for line in board(stage, imported) for bullet in line.bullets)
-    return Tell("thread", f"What callers and agents see {stage}:", lines)
+    """What callers and agents notice at this stage, for the thread of the card; all of seed 002 is behind a button."""
+    sides = in_short(stage, imported).items()
+    lines = tuple(f"{side}: {bullet.text}" for side, bullets in sides for bullet in bullets)
+    return Tell(BOARD, f"What callers and agents notice {stage}:", lines)
 
 
 _BY_HAND = "Both by hand: no server can tell Switchback."

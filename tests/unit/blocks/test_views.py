@@ -19,6 +19,7 @@ from bot.domain.runs.run import Entry, Run, Tell
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.view import RunView
 from bot.runbooks import RUNBOOKS
+from bot.runbooks.rows.people import board_tell
 from handlers.backups.views import backups_list
 from handlers.blocks import actions, blocks
 from handlers.blocks.kit import validate
@@ -258,3 +259,12 @@ def test_a_stage_in_short_says_for_callers_and_agents_what_holds_for_each_answer
         for bullet in depends:
             assert (bullet.text in said["text"]) is (imported is bullet.imported)
             assert (bullet.with_condition().text in said["text"]) is (imported is None)
+
+
+def test_in_the_thread_a_stage_is_short_and_its_button_leads_to_all() -> None:
+    for stage in Stage:
+        told = board_tell(stage, True)
+        said = message_of(told, None)
+        assert_good(said)
+        assert len(told.details) <= 9 and said["text"].startswith(f"What callers and agents notice {stage}:")
+        assert "Callers: " in said["text"] and "All stages" in str(said["blocks"])
