@@ -215,7 +215,7 @@ def retry(run: Run, runbook: Runbook, sentence: str, now: float, wait_s: float) 
 
 def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
     """A command's outcome is in doubt: unknown is a state of its own, and the row is looked at first."""
-    entry = Entry(now, BOT, "lost", run.step, sentence)
+    entry = Entry(now, BOT, "lost", run.step, sentence, {"refused": bool(detail)})
     return Change(replace(run, phase=Phase.LOOKING, due=now, sentence=sentence, detail=detail), (entry,))
 
 
