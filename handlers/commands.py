@@ -48,6 +48,7 @@ from handlers.runs.matters import now
 from handlers.runs.past import runs
 from handlers.runs.pool import pool_seen
 from handlers.runs.starting import backup, runbooks, start, startable, starting
+from handlers.runs.unheard import unheard
 from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
@@ -148,7 +149,8 @@ async def _status(asked: Asked) -> Reply:
     records = await desk.runs.records(desk.estate.pools)
     unread = [notice for notice in await desk.notices.standing() if not notice.is_in_channel]
     answers = await desk.answers.of(desk.estate.pools)
-    said = status(views, records, answers, desk.now(), unread, await links(desk, views))
+    addresses, silent = await links(desk, views), await unheard(desk, records.values())
+    said = status(views, records, answers, desk.now(), unread, addresses, silent)
     return Reply(said, public=bool(asked.words))
 
 
@@ -168,6 +170,7 @@ async def _all_pools(asked: Asked) -> Message:
     ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in desk.estate.pools}
     answers = await desk.answers.of(desk.estate.pools)
     told = {"ahead": ahead, "answers": answers, "lost": lost, "covered": await coverage_lines(desk)}
+    told["silent"] = await unheard(desk, records.values())
     return pools_list(
         desk.estate.pools, records, newest, due, desk.estate.unpaired, now=now, foot=await desk.off_site(), **told
     )
@@ -179,7 +182,8 @@ async def _pool(asked: Asked) -> Message:
     newest, due = await desk.backups.newest(pool.fqdn, now), (await plan(desk))[pool.fqdn].due
     unpaired, ahead = desk.estate.unpaired.get(pool.fqdn, ""), await desk.backups.ahead(now, pool.fqdn)
     answer = (await desk.answers.of([pool.fqdn])).get(pool.fqdn)
-    line = pool_line(pool, record, newest, due, unpaired, now, ahead, answer)
+    silent = (await unheard(desk, [record])).get(pool.fqdn)
+    line = pool_line(pool, record, newest, due, unpaired, now, ahead, answer, silent)
     seen = (await desk.readings.of([pool.fqdn])).get(pool.fqdn)
     return pool_seen(pool, record, line, pre_stage(record, pool, newest), seen, now)
 

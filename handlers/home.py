@@ -24,6 +24,7 @@ from handlers.home_view import ENTRIES, MOST, House, home
 from handlers.runs.links import links
 from handlers.runs.matters import matters
 from handlers.runs.past import past
+from handlers.runs.unheard import unheard
 from handlers.slack import answers
 from handlers.slack.answers import AWAY, Answer
 
@@ -68,6 +69,7 @@ async def gather(desk: Desk) -> House:
     backups = await asyncio.gather(*(desk.backups.newest(fqdn, now) for fqdn in fqdns))
     newest = dict(zip(fqdns, backups, strict=True))
     answered = await desk.answers.of(desk.estate.pools)
+    silent = await unheard(desk, records.values())
     ahead = {fqdn: await desk.backups.ahead(now, fqdn) for fqdn in fqdns}
     views = tuple(view_of(run, desk.engine.runbooks[run.runbook]) for run in running)
     return House(
@@ -80,11 +82,12 @@ async def gather(desk: Desk) -> House:
         unpaired=desk.estate.unpaired,
         now=now,
         links=await links(desk, views),
-        matters=await matters(desk, records, answered),
+        matters=matters(desk, records, answered, silent),
         unread=[notice for notice in standing if not notice.is_in_channel],
         ahead=ahead,
         protection=await protection(desk, newest, planned),
         answers=answered,
+        silent=silent,
     )
 
 

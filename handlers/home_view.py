@@ -22,6 +22,7 @@ from handlers.runs.matters import Matter
 from handlers.runs.notices import MAY, offers
 from handlers.runs.past import Past, rows
 from handlers.runs.room import OPEN, Room
+from handlers.runs.unheard import Unheard
 from handlers.runs.whom import waits_for
 from storage.notices import Notice
 
@@ -46,7 +47,7 @@ class House:
 
     `unread` are notices that no channel took. `protection` are lines about each pool, escaped, by FQDN; `ahead` is how
     many of its backups are wrongly dated, `answers` how each answered when it was asked last. `matters` are what
-    everybody has to know first.
+    everybody has to know first, `silent` which groups ring nobody.
     """
 
     views: Sequence[RunView]
@@ -63,6 +64,7 @@ class House:
     ahead: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, PoolAnswer] = field(default_factory=dict)
     matters: Sequence[Matter] = ()
+    silent: Mapping[str, Unheard] = field(default_factory=dict)
 
 
 def home(house: House, person: Person, entries: int = ENTRIES) -> View:
@@ -118,11 +120,15 @@ def _pools(house: House, person: Person, most: int) -> list[Block]:
         reads = f"Back up {pool.short} now"
         press = blocks.button("Back up now", f"{actions.DO}backup", f"backup {fqdn}", reads=reads) if offers else None
         lines = [
-            pool_line(pool, record, backup, due, lone, house.now, house.ahead.get(fqdn, 0), house.answers.get(fqdn)),
+            pool_line(pool, record, backup, due, lone, house.now, *_known(house, fqdn)),
             *house.protection.get(fqdn, ()),
         ]
         rows.append(section(bounded("\n      ".join(filter(None, lines)), 2900), press))
     return [header("Pools"), *rows] if rows else []
+
+
+def _known(house: House, fqdn: str) -> tuple[int, PoolAnswer | None, Unheard | None]:
+    return house.ahead.get(fqdn, 0), house.answers.get(fqdn), house.silent.get(fqdn)
 
 
 def _past(house: House, most: int) -> list[Block]:

@@ -30,7 +30,8 @@ class Offer:
 class Notice:
     """What stands since `since`, was said `count` times and the last time at `at` (seconds since the epoch).
 
-    `over` is the sentence that ended it at `ended`; empty while it stands. `place` is its message in Slack, if any.
+    `over` is the sentence that ended it at `ended`; empty while it stands. `taken`: what it says is still so, but
+    somebody has it in hand. `place` is its message in Slack, if any.
     """
 
     key: str
@@ -43,6 +44,7 @@ class Notice:
     ended: float = 0.0
     place: Place | None = None
     offers: tuple[Offer, ...] = ()
+    taken: bool = False
 
     @property
     def is_in_channel(self) -> bool:
@@ -89,9 +91,13 @@ class Notices:
         await self._say(keys=[*_keys(key), *map(keys.pool, unheld)], args=args)
 
     @guard()
-    async def end(self, key: str, sentence: str, at: float) -> bool:
-        """It is over, and `sentence` says so. False, and nothing is shown, when it did not stand."""
-        return bool(await self._end(keys=_keys(key), args=[key, sentence, repr(at), VERSION]))
+    async def end(self, key: str, sentence: str, at: float, *, taken: bool = False) -> bool:
+        """It is over, and `sentence` says so; `taken`: what it said is still so, but somebody has it in hand.
+
+        False, and nothing is shown, when it did not stand.
+        """
+        args = [key, sentence, repr(at), VERSION, "1" if taken else ""]
+        return bool(await self._end(keys=_keys(key), args=args))
 
     @guard()
     async def standing(self) -> tuple[Notice, ...]:
@@ -169,6 +175,7 @@ def _standing(key: str, said: Said, fields: Mapping[bytes, bytes]) -> Notice:
         ended=float(fields.get(b"ended", 0)),
         place=PLACE.decode(fields[b"place"], f"The notice {key}") if b"place" in fields else None,
         offers=said.offers,
+        taken=bool(fields.get(b"taken")),
     )
 
 

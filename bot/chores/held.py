@@ -1,4 +1,4 @@
-"""Ends what was told of a pool while nobody had it in hand, as soon as a run has it."""
+"""Calms what was told of a pool while nobody had it in hand, as soon as a run has it."""
 
 from __future__ import annotations
 
@@ -21,5 +21,11 @@ def stands(pool: Pool) -> str:
 
 async def taken(notices: Notices, pools: Iterable[Pool], now: float) -> None:
     """Whoever is at them knows, reads where they stand, and says so on the card. It may be done twice."""
-    each = [(key(pool), f"A run has {pool.short} in hand now.") for pool in pools for key in (silent, stands)]
-    await asyncio.gather(*(notices.end(key, sentence, now) for key, sentence in each))
+    each = [(key(pool), said.format(pool=pool.short)) for pool in pools for key, said in _TAKEN.items()]
+    await asyncio.gather(*(notices.end(key, sentence, now, taken=True) for key, sentence in each))
+
+
+_TAKEN = {
+    silent: "{pool} is still down. A run has taken it.",
+    stands: "A run has {pool} in hand now.",
+}

@@ -134,7 +134,9 @@ class Seeing:
         if seen is None:
             return
         await self._tell_difference(pool, seen, records[pool.fqdn].state)
-        if all(records[fqdn].state is PoolState.ACTIVE for fqdn in self._estate.pair_of(pool)):
+        pair = self._estate.pair_of(pool)
+        mute = any(answer.is_silent for answer in (await self._answers.of(pair)).values())
+        if not mute and all(records[fqdn].state is PoolState.ACTIVE for fqdn in pair):
             await self._tell_service(pool, seen)
 
     async def _tell_difference(self, pool: Pool, seen: PoolReading, remembered: PoolState) -> None:
@@ -148,7 +150,7 @@ class Seeing:
             await self._notices.end(stands(pool), sentence, seen.at)
 
     async def _tell_service(self, pool: Pool, seen: PoolReading) -> None:
-        """Of pairs that are well: in an outage it has nowhere to copy to, and everybody knows."""
+        """Of pairs that are well: while one of them is silent or in outage it cannot copy, and everybody knows why."""
         key, backup = f"copies:{pool.fqdn}", (pool.backup_pool or "").partition(".")[0]
         if ailing := tuple(seen.ailing()):
             sentence = f"The Backup Service of {pool.short} needs somebody: {backup} may lack what was changed last."

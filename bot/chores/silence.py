@@ -25,7 +25,8 @@ class Silence:
         """Of one that no run holds: it offers the outage where a failover can start."""
         state = records[pool.fqdn].state
         if state is not PoolState.ACTIVE:
-            await self._notices.end(silent(pool), f"{pool.short} is remembered as {state} now.", answer.at)
+            sentence = f"{pool.short} is remembered as {state} now."
+            await self._notices.end(silent(pool), sentence, answer.at, taken=True)
         elif answer.silent is None:
             await self._notices.end(silent(pool), f"{pool.short} answers again.", answer.at)
         elif answer.is_silent and answer.rounds >= TWICE:

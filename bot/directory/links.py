@@ -217,7 +217,7 @@ class Link:
         if code == _REFERRAL:
             places = ", ".join(shown(url) for url in result.get("referrals") or ()) or "no place"
             raise DirectoryAway(
-                f"{self.where} points to another directory ({places}) instead of answering. Switchback does not follow."
+                f"{self.where} points to another directory ({places}) and does not answer. Switchback does not follow."
             )
         if code == _NO_SUCH_OBJECT:
             raise NoSuchPlace(f"There is no “{base}” in the directory, says {self.where}.")

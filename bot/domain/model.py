@@ -155,11 +155,19 @@ class Mark(StrEnum):
     STOP = "stop"
 
 
+class Undone(StrEnum):
+    """What people made of a row that they passed without having it done, as the card calls it."""
+
+    PUT_OFF = "Put off"
+    NOT_DONE = "Not done"
+
+
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """A judgement: its sentence, lines for those who want more, and facts that later rows may rest on.
 
-    `back_to` names a row that has to be done once more before this one can be judged again.
+    `back_to` names a row that has to be done once more before this one can be judged again. `undone`: people passed
+    the row, and what it is for is not done.
     """
 
     mark: Mark
@@ -167,6 +175,7 @@ class Verdict:
     details: tuple[str, ...] = ()
     facts: Mapping[str, object] = field(default_factory=dict)
     back_to: str = ""
+    undone: Undone | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -169,7 +169,7 @@ class Reading:
         if isinstance(value, tuple | Mapping):
             self.budget -= 1 + len(value)
             if self.budget < 0 or depth > MAX_DEPTH:
-                raise ValueError("references to references unfold without end.")
+                raise ValueError("references to references go on without end.")
             for item in value if isinstance(value, tuple) else value.values():
                 self._spend(item, depth + 1)
 

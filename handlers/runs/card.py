@@ -7,10 +7,10 @@ from collections.abc import Callable, Mapping, Sequence
 from bot.domain.measures import aged, lasted, numbered
 from bot.domain.runs.glass import OPEN_S
 from bot.domain.runs.press import leaves
-from bot.domain.runs.run import Found, Phase, Run
+from bot.domain.runs.run import Found, Phase, Run, was_refused
 from bot.domain.runs.runbook import Choice
 from bot.domain.runs.streak import streak
-from bot.domain.runs.view import RunView, was_refused
+from bot.domain.runs.view import RunView
 from handlers.blocks import actions, blocks
 from handlers.blocks.blocks import Block, Message, context, section
 from handlers.blocks.wording import (
@@ -98,8 +98,10 @@ def text(view: RunView) -> str:
     lines = [
         joined((head, told(_said(view), 600))),
         joined((f"{progress.clock(run, utc)}.", progress.steps(view))) if run.is_open else "",
+        f"Until here: {spent}." if run.is_open and (spent := progress.times(run)) else "",
         _glass(run, utc),
         _streak(run, utc),
+        *(progress.failed(view, utc) if run.is_open else ()),
         told(view.explain, 400),
         bullets(view.details, 600, rows=5) if run.is_open else "",
         "\n".join(shown(line, 200) for line in checklist.lines(view)),
@@ -124,8 +126,8 @@ def _sign(run: Run) -> str:
 
 def _while_open(view: RunView, belongs_in: str) -> list[Block]:
     """State, what is asked of whom, the command, the buttons; then what was last."""
-    where = " · ".join(filter(None, (progress.clock(view.run), progress.steps(view))))
-    top = [_state(view), context(f"{where}\n{progress.marks(view)}".strip())]
+    where = (progress.clock(view.run), joined((progress.steps(view), progress.marks(view))), progress.times(view.run))
+    top = [_state(view), context("\n".join(filter(None, where)))]
     room = Room(OPEN)
     room.take([_header(view), *top, *_foot(view.run, belongs_in, _MORE)])
     failed = room.lines(progress.failed(view))
@@ -221,13 +223,13 @@ def _list(lines: list[str]) -> str:
 def _commands(view: RunView) -> list[Block]:
     if not view.commands:
         return []
-    pieces = code(view.commands, 2000)
-    drawn = [section(f"*{_heading(view.run)}*"), *(section(piece) for piece in pieces[:_PIECES])]
+    pieces, at = code(view.commands, 2000), lambda sent: when(sent, view.run.opened_at)
+    drawn = [section(f"*{_heading(view.run, at)}*"), *(section(piece) for piece in pieces[:_PIECES])]
     left = sum(len(piece) for piece in pieces[_PIECES:])
     return [*drawn, context(f"🛑 {left} more characters of commands have no room here.")] if left else drawn
 
 
-def _heading(run: Run, at: Callable[[float], str] = when) -> str:
+def _heading(run: Run, at: Callable[[float], str]) -> str:
     """Over the commands: what is to become of them, or became."""
     heading = _NO[run.phase] if was_refused(run) else _COMMANDS.get(run.phase, _COMMAND)
     if run.phase in _SENT and not run.sent_at:

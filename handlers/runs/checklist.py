@@ -25,13 +25,12 @@ def drawn(view: RunView) -> list[Block]:
     """A line each, numbered, and in one row the buttons that open their forms: so it is low on a telephone as well."""
     if not view.checks:
         return []
-    said = "\n".join(f"{number}.  {shown(line, _LINE)}" for number, line in enumerate(lines(view), 1))
-    many = len(view.checks) > 1
-    row = [
-        _button(view.run, check.prerequisite, f"{_LABEL} {number}" if many else _LABEL)
-        for number, check in enumerate(view.checks, 1)
-    ]
-    return [section(said), actions_row(row)]
+    numbers = [str(number) for number, _ in enumerate(view.checks, 1)] if len(view.checks) > 1 else [""]
+    listed, row = [], []
+    for number, check in zip(numbers, view.checks, strict=True):
+        listed.append(f"{number}{'.  ' * bool(number)}{shown(_line(check), _LINE)}")
+        row.append(_button(view.run, check.prerequisite, f"{_LABEL} {number}".strip()))
+    return [section("\n".join(listed)), actions_row(row)]
 
 
 def lines(view: RunView) -> list[str]:

@@ -22,19 +22,21 @@ _ANSWER_S = 0.8
 
 async def links(desk: Desk, views: Iterable[RunView]) -> dict[str, str]:
     """Addresses of the first cards, by run: without one, the run is named all the same."""
-    found = await asyncio.gather(*(_link(desk, view.run.id) for view in list(views)[:LINKED]))
-    return {run: address for run, address in found if address}
+    runs = [view.run.id for view in views][:LINKED]
+    found = await asyncio.gather(*(link(desk, run) for run in runs))
+    return {run: address for run, address in zip(runs, found, strict=True) if address}
 
 
-async def _link(desk: Desk, run: str) -> tuple[str, str]:
+async def link(desk: Desk, run: str) -> str:
+    """The address of the card of this run; empty without one."""
     place = await desk.cards.place(run)
     # What one person has directly, nobody else can open.
     if place is None or place.is_direct:
-        return run, ""
+        return ""
     with suppress(TimeoutError):
         async with asyncio.timeout(_ANSWER_S):
-            return run, await places.address(desk, place)
-    return run, ""
+            return await places.address(desk, place)
+    return ""
 
 
 def opening(view: RunView, addresses: Mapping[str, str]) -> list[Block]:

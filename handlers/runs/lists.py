@@ -19,6 +19,8 @@ from handlers.blocks.wording import bounded, exact, joined, shown, when
 from handlers.runs.card import SIGNS, title
 from handlers.runs.links import LINKED, opening
 from handlers.runs.looks import calm_look, look
+from handlers.runs.unheard import Unheard
+from handlers.runs.whom import waits_words
 from storage.notices import Notice
 
 _UNREAD = 5
@@ -64,18 +66,20 @@ def pools_list(
     covered: Mapping[str, str],
     ahead: Mapping[str, int] = MappingProxyType({}),
     answers: Mapping[str, PoolAnswer] = MappingProxyType({}),
+    silent: Mapping[str, Unheard] = MappingProxyType({}),
     foot: str = "",
 ) -> Message:
     """Every pool: where it stands, its backup pool, its last and next backup, and what would be `lost` with it now.
 
     All by FQDN; instants in seconds; `covered` tells how companions are, `foot` is a sentence about all pools,
-    `ahead` how many backups are wrongly dated, `answers` how each answered when it was asked last.
+    `ahead` how many backups are wrongly dated, `answers` how each answered when it was asked last, `silent` which
+    groups ring nobody.
     """
     lines = []
     for fqdn, pool in pools.items():
         record = records.get(fqdn, PoolRecord(fqdn))
         told = newest.get(fqdn), due.get(fqdn), unpaired.get(fqdn, ""), now, ahead.get(fqdn, 0), answers.get(fqdn)
-        line = pool_line(pool, record, *told)
+        line = pool_line(pool, record, *told, silent=silent.get(fqdn))
         lines.append("\n      ".join((line, *(shown(said[fqdn], 300) for said in (lost, covered) if fqdn in said))))
     none = ["No pool is configured yet: `python -m bot check` says what is missing."]
     return listing("Pools", lines or none, shown(foot, 300))
@@ -90,8 +94,9 @@ def pool_line(
     now: float,
     ahead: int,
     answer: PoolAnswer | None,
+    silent: Unheard | None = None,
 ) -> str:
-    """One pool in two lines; `ahead` is how many of its backups are dated in the future."""
+    """One pool in two lines; `ahead` is how many of its backups are dated in the future, `silent` what rings nobody."""
     pair = f" · backup pool {shown(pool.backup_pool.partition('.')[0], 80)}" if pool.backup_pool else ""
     held = f" · held by run `{exact(record.held_by, 120)}`" if record.held_by else ""
     last = (
@@ -104,7 +109,7 @@ def pool_line(
     wrong = f" · ⚠️ {said}" if (said := wrongly_dated(ahead)) else ""
     coming = f", next {when(due)}" if due else ", none scheduled"
     lone = f"\n      {shown(unpaired, 300)}" if unpaired else ""
-    stands = look(record, answer, now)
+    stands = look(record, answer, now, silent.groups if silent else 0)
     return f"*{shown(pool.fqdn, 260)}* · {stands}{pair}{held}\n      {last}{wrong}{coming}{lone}"
 
 
@@ -115,18 +120,20 @@ def status(
     now: float,
     unread: Sequence[Notice] = (),
     addresses: Mapping[str, str] = MappingProxyType({}),
+    silent: Mapping[str, Unheard] = MappingProxyType({}),
 ) -> Message:
     """What stands and is in no channel, where every pool stands, then every open run with what it waits for.
 
-    `answers` tell how each pool answered when it was asked last, `addresses` lead from runs to their cards.
+    `answers` tell how each pool answered when it was asked last, `addresses` lead from runs to their cards, `silent`
+    which groups ring nobody: such a pool is not well.
     """
     notices = [
         f"⚠️ *{shown(one.sentence, 500)}*\n      {shown(' '.join(one.details), 500)} Since {when(one.since)}."
         for one in unread[:_UNREAD]
     ]
-    calm = [fqdn for fqdn, record in records.items() if is_calm(record, answers.get(fqdn), now)]
+    calm = [fqdn for fqdn, one in records.items() if fqdn not in silent and is_calm(one, answers.get(fqdn), now)]
     lines = [
-        f"*{shown(fqdn, 260)}* · {look(record, answers.get(fqdn), now)}"
+        f"*{shown(fqdn, 260)}* · {look(record, answers.get(fqdn), now, silent[fqdn].groups if fqdn in silent else 0)}"
         for fqdn, record in records.items()
         if fqdn not in calm
     ]
@@ -142,10 +149,9 @@ def status(
 def view_line(view: RunView) -> str:
     """An open run in two lines: its state, and who is waited for."""
     said = shown(view.run.sentence, 200)
-    waits = f"Waits for {view.need.words}." if view.waits_for_people else "Nobody has to do anything."
     state = joined((shown(view.stands, 200), said if said != view.stands else ""))
     what = f"{SIGNS[view.run.phase]} *{shown(title(view), 200)}*"
-    return f"{what} · {state}\n      {waits} `{exact(view.run.id, 120)}`"
+    return f"{what} · {state}\n      {waits_words(view)} `{exact(view.run.id, 120)}`"
 
 
 def whoami(person: Person, *, by_address: bool = False) -> Message:

@@ -239,7 +239,8 @@ def _row(report: Report, visit: Visit) -> Iterator[str]:
     took = _seconds(report, visit)
     by = f", approved by {', '.join(_safe(who.name) for who in record.approved)}" if record.approved else ""
     when = f"{moment(record.at, report.run.primary)}, after {to_the_second(took)}"
-    yield f"- **{_safe(name)}** ({_MARKS.get(record.mark, record.mark)}, {when}{by}): {_safe(record.sentence)}"
+    became = record.undone.lower() or _MARKS.get(record.mark, record.mark)
+    yield f"- **{_safe(name)}** ({became}, {when}{by}): {_safe(record.sentence)}"
     yield from (f"  - {_told(report, entry)}" for entry in _doubts(report, visit))
     yield from (f"  - {_safe(line)}" for line in record.details)
     yield from (f"  - `{seen(command).replace('`', chr(39))}`" for command in record.commands)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -10,9 +11,10 @@ from bot.domain.deployment.answers import stands
 from bot.domain.errors import BadInput
 from handlers.blocks.actions import OFFER, decode_offer, offer_value
 from handlers.blocks.blocks import Block, Message, actions, button, context, header, section
-from handlers.blocks.wording import bounded, bullets, shown, utc, when
+from handlers.blocks.wording import bounded, bullets, exact, shown, utc, when
 from handlers.desk import Desk
 from handlers.runs import routes, whom
+from handlers.runs.links import link
 from handlers.slack.speech import NoPlace, Speech, digest
 from storage.cards import Place
 from storage.notices import Notice
@@ -26,7 +28,7 @@ async def draw(desk: Desk, speech: Speech, key: str) -> bool:
     notice = await desk.notices.find(key)
     if notice is None:
         return False
-    said = _over(notice) if notice.over else _standing(notice)
+    said = await _ended(desk, notice) if notice.over else _standing(notice)
     place = await _shown(desk, speech, notice, said)
     if notice.over:
         await desk.notices.forget(key)
@@ -112,10 +114,33 @@ def _once(said: Message) -> Message:
 _ONCE = "No channel takes this, so you are told directly, and once. The Home tab of Switchback shows what stands now."
 
 
+async def _ended(desk: Desk, notice: Notice) -> Message:
+    return _taken(notice, await _run(desk, notice)) if notice.taken else _over(notice)
+
+
+async def _run(desk: Desk, notice: Notice) -> str:
+    """The run that has the pool in hand, with the way to its card, as mrkdwn; empty where none has."""
+    pool = desk.estate.pools.get(notice.key.partition(":")[2])
+    held = (await desk.runs.records([pool.fqdn]))[pool.fqdn].held_by if pool else ""
+    if not held:
+        return ""
+    found = await link(desk, held)
+    return f"<{found}|Open its card>" if found else f"Run `{exact(held, 120)}`"
+
+
 def _over(notice: Notice) -> Message:
-    said, was = shown(notice.over, 1500), shown(notice.sentence, 1200)
-    often = f", {notice.count} times" if notice.count > 1 else ""
-    plain, drawn = (
-        f"Over since {at(notice.ended)}. It stood since {at(notice.since)}{often}: {was}" for at in (utc, when)
-    )
+    said = shown(notice.over, 1500)
+    plain, drawn = (f"Over since {at(notice.ended)}. {_stood(notice, at)}" for at in (utc, when))
     return {"text": bounded(f"✅ {said}\n{plain}", 3900), "blocks": [section(f"✅ {said}"), context(drawn)]}
+
+
+def _taken(notice: Notice, run: str) -> Message:
+    """Nothing is well yet, so it is not green; and somebody sees to it, so it is not loud."""
+    said = " ".join(filter(None, (f"⏳ {shown(notice.over, 1500)}", run)))
+    plain, drawn = (f"In hand since {at(notice.ended)}. {_stood(notice, at)}" for at in (utc, when))
+    return {"text": bounded(f"{said}\n{plain}", 3900), "blocks": [section(said), context(drawn)]}
+
+
+def _stood(notice: Notice, at: Callable[[float], str]) -> str:
+    often = f", {notice.count} times" if notice.count > 1 else ""
+    return f"It stood since {at(notice.since)}{often}: {shown(notice.sentence, 1200)}"

@@ -19,8 +19,8 @@ ENDED = 40
 LINES = 3
 """Lines of a list, at most."""
 
-HIGH, _WIDE = 780, 313
-"""Of a screen, in CSS pixels; what follows is measured on it, and a little more than what is drawn."""
+HIGH, _WIDE = 770, 313
+"""Of a screen, in CSS pixels, with 30 to spare, since what follows is an estimate."""
 _GAP = 8
 _HEADER, _TEXT, _SMALL, _CODE = (30, 23), (38, 22), (45, 19), (38, 20)
 """Characters of a line, and how high it is."""

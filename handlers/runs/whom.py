@@ -31,6 +31,20 @@ def waits_for(view: RunView, person: Person) -> bool:
     return any(may(person, need) for need in needs)
 
 
+def waits_words(view: RunView) -> str:
+    """Who has to do something that the run goes on, as a sentence: whoever brings a pool up presses nothing."""
+    run = view.run
+    if view.waits_for_people:
+        return f"Waits for {view.need.words}."
+    if not run.tries:
+        return "Nobody has to do anything."
+    mute = next((pool.short for pool in run.pools if pool.fqdn in run.sentence), "")
+    return f"Somebody has to bring {mute} up. The run tries again by itself." if mute else _SEE
+
+
+_SEE = "The run tries again by itself. Somebody has to see why it does not get on."
+
+
 async def people(desk: Desk, run: Run | None = None) -> list[Person]:
     """Who may be written to, best first; without a run, whoever holds a role.
 

@@ -8,7 +8,7 @@ local before = redis.call('HMGET', KEYS[1], 'said', 'over', 'marked')
 if tonumber(string.match(before[1] or '', '^{"v":(%d+)') or 1) > tonumber(ARGV[5]) then return 0 end
 local entry, at = 'notice:' .. ARGV[1], ARGV[3]
 if not before[1] or before[2] then
-  redis.call('HDEL', KEYS[1], 'over', 'ended')
+  redis.call('HDEL', KEYS[1], 'over', 'ended', 'taken')
   redis.call('HSET', KEYS[1], 'since', at, 'count', 0)
   redis.call('ZADD', KEYS[2], at, ARGV[1])
 end

@@ -83,7 +83,7 @@ async def story(visit: Visit, telephone: Telephone, picture: Path) -> None:
     await telephone.page.fill(".main textarea", COMMAND)
     await telephone.shoots()
     await visit.types(COMMAND)
-    await telephone.looks(ANNA, "Declare the outage", declared.label)
+    await telephone.looks(ANNA, "declare the outage", declared.label)
     await visit.card(OVER).get_by_role("button", name=declared.label).click()
     await expect(telephone.page.locator("dialog")).to_be_visible()
     await telephone.shoots()

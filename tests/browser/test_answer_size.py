@@ -10,14 +10,14 @@ from playwright.async_api import Page
 
 from bot.domain.deployment.answers import Part, PoolAnswer
 from bot.domain.deployment.impact import Stage
-from bot.domain.groups.agents import Coverage
 from bot.domain.model import Person, Pool, PoolRecord, PoolState, Role, Standing
 from bot.domain.runs.view import RunView
 from handlers.blocks.blocks import Block
 from handlers.commands import COMMANDS
 from handlers.runs.board import impact_board
 from handlers.runs.lists import short_help
-from handlers.runs.matters import MOST, Matter, message, of_pool, of_silent, unheard, waiting
+from handlers.runs.matters import MOST, Beside, Matter, message, of_pool, of_silent, ring_nobody, waiting
+from handlers.runs.unheard import Unheard
 from tests.browser.test_card_size import HIGH, WIDE, WORDS, measured, phone
 from tests.unit.runbooks.cards import every_card
 
@@ -47,11 +47,19 @@ def _answers() -> Iterator[tuple[str, list[Block]]]:
 def matters() -> list[Matter]:
     """One of each kind first, and then more than have room."""
     records = [PoolRecord(POOL.fqdn, state, 1_795_000_000.0, "r-1") for state in AWAY]
-    silent = unheard(records[2], [Coverage(f"Group {number}", 3) for number in range(6)])
+    silent = ring_nobody(POOL.fqdn, Unheard("r-1", 6))
     waits = max(every_views(), key=lambda view: len(view.state))
     answer = PoolAnswer(1_795_000_000.0, Part.DATA, "fe-1.contoso.com", last=1.0)
-    down = of_silent(POOL, PoolRecord(POOL.fqdn), answer, 1_795_000_020.0, paired=True)
-    return [down, of_pool(POOL, records[2]), silent, waiting(waits, {}), *(of_pool(POOL, one) for one in records * 2)]
+    down = of_silent(
+        POOL, PoolRecord(POOL.fqdn), answer, 1_795_000_020.0, Beside(PoolRecord("pool-b.contoso.com"), answer)
+    )
+    return [
+        down,
+        of_pool(POOL, records[2], answer, 1_795_000_020.0),
+        silent,
+        waiting(waits, {}),
+        *(of_pool(POOL, one) for one in records * 2),
+    ]
 
 
 def every_views() -> list[RunView]:

@@ -181,7 +181,8 @@ async def test_of_a_pool_whose_pair_a_run_holds_nothing_is_told_and_its_notice_e
     run = await office.stands(PoolState.OUTAGE, Phase.ASKING)
     assert await office.look(NOW + EVERY_S) == []
     assert (await office.answer()).at == (await office.read()).at == NOW + EVERY_S, "it is asked all the same"
-    assert (await office.notice(f"stands:{P}")).over == "A run has pool-p in hand now."
+    notice = await office.notice(f"stands:{P}")
+    assert notice.over == "A run has pool-p in hand now." and notice.taken
     assert run.is_open
 
 
@@ -298,6 +299,17 @@ async def test_what_cannot_be_read_of_the_backup_service_ends_no_notice(office: 
     told = await office.look()
     office.driver.refused = {refused}
     assert await office.look(NOW + EVERY_S) == told
+
+
+async def test_a_silent_pool_is_no_fault_of_the_backup_service_of_its_partner(office: Office) -> None:
+    await office.pool(B, modules=MappingProxyType({CONFERENCES: ("ErrorState", "NormalState")}))
+    await office.pool(up=False)
+    assert await office.look() == []
+    assert [one.partition(" since ")[0] for one in await office.look(NOW + EVERY_S)] == ["pool-p does not answer"]
+    await office.pool(up=True)
+    assert await office.look(NOW + 2 * EVERY_S) == [
+        "The Backup Service of pool-b needs somebody: pool-p may lack what was changed last."
+    ]
 
 
 async def test_in_an_outage_nobody_is_told_that_nothing_is_copied(office: Office) -> None:

@@ -227,7 +227,7 @@ async def test_a_tighter_schedule_is_proposed_and_one_button_accepts_it(office: 
     office.desk = replace(office.desk, backups=shelf)
     reply = await office.type("schedule pool-a", EMIL)
     (button,) = buttons(reply.message)
-    assert "Not in a backup of pool-a yet: about 8 edits of the last 9 h" in reply.message["text"]
+    assert "Not yet in a backup of pool-a: about 8 edits of the last 9 h" in reply.message["text"]
     assert button["text"]["text"] == "Back up every 6 hours" and button["action_id"].startswith(actions.DO)
     assert button["value"] == f"schedule {A} 02:30 08:30 14:30 20:30"
 
@@ -256,7 +256,7 @@ async def test_damaged_backups_and_outages_change_what_would_be_lost(office: Off
     await office.stage.redis.hset(keys.keeping("b3"), "damage", "A piece is missing.")
     pool = office.desk.estate.pools[A]
     assert (await loss_lines(office.desk, pool))[0].startswith(
-        "Not in a backup of pool-a yet: about 28 edits of the last 33 h"
+        "Not yet in a backup of pool-a: about 28 edits of the last 33 h"
     )
     await office.stage.redis.hset(keys.keeping("b2"), "shrunk", "It holds 2 objects; 100 before.")
     assert " of the last 33 h" not in (await loss_lines(office.desk, pool))[0]

@@ -35,7 +35,7 @@ class Beat:
     def at(self) -> tuple[str, str]:
         """What the card says of where the run stands."""
         number, title = self.now.split(" · ")
-        return f"Step {number} of", title
+        return f"Step {number} of", f": {title[0].lower()}{title[1:]}."
 
 
 def import_line(pool: str) -> str:

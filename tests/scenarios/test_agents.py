@@ -136,7 +136,9 @@ async def test_channels_hear_names_of_groups_and_counts_only(stage: SlackStage) 
     await ask(stage, run)
     said = str([(message.text, message.blocks) for message in stage.posted(INCIDENT)])
     asks = (await stage.story.runs.load(run.id)).record_of("ask-agents")
-    assert asks is not None and asks.sentence.startswith("5 agents of 3 formal groups are asked directly")
+    assert asks is not None and asks.sentence.startswith(
+        "Not done yet: agents of 3 formal groups have to sign in again. Switchback asks 5 agents"
+    )
     assert not [name for name in ("emil@", "finn@", "greta@", "nobody@", "david@") if name in said]
     (listed,) = [one for one in stage.posted(INCIDENT) if "come from a distribution group" in one.text]
     assert QUIET in listed.text and DESK not in listed.text and "it@contoso.com" not in listed.text
@@ -212,6 +214,9 @@ async def test_the_row_names_what_is_silent_and_what_was_not_called(stage: Slack
     run = await stage.story.press(run, "go-on", EMIL_HANSEN)
 
     assert run.phase is Phase.DONE
+    passed = run.record_of("agents")
+    assert (passed.mark, passed.undone) == ("warn", "Not done"), "it said 2 silent when somebody went on"
+    assert passed.sentence == "Emil goes on with 2 formal groups of pool-b silent."
     assert run.records[-1].details[-1] == f"1 formal group silent, since no agent said that they signed in: {QUIET}."
     await stage.until_drained()
     assert any("1 formal group silent" in message.text for message in stage.posted("C0BACKUPS1"))

@@ -266,14 +266,14 @@ async def test_the_list_of_pools_says_in_a_line_how_their_companions_are_covered
     await press(front, "LIS", "Back up now")
     await settled(front)
     text = (await shown(front, EMIL, "/rgs pools")).text
-    assert text.count("Companions: not protected: Call Park settings, Call Park music, Announcements") == len(POOLS)
+    assert text.count("Other data: not protected: Call Park settings, Call Park music, Announcements") == len(POOLS)
     assert text.count("fresh: LIS (under a minute)") == len(POOLS)
 
 
 async def test_every_pool_is_a_line_when_none_is_named(front: Front) -> None:
     message = await shown(front, EMIL, "/rgs companions")
     assert all(f"*{fqdn}*" in message.text for fqdn in POOLS)
-    assert message.text.count("Companions: not protected: LIS, Call Park settings") == len(POOLS)
+    assert message.text.count("Other data: not protected: LIS, Call Park settings") == len(POOLS)
 
 
 @pytest.mark.parametrize("value", ["", "pool-x.contoso.com|lis", f"{A}|lys", f"{A}|lis|more", "x" * 3000])
@@ -287,7 +287,7 @@ async def test_a_button_of_another_make_changes_nothing(front: Front, value: str
         ANNA, posted, "companion-take:lis", value[:2000] or "x", block_id=posted.blocks[0]["block_id"]
     )
     assert message and not await front.stage.runs.page()
-    assert "Nothing was changed" in front.told(ANNA)[-1] or "There is no companion" in front.told(ANNA)[-1]
+    assert "Nothing was changed" in front.told(ANNA)[-1] or "No other data is called" in front.told(ANNA)[-1]
 
 
 async def test_the_bot_s_token_goes_to_slack_alone(redis: Redis) -> None:

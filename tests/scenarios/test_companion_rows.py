@@ -169,7 +169,7 @@ async def test_no_copy_one_of_the_future_and_an_old_one_have_their_sentence(
     assert ("lis-import" in keys(run)) is (age_d == 40)
     run = await stage.press(run, "lis-without", ANNA)
     assert run.step == "companions" and run.record_of("lis").sentence == (
-        "Anna goes on without importing emergency locations."
+        "Anna does not import the emergency locations."
     )
     assert run.record_of("lis-import").sentence == (
         "Skipped: somebody went on without a copy of the emergency locations."
@@ -270,7 +270,7 @@ async def test_what_people_put_back_is_shown_with_the_commands_for_the_pool_that
         (
             "later",
             {},
-            "Anna puts it off.",
+            "Anna put this off: it is not done.",
             "Call Park and announcements of pool-a are not put back.",
         ),
     ],
@@ -281,7 +281,9 @@ async def test_it_is_put_back_by_hand_or_put_off_and_then_stands_as_open(
     run = await stage.press(await begun(stage), "lis-without", ANNA)
     run = await stage.press(run, choice, ANNA, **form)
     assert run.phase is Phase.DONE and run.record_of("companions").sentence.startswith(said)
-    assert run.record_of("companions").commands == (), "what people did is no command of ours"
+    record = run.record_of("companions")
+    assert record.commands == (), "what people did is no command of ours"
+    assert (record.mark, record.undone) == (("warn", "Put off") if open_ else ("pass", ""))
     assert still_open(run, run.primary) == open_
 
 

@@ -209,7 +209,7 @@ async def test_a_pool_that_does_not_answer_is_asked_again_then_told_by_one_notic
         "Somebody has to see to 2 kinds of other data of pool-a:"
     )
     assert [line.partition(":")[0] for line in notice.details] == ["Call Park settings", "Call Park music"]
-    assert all("did not come by itself: pool-a.contoso.com does not answer" in line for line in notice.details)
+    assert all("Switchback could not take it: pool-a.contoso.com does not answer" in line for line in notice.details)
     assert not [item for item in await stage.runs.outbox(stage.clock.now + 1, 999) if item.kind == "tell"]
 
     await stage.bring_up(A)
@@ -264,7 +264,7 @@ async def test_what_people_have_to_bring_is_asked_for_once_and_ends_when_they_ha
         await stage.settle(run.id)
     await care.watch(stage.clock.now)
     (notice,) = await notices.standing()
-    assert notice.sentence.startswith("A companion of pool-a needs somebody")
+    assert notice.sentence.startswith("Somebody has to see to 1 kind of other data of pool-a:")
 
 
 async def test_without_room_a_run_stops_loudly_and_the_next_one_takes_its_place(stage: Stage) -> None:

@@ -297,6 +297,25 @@ async def test_the_timeline_opens_for_every_member_and_for_nobody_else(front: Fr
     assert (await now(front, run)).version == run.version
 
 
+async def test_how_a_prerequisite_is_seen_and_mended_opens_for_every_member_and_changes_nothing(front: Front) -> None:
+    run, card = await at_approval(front)
+    listed = next(str(block) for block in card.blocks if "1.  " in str(block))
+    assert listed.index("✅ pool-b can take pool-a") < listed.index("✅ Central Management works")
+
+    await front.slack.click(EMIL, card, f"{actions.HOW}central")
+    view = front.slack.modal(EMIL)
+    assert view and "Get-CsManagementStoreReplicationStatus -CentralManagementStoreStatus" in str(view.body)
+
+    await front.slack.click(FINN, card, f"{actions.HOW}central")
+    assert front.slack.modal(FINN) is None and "Guests cannot do this" in front.told(FINN)[0]
+    gone = await posted(
+        front, {"action_id": f"{actions.HOW}gone", "value": actions.how_value(run.id, "failover", "gone")}
+    )
+    await front.slack.click(ANNA, gone, f"{actions.HOW}gone")
+    assert front.slack.modal(ANNA) is None and "not made by this version" in front.told(ANNA)[0]
+    assert (await now(front, run)).version == run.version
+
+
 def stopped(run: Run) -> bytes:
     return msgspec.json.encode(replace(run, phase=Phase.STOPPED, due=None, detail="tel:+493055501234 is taken"))
 

@@ -99,7 +99,7 @@ async def test_an_address_that_has_changed_is_accepted_by_another_holder_and_by_
             (ANNA, f"<@{GRETA}>", "belongs to another organisation, so no address of theirs"),
             (ANNA, "<@U0BOT00001>", "is a bot, so no address of theirs"),
             (ANNA, "emil", "Name one person with @, as Slack offers them. Usage: `/rgs accept"),
-            (ANNA, "", "Who? Name one person with @. Usage: `/rgs accept <person>`"),
+            (ANNA, "", "Who? Name one person with @. Usage: `/rgs accept &lt;person&gt;`"),
         ):
             assert word in await here.says(user, f"/rgs accept {typed}"), (user, typed)
         assert "has changed" in await here.says(EMIL, "/rgs whoami", 0)

@@ -118,15 +118,21 @@ async def test_adopting_starts_what_the_command_would(watch: Watch) -> None:
     assert (run.runbook, run.primary.fqdn) == ("adopt", A)
 
 
-@pytest.mark.parametrize(("make", "label"), [(silent, "Declare an outage"), (taken, "Adopt it")])
-async def test_it_is_calm_as_soon_as_what_it_offers_has_begun(
-    watch: Watch, make: Callable[[Watch], Awaitable[Message]], label: str
+@pytest.mark.parametrize(
+    ("make", "label", "said"),
+    [
+        (silent, "Declare an outage", "⏳ pool-a is still down. A run has taken it. <http"),
+        (taken, "Adopt it", "⏳ A run has pool-a in hand now. <http"),
+    ],
+)
+async def test_it_is_calm_but_not_green_as_soon_as_what_it_offers_has_begun(
+    watch: Watch, make: Callable[[Watch], Awaitable[Message]], label: str, said: str
 ) -> None:
     message = await make(watch)
     await watch.press(ANNA, message, label)
     await watch.draw(2.0)
-    calm = watch.message("✅ A run has pool-a in hand now.")
-    assert calm.ts == message.ts and not buttons(calm)
+    calm = watch.message(said, "|Open its card>", "In hand since", "It stood since")
+    assert calm.ts == message.ts and not buttons(calm) and "✅" not in str(calm)
     await watch.look(2)
     loud = [one.text for one in watch.front.slack.messages(BACKUPS) if one.text.startswith(("⚠️ pool-a", "⚠️ Seen"))]
     assert loud == [], "no bot that looks says it anew"
@@ -151,7 +157,7 @@ async def test_a_run_that_has_begun_is_one_even_where_the_notice_cannot_be_ended
     assert (await watch.runs())[0].id == run.id
     stage.kept = kept
     await watch.look()
-    assert watch.message("✅ A run has pool-a in hand now.")
+    assert watch.message("⏳ pool-a is still down. A run has taken it. <http")
 
 
 @pytest.mark.parametrize(("make", "label"), [(silent, "Declare an outage"), (taken, "Adopt it")])

@@ -99,13 +99,13 @@ async def test_a_lost_move_is_looked_at_by_where_it_is_active(redis: Redis, afte
     assert (done.phase, (await seen(stage)).store) == (Phase.DONE, B)
 
 
-async def test_a_refused_move_stays_refused_and_offers_the_other_way(redis: Redis) -> None:
+async def test_a_refused_move_is_looked_at_and_offers_the_other_way(redis: Redis) -> None:
     stage = await built(redis, store=A)
     await stage.take_down(A)
     await pool_becomes(stage, B, sql="other.contoso.com")
     run = await stage.press(await begun(stage, "cms"), "cms-named", ANNA, **SQL)
     refused = await through(stage, run, "approve", BORIS)
-    assert (refused.phase, refused.step) == (Phase.STOPPED, "cms")
+    assert (refused.phase, refused.step, refused.finding.found) == (Phase.LOST, "cms", Found.NOT_DONE)
     assert {"cms-look", "cms-planned", "cms-named", "cms-moved", "retry"} <= set(stage.labels(refused))
     right = await stage.press(refused, "cms-named", ANNA, **SQL | {"sql_server": "other.contoso.com"})
     done = await through(stage, right, "approve", BORIS)

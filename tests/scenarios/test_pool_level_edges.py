@@ -58,7 +58,7 @@ async def test_a_word_about_topology_builder_that_is_wrong_is_caught_and_the_rou
     await led(stage, FederationRoute=f"EdgeServer:{E1}")
     run = await stage.press(await chosen(stage, "edge", **CHOSEN), "done", ANNA)
     assert (run.step, run.phase) == ("builder-seen", Phase.STOPPED)
-    assert f"the route still leads to {E1}" in run.sentence and "word" not in stage.labels(run)
+    assert f"the route still goes to {E1}" in run.sentence and "word" not in stage.labels(run)
     assert (await stage.press(run, "again", ANNA)).step == "builder"
     run = await stage.press(await stage.runs.load(run.id), "done", ANNA)
     run = await stage.press(run, "by-command", ANNA)

@@ -68,7 +68,10 @@ async def test_a_refresh_removes_first_and_says_so_loudly_when_it_breaks_off_in_
     assert (await record(stage)).carry["prestaged"] == {}
     run = await stage.press(run, "abandon", CLARA)
     assert "nothing was imported in their place" in run.sentence
-    assert any("was abandoned: Nothing of pool-a is pre-staged on pool-b now" in one for one in await said(stage))
+    assert any(
+        "was abandoned: As far as anybody knows, no copies of pool-a are ready on pool-b now" in one
+        for one in await said(stage)
+    )
     assert (await record(stage)).carry["imported"] is False
     newest = await stage.backups.newest(A, stage.clock.now)
     again = await stage.press(await started(stage, "prestage"), "other", ANNA, chosen=newest.id)
@@ -84,8 +87,10 @@ async def test_an_import_that_is_refused_after_the_removal_is_loud(redis: Redis)
     run = await until(stage, await started(stage, "prestage"), "import", REFRESH)
     await lose(stage, IMPORT, FaultKind.HALF_FAILED)
     run = await stage.press(run, "approve", CLARA)
-    assert run.phase is Phase.STOPPED
-    assert any("needs somebody: Nothing of pool-a is pre-staged" in one for one in await said(stage))
+    assert (run.phase, run.finding.found) == (Phase.LOST, Found.PARTLY)
+    assert any(
+        "needs somebody: As far as anybody knows, no copies of pool-a are ready" in one for one in await said(stage)
+    )
     run = await stage.press(run, "retry", CLARA)
     assert (await stage.play(run, REFRESH)).phase is Phase.DONE
 

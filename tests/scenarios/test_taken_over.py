@@ -108,7 +108,7 @@ async def test_its_card_waits_for_the_newer_one_and_others_are_drawn(redis: Redi
 async def test_whoever_presses_or_starts_reads_a_sentence(redis: Redis) -> None:
     async with house(redis) as ours:
         run = await ours.started("U0ANNA0001", "/rgs failover pool-a")
-        card = await ours.card(run, "Declare the outage", "May press:")
+        card = await ours.card(run, "declare the outage", "May press:")
         body = await newer_run(redis, run.id)
         record = await redis.hget(keys.pool(A), "record")
         await redis.hset(keys.pool(A), "record", record.replace(b'{"v":%d' % versions.VERSION, b'{"v":99', 1))

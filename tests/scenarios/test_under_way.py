@@ -46,7 +46,7 @@ async def test_a_card_says_since_when_a_command_runs_and_what_its_server_said_la
             assert f"Running since {utc(sent.sent_at)}:" in await _text(rooms, run.id)
             held.set()
             await working
-            await until(lambda: _says(rooms, run.id, "Took"))
+            await until(lambda: _says(rooms, run.id, "Finished"))
             assert SAYS not in await _text(rooms, run.id)
             (warned,) = [one for one in await story.runs.audit(run.id, 50) if one.what == "warned"]
             assert (warned.step, warned.sentence) == ("export", "The server warned 1 time(s); it went on.")

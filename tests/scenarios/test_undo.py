@@ -56,7 +56,7 @@ async def test_values_by_a_command_music_by_hand_and_both_are_read_back(redis: R
     await set_by_hand(stage, own, **sounds)
     run = await stage.press(run, "music-set", CLARA)
     assert run.phase is Phase.DONE
-    assert "pool-b has its own application-level settings again." in await said(stage)
+    assert "pool-b has its own settings again." in await said(stage)
     kept = (await record(stage)).carry
     assert (kept["own"], kept["replaced"]) == ("", False)
     again = await started(stage, "undo")

@@ -85,7 +85,7 @@ async def test_whoever_may_answer_is_called_once_in_the_channel_and_not_who_pres
     run = await failover(stage)
     await seconds(stage, 20)
     (message,) = stage.calls()
-    assert names(message) == [BORIS] and "Declare the outage" in message.text
+    assert names(message) == [BORIS] and "Waiting for you: declare the outage." in message.text
     place = await stage.desk.cards.place(run.id)
     assert place is not None and f"/archives/{INCIDENT}/p{place.ts.replace('.', '')}" in message.text
     assert message.text.count(f"<@{BORIS}>") == 1 and told(stage, BORIS) == told(stage, ANNA) == []

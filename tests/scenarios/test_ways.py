@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import replace
 from types import MappingProxyType
 
@@ -16,6 +17,9 @@ from bot.domain.model import PoolState
 from bot.domain.runs.acts import Put
 from bot.domain.runs.facts import KEPT_AS
 from bot.domain.runs.run import Found, Phase, Run
+from bot.domain.runs.view import view_of
+from bot.runbooks import RUNBOOKS
+from handlers.runs.card import card
 from tests.scenarios.stage import ANNA, BORIS, CLARA, FAILBACK, FAILOVER, A, B, Stage, stage_of
 
 
@@ -234,23 +238,28 @@ async def test_an_import_that_is_lost_half_way_is_looked_at_and_run_again(redis:
     run = await stage.press(run, "approve", CLARA)
     assert (run.step, run.phase) == ("import", Phase.LOST)
     assert run.finding.found is Found.PARTLY
-    assert "did a part of its work" in run.sentence
+    assert " objects are there: " in run.sentence
     run = await stage.press(run, "retry", CLARA)
     assert (run.phase, run.approvals) == (Phase.WAITING, ())
     run = await stage.press(run, "approve", CLARA)
     assert run.step == "companions"
 
 
-async def test_a_refused_import_is_refused_and_never_lost_and_trying_again_works(redis: Redis) -> None:
-    """Even one that did a part: importing again updates what is there (facts: lync §3.6)."""
+async def test_a_refused_import_is_looked_at_since_it_may_have_done_a_part(redis: Redis) -> None:
+    """Importing again updates what is there (facts: lync §3.6)."""
     stage = await stage_of(redis)
     run = await importing(stage)
     await stage.strike(Fault(FaultKind.HALF_FAILED, B))
     run = await stage.press(run, "approve", CLARA)
-    assert (run.step, run.phase, run.finding) == ("import", Phase.STOPPED, None)
-    assert run.sentence.startswith("The server refused the command (")
-    assert "lost" not in [entry.what for entry in await stage.runs.audit(run.id)]
-    assert stage.labels(run) == ["rehearse", "retry", "abandon"]
+    assert (run.step, run.phase, run.finding.found) == ("import", Phase.LOST, Found.PARTLY)
+    there, all_of, *kinds = map(int, re.findall(r"\d+", run.sentence))
+    assert 0 < there < all_of and sum(kinds) == there, run.sentence
+    (lacks,) = (line for line in run.details if line.startswith("Missing: "))
+    assert sum(map(int, re.findall(r"\d+", lacks))) == all_of - there, "both add up"
+    said = str(card(view_of(run, RUNBOOKS["failover"])))
+    assert "HALF DONE · " in said and "The server refused the command after a part was done." in said
+    assert "no answer" not in said.lower()
+    assert stage.labels(run) == ["retry", "look", "rehearse", "abandon"]
     run = await stage.press(run, "retry", CLARA)
     assert (run.phase, run.approvals) == (Phase.WAITING, ())
     run = await stage.press(run, "approve", CLARA)

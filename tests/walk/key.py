@@ -221,6 +221,10 @@ def _watched(look: _Look) -> Any:
     )
 
 
+def _settled(look: _Look) -> Any:
+    return look.state.run and look.state.run.settled
+
+
 FIELDS: Mapping[str, Callable[[_Look], Any]] = {
     "what lies on each pool, whether it is up, where its users are served, contact objects": _organisation,
     "what the bot says of each pool, and what is carried over": _records,
@@ -232,6 +236,7 @@ FIELDS: Mapping[str, Callable[[_Look], Any]] = {
     "the deployment on which that plan rests": _asked,
     "what a look at a lost command came to": _found,
     "the rows that were done": _rows_done,
+    "the rows that stay, though one before them was opened again": _settled,
     "what the rules watch: moves that the bot has not seen, versions that are kept, edits under the freeze": _watched,
 }
 """The fields of the key, all of them compared, by a digest of 128 bits."""

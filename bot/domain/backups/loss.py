@@ -100,7 +100,7 @@ def sentences(name: str, found: Loss, better: Proposal | None = None) -> tuple[s
     if found.hours is None:
         died = f"if {found.stands_in or 'it'} died now, everything would be lost"
         return (f"There is no sound backup of {name}{where}: {died}.",)
-    begun, since = f"Not in a backup of {name} yet{where}", span(found.hours * _HOUR_S)
+    begun, since = f"Not yet in a backup of {name}{where}", span(found.hours * _HOUR_S)
     if found.a_day is None:
         return (
             f"{begun}: the edits of the last {since}. "

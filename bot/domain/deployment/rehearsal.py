@@ -106,7 +106,7 @@ def _sentences(rehearsal: Rehearsal) -> Iterable[str]:
     if rehearsal.unchanged:
         yield f"Already on {pool} and equal: {_counted(rehearsal.unchanged)}."
     yield from _clash_sentences(rehearsal)
-    yield "Nothing is deleted: an import never deletes."
+    yield "An import deletes nothing."
     yield _settings_sentence(rehearsal)
 
 
@@ -122,8 +122,8 @@ def _clash_sentences(rehearsal: Rehearsal) -> Iterable[str]:
 def _settings_sentence(rehearsal: Rehearsal) -> str:
     before, after = described(rehearsal.settings_before), described(rehearsal.settings_after)
     if rehearsal.settings_before == rehearsal.settings_after:
-        return f"The application-level settings of {rehearsal.pool} stay as they are: {before}."
-    return f"The application-level settings of {rehearsal.pool} are replaced. Before: {before}. After: {after}."
+        return f"The settings of {rehearsal.pool} stay as they are: {before}."
+    return f"The settings of {rehearsal.pool} are replaced. Before: {before}. After: {after}."
 
 
 def described(settings: ServiceSettings) -> str:

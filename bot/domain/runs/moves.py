@@ -164,7 +164,7 @@ def settle(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who = 
     run = replace(run, facts={**run.facts, **verdict.facts}, details=verdict.details, detail="", tries=0)
     entry = Entry(now, who, str(verdict.mark), step.key, verdict.sentence, {"details": verdict.details[:20]})
     if verdict.back_to:
-        back = _arrive(_recorded(run, verdict, now, who), runbook, runbook.position(verdict.back_to), now)
+        back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now)
         return Change(back.run, (entry, *back.entries), back.tells)
     if verdict.mark is Mark.STOP:
         alarm = _alarm(run, runbook, verdict.sentence, verdict.details)
@@ -242,15 +242,25 @@ def again(run: Run, now: float) -> Run:
     )
 
 
-def go_back(run: Run, runbook: Runbook, to: str, now: float) -> Change:
-    return _arrive(run, runbook, runbook.position(to), now)
+def go_back(run: Run, runbook: Runbook, to: str, now: float, settled: tuple[str, ...] = ()) -> Change:
+    """To the row that is named; all behind it is done again, but for rows that stay `settled`."""
+    return _arrive(replace(run, settled=settled), runbook, runbook.position(to), now)
 
 
-def send_back(run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who) -> Change:
+def send_back(
+    run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who, afresh: frozenset[str] = frozenset()
+) -> Change:
     """To the row that is named, by people's word, of which a record stays; the thread is told, loudly."""
-    back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now)
+    between = runbook.steps[runbook.position(verdict.back_to) : runbook.position(run.step)]
+    settled = tuple(step.key for step in between if step.key not in afresh and _is_done(run, step))
+    back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now, settled if afresh else ())
     title = f"{runbook.numbers[run.step]} · {runbook.step(run.step).title}"
     return replace(back, tells=(Tell("thread", f"{title}: {verdict.sentence}", loud=True), *back.tells))
+
+
+def _is_done(run: Run, step: Step) -> bool:
+    record = run.record_of(step.key)
+    return record is not None and record.mark in (Mark.PASS, Mark.WARN)
 
 
 def close(run: Run, phase: Phase, sentence: str, now: float) -> Change:
@@ -265,7 +275,15 @@ def _recorded(run: Run, verdict: Verdict, now: float, who: Who) -> Run:
     commands = run.proposal.commands if run.proposal else ()
     approved = tuple(approval.who for approval in run.approvals)
     record = RowRecord(
-        run.step, str(verdict.mark), verdict.sentence, who, now, verdict.details[:10], commands, approved
+        run.step,
+        str(verdict.mark),
+        verdict.sentence,
+        who,
+        now,
+        verdict.details[:10],
+        commands,
+        approved,
+        str(verdict.undone or ""),
     )
     return replace(run, records=(*run.records, record))
 
@@ -299,6 +317,8 @@ def _arrive(run: Run, runbook: Runbook, position: int, now: float) -> Change:
     """At the first row from `position` on that does not fall away, or at the end."""
     run = replace(again(run, now), details=())
     for step in runbook.steps[position:]:
+        if step.key in run.settled:
+            continue
         reason = step.skip(run)
         if reason is None:
             return Change(replace(run, step=step.key))

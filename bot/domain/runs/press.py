@@ -11,7 +11,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
 from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
-from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run, Tell
+from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run, Tell, refused_whole, was_refused
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
 APPROVE = "approve"
@@ -152,12 +152,13 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
         return retry, look, *step.choices(run)
     means = "The run goes on as if it had answered."
     accept = Choice("accept", "Continue: it worked", "says it worked.", confirm=means)
-    rerun = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN)
+    label = "Try again" if was_refused(run) else "Run it again"
+    rerun = Choice("retry", label, "asked to run it again.", then=Then.AGAIN)
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {
         Found.DONE: (replace(accept, label="Go on: it worked", style="primary"), look),
-        Found.NOT_DONE: (replace(rerun, style="primary"), look),
-        Found.PARTLY: (replace(rerun, style="primary"), look),
+        Found.NOT_DONE: (replace(rerun, style="primary"), look, *step.choices(run)),
+        Found.PARTLY: (replace(rerun, style="primary"), look, *step.choices(run)),
         Found.UNKNOWN: (look, accept, rerun),
     }
     return safe[state]
@@ -253,12 +254,13 @@ def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str],
         return Change(again(run, now))
     if choice.then is Then.BACK and choice.recorded:
         said = Verdict(choice.recorded, _said(choice, form, person), back_to=choice.to)
-        return send_back(run, runbook, said, now, Who.person(person))
+        return send_back(run, runbook, said, now, Who.person(person), choice.afresh)
     if choice.then is Then.BACK:
         return go_back(run, runbook, choice.to, now)
-    verdict = Verdict(Mark.PASS, _said(choice, form, person))
-    if run.phase is Phase.WAITING:
-        run = replace(run, proposal=None, approvals=())  # Nothing was sent, so no command is recorded.
+    mark = Mark.WARN if choice.undone else choice.recorded or Mark.PASS
+    verdict = Verdict(mark, _said(choice, form, person), undone=choice.undone)
+    if run.phase is Phase.WAITING or refused_whole(run):
+        run = replace(run, proposal=None, approvals=())  # Nothing was done, so no command is recorded.
     return pass_on(run, runbook, verdict, now, Who.person(person))
 
 

@@ -91,7 +91,8 @@ class Proposal:
 class RowRecord:
     """What became of one row: `mark` is pass, warn, stop or "skipped"; `at` seconds since the epoch.
 
-    `approved` are the people who approved its commands, in the order in which they did.
+    `approved` are the people who approved its commands, in the order in which they did. `undone` is what the card calls
+    it where people passed it and it is not done; else empty.
     """
 
     step: str
@@ -102,6 +103,7 @@ class RowRecord:
     details: tuple[str, ...] = ()
     commands: tuple[str, ...] = ()
     approved: tuple[Who, ...] = ()
+    undone: str = ""
 
 
 QUESTION = "question"
@@ -132,7 +134,7 @@ class Run:
     `pool_state` began. `channel` is where the card was asked for (a Slack channel id, empty: the configured one).
     `sent_at` is when its last commands began to be sent. `replacement` is the pool with a new name that takes the
     primary's place. `alone`: it holds no pool, but is the only run of its runbook. `stays` say how its time went; a
-    version before noted none.
+    version before noted none. `settled` are rows that stay as they are, though one before them was opened again.
     """
 
     id: str
@@ -166,6 +168,7 @@ class Run:
     replacement: Pool | None = None
     alone: bool = False
     stays: tuple[Stay, ...] = ()
+    settled: tuple[str, ...] = ()
 
     @property
     def is_open(self) -> bool:
@@ -190,6 +193,16 @@ class Change:
     run: Run
     entries: tuple[Entry, ...] = ()
     tells: tuple[Tell, ...] = ()
+
+
+def was_refused(run: Run) -> bool:
+    """Of a command whose work is in doubt: the server did answer. Only then there is text of its own."""
+    return run.phase in (Phase.LOOKING, Phase.LOST) and bool(run.detail)
+
+
+def refused_whole(run: Run) -> bool:
+    """The server refused the command, and the look has found that it changed nothing."""
+    return was_refused(run) and run.finding is not None and run.finding.found is Found.NOT_DONE
 
 
 def fresh_file(run: Run, pool: Pool, step: str) -> str:

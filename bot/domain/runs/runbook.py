@@ -15,7 +15,7 @@ from bot.domain.deployment.abilities import NO_USES, Uses
 from bot.domain.deployment.answers import PoolAnswer
 from bot.domain.deployment.server_state import ServerState
 from bot.domain.groups.compare import masked
-from bot.domain.model import Mark, Pool, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Undone, Verdict
 from bot.domain.runs.acts import Acts, Invoke, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.prerequisites import Prerequisite
@@ -86,6 +86,8 @@ class Choice:
 
     `said` completes the sentence "<name> …" in the log. A choice with `fields` opens a form first. `to` is the row that
     Then.BACK goes to; with a mark to be `recorded` as, the row keeps a record of what was said, and the thread is told.
+    Of the rows from there to here, those `afresh` are done again, and what was answered or done at others stays so;
+    without any, all of them. One that passes the row while what it is for is `undone` says what the card calls that.
     `need` None means the row's own. `also` are choices of the rows right behind it, in order: the same press makes them
     as well, as far as the same people may.
     """
@@ -101,6 +103,8 @@ class Choice:
     style: str = ""
     confirm: str = ""
     recorded: Mark | None = None
+    undone: Undone | None = None
+    afresh: frozenset[str] = frozenset()
     also: tuple[str, ...] = ()
 
 

@@ -8,7 +8,7 @@ from bot.domain.access import Need
 from bot.domain.model import Who
 from bot.domain.runs.prerequisites import Check, checks
 from bot.domain.runs.press import offered
-from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run
+from bot.domain.runs.run import FOR_PEOPLE, Found, Phase, Run, was_refused
 from bot.domain.runs.runbook import Choice, Runbook, Step
 
 
@@ -17,7 +17,8 @@ class Line:
     """One row: `mark` is "pass", "warn", "stop", "skipped", "now" or "" for what is still to come.
 
     `approved` are the people who approved its commands.
-    `falls_away`: as things stand, a row to come will not be needed.
+    `falls_away`: as things stand, a row to come will not be needed. `stays`: it is not done again, though a row before
+    it was opened again.
     """
 
     step: str
@@ -29,6 +30,7 @@ class Line:
     at: float = 0.0
     falls_away: bool = False
     approved: tuple[Who, ...] = ()
+    stays: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -131,11 +133,6 @@ _AHEAD = frozenset({Phase.WAITING, Phase.RUNNING})
 """While a command has still to come to its end; later, what was predicted of it is stale."""
 
 
-def was_refused(run: Run) -> bool:
-    """Of a command whose work is in doubt: the server did answer. Only then there is text of its own."""
-    return run.phase in (Phase.LOOKING, Phase.LOST) and bool(run.detail)
-
-
 def _state(run: Run, step: Step, waiting: dict[Phase, str]) -> str:
     if run.phase is Phase.LOST:
         return _AFTER[was_refused(run)][run.finding.found if run.finding else Found.UNKNOWN]
@@ -165,4 +162,5 @@ def _line(run: Run, step: Step, number: str) -> Line:
         record.who,
         record.at,
         approved=record.approved,
+        stays=step.key in run.settled,
     )

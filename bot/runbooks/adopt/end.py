@@ -13,7 +13,7 @@ from bot.domain.runs.facts import STOOD
 from bot.domain.runs.run import Run, Tell, partner
 from bot.domain.runs.runbook import Left, Step
 from bot.runbooks.adopt.facts import EQUAL, LIES_THERE, NAMED_ANEW, NEWEST, STANDS_AS, VERIFIED
-from bot.runbooks.rows.copies import carried
+from bot.runbooks.rows.copies import asked_in, carried
 from bot.runbooks.rows.ending import ended
 from bot.runbooks.rows.facts import (
     FAILOVER_RUN,
@@ -85,7 +85,10 @@ def carry(run: Run) -> dict[str, Any]:
     found = WAS_IMPORTED.to(VERIFIED.of(run))
     if state is PoolState.ACTIVE:
         return (
-            OWN_SETTINGS.to(before(run, OWN_SETTINGS)) | found | PRESTAGED.to(NEWEST.of(run) if EQUAL.of(run) else {})
+            OWN_SETTINGS.to(before(run, OWN_SETTINGS))
+            | found
+            | PRESTAGED.to(NEWEST.of(run) if EQUAL.of(run) else {})
+            | asked_in(run)
         )
     return carried(
         run,

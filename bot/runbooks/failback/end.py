@@ -8,7 +8,6 @@ from bot.domain.groups.compare import compare
 from bot.domain.measures import lasted
 from bot.domain.model import PoolState, Verdict
 from bot.domain.runs.acts import Acts, Clock, Seen
-from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Phase, Run, Tell, home, partner
 from bot.domain.runs.runbook import Choice, Left, Step, unless
 from bot.runbooks.failback.arrival import VERIFY, read_export
@@ -16,6 +15,7 @@ from bot.runbooks.failback.facts import BARE, CAME_HOME, CLEAN, EXPORTED, LOST, 
 from bot.runbooks.failback.lost import bare, lost, without_backup_pool
 from bot.runbooks.failback.start import FREEZE_OVER, not_rebuilt
 from bot.runbooks.rows.companions import companions_row, lost_location_rows, still_open, unpublished
+from bot.runbooks.rows.copies import asked_in, carried
 from bot.runbooks.rows.ending import ended, ended_tell
 from bot.runbooks.rows.facts import OWN_SETTINGS, PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
@@ -193,10 +193,10 @@ def carry(run: Run) -> dict[str, object]:
     Of a dead B nobody knows what will lie on it when it is back. Replicas are no pre-stage: servers refresh them.
     """
     if run.pool_state is not PoolState.ACTIVE:
-        return dict(BEFORE.of(run))
+        return carried(run)
     stays = None if LOST.of(run) else not (CLEAN.of(run) or BARE.of(run))
     stage = PRESTAGED.to(CAME_HOME.of(run) if stays and not replicated(run) else {})
-    return OWN_SETTINGS.to(before(run, OWN_SETTINGS)) | WAS_IMPORTED.to(stays) | stage
+    return OWN_SETTINGS.to(before(run, OWN_SETTINGS)) | WAS_IMPORTED.to(stays) | stage | asked_in(run)
 
 
 def left(run: Run) -> Left:

@@ -14,7 +14,7 @@ from bot.domain.errors import BotError
 from bot.domain.groups.compare import compare
 from bot.domain.groups.groups import Inventory, counted, service
 from bot.domain.measures import aged, numbered
-from bot.domain.model import Mark, Pool, PoolState, Verdict
+from bot.domain.model import Mark, Pool, PoolState, Undone, Verdict
 from bot.domain.runs.acts import Acts, Clock, Load, NewestKept, Seen, Survey
 from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Phase, Run, partner
@@ -116,6 +116,7 @@ def _offer(pair: _Kept, primary: Pool, backup: Pool, today: str, now: float) -> 
         "when": when,
         "label": label,
         "source": one.source,
+        "taken_at": one.taken_at,
         "restorable": not why,
         "stage": stage_of(one),
         "why": why,
@@ -197,6 +198,7 @@ _WITHOUT = Choice(
     "goes on without a backup: nothing is imported.",
     COPIES.to("without"),
     confirm="The groups of this pool stay away until failback, or until they are imported later.",
+    undone=Undone.NOT_DONE,
 )
 
 

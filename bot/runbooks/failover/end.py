@@ -16,7 +16,7 @@ from bot.runbooks.failover.backup import pin_chosen, read_chosen
 from bot.runbooks.failover.facts import CHOSEN, COPIES, OWN, REPLACE, RESOLVE
 from bot.runbooks.failover.imports import VERIFY
 from bot.runbooks.rows.companions import companions_row, still_open
-from bot.runbooks.rows.copies import imported, in_doubt, staged
+from bot.runbooks.rows.copies import asked_in, imported, in_doubt, staged
 from bot.runbooks.rows.ending import ended, ended_tell
 from bot.runbooks.rows.facts import (
     ARRIVED,
@@ -124,7 +124,7 @@ _WHAT_IS_THERE = {
 
 def carry(run: Run) -> dict[str, object]:
     """What failback needs: the run that moved the pool, and what imports did, an abandoned run's included."""
-    return {**carry_imports(run), **FAILOVER_RUN.to(run.id)}
+    return {**carry_imports(run), **FAILOVER_RUN.to(run.id), **asked_in(run)}
 
 
 def carry_imports(run: Run) -> dict[str, object]:

@@ -158,7 +158,7 @@ def _judge_settings(run: Run, seen: Seen) -> Verdict:
         )
         return Verdict(Mark.WARN, sentence, facts=REPLACEABLE.to(False))
     if ours is None:
-        sentence = "The backup holds no application-level settings: replacing would change nothing."
+        sentence = "The backup holds no settings, so replacing would change nothing."
         return Verdict(Mark.WARN, sentence, facts=REPLACEABLE.to(False))
     differ = settings_judged(theirs, ours, f"{partner(run).short} against the backup of {run.primary.short}")
     if differ.mark is Mark.PASS:
@@ -250,7 +250,7 @@ def _found_import(run: Run, seen: Seen) -> Finding:
 
 
 def _offer_import(run: Run) -> tuple[Choice, ...]:
-    if run.phase is not Phase.STOPPED:
+    if run.phase not in (Phase.STOPPED, Phase.LOST):
         return ()
     return (Choice("rehearse", "Rehearse again", "asked to rehearse again.", then=Then.BACK, to="rehearse"),)
 

@@ -7,7 +7,7 @@ from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.readings import modules
 from bot.domain.errors import DriverError
 from bot.domain.groups.groups import counted
-from bot.domain.model import Mark, Verdict
+from bot.domain.model import Mark, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Step
@@ -20,6 +20,7 @@ _WITHOUT = Choice(
     "goes on without it.",
     need=Need.SERVER_ADMIN,
     confirm="Edits since the last backup may be lost.",
+    undone=Undone.NOT_DONE,
 )
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.readings import replicas_behind
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Verdict
+from bot.domain.model import Mark, Undone, Verdict
 from bot.domain.runs.acts import Attempt, Invoke, Seen
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Choice, Runbook
@@ -16,10 +16,11 @@ from bot.runbooks.pool_level.routes import choose_row, menu
 from bot.runbooks.rows.by_hand import ByHand, Proof
 
 _BUILDER = (
-    "In Topology Builder, on a Front End: {pool}, Edit Properties, Associations, “Associate Edge pool (for media "
-    "components)”: {edge}. Then Action, Topology, Publish. Without that, nothing takes effect."
+    "1) In Topology Builder, on a Front End, open {pool}, “Edit Properties”, “Associations”. 2) Choose {edge} under "
+    "“Associate Edge pool (for media components)”. 3) “Action”, “Topology”, “Publish”: until then, nothing changes."
 )
 _STATUS = cmdlet("Get-CsManagementStoreReplicationStatus")
+_BEHIND = Choice("behind", "Go on without them", "goes on while replicas are behind.", undone=Undone.NOT_DONE)
 
 
 def _choices(run: Run) -> tuple[Choice, ...]:
@@ -62,7 +63,7 @@ ASSOCIATION = Runbook(
             title="Change the Edge pool in Topology Builder",
             explain=lambda run: _BUILDER.format(pool=run.primary.short, edge=EDGE_TO.of(run)),
             proof=Proof(lambda run: {"replicas": Attempt(Invoke(run.primary.fqdn, _STATUS))}, _proves),
-            ways=lambda run: (Choice("behind", "Go on without them", "goes on while replicas are behind."),),
+            ways=lambda run: (_BEHIND,),
         ).rows(),
         trial_row(
             stretch="trial",

@@ -11,7 +11,7 @@ from bot.domain.deployment.readings import modules, services_stopped, value
 from bot.domain.errors import BotError
 from bot.domain.groups.groups import checked_fqdn
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.prerequisites import How, Prerequisite
 from bot.domain.runs.run import Finding, Found, Phase, Run, partner
@@ -28,7 +28,7 @@ from bot.runbooks.rows.typed import interval_field
 _SETTINGS = cmdlet("Get-CsBackupServiceConfiguration")
 _START_AGAIN = Choice("start-again", "Start it again", "asked to start it again.", then=Then.BACK, to="start")
 _SET_AGAIN = Choice("set-again", "Set it again", "asked to set it again.", then=Then.BACK, to="interval")
-_GO_ON = Choice("go-on", "Go on", "goes on with it as it is.")
+_GO_ON = Choice("go-on", "Go on", "goes on with it as it is.", undone=Undone.NOT_DONE)
 
 
 def _runs_row(key: str, of: Callable[[Run], Pool]) -> Step:

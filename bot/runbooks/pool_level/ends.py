@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from bot.domain.access import Need
+from bot.domain.model import Mark
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Choice, Field, Left, Step, Then
 from bot.runbooks.pool_level.facts import TRIED
@@ -29,6 +30,7 @@ def trial_row(*, stretch: str, title: str, explain: Callable[[Run], str], back_t
                 fields=fields,
                 then=Then.BACK,
                 to=back_to,
+                recorded=Mark.STOP,
             ),
         ),
     )

@@ -23,12 +23,13 @@ from bot.runbooks.rows.by_hand import ByHand, Proof
 from bot.runbooks.rows.facts import UNREAD
 
 _BUILDER = (
-    "In Topology Builder, on a Front End: {old}, Edit Properties, General: clear “Enable federation for this Edge pool "
-    "(Port 5061)”. Select it at {new}; only one Edge pool may have it. Then Action, Topology, Publish."
+    "1) In Topology Builder, on a Front End, open {old}, “Edit Properties”, “General”: clear “Enable federation for "
+    "this Edge pool (Port 5061)”. 2) Select it at {new}; only one Edge pool may have it. "
+    "3) “Action”, “Topology”, “Publish”."
 )
 _WIZARD = (
-    "On each Edge Server of both pools: Deployment Wizard, Install or Update System, Setup or Remove Components, Run "
-    "Again. Its log says whether it worked."
+    "On each Edge Server of both pools: Deployment Wizard, “Install or Update System”, “Setup or Remove Components”, "
+    "“Run Again”. Its log says whether it worked."
 )
 _TRIAL = (
     'Exchange a message with a federated partner. On a Front End: `Test-CsFederatedPartner -TargetFqdn "{edge}" '

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from bot.domain.access import Need
 from bot.domain.deployment.cmdlets import cmdlet
@@ -149,7 +149,7 @@ def _before(run: Run) -> tuple[Prerequisite, ...]:
     to = EDGE_TO.of(run)
     runs = How(f"On each Edge Server of {to}, see its services:", ("Get-CsWindowsService",))
     edge = Prerequisite("edge", f"The Edge pool {to} works", (runs, How("Start what does not run.")))
-    return edge, central_works(run.primary, run.primary)
+    return edge, replace(central_works(run.primary, run.primary), shown_by=())
 
 
 @dataclass(frozen=True, slots=True)

@@ -6,13 +6,13 @@ from bot.domain.deployment.impact import Stage
 from bot.domain.measures import lasted
 from bot.domain.model import PoolState, Verdict
 from bot.domain.runs.acts import Clock, Seen
-from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Run, Tell, partner, replacement
 from bot.domain.runs.runbook import Left, Step, unless
 from bot.runbooks.failback.arrival import VERIFY
 from bot.runbooks.failback.end import read_cleaned, unclean
 from bot.runbooks.failback.start import FREEZE_OVER
 from bot.runbooks.rows.companions import still_open, unpublished
+from bot.runbooks.rows.copies import carried
 from bot.runbooks.rows.ending import ended, ended_tell
 from bot.runbooks.rows.facts import REPLICATION, STARTED, TAKES_PLACE, WAS_IMPORTED, before
 from bot.runbooks.rows.people import (
@@ -102,9 +102,9 @@ DONE = Step(
 def carry(run: Run) -> dict[str, object]:
     """Once users have begun to move, only the same pool can take the place; what is done then is not done again."""
     if run.pool_state not in (PoolState.REPLACING, PoolState.RETIRED):
-        return dict(BEFORE.of(run))
+        return carried(run)
     return {
-        **BEFORE.of(run),
+        **carried(run),
         **TAKES_PLACE.to(replacement(run).fqdn),
         **STARTED.to(before(run, STARTED) or _passed(run, "start-seen")),
         **WAS_IMPORTED.to(before(run, WAS_IMPORTED) and not _passed(run, REMOVE.key)),

@@ -122,9 +122,9 @@ PAIR: tuple[ByHand, ...] = (
         stretch="topology",
         title=f"Pair the pools and delete the lost one ({NO_WAY_BACK})",
         explain=lambda run: (
-            f"1) In Topology Builder, open {partner(run).short}, Edit Properties, Resiliency. "
+            f"1) In Topology Builder, open {partner(run).short}, “Edit Properties”, “Resiliency”. "
             f"2) Choose {replacement(run).short} as “Associated Backup Pool”, and tick “Automatic failover and "
-            f"failback for Voice”. 3) Delete {run.primary.short}. 4) Publish."
+            f"failback for Voice”. 3) Delete {run.primary.short}. 4) “Publish”."
         ),
         first=Proof(_read_left, _judge_left),
         prerequisites=lambda run: (

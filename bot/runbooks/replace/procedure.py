@@ -190,8 +190,8 @@ PROCEDURE: tuple[ByHand, ...] = (
         stretch="move",
         title="Bring the user data over",
         explain=lambda run: (
-            "Contacts, meetings and conference directories. Export stops at users whose address has a slash: look into "
-            "the file. The services of the new pool have to be stopped on all machines."
+            "It brings contacts, meetings and conference directories. Export stops at users whose address has a slash: "
+            "look into the file. The services of the new pool have to be stopped on all machines."
         ),
         first=none_runs(replacement),
         prerequisites=lambda run: (stopped(run, "userdata"),),

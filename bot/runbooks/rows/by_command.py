@@ -10,7 +10,7 @@ from bot.domain.access import Need
 from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Seen
 from bot.domain.runs.prerequisites import Prerequisite
-from bot.domain.runs.run import Finding, Phase, Run, Tell
+from bot.domain.runs.run import Finding, Phase, Run, Tell, refused_whole
 from bot.domain.runs.runbook import Choice, Plan, Step
 
 
@@ -59,7 +59,7 @@ class ByCommand:
     What has no `lost` may simply be sent again. `said` is what is told when they ended, and `facts` hold from then on,
     or once people count it as done. `skip` is why all of it falls away, `unsent` why nothing is sent, though it is
     read. `ways` are others than to send them; `refused` are further ones once a server said no. What else there is, is
-    as in any row.
+    as in any row. `breaks` is for what does several things one after the other.
     """
 
     key: str
@@ -114,7 +114,7 @@ class ByCommand:
         )
 
     def _choices(self, run: Run) -> tuple[Choice, ...]:
-        if run.phase is Phase.STOPPED:
+        if run.phase is Phase.STOPPED or refused_whole(run):
             return (*self.refused, *self.ways(run))
         return self.ways(run) if run.phase is Phase.WAITING else ()
 

@@ -11,7 +11,7 @@ from bot.domain.deployment.readings import active_stores, principals, sql_server
 from bot.domain.deployment.tables import MIRRORED
 from bot.domain.errors import BadInput, BotError
 from bot.domain.groups.groups import Row, checked_fqdn
-from bot.domain.model import Edition, Mark, Pool, Verdict
+from bot.domain.model import Edition, Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Found, Phase, Run
@@ -200,6 +200,7 @@ class _Central:
             prerequisites=self._before,
             ways=self._ways,
             refused=(_LOOK,),
+            breaks=True,
             reads=self._mirrors,
         ).rows()
 
@@ -322,6 +323,7 @@ def _as_it_is() -> Choice:
         "goes on with Central Management as it is.",
         CMS_NEED.to(""),
         confirm="While it does not work, moves of pools are refused.",
+        undone=Undone.NOT_DONE,
     )
 
 

@@ -10,7 +10,7 @@ from bot.domain.companions.places import kept, lost, read
 from bot.domain.companions.way_back import FILES_SHOWN, commands, folder
 from bot.domain.errors import DriverError
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Attempt, FindCopies, Invoke, Seen
 from bot.domain.runs.run import Run
 from bot.domain.runs.runbook import Choice, Field, Step
@@ -81,8 +81,9 @@ def _offer(run: Run) -> tuple[Choice, ...]:
         Choice(
             "later",
             "Put it off",
-            "puts it off.",
+            "put this off: it is not done.",
             COMPANIONS_OPEN.to("put off") | COMPANIONS_DONE.to(""),
+            undone=Undone.PUT_OFF,
         ),
     )
 

@@ -10,7 +10,7 @@ from bot.domain.measures import aged
 from bot.domain.model import Pool, PoolRecord, PoolState
 from bot.domain.runs.facts import BEFORE
 from bot.domain.runs.run import Found, Phase, Run
-from bot.runbooks.rows.facts import PRESTAGED, WAS_IMPORTED, before
+from bot.runbooks.rows.facts import ASKED_IN, FORMAL, PRESTAGED, WAS_IMPORTED, before
 from bot.runbooks.rows.moments import moment
 
 _IN_DOUBT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
@@ -47,10 +47,16 @@ def staged(run: Run) -> dict[str, Any]:
 
 def carried(run: Run, *changes: Mapping[str, Any]) -> dict[str, Any]:
     """What the last runbook carried over, with what this one has changed."""
-    found = dict(BEFORE.of(run))
+    found = dict(BEFORE.of(run)) | asked_in(run)
     for change in changes:
         found |= change
     return found
+
+
+def asked_in(run: Run) -> dict[str, Any]:
+    """Whichever run moves the pool next: groups that ring nobody are still known."""
+    last = run.id if FORMAL.key in run.facts else before(run, ASKED_IN)
+    return ASKED_IN.to(last) if last else {}
 
 
 def stage_of(backup: Backup) -> dict[str, Any]:

@@ -67,11 +67,12 @@ OWN_SETTINGS = Fact("own", str, "")
 PRESTAGED = Fact("prestaged", dict, {})
 """The backup of which the copies on the backup pool are while the pool is well: its id, its time, its contents."""
 
-CARRIED = (IMPORTED_BACKUP, REPLACED, RESOLVED, FAILOVER_RUN, WAS_IMPORTED, OWN_SETTINGS, PRESTAGED)
 TAKES_PLACE = Fact("takes_place", str, "")
 """The pool (FQDN) to which users of the primary one have been moved for good; empty while none has."""
 STARTED = Fact("started", bool, False)
 """Whether that pool was started: what had to be done while its services were stopped is done."""
+ASKED_IN = Fact("asked_in", str, "")
+"""The run that was the last to ask agents of the pool's formal groups to sign in."""
 
 CARRIED = (
     IMPORTED_BACKUP,
@@ -83,6 +84,7 @@ CARRIED = (
     PRESTAGED,
     TAKES_PLACE,
     STARTED,
+    ASKED_IN,
 )
 """Not facts of the run itself: they stand with the pool, and the next run finds them in what was before."""
 

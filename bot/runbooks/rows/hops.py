@@ -12,7 +12,7 @@ from bot.domain.deployment.readings import edges_with_hop, tells_hops
 from bot.domain.errors import BotError
 from bot.domain.groups.groups import checked_fqdn
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.run import Finding, Found, Run
 from bot.domain.runs.runbook import Choice, Plan, Step, Then, unless
@@ -174,6 +174,7 @@ _LEFT = Choice(
     "leaves the next hop as it is.",
     HOP_WAY.to("left"),
     confirm="Nobody outside is reached through these Edge pools until it is changed.",
+    undone=Undone.NOT_DONE,
 )
 _COMMAND = Choice("hop-command", "Another site: by command", "asked to change it by command.", HOP_WAY.to("command"))
 _BY_HAND = attested(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -10,7 +11,7 @@ from bot.domain.deployment.cmdlets import Cmdlet
 from bot.domain.deployment.rehearsal import rehearse_import
 from bot.domain.errors import BadInput
 from bot.domain.groups.compare import compare, compare_settings, contents, in_words
-from bot.domain.groups.groups import Inventory, ServiceSettings
+from bot.domain.groups.groups import Inventory, Kind, ServiceSettings, counted
 from bot.domain.model import Mark, Pool, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Delete, Invoke, Put, Seen
 from bot.domain.runs.facts import FILE
@@ -65,6 +66,7 @@ def import_row(
         plan=plan,
         judge=judge,
         stands=stands,
+        breaks=True,
         **rest,
     )
 
@@ -92,7 +94,14 @@ def found_import(
     replaced = not settings or not compare_settings(*settings)
     if not (found.missing or found.extra or found.changed) and replaced:
         return Finding(Found.DONE, f"All {found.expected} objects are there and equal: nothing is left to import.")
-    there = found.expected - len(found.missing)
-    sentence = f"{there} of {found.expected} objects are there: the import did a part of its work."
-    lost = () if replaced else ("The application-level settings were not replaced.",)
-    return Finding(Found.PARTLY, f"{sentence} Importing again updates what is there.", (*in_words(found), *lost))
+    wanted, lacks = expected.counts(), Counter(item.kind for item in found.missing)
+    there = {kind: wanted[kind] - lacks[kind] for kind in Kind}
+    changed = len({(change.kind, change.name) for change in found.changed})
+    said = (
+        f"{sum(there.values())} of {sum(wanted.values())} objects are there: {counted(there)}.",
+        f"{changed} of them are not as in the backup yet." if changed and not lacks else "",
+        "Importing again updates what is there.",
+    )
+    missing = (f"Missing: {counted(lacks)}.",) if lacks else ()
+    lost = () if replaced else ("The settings were not replaced.",)
+    return Finding(Found.PARTLY, " ".join(filter(None, said)), (*missing, *lost, *in_words(found)))

@@ -10,7 +10,7 @@ from bot.domain.companions.kinds import COMPANIONS, Shelf
 from bot.domain.companions.places import Places, beyond, kept, lacking, read, returning
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.errors import BadInput, DriverError
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Delete, FindCopies, Invoke, PutCompanion, Seen
 from bot.domain.runs.prerequisites import Prerequisite
 from bot.domain.runs.run import Finding, Found, Run, fresh_file
@@ -96,6 +96,7 @@ class _Locations:
             plan=self._plan_import,
             lost=Lost(self._reads, _stands, _found_import),
             prerequisites=self._before,
+            breaks=True,
             said=lambda run: f"Imported on {self.serving(run).short}. Calls carry it once it is published.",
             skip=self._skip,
             ways=lambda run: (_LOOK, _WITHOUT),
@@ -207,13 +208,19 @@ _USE = Choice("lis-import", "Import this copy", "asked to import this copy.", LI
 _WITHOUT = Choice(
     "lis-without",
     "Go on without it",
-    "goes on without importing emergency locations.",
+    "does not import the emergency locations.",
     LIS_IMPORT.to(False),
+    undone=Undone.NOT_DONE,
 )
 _AGAIN = Choice("lis-again", "Look again", "asked to look again.", then=Then.AGAIN)
 _LOOK = Choice("lis-look", "Look again", "asked to look at the copy again.", then=Then.BACK, to="lis")
 _UNPUBLISHED = Choice(
-    "lis-unpublished", "Go on without publishing", "goes on without publishing the emergency locations."
+    "lis-unpublished",
+    "Go on without publishing",
+    "does not publish the emergency locations.",
+    undone=Undone.NOT_DONE,
 )
 _IMPORT_AGAIN = Choice("lis-import-again", "Import again", "asked to import it again.", then=Then.BACK, to="lis-import")
-_AS_IT_IS = Choice("lis-accept", "Go on as it is", "goes on with locations that differ from the copy.")
+_AS_IT_IS = Choice(
+    "lis-accept", "Go on as it is", "goes on with locations that differ from the copy.", undone=Undone.NOT_DONE
+)

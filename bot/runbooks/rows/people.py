@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import Any
 
@@ -11,7 +11,7 @@ from bot.domain.deployment.impact import Stage, board
 from bot.domain.groups.agents import coverage, formal, in_all, invited, unlisted
 from bot.domain.groups.groups import Inventory
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Answers, Invite, Seen
 from bot.domain.runs.facts import Fact
 from bot.domain.runs.run import AGENTS, Run, Tell, partner
@@ -21,6 +21,7 @@ from bot.runbooks.rows.facts import (
     FORMAL,
     INSIDE_HEARD,
     OUTSIDE_HEARD,
+    SILENT,
     UNCALLED,
     UNLISTED,
 )
@@ -103,7 +104,8 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         uncalled = [name for name in covered if name not in CALLED.of(run)]
         calls = f"Covered and not called yet: {', '.join(uncalled)}." if uncalled else ""
         sentence = " ".join(filter(None, (in_all(found), calls)))
-        return Verdict(Mark.PASS, sentence, tuple(map(str, found)), UNCALLED.to(uncalled))
+        facts = UNCALLED.to(uncalled) | SILENT.to(list(silent(run, seen)))
+        return Verdict(Mark.PASS, sentence, tuple(map(str, found)), facts)
 
     def choices(run: Run) -> tuple[Choice, ...]:
         uncalled, called = UNCALLED.of(run), CALLED.of(run)
@@ -111,7 +113,15 @@ def agents_row(*, stretch: str, pool: Callable[[Run], Pool]) -> Step:
         call = Choice(
             "called", "Calls to them worked", said, CALLED.to([*called, *uncalled]), then=Then.AGAIN, style="primary"
         )
-        go_on = Choice("go-on", "Go on", "goes on.", style="primary")
+        quiet = SILENT.of(run)
+        left = f"goes on with {numbered(len(quiet), 'formal group')} of {pool(run).short} silent." if quiet else ""
+        go_on = Choice(
+            "go-on",
+            "Go on",
+            left or "goes on: agents of each formal group are signed in.",
+            style="primary",
+            undone=Undone.NOT_DONE if quiet else None,
+        )
         look = Choice("look-again", "Look again", "looks again.", then=Then.AGAIN)
         return (*((call,) if uncalled else ()), go_on, look)
 
@@ -153,6 +163,11 @@ def board_tell(stage: Stage, imported: bool | None) -> Tell:
 
 
 _BY_HAND = "Both by hand: no server can tell Switchback."
+_CHECK = {
+    "inside": "The call from inside failed: see to 2 first, DNS and the agent console.",
+    "outside": "The call from outside failed: see to 1 first, the gateways and their trunks.",
+}
+"""What is looked at first after a test call that failed, in the numbers of the checklist."""
 
 
 def routes_row(
@@ -175,7 +190,7 @@ def routes_row(
         title=title,
         asks=True,
         need=Need.ANYONE,
-        explain=lambda run: " ".join(filter(None, (failed_calls(run), _BY_HAND))),
+        explain=lambda run: " ".join(filter(None, (to_check(run, _CHECK), _BY_HAND))),
         prerequisites=lambda run: (gateways_lead(to(run), away(run)), names_lead(to(run), away(run))),
         choices=choices,
     )
@@ -198,18 +213,31 @@ def call_row(
     """
     fields = (Field(heard.key, "Which group did you call, and what did you hear?", multiline=True, max_length=300),)
 
+    # What was put off, or done by hand and said, does not depend on what is opened again.
+    afresh = frozenset({*CALLS, "audio", *(step.key for step in reopens)})
+
     def choices(run: Run) -> tuple[Choice, ...]:
         opened, before = _reopened(run, reopens), _literal(failed_calls(run, key))
         worked = f"called {where}: it worked.{f' Before that: {before}' if before else ''}"
         failed = f"called {where}: it failed. Heard: “{{{heard.key}}}”. “{opened.title}” is opened again."
         return (
             Choice("worked", "It worked", worked, style="primary"),
-            Choice("failed", "It failed", failed, fields=fields, then=Then.BACK, to=opened.key, recorded=Mark.STOP),
+            Choice(
+                "failed",
+                "It failed",
+                failed,
+                fields=fields,
+                then=Then.BACK,
+                to=opened.key,
+                recorded=Mark.STOP,
+                afresh=afresh,
+            ),
         )
 
     def explained(run: Run) -> str:
         back = f"If the call fails, “{_reopened(run, reopens).title}” is opened again."
-        return " ".join(filter(None, (explain(run), back, failed_calls(run, key))))
+        once_more = "It failed before: call the same group again." if to_check(run, {key: key}) else explain(run)
+        return f"{once_more} {back}"
 
     return Step(
         key=key,
@@ -235,6 +263,13 @@ def failed_calls(run: Run, *keys: str) -> str:
     """The last test call of these rows (without any: of all) that failed: when, who, what was heard; else nothing."""
     failed = [one for one in run.records if one.mark == Mark.STOP and one.step in (keys or CALLS)]
     return " ".join(f"{moment(one.at, run.primary)}: {one.sentence}" for one in failed[-1:])
+
+
+def to_check(run: Run, says: Mapping[str, str]) -> str:
+    """What is said by the test call that failed and was not made again; nothing without one."""
+    last = (run.record_of(key) for key in says)
+    failed = [one for one in last if one is not None and one.mark == Mark.STOP]
+    return says[max(failed, key=lambda one: one.at).step] if failed else ""
 
 
 def _reopened(run: Run, reopens: Sequence[Step]) -> Step:

@@ -113,7 +113,7 @@ def locations_right(pool: Pool, of: Pool) -> Prerequisite:
     """Emergency calls carry what is in it (facts: recovery §0.6)."""
     return Prerequisite(
         "copy",
-        "The copy of the locations is the right one",
+        "This copy of the locations is right",
         (
             How(f"`/rgs companions {of.short}` lists the copies, with their dates."),
             How(on(pool, "see what is there now"), (str(cmdlet("Get-CsLisLocation")), str(cmdlet("Get-CsLisSubnet")))),

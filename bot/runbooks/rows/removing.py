@@ -46,6 +46,7 @@ def removal_row(
         reads=lambda run: {**_read_all(run), **reads(run), **read_place(partner(run))},
         look=_read_all,
         stands=lambda run, seen: contents(seen["copies"]),
+        breaks=True,
         saves=_save,
         found=found_removal,
         **rest,
@@ -122,5 +123,6 @@ def found_removal(run: Run, seen: Seen) -> Finding:
         sentence = f"Nothing of {run.primary.short} lies on {partner(run).short}: they were removed."
         lost = f" {partner(run).short}'s own groups are not the same as before: compare them with its last backup."
         return Finding(Found.DONE, f"{sentence} What they were {where}.{'' if _kept_its_own(run, seen) else lost}")
-    sentence = f"{left} objects of {run.primary.short} still lie on {partner(run).short}."
+    counts = counted(seen["copies"].counts())
+    sentence = f"{left} objects of {run.primary.short} still lie on {partner(run).short}: {counts}."
     return Finding(Found.PARTLY, f"{sentence} Removing again removes what is left.")

@@ -10,7 +10,7 @@ from bot.domain.deployment.readings import replicas_behind
 from bot.domain.errors import BotError
 from bot.domain.groups.groups import checked_fqdn
 from bot.domain.measures import numbered
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Plan, Step, Then
@@ -87,7 +87,7 @@ def _plan(run: Run, target: Pool) -> Plan:
 
 
 def _without() -> Choice:
-    return Choice("cms-behind", "Go on without them", "goes on while replicas are behind.")
+    return Choice("cms-behind", "Go on without them", "goes on while replicas are behind.", undone=Undone.NOT_DONE)
 
 
 def _offer(run: Run) -> tuple[Choice, ...]:

@@ -9,7 +9,7 @@ from bot.domain.access import Need
 from bot.domain.deployment.cmdlets import cmdlet
 from bot.domain.deployment.readings import modules
 from bot.domain.errors import BotError
-from bot.domain.model import Mark, Pool, Verdict
+from bot.domain.model import Mark, Pool, Undone, Verdict
 from bot.domain.runs.acts import Acts, Attempt, Invoke, Seen
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Plan, Step
@@ -107,4 +107,4 @@ def _later(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
     means = "The run goes on. See later that every module is steady or final: `Get-CsBackupServiceStatus`."
-    return (attested("later", "Go on without waiting", "goes on without waiting", means),)
+    return (attested("later", "Go on without waiting", "goes on without waiting", means, undone=Undone.NOT_DONE),)

@@ -15,12 +15,15 @@ from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.exporting import export_row
 from bot.runbooks.rows.facts import ACCEPTED
-from bot.runbooks.rows.people import failed_calls
+from bot.runbooks.rows.people import CALLS, to_check
 
 
 def verify_row(**rest: Any) -> Step:
     """Object by object, by what can be read."""
-    return Step(key="verify", title="Verify every object", explain=failed_calls, **rest)
+    return Step(key="verify", title="Verify every object", explain=lambda run: to_check(run, _CHECK), **rest)
+
+
+_CHECK = dict.fromkeys(CALLS, "A test call failed, so every object is compared again.")
 
 
 def audio_row(
@@ -113,7 +116,7 @@ def differences(run: Run, *again: Choice, acceptable: bool = True) -> tuple[Choi
         return ()
     reason = Field(ACCEPTED.key, "Why are these differences right?", multiline=True, max_length=300)
     said = f"accepted the differences: {{{ACCEPTED.key}}}"
-    accept = Choice("accept-differences", "Accept differences", said, fields=(reason,))
+    accept = Choice("accept-differences", "Accept differences", said, fields=(reason,), recorded=Mark.WARN)
     return (*again, accept) if acceptable else again
 
 

@@ -211,7 +211,7 @@ def left(run: Run) -> Left:
 
 
 def _done(run: Run) -> str:
-    return f"{partner(run).short} has its own application-level settings again."
+    return f"{partner(run).short} has its own settings again."
 
 
 DONE = done_row(_done)

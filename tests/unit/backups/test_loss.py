@@ -36,7 +36,7 @@ def test_the_rate_is_changes_over_the_time_in_which_they_came() -> None:
     found = loss(taken(8, 8, None), NOW, due=NOW + 15 * HOUR)
     assert (found.hours, found.a_day, found.due_h) == (9, 8, 24)
     assert said(found) == (
-        "Not in a backup of pool-a yet: about 3 edits of the last 9 h; just before the next backup, about 8 edits.",
+        "Not yet in a backup of pool-a: about 3 edits of the last 9 h; just before the next backup, about 8 edits.",
     )
 
 
@@ -51,14 +51,14 @@ def test_a_rate_that_was_not_measured_often_enough_is_unknown_and_said_to_be(bac
     found = loss(backups, NOW)
     assert found.a_day is None and found.edits(5.0) is None and proposal(found, ("02:30",)) is None
     assert said(found, "02:30") == (
-        "Not in a backup of pool-a yet: the edits of the last 9 h. How many these are is known after 3 backups, "
+        "Not yet in a backup of pool-a: the edits of the last 9 h. How many these are is known after 3 backups, "
         "over an hour at least.",
     )
 
 
 def test_no_edits_at_all_is_a_rate_too() -> None:
     found = loss(taken(0, 0, None), NOW)
-    assert found.a_day == 0 and said(found) == ("Not in a backup of pool-a yet: probably no edit of the last 9 h.",)
+    assert found.a_day == 0 and said(found) == ("Not yet in a backup of pool-a: probably no edit of the last 9 h.",)
 
 
 def test_time_whose_earlier_backup_is_gone_does_not_dilute_the_rate() -> None:
@@ -136,4 +136,4 @@ def test_a_pool_that_is_down_has_lost_already_what_no_backup_holds() -> None:
 
 def test_while_a_pool_is_failed_over_the_death_of_its_backup_pool_is_what_would_cost() -> None:
     found = replace(loss(taken(8, 8, None), NOW), stands_in="pool-b")
-    assert said(found)[0].startswith("Not in a backup of pool-a yet (its groups are on pool-b now): about 3 edits")
+    assert said(found)[0].startswith("Not yet in a backup of pool-a (its groups are on pool-b now): about 3 edits")

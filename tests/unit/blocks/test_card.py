@@ -10,7 +10,19 @@ import pytest
 
 from bot.domain.access import Need
 from bot.domain.model import BOT, Person, Pool, PoolState, Role, Standing, Who
-from bot.domain.runs.run import FOR_PEOPLE, Approval, Finding, Found, Phase, Proposal, RowRecord, Run, Tell
+from bot.domain.runs.run import (
+    FOR_PEOPLE,
+    Approval,
+    AtWork,
+    Finding,
+    Found,
+    Phase,
+    Proposal,
+    RowRecord,
+    Run,
+    Stay,
+    Tell,
+)
 from bot.domain.runs.runbook import Choice, Field
 from bot.domain.runs.view import Line, RunView
 from handlers.blocks import actions
@@ -159,17 +171,40 @@ def test_what_failed_by_somebody_s_word_stands_first_until_it_is_done_again() ->
     [
         (PoolState.OUTAGE, "pool-a down since <!date^1795000000^"),
         (PoolState.FAILING_OVER, "pool-a down since <!date^1795000000^"),
-        (PoolState.FAILED_OVER, "pool-a failed over since <!date^1795003600^"),
+        (PoolState.FAILED_OVER, "pool-a down since <!date^1795000000^"),
         (PoolState.FAILING_BACK, "pool-a failing back since <!date^1795003600^"),
         (PoolState.ACTIVE, "Started <!date^1000000000^"),
         (None, "Started <!date^1000000000^"),
     ],
 )
-def test_the_clock_is_that_of_the_outage_until_the_pool_has_moved(state: PoolState | None, said: str) -> None:
+def test_the_clock_is_that_of_the_outage_until_the_run_ends(state: PoolState | None, said: str) -> None:
     run = {"pool_state": state, "since": 1795003600.0, "facts": {"outage_since": "1795000000"}}
     assert said in words(card(seen(run=run)))
     unsaid = {**run, "facts": {}}
     assert ("failing over since" in words(card(seen(run=unsaid)))) is (state is PoolState.FAILING_OVER)
+
+
+def test_the_parts_of_the_time_until_here_and_the_recovery_point_stand_on_the_card() -> None:
+    began = 1_795_000_000
+    stays = [("declare", AtWork.PEOPLE), ("pair", AtWork.BOT), ("failover", AtWork.SERVER), ("import", AtWork.PEOPLE)]
+    run = {
+        "pool_state": PoolState.FAILED_OVER,
+        "opened_at": began + 120.0,
+        "since": began + 900.0,
+        "stays": tuple(Stay(step, who, began + 120.0 + 300 * number) for number, (step, who) in enumerate(stays)),
+        "facts": {
+            "outage_since": str(began),
+            "chosen": "b-1",
+            "offers": [{"id": "b-2", "taken_at": began}, {"id": "b-1", "taken_at": began - 1500.0}],
+        },
+    }
+    line = "Declared after 7 min · commands 5 min · checks 5 min · recovery point 25 min"
+    message = card(seen(run=run))
+    assert line in words(message) and f"Until here: {line}." in message["text"]
+    unsaid = card(seen(run={**run, "facts": {}}))
+    assert "recovery point" not in str(unsaid) and "Until here" not in unsaid["text"]
+    earlier = {**run["facts"], "offers": [{"id": "b-1", "label": "of a version before"}]}
+    assert "recovery point" not in str(card(seen(run={**run, "facts": earlier})))
 
 
 def test_a_command_that_did_a_part_says_so_first() -> None:
@@ -181,6 +216,12 @@ def test_what_somebody_answered_is_no_green_mark() -> None:
     records = (RowRecord("s0", "pass", "Anna said so.", ANNA, 1e9), RowRecord("s1", "pass", "Read.", BOT, 1e9))
     said = words(card(seen(run={"records": records})))
     assert "☑️ Said: 0 · Row 0" in said and "✅ Done: 1 · Row 1" in said
+
+
+def test_what_people_passed_undone_is_called_that_and_never_ticked() -> None:
+    records = (RowRecord("s0", "warn", "Anna put this off: it is not done.", ANNA, 1e9, undone="Put off"),)
+    said = words(card(seen(run={"records": records})))
+    assert "⚠️ Put off: 0 · Row 0" in said and "Said" not in said and "Warning" not in said
 
 
 def test_there_is_one_mark_for_each_number_and_none_is_green() -> None:

@@ -10,10 +10,12 @@ from itertools import product
 
 from bot.domain.model import BOT, Mark, PoolState, Verdict, Who
 from bot.domain.runs import moves
-from bot.domain.runs.run import Approval, Finding, Found, Phase, RowRecord, Run
+from bot.domain.runs.facts import OUTAGE_SINCE
+from bot.domain.runs.run import Approval, AtWork, Finding, Found, Phase, RowRecord, Run, Stay
 from bot.domain.runs.runbook import Runbook
 from bot.domain.runs.view import RunView, view_of
 from bot.runbooks import RUNBOOKS
+from bot.runbooks.failover.facts import CHOSEN, OFFERS
 from handlers.blocks.blocks import Message
 from handlers.runs.card import card
 from tests.unit.deployment.deployments import B, C, P
@@ -65,7 +67,7 @@ def _rows() -> Iterator[tuple[Runbook, Said]]:
 
 def _phases(book: Runbook, row: Said) -> Iterator[Run]:
     stood = min(book.opens - {PoolState.UNKNOWN}) if book.holds_pools else None
-    step, run = row.step, replace(row.after, step=row.step.key, pool_state=stood, since=NOW)
+    step, run = row.step, _declared(book, replace(row.after, step=row.step.key, pool_state=stood, since=NOW))
     yield run
     yield moves.retry(run, book, WENT_WRONG, NOW, 30.0).run
     yield moves.stop(run, book, WENT_WRONG, NOW, SERVER_SAID).run
@@ -80,6 +82,19 @@ def _phases(book: Runbook, row: Said) -> Iterator[Run]:
         yield from _sent(book, row, moves.launch(run, step, row.plan, NOW, 60.0).run)
     for phase in (Phase.ABANDONED, Phase.SUPERSEDED):
         yield moves.close(run, phase, f"{book.left(run).sentence} Anna abandoned this run: a drill.", NOW + 60).run
+
+
+def _declared(book: Runbook, run: Run) -> Run:
+    """With all that its clocks can show, where somebody has said since when the pool is down."""
+    if book.key != "failover" or run.step == "declare":
+        return run
+    stays = ((AtWork.PEOPLE, "declare"), (AtWork.BOT, "pair"), (AtWork.SERVER, "failover"), (AtWork.PEOPLE, run.step))
+    offers = [*OFFERS.of(run), {"id": CHOSEN.of(run), "label": "the newest", "taken_at": NOW - 6000}]
+    return replace(
+        run,
+        facts=run.facts | OUTAGE_SINCE.to(str(int(NOW - 2100))) | OFFERS.to(offers),
+        stays=tuple(Stay(step, who, NOW + 400 * number) for number, (who, step) in enumerate(stays)),
+    )
 
 
 def _sent(book: Runbook, row: Said, run: Run) -> Iterator[Run]:

@@ -345,6 +345,7 @@ async def said(site: Site, run: Run, step: Step) -> Said:
         facts |= verdict.facts
     words += [step.explain(replace(run, phase=phase)) for phase in (Phase.ASKING, Phase.STOPPED, Phase.WAITING)]
     words += [f"{one.said} {one.confirm}" for one in step.choices(replace(run, phase=Phase.WAITING))]
+    words += [line for one in step.prerequisites(run) for how in one.how for line in (how.says, *how.lines)]
     if any(leads_on(one) for one in step.choices(replace(run, phase=Phase.STOPPED))):
         site.demanded &= before  # A row that people can go on without demands nothing.
     written = [facts, *leaves(run, step)]

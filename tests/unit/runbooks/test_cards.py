@@ -12,6 +12,8 @@ from handlers.runs import room
 from handlers.runs.room import ENDED, OPEN
 from tests.unit.runbooks.cards import Drawn, every_card
 
+_SHELL = re.compile(r"\w-Cs[A-Z]|\$[a-z]|robocopy")
+
 
 def drawn(one: Drawn) -> str:
     return json.dumps(one.message["blocks"], ensure_ascii=False)
@@ -72,7 +74,5 @@ def test_what_waits_says_so_to_whom_it_waits_for_and_to_others_that_it_waits() -
 
 
 def test_every_line_that_people_run_is_known_as_a_command_so_that_it_stands_to_the_letter() -> None:
-    lines = {
-        line for one in every_card() for line in one.view.details if re.search(r"\w-Cs[A-Z]|\$[a-z]|robocopy", line)
-    }
+    lines = {line for one in every_card() for line in one.view.details if _SHELL.search(line)}
     assert len(lines) > 30 and not [line for line in lines if not is_command(line)]

@@ -56,7 +56,7 @@ def test_every_command_binds_goes_to_the_pool_that_serves_and_has_its_function(v
 def test_every_command_that_people_are_shown_binds_and_names_the_pool_that_serves(version: str) -> None:
     words = [CONTENT.sub("x", one) for row in asyncio.run(walked(version)) for one in row.words]
     lines = [line for one in words for line in LINE.findall(one) if not line.startswith("Import-CsLis")]
-    assert len({line.split()[0] for line in lines}) == 7
+    assert len({line.split()[0] for line in lines}) == 10
     for line in lines:
         name, *rest = line.split()
         keys = {word[1:] for word in rest if SWITCH.match(word)}
