@@ -29,7 +29,7 @@ MOST = 5
 _DECLARE = "Declare an outage"
 _TEXT = 3900
 _CALM = "Nothing needs you now: no pool is failed over or in outage, and no run waits for anybody."
-_UNSURE = "No run waits for anybody. Of {pools} it is not known whether they answer: `/rgs status` says more."
+_UNSURE = "No run waits for anybody. Not heard from now: {pools}. `/rgs status` says more."
 _FOOT = "`/rgs status` shows every pool and run, `/rgs help` what you can type."
 
 

@@ -159,7 +159,7 @@ async def test_every_run_of_the_status_leads_to_its_card_or_else_to_its_timeline
 
 async def test_alone_it_calls_nothing_calm_before_pools_have_answered(front: Front) -> None:
     said = await answer(front, EMIL, "/rgs")
-    assert said.text.startswith("No run waits for anybody. Of 3 pools it is not known whether they answer")
+    assert said.text.startswith("No run waits for anybody. Not heard from now: 3 pools.")
 
 
 async def test_alone_it_begins_with_a_pool_that_does_not_answer_and_the_button_for_it(front: Front) -> None:
@@ -250,7 +250,7 @@ async def test_what_is_not_known_to_be_the_pool_declares_no_outage_and_is_not_ca
 
     said = await answer(front, ANNA, "/rgs")
 
-    assert said.text.startswith("No run waits for anybody. Of 1 pool it is not known") and actions.DO not in str(
+    assert said.text.startswith("No run waits for anybody. Not heard from now: 1 pool.") and actions.DO not in str(
         said.blocks
     )
 
