@@ -52,8 +52,8 @@ _HEADINGS = {
 _COMMANDS = {
     Phase.WAITING: "Runs when approved, exactly so:",
     Phase.RUNNING: "Running since {sent}:",
-    Phase.LOOKING: "Sent {sent}, and no answer came:",
-    Phase.LOST: "Sent {sent}, and no answer came:",
+    Phase.LOOKING: "Sent {sent}, without an answer:",
+    Phase.LOST: "Sent {sent}, without an answer:",
 }
 _NO = {Phase.LOOKING: "Sent {sent}, and refused:", Phase.LOST: "Sent {sent}, and refused:"}
 _SENT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
