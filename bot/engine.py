@@ -129,7 +129,7 @@ class Engine:
         try:
             allow(starting(by, runbook, self._glass), book.need)
         except NotAllowed as refusal:
-            said = f"{book.title} of {pool.short}: {refusal.sentence}"
+            said = f"{by.name} could not start {book.title} of {pool.short}: {refusal.reason}"
             await self._runs.note(Entry(now, Who.person(by), "refused", runbook, said))
             raise
         concerned = (*self._pools.pair_of(pool), *((replacement.fqdn,) if replacement else ()))
@@ -225,7 +225,7 @@ class Engine:
             try:
                 change = decide(run)
             except NotAllowed as refusal:
-                entry = Entry(self._clock(), Who.person(person), "refused", what, refusal.sentence)
+                entry = Entry(self._clock(), Who.person(person), "refused", what, refusal.told(person.name))
                 await self._runs.note(entry, run_id, delivery)
                 raise
             with suppress(Stale):

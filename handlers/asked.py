@@ -174,6 +174,6 @@ async def permit(desk: Desk, person: Person, need: Need, what: str, run: str = "
     try:
         allow(person, need)
     except NotAllowed as refusal:
-        entry = Entry(desk.now(), Who.person(person), "refused", what, refusal.sentence)
+        entry = Entry(desk.now(), Who.person(person), "refused", what, refusal.told(person.name))
         await desk.runs.note(entry, run, delivery)
         raise

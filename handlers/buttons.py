@@ -21,7 +21,7 @@ from handlers.blocks import actions
 from handlers.companions import companions
 from handlers.deliveries import delivery, once, press
 from handlers.desk import Desk
-from handlers.runs import agents, asking, board, checklist, notices, report, signing
+from handlers.runs import agents, asking, board, checklist, notices, refusing, report, signing
 from handlers.runs.asking import helped
 from handlers.runs.forms import begun, detail, form
 from handlers.runs.seen import seen
@@ -136,6 +136,7 @@ _ROWS: Mapping[str, Button] = {
     actions.LINK: _nothing,
     actions.AGENT_SIGNED_IN: agents.signed_in,
     actions.ASK: asking.pressed,
+    actions.ASK_FOR: refusing.pressed,
     actions.BACKUP_DETAILS: backups.details,
     actions.BACKUP_COMPARE: takeout.compare,
     actions.BACKUP_SEND: takeout.send,

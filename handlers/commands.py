@@ -33,6 +33,7 @@ from handlers.asked import (
 from handlers.backups.backups import backups
 from handlers.backups.retention import retention
 from handlers.backups.schedule import loss_of, plan, schedule
+from handlers.blocks import actions
 from handlers.blocks.actions import Page
 from handlers.blocks.blocks import Message
 from handlers.blocks.wording import exact, shown
@@ -53,6 +54,7 @@ from handlers.slack import payloads
 from handlers.slack.replies import Reply
 
 _ALONE = "now"
+_LONGEST = 300
 _DASHES = "[\u2010-\u2015\u2212]"
 
 
@@ -69,6 +71,16 @@ def only_reads(body: payloads.Body) -> bool:
         return False
     name = next(iter(plain(str(body.get("text") or ""))), _ALONE).casefold()
     return any(row.reads for row in COMMANDS if row.name == name)
+
+
+def asked_for(body: payloads.Body) -> str:
+    """The line that was typed, or for which a button stood, without `/rgs`; empty for anything else, or a long one."""
+    if body.get("command") == "/rgs":
+        line = " ".join(plain(str(body.get("text") or "")))
+    else:
+        action = next(iter(body.get("actions") or ()), {})
+        line = actions.value_of(action) if str(action.get("action_id")).startswith(actions.DO) else ""
+    return line if len(line) <= _LONGEST else ""
 
 
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:

@@ -12,11 +12,12 @@ from slack_bolt.async_app import AsyncApp
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 from slack_bolt.response import BoltResponse
 
-from bot.domain.errors import BadInput, NotDelivered, Replayed, StoreAway
+from bot.domain.errors import BadInput, NotAllowed, NotDelivered, Replayed, StoreAway
 from handlers import buttons, commands, home, modals
 from handlers.blocks import blocks
 from handlers.deliveries import once
 from handlers.desk import Desk
+from handlers.runs.refusing import refused
 from handlers.slack import failures, payloads, replies
 from handlers.slack.payloads import Body
 from handlers.slack.replies import Reply
@@ -72,6 +73,8 @@ def listener(
                 reply = await (_marked if marks(args.body) else _once)(desk, args, handle)
         except Replayed:
             return BoltResponse(status=200, body="")
+        except NotAllowed as no:
+            reply = await refused(desk, payloads.actor(args.body)[0], no, commands.asked_for(args.body))
         except Exception as error:
             # Bolt 1.30 with process_before_response answers 500 to whatever leaves a listener.
             reply = _sorry(error)

@@ -15,7 +15,7 @@ async def report(settings: Settings, run_id: str) -> list[str]:
     async with store(settings) as client:
         kept = stores_of(settings, client)
         run = await kept.runs.load(run_id)
-        found = await report_of(kept.backups, run, RUNBOOKS[run.runbook], await kept.time.ask())
+        found = await report_of(kept.backups, kept.runs, run, RUNBOOKS[run.runbook], await kept.time.ask())
         return markdown(found).splitlines()
 
 

@@ -95,8 +95,7 @@ def allowed(address: str, domains: Sequence[str]) -> None:
         raise AccountRefused("Slack shows no e-mail address of this person, so the directory cannot tell who they are.")
     if domains and _plain(address.rpartition("@")[2]) not in domains:
         raise AccountRefused(
-            "The e-mail address of this person is not of a domain that is allowed under [directory], so it counts for "
-            "nothing."
+            "The e-mail address of this person is not of a domain that counts here, so it gives no role."
         )
 
 

@@ -65,7 +65,7 @@ class Controllers:
                 reasons.append(fault.sentence)
                 self._leave_behind(controller)
         if not reasons:
-            raise DirectoryAway(f"None of the controllers under [directory] is of the domain {shown(domain)}.")
+            raise DirectoryAway(f"None of the configured controllers is of the domain {shown(domain)}.")
         raise Silent(f"No domain controller answers, so nobody can tell who holds a role. {' '.join(reasons)}")
 
     def each(

@@ -120,8 +120,8 @@ def _doubts(forest: Forest, named: Mapping[str, list[Entry]]) -> Iterator[str]:
             yield f"There is no group {name} in the directory, so it grants nothing."
         elif count > 1:
             yield (
-                f"{count} groups in the directory are called {name}, so none of them grants anything. Set group_base "
-                "under [directory] to the part in which the right one lies."
+                f"{count} groups in the directory are called {name}, so none of them grants anything. The part "
+                "in which the right one lies has to be configured as the base of groups."
             )
 
 

@@ -39,6 +39,14 @@ _STANDINGS = {
     Standing.UNKNOWN: "Slack did not say in time who you are, so the answer is no. Nothing was changed. Try again.",
 }
 
+_REASONS = {
+    Standing.GUEST: "guests cannot do this.",
+    Standing.EXTERNAL: "people of other organisations cannot do this.",
+    Standing.DELETED: "this account is deactivated.",
+    Standing.BOT: "bots cannot do this.",
+    Standing.UNKNOWN: "Slack did not say in time who this is.",
+}
+
 _LOST = {
     Standing.GUEST: "{name} is a guest of this workspace now",
     Standing.EXTERNAL: "{name} belongs to another organisation",
@@ -52,20 +60,25 @@ def allow(person: Person, need: Need) -> None:
     """Returns when the person may; raises NotAllowed with the reason, the missing role and where it is granted."""
     unknown = person.standing is Standing.MEMBER and person.roles is None and need.roles
     if person.doubt and (unknown or person.standing is Standing.UNKNOWN):
-        raise NotAllowed(f"{person.doubt} So nobody can tell who may do this. Nothing was changed.")
+        reason = f"{person.doubt} So nobody can tell who may do this."
+        raise NotAllowed(f"{reason} Nothing was changed.", reason, need.roles)
     if person.standing is not Standing.MEMBER:
-        raise NotAllowed(_STANDINGS[person.standing])
+        raise NotAllowed(_STANDINGS[person.standing], _REASONS[person.standing], need.roles)
     if not need.roles:
         return
     if person.roles is None:
         raise NotAllowed(
             f"This needs {need.words}, and nobody could say in time whether you hold it, so the answer is no. "
-            "Nothing was changed. Try again in a moment."
+            "Nothing was changed. Try again in a moment.",
+            f"this needs {need.words}, and nobody could say in time whether they hold it.",
+            need.roles,
         )
     if not person.roles & frozenset(need.roles):
         granted = "`/rgs whoami` shows which roles you hold, and where they come from."
         raise NotAllowed(
-            f"This needs {need.words}, which you do not hold. {person.doubt or granted} Nothing was changed."
+            f"This needs {need.words}, which you do not hold. {person.doubt or granted} Nothing was changed.",
+            f"this needs {need.words}, which they do not hold. {person.doubt}".strip(),
+            need.roles,
         )
 
 
@@ -96,7 +109,9 @@ def allow_accepting(person: Person, other: Person) -> None:
     if other.id == person.id:
         raise NotAllowed(
             "Nobody accepts their own e-mail address. Ask another holder of RTCUniversalServerAdmins. "
-            "Nothing was changed."
+            "Nothing was changed.",
+            "nobody accepts their own e-mail address.",
+            (Role.SERVER_ADMIN,),
         )
     if other.standing is Standing.UNKNOWN:
         raise NotAllowed(
@@ -114,5 +129,6 @@ def allow_second(person: Person, first: str | None) -> None:
     if first == person.id:
         raise NotAllowed(
             "You asked for this command, so you cannot be the second person for it. "
-            "Somebody else who holds the role has to approve. Nothing was changed."
+            "Somebody else who holds the role has to approve. Nothing was changed.",
+            "they asked for this command, so somebody else has to be the second person.",
         )

@@ -36,7 +36,19 @@ class BadInput(BotError):
 
 
 class NotAllowed(BotError):
-    """The person may not do this; the sentence names the missing role and where it is granted."""
+    """The person may not do this; the sentence is for them and names the missing role.
+
+    `reason` is why, told about them in the third person, for others to read; whoever holds one of `roles` may.
+    """
+
+    def __init__(self, sentence: str, reason: str = "", roles: tuple[str, ...] = ()) -> None:
+        super().__init__(sentence)
+        self.reason = reason or sentence
+        self.roles = roles
+
+    def told(self, name: str) -> str:
+        """For the log: who was refused, and why."""
+        return f"{name} was refused: {self.reason}"
 
 
 class Stale(BotError):

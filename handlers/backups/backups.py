@@ -40,7 +40,7 @@ async def backups(asked: Asked) -> Reply:
     if asked.words[1:] and asked.words[1].casefold() != CHART:
         raise BadInput(f"“{asked.words[1][:40]}” is nothing that backups have. {usage(asked.row)}")
     if asked.words[1:]:
-        return charts.chart(asked.desk, asked.person, pool)
+        return await charts.chart(asked.desk, asked.person, pool)
     found = await asked.desk.backups.page(pool.fqdn, before=asked.before or None, count=COUNT + 1)
     older = len(found) > COUNT
     page = await read(asked.desk, found[:COUNT], is_whole=not older)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -77,7 +77,10 @@ AGENT_SIGNED_IN = "agent-signed-in"
 """Action id of the button in the message to an agent; its value is an `agent_value`."""
 
 ASK = "ask"
-"""Action id of "Ask them" on a refusal; its value is an `ask_value`."""
+"""Action id of "Ask them" on the refusal of a press; its value is an `ask_value`."""
+
+ASK_FOR = "ask-for"
+"""Action id of "Ask them" on the refusal of a line that was typed; its value is an `ask_for_value`."""
 
 COMPANION_FILES, COMPANION_WORD = "companion-files", "companion-word"
 """The `callback_id` of the forms that take files and attestations; `private_metadata` is a `companion_value`."""
@@ -245,6 +248,18 @@ def decode_ask(value: str) -> tuple[str, int]:
     if not (run_id and _is_count(question)):
         raise BadInput(FOREIGN)
     return run_id, int(question)
+
+
+def ask_for_value(roles: Iterable[str], line: str) -> str:
+    return "|".join((",".join(roles), line))
+
+
+def decode_ask_for(value: str) -> tuple[tuple[str, ...], str]:
+    """The inverse of `ask_for_value`: the roles of which one is enough, and the line. Raises BadInput as others do."""
+    roles, _, line = value.partition("|")
+    if not (roles and line) or len(value) > _LIMIT:
+        raise BadInput(FOREIGN)
+    return tuple(roles.split(",")), line
 
 
 def _answer(element: Mapping[str, Any]) -> str:

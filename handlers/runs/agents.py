@@ -32,6 +32,7 @@ _NOT_YOURS = (
     "Only whoever got this message from Switchback can say that they are signed in. Nothing was noted. "
     "If it is yours, press again in a minute."
 )
+_NOT_THEIRS = "only whoever got this message can say that they are signed in. Nothing was noted."
 _LATE = " That run has ended meanwhile, and your word is noted all the same."
 _REACHES = {Standing.MEMBER: Reach.ASKED, Standing.UNKNOWN: Reach.UNREACHED}
 
@@ -86,8 +87,10 @@ async def signed_in(desk: Desk, args: AsyncArgs, person: Person, value: str) -> 
     await permit(desk, person, Need.ANYONE, SIGNED_IN, run_id)
     word = await desk.agents.sign_in(run_id, address, person.slack_id, desk.now())
     if word is None:
-        await desk.runs.note(Entry(desk.now(), Who.person(person), "refused", SIGNED_IN, _NOT_YOURS), run_id)
-        raise NotAllowed(_NOT_YOURS)
+        refusal = NotAllowed(_NOT_YOURS, _NOT_THEIRS)
+        told = refusal.told(person.name)
+        await desk.runs.note(Entry(desk.now(), Who.person(person), "refused", SIGNED_IN, told), run_id)
+        raise refusal
     return Reply(_thanks(word), settles=True)
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from contextlib import suppress
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
@@ -24,7 +24,7 @@ from handlers.slack.replies import Reply
 _NAMES_S = 0.6
 """The refusal waits no longer for names."""
 
-_LABEL = "Ask them"
+LABEL = "Ask them"
 _LATE = "This is not asked any more, so nobody was asked. The card shows what is asked now."
 _AGAIN = "They were asked already. Nobody is asked twice for the same question."
 _ASKED = "They are asked now. The card shows the answer when there is one."
@@ -54,11 +54,15 @@ async def _able(desk: Desk, person: Person, button: Pressed) -> list[Person]:
 
 
 def _refusal(said: str, able: list[Person], button: Pressed) -> Message:
-    names = [shown(one.name, 80) for one in able]
-    can = f"{' and '.join(filter(None, (', '.join(names[:-1]), names[-1])))} can do this."
-    ask = blocks.button(_LABEL, actions.ASK, actions.ask_value(button.run_id, button.question), style="primary")
-    text = f"{shown(said, 2000)} {can}"
+    ask = blocks.button(LABEL, actions.ASK, actions.ask_value(button.run_id, button.question), style="primary")
+    text = f"{shown(said, 2000)} {can(able)}"
     return {"text": text, "blocks": [section(text), blocks.actions([ask])]}
+
+
+def can(able: Sequence[Person]) -> str:
+    """ "Anna Berg and Boris Lind can do this." """
+    names = [shown(one.name, 80) for one in able]
+    return f"{' and '.join(filter(None, (', '.join(names[:-1]), names[-1])))} can do this."
 
 
 async def pressed(desk: Desk, args: AsyncArgs, person: Person, value: str) -> Reply:

@@ -52,10 +52,10 @@ _HEADINGS = {
 _COMMANDS = {
     Phase.WAITING: "Runs when approved, exactly so:",
     Phase.RUNNING: "Running since {sent}:",
-    Phase.LOOKING: "Was sent at {sent}, and no answer came:",
-    Phase.LOST: "Was sent at {sent}, and no answer came:",
+    Phase.LOOKING: "Sent {sent}, without an answer:",
+    Phase.LOST: "Sent {sent}, without an answer:",
 }
-_NO = {Phase.LOOKING: "Was sent at {sent}, and refused:", Phase.LOST: "Was sent at {sent}, and refused:"}
+_NO = {Phase.LOOKING: "Sent {sent}, and refused:", Phase.LOST: "Sent {sent}, and refused:"}
 _SENT = (Phase.RUNNING, Phase.LOOKING, Phase.LOST)
 _COMMAND = "The command:"
 _TO = {"failover": "→", "failback": "←"}

@@ -41,7 +41,7 @@ async def _accepted(asked: Asked, user: str) -> Person:
         allow_accepting(asked.person, person)
         await desk.people.accept(person)
     except NotAllowed as refusal:
-        said = f"{asked.person.name} did not get the address of {person.name} accepted: {refusal.sentence}"
+        said = f"{asked.person.name} did not get the address of {person.name} accepted: {refusal.reason}"
         await desk.runs.note(Entry(desk.now(), Who.person(asked.person), "refused", asked.row.name, said))
         raise
     return person

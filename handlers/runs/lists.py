@@ -10,7 +10,7 @@ from bot.domain.backups.backup import Backup, wrongly_dated
 from bot.domain.deployment.answers import PoolAnswer, is_calm
 from bot.domain.groups.groups import counted
 from bot.domain.measures import aged
-from bot.domain.model import Person, Pool, PoolRecord, Role, Standing
+from bot.domain.model import Person, Pool, PoolRecord, Standing
 from bot.domain.runs.view import RunView
 from handlers.asked import Command, Part, may
 from handlers.blocks import actions, blocks
@@ -180,14 +180,8 @@ def _roles(person: Person) -> list[str]:
     return [f"Roles: {', '.join(sorted(person.roles))}{through}{read}"]
 
 
-_BY_FILE = (
-    f"Roles come from Slack user groups or from [roles.{Role.SERVER_ADMIN}] and [roles.{Role.RG_ADMIN}] "
-    "in Switchback's configuration."
-)
-_BY_ADDRESS = (
-    "Roles come from groups of Active Directory, for the account that has your e-mail address in Slack. The groups are "
-    "named under [directory.groups] in Switchback's configuration."
-)
+_BY_FILE = "Roles come from Slack user groups, or from people whom Switchback's configuration names."
+_BY_ADDRESS = "Roles come from groups of Active Directory, for the account that has your e-mail address in Slack."
 
 
 _STANDINGS = {

@@ -25,7 +25,7 @@ from bot.runbooks.failback.facts import EXPORTED
 from bot.runbooks.failover.facts import CHOSEN, COPIES_EQUAL
 from bot.runbooks.rows.facts import ARRIVED
 from bot.runbooks.rows.moments import moment
-from handlers.blocks.wording import utc, without_people
+from handlers.blocks.wording import is_person, utc, without_people
 from handlers.runs.card import title
 from handlers.runs.drawing import Bar, Count, Drawn
 from storage.backups.backups import Backups
@@ -41,6 +41,9 @@ _STEERS = re.compile(r"[\\\[\]<>|]")
 _EXACT = frozenset({"commands", "plan"})
 """What people approved to the letter, and its digest."""
 
+_DOUBTS = frozenset({"lost", "looked", "stopped"})
+"""Lines of the log on what did not simply work: no answer or a refusal, what a look found, and why it stopped."""
+
 _MARKS = {"pass": "done", "warn": "done, with a warning", "stop": "stopped"}
 
 
@@ -49,6 +52,7 @@ class Report:
     """`brought` is the backup that the import was of, `arrived` what it brought, exported again.
 
     `edits` are the objects that were edited after that backup and before the outage, where a later backup knows them.
+    `log` is the run's, oldest first.
     """
 
     run: Run
@@ -57,17 +61,27 @@ class Report:
     brought: Backup | None = None
     arrived: Backup | None = None
     edits: tuple[str, ...] | None = None
+    log: tuple[Entry, ...] = ()
 
     @property
     def title(self) -> str:
         return title(view_of(self.run, self.runbook))
 
 
-async def report_of(backups: Backups, run: Run, runbook: Runbook, now: float) -> Report:
+@dataclass(frozen=True, slots=True)
+class Visit:
+    """One time at a row: what it came to, and when it was done the time before (seconds since the epoch)."""
+
+    record: RowRecord
+    since: float
+
+
+async def report_of(backups: Backups, runs: Runs, run: Run, runbook: Runbook, now: float) -> Report:
     """Of any run, up to `now` while it is open; of what is no longer kept, or cannot be read, nothing is said."""
     brought = await _found(backups, (CHOSEN.of(run) or EXPORTED.of(run)) if _is_imported(run) else "")
     arrived = await _found(backups, ARRIVED.of(run))
-    return Report(run, runbook, clocks(run, now), brought, arrived, await _edits(backups, run, brought))
+    edits, log = await _edits(backups, run, brought), tuple(reversed(await runs.audit(run.id, ALL)))
+    return Report(run, runbook, clocks(run, now), brought, arrived, edits, log)
 
 
 async def _found(backups: Backups, id: str) -> Backup | None:
@@ -167,8 +181,8 @@ def markdown(report: Report) -> str:
             *("", "## How long it took", "", "| part | time |", "|---|---|", *parts, total),
             *_table("Objects", "| kind | in the backup | arrived |", counts),
             *("", "## What was done", ""),
-            *(line for record in run.records if record.mark != "skipped" for line in _row(report, record)),
-            "",
+            *(line for visit in visits(report) for line in _row(report, visit)),
+            *("", _beside(report), ""),
         ]
     )
 
@@ -182,17 +196,59 @@ def _number(count: int | None) -> str:
     return "not counted" if count is None else str(count)
 
 
-def _row(report: Report, record: RowRecord) -> Iterator[str]:
-    runbook = report.runbook
+def visits(report: Report) -> Iterator[Visit]:
+    """Every row that was done, as often as it was."""
+    since: dict[str, float] = {}
+    for record in report.run.records:
+        if record.mark != "skipped":
+            yield Visit(record, since.get(record.step, 0.0))
+        since[record.step] = record.at
+
+
+def _seconds(report: Report, visit: Visit) -> int:
+    """For how long the run stood at that row this time; a second counts for one time only."""
+    legs = (leg for leg in report.clocks.legs if leg.step == visit.record.step)
+    return sum(max(0, min(leg.end, int(visit.record.at)) - max(leg.begin, int(visit.since))) for leg in legs)
+
+
+def _beside(report: Report) -> str:
+    """What makes the times of the rows add up to the total."""
+    rows = sum(_seconds(report, visit) for visit in visits(report))
+    rest = to_the_second(report.clocks.total_s - rows)
+    return (
+        f"These rows took {to_the_second(rows)} together. {rest} went by before the run, or at rows that are not done."
+    )
+
+
+def _doubts(report: Report, visit: Visit) -> Iterator[Entry]:
+    """What was in doubt at this row this time, and the answer of whoever decided what to do about it."""
+    is_open = False
+    for entry in report.log:
+        if entry.step != visit.record.step or not visit.since < entry.at <= visit.record.at:
+            continue
+        decides = is_open and is_person(entry.who) and entry.what != "refused"
+        is_open = (is_open or entry.what in _DOUBTS) and not decides
+        if decides or entry.what in _DOUBTS:
+            yield entry
+
+
+def _row(report: Report, visit: Visit) -> Iterator[str]:
+    runbook, record = report.runbook, visit.record
     step = next((one for one in runbook.steps if one.key == record.step), None)
     name = f"{runbook.numbers[step.key]} · {step.title}" if step else record.step
-    took = sum(leg.seconds for leg in report.clocks.legs if leg.step == record.step)
+    took = _seconds(report, visit)
     by = f", approved by {', '.join(_safe(who.name) for who in record.approved)}" if record.approved else ""
     when = f"{moment(record.at, report.run.primary)}, after {to_the_second(took)}"
     became = record.undone.lower() or _MARKS.get(record.mark, record.mark)
     yield f"- **{_safe(name)}** ({became}, {when}{by}): {_safe(record.sentence)}"
+    yield from (f"  - {_told(report, entry)}" for entry in _doubts(report, visit))
     yield from (f"  - {_safe(line)}" for line in record.details)
     yield from (f"  - `{seen(command).replace('`', chr(39))}`" for command in record.commands)
+
+
+def _told(report: Report, entry: Entry) -> str:
+    by = f" ({entry.who.name})" if is_person(entry.who) and not entry.sentence.startswith(entry.who.name) else ""
+    return f"{moment(entry.at, report.run.primary)}: {_safe(f'{entry.sentence}{by}')}"
 
 
 def _safe(text: str) -> str:

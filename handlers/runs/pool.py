@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from bot.domain.deployment.pool_reading import PoolReading, difference, edge_words, store_words
+from bot.domain.deployment.readings import Module
 from bot.domain.measures import lasted
 from bot.domain.model import Pool, PoolRecord, short
 from handlers.blocks.blocks import Message, listing
@@ -36,10 +37,15 @@ def _service(pool: Pool, seen: PoolReading) -> Iterator[str]:
         yield f"Backup Service to {backup}: not known."
         return
     yield f"Backup Service to {backup}:"
-    yield from (f"{'✅' if one.is_well else '⚠️'} {one.words}" for one in seen.modules)
+    yield from (f"{_mark(one)} {one.words}" for one in seen.modules)
     yield seen.groups_words(pool.short, backup)
     if seen.stopped:
         yield f"⚠️ LYNCBACKUP does not run on {', '.join(seen.stopped)}."
+
+
+def _mark(module: Module) -> str:
+    """Green is only what was copied; off where that is usual is neither well nor wrong."""
+    return "✅" if module.at_rest else "•" if module.is_well else "⚠️"
 
 
 _UNREAD = ("Its servers were not asked yet, or none answered: where they say that it stands is not known.",)

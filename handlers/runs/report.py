@@ -66,7 +66,7 @@ def message(report: Report) -> Message:
 
 
 async def _report(desk: Desk, run: Run) -> Report:
-    return await report_of(desk.backups, run, desk.engine.runbooks[run.runbook], desk.now())
+    return await report_of(desk.backups, desk.runs, run, desk.engine.runbooks[run.runbook], desk.now())
 
 
 async def _follow(desk: Desk, report: Report, channel: str, thread: str) -> None:

@@ -58,8 +58,8 @@ async def test_whatever_is_wrong_is_said_in_a_sentence_each(domain: Domain, tmp_
         "The name of dc9.invalid:636 is not known to the network.",
         f"127.0.0.1:{mute} did not answer within 2 s.",
         f"The certificate of 127.0.0.1:{untrusted} is not to be trusted: unable to get local issuer certificate.",
-        "2 groups in the directory are called Twin Group, so none of them grants anything. Set group_base under "
-        "[directory] to the part in which the right one lies.",
+        "2 groups in the directory are called Twin Group, so none of them grants anything. The part in which the "
+        "right one lies has to be configured as the base of groups.",
         "There is no group Typo in the directory, so it grants nothing.",
         "Nobody holds CsResponseGroupAdministrator: nobody whose account counts is in any of its groups.",
     ]

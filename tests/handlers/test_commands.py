@@ -331,10 +331,10 @@ async def test_a_guest_learns_nothing_but_help_and_who_they_are(office: Office) 
 @pytest.mark.parametrize(
     ("user", "text", "reason"),
     [
-        (FINN, "failover pool-a", "Guests cannot do this"),
-        (FINN, "status", "Guests cannot do this"),
-        (GRETA, "runs", "People of other organisations cannot do this."),
-        (EMIL, "backup pool-a", "Backup of pool-a: This needs RTCUniversalServerAdmins"),
+        (FINN, "failover pool-a", "Finn (guest) was refused: guests cannot do this."),
+        (FINN, "status", "Finn (guest) was refused: guests cannot do this."),
+        (GRETA, "runs", "Greta (Partner Ltd) was refused: people of other organisations cannot do this."),
+        (EMIL, "backup pool-a", "Emil Hansen could not start Backup of pool-a: this needs RTCUniversalServerAdmins"),
     ],
 )
 async def test_whoever_is_refused_a_subcommand_is_in_the_log_once(

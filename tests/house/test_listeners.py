@@ -87,8 +87,8 @@ def test_every_kind_of_thing_that_people_do_can_be_answered() -> None:
 def test_every_action_id_begins_with_the_word_of_its_button() -> None:
     names = [
         actions.ASK,
+        actions.ASK_FOR,
         actions.MORE,
-        actions.ASK,
         actions.DETAIL,
         actions.IMPACT,
         actions.WHO,

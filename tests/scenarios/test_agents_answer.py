@@ -149,7 +149,7 @@ async def test_pressing_twice_counts_once_and_says_what_was_said_before(outage: 
 async def test_nobody_presses_for_somebody_else(outage: Outage) -> None:
     value = button_of(outage.message(EMIL), LABEL).value
     (refused,) = await outage.forged(ANNA, value)
-    assert refused.startswith("Only whoever got this message from Switchback")
+    assert refused.startswith("Anna Berg was refused: only whoever got this message")
     assert await outage.signed() == 0
 
 

@@ -111,3 +111,44 @@ async def test_while_nobody_can_tell_who_may_the_refusal_stands_alone(front: Fro
     assert "can do this" not in refusal(front).text
     assert actions.ASK not in str(refusal(front).blocks)
     assert await now(front, run) == run
+
+
+async def test_a_refused_command_names_who_can_do_it_and_asks_each_of_them_once(front: Front) -> None:
+    await front.slack.command(EMIL, INCIDENT, "/rgs failover  pool-a")
+    said = refusal(front).text
+    assert (
+        said.endswith("Anna Berg, Boris Lind, Clara Nowak and David Okoye can do this.") and "you do not hold" in said
+    )
+    for _ in range(2):
+        assert (await ask(front)).startswith("They are asked now, each directly.")
+        await front.desk.errands.settled()
+        await front.slack.command(EMIL, INCIDENT, "/rgs failover pool-a")
+    for user in (ANNA, BORIS, CLARA):
+        (asked,) = front.slack.messages(front.slack.workspace.direct(user).id)
+        assert asked.text == f"<@{EMIL}> may not do this and asks you for it: `/rgs failover pool-a`."
+    assert not await front.desk.runs.page()
+    (entry, *_) = await front.desk.runs.audit()
+    assert entry.sentence == (
+        "Emil Hansen could not start Failover of pool-a: this needs RTCUniversalServerAdmins or "
+        "CsResponseGroupAdministrator, which they do not hold."
+    )
+
+    (button,) = [one for block in asked.blocks if block["type"] == "actions" for one in block["elements"]]
+    await front.slack.click(CLARA, asked, button["action_id"], button["value"], block_id=asked.blocks[-1]["block_id"])
+    (run,) = await front.desk.runs.page()
+    assert (run.runbook, run.opened_by.name, run.channel) == ("failover", "Clara Nowak", "")
+
+
+async def test_guests_are_told_why_not_and_nobody_is_asked_by_what_is_for_all(front: Front) -> None:
+    await front.slack.command(FINN, INCIDENT, "/rgs status")
+    assert (
+        refusal(front, FINN).text.startswith("Guests cannot do this")
+        and "can do this." not in refusal(front, FINN).text
+    )
+
+
+async def test_the_timeline_tells_of_a_refusal_in_the_third_person(front: Front) -> None:
+    run, card = await at_approval(front)
+    await front.slack.click(EMIL, card, APPROVE)
+    (entry, *_) = await front.desk.runs.audit(run.id)
+    assert entry.sentence == ("Emil Hansen was refused: this needs RTCUniversalServerAdmins, which they do not hold.")

@@ -137,7 +137,7 @@ async def test_rows_of_two_need_both_of_them(redis: Redis, night: Night) -> None
 @pytest.mark.parametrize(
     ("who", "silent_s", "reason", "word"),
     [
-        (YAN, SILENT_S, "down", "Only the people whom Switchback's configuration names"),
+        (YAN, SILENT_S, "down", "Only the people who are named for break-glass"),
         (replace(VERA, standing=Standing.DELETED), SILENT_S, "down", "deactivated"),
         (VERA, SILENT_S - 1, "down", "roles come from there"),
         (VERA, SILENT_S, "", "Say why"),

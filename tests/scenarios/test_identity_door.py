@@ -179,7 +179,7 @@ async def test_two_of_the_list_go_on_and_everybody_sees_it_until_the_directory_a
         )
         here.later.ahead_s += OVER_TWO_MINUTES_S
         for user, reason, word in (
-            (EMIL, " down", "Only the people whom Switchback's configuration names"),
+            (EMIL, " down", "Only the people who are named for break-glass"),
             (FINN, " down", "Guests cannot do this"),
             (ANNA, "", "Say why: `/rgs break-glass"),
         ):

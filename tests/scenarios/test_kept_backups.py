@@ -19,6 +19,7 @@ from bot.domain.groups.groups import Inventory
 from bot.domain.groups.groups import Kind as ObjectKind
 from bot.exports.export_zip import write_export
 from bot.sandbox import Kind, Message, Trouble, View
+from handlers.backups import charts
 from handlers.backups.views import WHY
 from handlers.blocks import actions
 from handlers.slack import errands
@@ -369,22 +370,32 @@ async def test_the_chart_is_a_picture_for_one_person_with_words_that_say_the_sam
     assert not [one for channel in EVERY_CHANNEL for one in front.slack.messages(channel) if one.files]
 
 
-async def test_a_pool_without_backups_has_no_chart_and_says_so(front: Front) -> None:
+@pytest.mark.parametrize(
+    ("kept", "said"), [(False, "pool-a has no backup of the last 30 days."), (True, "1 backup of pool-a on 18 Nov;")]
+)
+async def test_what_makes_no_picture_is_one_plain_private_answer_and_no_fault(
+    front: Front, caplog: pytest.LogCaptureFixture, kept: bool, said: str
+) -> None:
+    if kept:
+        await keep(front, 0)
     await front.slack.command(EMIL, INCIDENT, "/rgs backups pool-a chart")
     await front.desk.errands.settled()
 
-    assert not sent(front, EMIL)
-    assert "pool-a has no backup of the last 30 days. There is nothing to draw yet" in direct(front, EMIL)[-1]
+    assert not sent(front, EMIL) and not direct(front, EMIL) and not caplog.records
+    (answer,) = front.told(EMIL)
+    assert answer.startswith(said)
+    assert answer.endswith("There is nothing to draw yet: a picture begins with two days.")
 
 
-async def test_backups_of_a_single_day_are_said_in_words_and_not_drawn(front: Front) -> None:
-    await keep(front, 0)
+async def test_what_is_found_too_late_to_make_no_picture_is_no_fault_either(
+    front: Front, caplog: pytest.LogCaptureFixture, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(charts, "_LOOK_S", 0.0)
     await front.slack.command(EMIL, INCIDENT, "/rgs backups pool-a chart")
     await front.desk.errands.settled()
 
-    assert not sent(front, EMIL)
-    assert "1 backup of pool-a on 18 Nov;" in direct(front, EMIL)[-1]
-    assert "There is nothing to draw yet: a picture begins with two days." in direct(front, EMIL)[-1]
+    (late,) = direct(front, EMIL)
+    assert late.startswith("pool-a has no backup of the last 30 days.") and not caplog.records
 
 
 async def test_a_word_behind_the_pool_that_is_none_gets_the_usage(front: Front) -> None:

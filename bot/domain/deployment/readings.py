@@ -26,6 +26,12 @@ _EXPORTS: Mapping[str, str] = {
 _MAY_BE_OFF = ("CentralMgmt.", "ApplicationServer.")
 """Off where Central Management is elsewhere, and where Response Groups are not replicated."""
 
+_OFF: Mapping[str, str] = {
+    "CentralMgmt.CMSMaster": "not copied from here, which is usual while it is active elsewhere",
+    "ApplicationServer.RGSDataStore": "not copied by the Backup Service, which is usual",
+    "ApplicationServer.RGSFileStore": "not copied by the Backup Service, which is usual",
+}
+
 
 @dataclass(frozen=True, slots=True)
 class Module:
@@ -52,7 +58,8 @@ class Module:
     @property
     def words(self) -> str:
         """In words for people; a state that no page names is told as it is."""
-        state = _EXPORTS.get(self.export, f"“{self.export}”")
+        state = _OFF.get(self.identity) if not self.is_on else None
+        state = state or _EXPORTS.get(self.export, f"“{self.export}”")
         refused = "" if self.imports == "NormalState" else ", and the backup pool cannot take it in"
         return f"{_MODULES.get(self.identity, self.identity)}: {state}{refused}"
 

@@ -68,7 +68,8 @@ def strike(run: Run, person: Person, rules: BreakGlass, reason: str, now: float)
     allow(person, Need.ANYONE)
     if person.id not in rules.people:
         raise NotAllowed(
-            "Only the people whom Switchback's configuration names for break-glass can do this. Nothing was changed."
+            "Only the people who are named for break-glass can do this. Nothing was changed.",
+            "only the people who are named for break-glass can do this.",
         )
     _refuse_unfit(run, rules.silent_s(), now)
     if person.roles is not None:
@@ -80,7 +81,10 @@ def strike(run: Run, person: Person, rules: BreakGlass, reason: str, now: float)
     if glass is None or glass.opened or abs(now - glass.asked_at) > ASKED_S:
         return _asked(run, who, reason, now)
     if glass.asked.id == person.id:
-        raise NotAllowed("You asked for this yourself. Another person of the list has to open it. Nothing was changed.")
+        raise NotAllowed(
+            "You asked for this yourself. Another person of the list has to open it. Nothing was changed.",
+            "they asked for this themselves, so another person of the list has to open it.",
+        )
     return _opened(run, glass, who, now)
 
 

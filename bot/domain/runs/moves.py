@@ -29,6 +29,9 @@ from bot.domain.runs.streak import streak
 SENT = "sent"
 """What the log calls the moment at which commands begin to be sent; its sentence has them to the letter."""
 
+_WANTS_HELP, _WANTS_GO_ON = "needs somebody", "waits for somebody to go on"
+"""What is said to people of a run: something is wrong, or it is not."""
+
 
 def open_run(run: Run, runbook: Runbook, now: float) -> Change:
     """The first commit of a run, at the first row that does not fall away."""
@@ -215,7 +218,7 @@ def retry(run: Run, runbook: Runbook, sentence: str, now: float, wait_s: float) 
 
 def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
     """A command's outcome is in doubt: unknown is a state of its own, and the row is looked at first."""
-    entry = Entry(now, BOT, "lost", run.step, sentence)
+    entry = Entry(now, BOT, "lost", run.step, sentence, {"refused": bool(detail)})
     return Change(replace(run, phase=Phase.LOOKING, due=now, sentence=sentence, detail=detail), (entry,))
 
 
@@ -224,7 +227,8 @@ def found(run: Run, runbook: Runbook, finding: Finding, now: float) -> Change:
     entry = Entry(now, BOT, "looked", run.step, finding.sentence, {"found": finding.found})
     run = _not_left(run, runbook.step(run.step), now) if finding.found is Found.NOT_DONE else run
     new = replace(_ask(run, Phase.LOST, finding.sentence), finding=finding, details=finding.details)
-    return Change(new, (entry,), _alarm(run, runbook, finding.sentence, finding.details))
+    wants = _WANTS_GO_ON if finding.found is Found.DONE else _WANTS_HELP
+    return Change(new, (entry,), _alarm(run, runbook, finding.sentence, finding.details, wants))
 
 
 def accept_lost(run: Run, runbook: Runbook, now: float, who: Who) -> Change:
@@ -292,10 +296,12 @@ def _ask(run: Run, phase: Phase, sentence: str) -> Run:
     return replace(run, phase=phase, due=None, question=run.question + 1, sentence=sentence)
 
 
-def _alarm(run: Run, runbook: Runbook, sentence: str, details: tuple[str, ...]) -> tuple[Tell, ...]:
+def _alarm(
+    run: Run, runbook: Runbook, sentence: str, details: tuple[str, ...], wants: str = _WANTS_HELP
+) -> tuple[Tell, ...]:
     if runbook.quiet and streak(run):
         return ()  # It was told when the first of them failed, and its card says how it goes on.
-    title = f"{runbook.title} of {run.primary.short} needs somebody"
+    title = f"{runbook.title} of {run.primary.short} {wants}"
     alarm = Tell("notifications" if runbook.quiet else "thread", f"{title}: {sentence}", details, loud=True)
     return alarm, *gap(run, runbook, title)
 

@@ -51,8 +51,8 @@ def companions_row(*, serving: Callable[[Run], Pool], of: Callable[[Run], Pool],
 
 def _explain(on: Pool, of: Pool) -> str:
     return (
-        f"The commands put back on {on.short} what {of.short} had, and people run them there. Their files have to be "
-        f"in {folder(on)} on the Front End Server of {on.short} on which they are run. "
+        f"Run the commands on a Front End Server of {on.short}: they put back there what {of.short} had. Put their "
+        f"files into {folder(on)} of that server first. "
         f"`/rgs companions {of.short}` sends you the files, and shows each command whole."
     )
 

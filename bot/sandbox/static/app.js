@@ -31,7 +31,7 @@ function drawComposer() {
   if (!id || (direct && !store.data.writable)) return fill(box), (typing = null);
   const place = direct || store.view.place === "app" ? store.data.app : `#${store.data.channels.get(id).name}`;
   const command = store.outside(store.view.me) ? "" : `, or ${store.data.commands[0]?.name || "/"}`;
-  typing = composer(`${store.view.me} ${id}`, `Message ${place}${command}`, () => ({ channel: id }));
+  typing = composer(`${store.view.me} ${id}`, `Message${command}`, () => ({ channel: id }), `Message ${place}${command}`);
   const had = box.contains(document.activeElement);
   fill(box, typing.node);
   if (had) box.querySelector("textarea").focus();

@@ -18,9 +18,9 @@ function hint(text) {
 }
 
 // One composer; `where()` answers {channel, thread_ts} at the moment of sending.
-export function composer(key, placeholder, where) {
+export function composer(key, placeholder, where, label = placeholder) {
   const help = h("div", { id: fresh("hint"), "aria-live": "polite" });
-  const field = h("textarea", { class: "field", rows: 1, placeholder, "aria-label": placeholder, "aria-describedby": help.id, value: drafts.get(key) || "" });
+  const field = h("textarea", { class: "field", rows: 1, placeholder, "aria-label": label, "aria-describedby": help.id, value: drafts.get(key) || "" });
   let back = -1;
   const show = () => {
     drafts.set(key, field.value);

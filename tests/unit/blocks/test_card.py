@@ -248,12 +248,12 @@ def test_what_needs_care_is_told_in_words_in_header_and_text(phase: Phase, word:
 
 def test_a_lost_command_is_not_said_to_run_next() -> None:
     said = words(card(seen(Phase.LOST, run={"sent_at": 1e9})))
-    assert "Was sent at <!date^1000000000^" in said and ", and no answer came:" in said and "Runs when" not in said
+    assert "Sent <!date^1000000000^" in said and ", without an answer:" in said and "Runs when" not in said
 
 
 def test_what_a_version_before_sent_has_no_time_that_nobody_wrote_down() -> None:
     said = words(card(seen(Phase.LOST)))
-    assert "The command:" in said and "Was sent at" not in said
+    assert "The command:" in said and "Sent <!date" not in said
 
 
 def test_the_server_s_words_are_shown_while_its_command_runs_without_its_numbers() -> None:

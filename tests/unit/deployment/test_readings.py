@@ -40,7 +40,11 @@ def test_the_database_of_central_management_is_named_or_not_known() -> None:
             ("UserServices.PresenceFocus", "FinalState", "NormalState"),
             "Users and their meetings: all of it has arrived",
         ),
-        (("CentralMgmt.CMSMaster", "NotInitialized", "NormalState"), "Central Management: off"),
+        (
+            ("CentralMgmt.CMSMaster", "NotInitialized", "NormalState"),
+            "Central Management: not copied from here, which is usual while it is active elsewhere",
+        ),
+        (("UserServices.PresenceFocus", "NotInitialized", "NormalState"), "Users and their meetings: off"),
         (("ConfServices.DataConf", "ErrorState", "NormalState"), "Contents of conferences: it fails"),
         (
             ("ApplicationServer.RGSDataStore", "FinalState", "ErrorState"),

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 from bot.domain.backups.backup import Backup
 from bot.domain.groups.groups import Kind
-from bot.domain.model import Pool, Who
+from bot.domain.model import BOT, Pool, Who
 from bot.domain.runs.clocks import clocks
 from bot.domain.runs.facts import OUTAGE_SINCE
 from bot.domain.runs.run import AtWork, Entry, Phase, RowRecord, Run, Stay
@@ -131,3 +131,53 @@ def test_the_log_for_programs_is_a_json_object_a_line_with_commands_to_the_lette
     assert (read["at"], read["who"]["name"], read["what"], read["row"]) == (OPENED, "Anna", "sent", "import")
     assert (read["data"]["commands"], read["data"]["plan"]) == ([COMMAND], "0123456789abcdef")
     assert "5550" not in line and "anna@" not in line
+
+
+def test_a_row_that_was_done_twice_has_its_own_time_each_and_all_times_add_up() -> None:
+    twice = replace(
+        RUN,
+        records=(
+            RowRecord("declare", "pass", "Declared.", ANNA, OPENED + 60),
+            RowRecord("settings", "pass", "They are the same.", ANNA, OPENED + 100),
+            RowRecord("import", "stop", "Back to the backup.", ANNA, OPENED + 150.7),
+            RowRecord("settings", "pass", "They are the same still.", ANNA, OPENED + 155),
+            RowRecord("import", "pass", "Imported.", ANNA, OPENED + 290),
+        ),
+        stays=(
+            Stay("declare", AtWork.PEOPLE, OPENED),
+            Stay("settings", AtWork.BOT, OPENED + 60),
+            Stay("import", AtWork.PEOPLE, OPENED + 100),
+            Stay("settings", AtWork.BOT, OPENED + 150.7),
+            Stay("import", AtWork.SERVER, OPENED + 155),
+            Stay("done", AtWork.BOT, OPENED + 290),
+        ),
+    )
+    said = markdown(report(twice)).splitlines()
+
+    took = [line.partition("after ")[2].partition(")")[0] for line in said if line.startswith("- **")]
+    assert took == ["1 min", "40 s", "50 s", "5 s", "2 min 15 s"], "290 s together"
+    assert (
+        "These rows took 4 min 50 s together. 10 min 10 s went by before the run, or at rows that are not done." in said
+    )
+    assert "| **Total** | **15 min** |" in said
+
+
+def test_a_lost_answer_a_refusal_the_finding_and_who_decided_stand_at_their_row() -> None:
+    log = (
+        Entry(OPENED + 130, BOT, "sent", "import", "Runs: it"),
+        Entry(OPENED + 140, BOT, "lost", "import", "pool-b did not answer to the import."),
+        Entry(OPENED + 150, BOT, "looked", "import", "pool-b has 73 of 73 now."),
+        Entry(OPENED + 160, Who("T1:U1", "Emil"), "refused", "import", "Emil was refused: no."),
+        Entry(OPENED + 240, ANNA, "accepted", "import", f"Anna went on: the import worked. {HOSTILE}"),
+        Entry(OPENED + 250, ANNA, "chosen", "verify", "Anna asked."),
+        Entry(OPENED + 290, BOT, "stopped", "import", "After the row was done."),
+    )
+    said = markdown(replace(report(), log=log)).splitlines()
+
+    (at,) = (number for number, line in enumerate(said) if "Import the groups" in line)
+    assert said[at + 1 : at + 3] == [
+        "  - 18 Nov 2026, 12:09 Europe/Berlin: pool-b did not answer to the import.",
+        "  - 18 Nov 2026, 12:09 Europe/Berlin: pool-b has 73 of 73 now.",
+    ]
+    assert said[at + 3].startswith("  - 18 Nov 2026, 12:10 Europe/Berlin: Anna went on: the import worked.")
+    assert not any(word in "\n".join(said) for word in ("Emil", "Runs: it", "Anna asked", "After the row", "anna@"))
