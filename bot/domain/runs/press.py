@@ -11,7 +11,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
-from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
+from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back, stays
 from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run, Tell, refused_whole, was_refused
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
@@ -301,7 +301,7 @@ def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str],
         said = Verdict(choice.recorded, _said(choice, form, person), back_to=choice.to)
         return send_back(run, runbook, said, now, Who.person(person), choice.afresh)
     if choice.then is Then.BACK:
-        return go_back(run, runbook, choice.to, now)
+        return go_back(run, runbook, choice.to, now, stays(run, runbook, choice.to, choice.afresh))
     mark = Mark.WARN if choice.undone else choice.recorded or Mark.PASS
     verdict = Verdict(mark, _said(choice, form, person), undone=choice.undone)
     if run.phase is Phase.WAITING or refused_whole(run):
