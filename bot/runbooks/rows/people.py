@@ -221,18 +221,10 @@ def call_row(
         opened, before = _reopened(run, reopens), _literal(failed_calls(run, key))
         worked = f"called {where}: it worked.{f' Before that: {before}' if before else ''}"
         failed = f"called {where}: it failed. Heard: “{{{heard.key}}}”. “{opened.title}” is opened again."
+        back = {"then": Then.BACK, "to": opened.key, "recorded": Mark.STOP, "afresh": afresh}
         return (
             Choice("worked", "It worked", worked, style="primary"),
-            Choice(
-                "failed",
-                "It failed",
-                failed,
-                fields=fields,
-                then=Then.BACK,
-                to=opened.key,
-                recorded=Mark.STOP,
-                afresh=afresh,
-            ),
+            Choice("failed", "It failed", failed, fields=fields, **back),
         )
 
     def explained(run: Run) -> str:
