@@ -160,7 +160,8 @@ def buttons(message: Message) -> list[Button]:
         Button(element["text"]["text"], owner["action_id"], element.get("value", ""), block["block_id"])
         for block in message.blocks
         for owner in (*block.get("elements", ()), *([block["accessory"]] if "accessory" in block else ()))
-        if owner.get("action_id", actions.TIMELINE) not in (actions.TIMELINE, actions.REPORT)
+        if (id := owner.get("action_id", actions.TIMELINE)) not in (actions.TIMELINE, actions.REPORT)
+        and not id.startswith(actions.HOW)
         for element in owner.get("options", [owner])
     ]
 

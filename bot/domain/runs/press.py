@@ -195,7 +195,8 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {
         Found.DONE: (replace(accept, label="Go on: it worked", style="primary"), look),
-        Found.NOT_DONE: (replace(rerun, style="primary"), look, *step.choices(run)),
+        # Its own ways go on from there, so looking once more would only take their room.
+        Found.NOT_DONE: (replace(rerun, style="primary"), *(step.choices(run) or (look,))),
         Found.PARTLY: (replace(rerun, style="primary"), look, *step.choices(run)),
         # A server that said no is not overruled by a word: whoever knows better looks again, or tries again.
         Found.UNKNOWN: (look, rerun, *step.choices(run)) if was_refused(run) else (look, accept, rerun),
