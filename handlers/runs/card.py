@@ -209,8 +209,8 @@ def asked(view: RunView, room: Room) -> list[Block]:
     press = [*([context(_who_may(view))] if view.waits_for_people else []), *_buttons(view)]
     first = checklist.drawn(view)
     room.take([*first, *commands, *press])
-    why, effect = _why(view, room), _list(room.lines(view.effect))
-    found = [section(part) for part in (why, _list(room.lines(view.details))) if part]
+    why, effect = _why(view, room), _list(room.counted_lines(view.effect))
+    found = [section(part) for part in (why, _list(room.counted_lines(view.details))) if part]
     return [*found, *first, *commands, *([section(effect)] if effect else []), *press]
 
 
@@ -225,10 +225,11 @@ def _why(view: RunView, room: Room) -> str:
 
 
 def _retry(run: Run) -> str:
-    """Of what is begun again by itself: how often it was tried, and when it is next."""
-    if not run.tries or run.phase is not Phase.READY or not run.due:
+    """Of what is begun again by itself: how often it was tried, when last, and when it is next."""
+    if not run.tries or run.phase not in (Phase.READY, Phase.LOOKING) or not run.due:
         return ""
-    return f"Tried {numbered(run.tries, 'time')}, next at {when(run.due, run.opened_at)}."
+    last = f", last at {when(run.tried_at, run.opened_at)}" if run.tried_at else ""
+    return f"Tried {numbered(run.tries, 'time')}{last}, next at {when(run.due, run.opened_at)}."
 
 
 def _list(lines: list[str]) -> str:

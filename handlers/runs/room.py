@@ -75,6 +75,20 @@ class Room:
         self.is_cut = self.is_cut or len(lines) > len(kept)
         return kept
 
+    def counted_lines(self, lines: Sequence[str]) -> list[str]:
+        """The same, and how many more there are; where that has no room itself, it takes the last one's."""
+        words, tall = self.words, self.high
+        kept = self.lines(lines)
+        if not kept or len(kept) == len(lines):
+            return kept
+        more = _more(len(lines) - len(kept))
+        if self._fits(counted(more), _rows(f"•  {more}", _TEXT)):
+            return [*kept, more]
+        self.words, self.high = words, tall
+        kept = self.lines(kept[:-1])
+        more = _more(len(lines) - len(kept))
+        return [*kept, more] if self._fits(counted(more), _rows(f"•  {more}", _TEXT)) else kept
+
     def _fits(self, size: int, tall: int) -> bool:
         if size > self.words or tall > self.high:
             self.is_cut = True
@@ -82,6 +96,10 @@ class Room:
         self.words -= size
         self.high -= tall
         return True
+
+
+def _more(number: int) -> str:
+    return f"… and {number} more"
 
 
 def counted(text: str) -> int:

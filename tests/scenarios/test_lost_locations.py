@@ -161,5 +161,5 @@ async def test_whoever_abandons_before_they_are_published_is_told_what_is_missin
     assert run.step == "lis-publish"
     run = await stage.press(run, "abandon", ANNA)
     where = "pool-a" if book == "rebuild" else "pool-n"
-    assert f"run `Publish-CsLisConfiguration` on {where}" in run.sentence
+    assert f"run `Publish-CsLisConfiguration` on {where}" in run.left[0]
     assert (await world_now(stage)).published != LOCATIONS

@@ -282,6 +282,10 @@ async def test_the_mode_is_chosen_on_the_row_and_what_is_approved_follows_it(red
     assert (other.step, other.phase) == ("failover", Phase.WAITING)
     assert other.proposal.commands == (PLANNED,)
     assert other.proposal.hash != first.proposal.hash
+    for at, key, says in ((first, "planned", "loses -DisasterMode."), (other, "disaster", "gets -DisasterMode.")):
+        choice = next(one for one in offered(at, RUNBOOKS["failover"]) if one.key == key)
+        assert choice.confirm.startswith(f"Invoke-CsPoolFailOver for pool-a {says} ")
+        assert ("pool-a did not answer when it was asked." in choice.confirm) is (key == "planned")
     again = await stage.press(other, "disaster", ANNA)
     assert again.proposal == first.proposal
     await stage.bring_up(A)
@@ -296,7 +300,7 @@ async def test_the_other_mode_is_offered_when_a_move_was_refused(redis: Redis) -
     failing(stage, FAIL_OVER, CmdletFailed("No.", error_id="NoReplicas"))
     run = await stage.press(run, "approve", ANNA)
     assert (run.phase, run.pool_state) == (Phase.LOST, PoolState.OUTAGE)
-    assert stage.labels(run) == ["retry", "look", "look-first", "planned", "elsewhere", "moved", "abandon"]
+    assert stage.labels(run) == ["retry", "look-first", "planned", "elsewhere", "moved", "abandon"]
     run = await stage.press(run, "retry", ANNA)
     assert (run.phase, "planned" in stage.labels(run)) == (Phase.WAITING, True)
 

@@ -273,6 +273,10 @@ async def test_a_lost_import_that_did_nothing_is_not_done_though_equal_copies_we
     await stage.take_down(A)
     run = await stage.press(await declared(stage), "approve", ANNA)
     run = await stage.press(run, "keep", ANNA)
+    view = view_of(run, RUNBOOKS["failover"])
+    assert "pool-b has 60 s ringback grace" in run.sentence and "pool-a has 45 s ringback grace" in run.sentence
+    assert view.explain.startswith("Usual: keep pool-b's.") and "Keep pool-b's" in str(card(view))
+    assert all(side in str(card(view)) for side in ("pool-b has", "pool-a has")), "both sides have room"
     run = await stage.press(run, "replace-settings", ANNA)
     run = await stage.press(run, "approve", ANNA)
     await stage.strike(Fault(FaultKind.LOST_BEFORE, B, "Import-CsRgsConfiguration"))

@@ -124,6 +124,20 @@ async def test_a_backup_pool_that_dies_before_the_move_is_read_before_anybody_de
     assert "-DisasterMode" in line
 
 
+async def test_whoever_asks_whether_the_backup_pool_answers_repeats_nothing_when_it_does(redis: Redis) -> None:
+    """Seen in the demo: the export was made anew, and the change freeze stood twice in the channel."""
+    stage = await failed_over(redis)
+    run = await until(stage, await begun(stage, "failback"), "failback")
+    done = [one for one in run.records if one.step in ("freeze", "export", "changes")]
+    run = await stage.press(run, "backup-dead", ANNA)
+    assert (run.step, run.phase) == ("failback", Phase.WAITING)
+    assert [one for one in run.records if one.step in ("freeze", "export", "changes")] == done
+    told = [item.tell.sentence for item in await stage.runs.outbox(float("inf"), 1000) if item.tell]
+    assert sum("Change freeze: please do not edit" in one for one in told) == 1
+    latest = next(one for one in reversed(run.records) if one.mark != "skipped")
+    assert latest.step == "backup-answers", "the card says what was found, as the last event"
+
+
 async def test_a_backup_pool_that_dies_after_the_move_lets_the_pool_be_home(redis: Redis) -> None:
     stage = await failed_over(redis)
     run = await unread(stage)

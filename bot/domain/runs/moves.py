@@ -213,7 +213,9 @@ def retry(run: Run, runbook: Runbook, sentence: str, now: float, wait_s: float) 
     run = _unsent(run, runbook, now)
     entry = Entry(now, BOT, "retry", run.step, sentence)
     phase = Phase.LOOKING if run.phase is Phase.LOOKING else Phase.READY
-    return Change(replace(run, phase=phase, due=now + wait_s, tries=run.tries + 1, sentence=sentence), (entry,))
+    return Change(
+        replace(run, phase=phase, due=now + wait_s, tries=run.tries + 1, sentence=sentence, tried_at=now), (entry,)
+    )
 
 
 def lose(run: Run, sentence: str, now: float, detail: str = "") -> Change:
@@ -255,11 +257,16 @@ def send_back(
     run: Run, runbook: Runbook, verdict: Verdict, now: float, who: Who, afresh: frozenset[str] = frozenset()
 ) -> Change:
     """To the row that is named, by people's word, of which a record stays; the thread is told, loudly."""
-    between = runbook.steps[runbook.position(verdict.back_to) : runbook.position(run.step)]
-    settled = tuple(step.key for step in between if step.key not in afresh and _is_done(run, step))
-    back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now, settled if afresh else ())
+    settled = stays(run, runbook, verdict.back_to, afresh)
+    back = go_back(_recorded(run, verdict, now, who), runbook, verdict.back_to, now, settled)
     title = f"{runbook.numbers[run.step]} · {runbook.step(run.step).title}"
     return replace(back, tells=(Tell("thread", f"{title}: {verdict.sentence}", loud=True), *back.tells))
+
+
+def stays(run: Run, runbook: Runbook, to: str, afresh: frozenset[str]) -> tuple[str, ...]:
+    """The rows from that one to here that were done and are not to be done `afresh`; without any, none stays."""
+    between = runbook.steps[runbook.position(to) : runbook.position(run.step)] if afresh else ()
+    return tuple(step.key for step in between if step.key not in afresh and _is_done(run, step))
 
 
 def _is_done(run: Run, step: Step) -> bool:

@@ -11,7 +11,7 @@ from bot.domain.errors import BadInput, Stale
 from bot.domain.groups.compare import masked
 from bot.domain.model import Mark, Person, Verdict, Who
 from bot.domain.runs.glass import lent
-from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back
+from bot.domain.runs.moves import accept_lost, again, close, counts, gap, go_back, pass_on, send_back, stays
 from bot.domain.runs.run import QUESTION, Approval, Change, Entry, Found, Phase, Run, Tell, refused_whole, was_refused
 from bot.domain.runs.runbook import Choice, Field, Runbook, Step, Then
 
@@ -195,7 +195,8 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {
         Found.DONE: (replace(accept, label="Go on: it worked", style="primary"), look),
-        Found.NOT_DONE: (replace(rerun, style="primary"), look, *step.choices(run)),
+        # Its own ways go on from there, so looking once more would only take their room.
+        Found.NOT_DONE: (replace(rerun, style="primary"), *(step.choices(run) or (look,))),
         Found.PARTLY: (replace(rerun, style="primary"), look, *step.choices(run)),
         # A server that said no is not overruled by a word: whoever knows better looks again, or tries again.
         Found.UNKNOWN: (look, rerun, *step.choices(run)) if was_refused(run) else (look, accept, rerun),
@@ -301,7 +302,7 @@ def _choose(run: Run, runbook: Runbook, choice: Choice, form: Mapping[str, str],
         said = Verdict(choice.recorded, _said(choice, form, person), back_to=choice.to)
         return send_back(run, runbook, said, now, Who.person(person), choice.afresh)
     if choice.then is Then.BACK:
-        return go_back(run, runbook, choice.to, now)
+        return go_back(run, runbook, choice.to, now, stays(run, runbook, choice.to, choice.afresh))
     mark = Mark.WARN if choice.undone else choice.recorded or Mark.PASS
     verdict = Verdict(mark, _said(choice, form, person), undone=choice.undone)
     if run.phase is Phase.WAITING or refused_whole(run):

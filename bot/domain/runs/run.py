@@ -135,7 +135,8 @@ class Run:
     `sent_at` is when its last commands began to be sent. `replacement` is the pool with a new name that takes the
     primary's place. `alone`: it holds no pool, but is the only run of its runbook. `stays` say how its time went; a
     version before noted none. `left` is what a run that was abandoned left to people, and what can be started then, a
-    line each. `settled` are rows that stay as they are, though one before them was opened again.
+    line each. `tried_at` is when the row was tried last that is tried again. `settled` are rows that stay as they are,
+    though one before them was opened again.
     """
 
     id: str
@@ -171,6 +172,7 @@ class Run:
     stays: tuple[Stay, ...] = ()
     settled: tuple[str, ...] = ()
     left: tuple[str, ...] = ()
+    tried_at: float = 0.0
 
     @property
     def is_open(self) -> bool:

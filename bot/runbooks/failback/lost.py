@@ -56,7 +56,9 @@ def _offer(run: Run) -> tuple[Choice, ...]:
     if run.phase is not Phase.STOPPED:
         return ()
     said = f"says {partner(run).short} is dead, and chooses the disaster way"
-    return (attested("dead", "It is dead: disaster way", said, _PRICE, LOST.to(True), style="danger"),)
+    # What was exported and announced while it was thought to live is done anew, the disaster way.
+    back = {"then": Then.BACK, "to": ANSWERS.key, "recorded": Mark.WARN}
+    return (attested("dead", "It is dead: disaster way", said, _PRICE, LOST.to(True), style="danger", **back),)
 
 
 ANSWERS = Step(
@@ -79,7 +81,8 @@ def without_backup_pool(run: Run) -> tuple[Choice, ...]:
     if run.phase not in (Phase.STOPPED, Phase.WAITING) or LOST.of(run) or run.replacement:
         return ()
     said = "asked to look whether the backup pool still answers."
-    return (Choice("backup-dead", "Does the backup pool answer?", said, then=Then.BACK, to=ANSWERS.key),)
+    only = frozenset({ANSWERS.key})
+    return (Choice("backup-dead", "Does the backup pool answer?", said, then=Then.BACK, to=ANSWERS.key, afresh=only),)
 
 
 def _read_last(run: Run) -> Acts:

@@ -52,9 +52,8 @@ from bot.runbooks.rows.verifying import (
 
 _SAID = "Skipped: {pool} keeps its settings, as was said with the backup."
 _SETTINGS_CAUTION = (
-    "A pool has one set of application-level settings: ring-back grace, default music, call context. "
-    "*Keep*: {backup} keeps its own; if {primary} can never be recovered, its settings are in the backup's record "
-    "only. *Replace*: {primary}'s settings overwrite {backup}'s own, for its own groups too; {backup}'s are kept first."
+    "Usual: keep {backup}'s. *Replace* overwrites them, for {backup}'s own groups too; a copy is kept first. "
+    "*Keep*: if {primary} can never be recovered, its settings are in the backup's record only."
 )
 
 
@@ -166,12 +165,15 @@ def _judge_settings(run: Run, seen: Seen) -> Verdict:
     if differ.mark is Mark.PASS:
         return Verdict(Mark.PASS, "Both pools have the same settings, so keeping them loses nothing.")
     sides = ((partner(run).short, theirs), (run.primary.short, ours))
-    return Verdict(Mark.PASS, "They differ:", tuple(f"{pool} has {described(side)}." for pool, side in sides))
+    both = " ".join(f"{pool} has {described(side)}." for pool, side in sides)
+    return Verdict(Mark.PASS, f"Settings of the whole pool differ. {both}")
 
 
 def _offer_settings(run: Run) -> tuple[Choice, ...]:
     backup, primary = partner(run).short, run.primary.short
-    keep = Choice("keep-settings", f"Keep {backup}'s"[:75], f"keeps the settings of {backup}.", REPLACE.to(False))
+    keep = Choice(
+        "keep-settings", f"Keep {backup}'s"[:75], f"keeps the settings of {backup}.", REPLACE.to(False), style="primary"
+    )
     if not REPLACEABLE.of(run) or (COPIES.of(run) == "kept" and not COPIES_EQUAL.of(run)):
         # Replacing means importing, which would put the backup over copies that were kept for their later edits.
         return (keep,)

@@ -9,7 +9,7 @@ from bot.domain.model import Mark, PoolState, Verdict
 from bot.domain.runs.acts import Acts, Attempt, ReadState, Seen
 from bot.domain.runs.run import Run, partner
 from bot.domain.runs.runbook import Choice, Then
-from bot.runbooks.failover.facts import MODE
+from bot.runbooks.failover.facts import ANSWERED, MODE
 from bot.runbooks.rows.facts import WAS_IMPORTED, before
 from bot.runbooks.rows.moving import Move, told
 from bot.runbooks.rows.people import board_tell
@@ -17,22 +17,6 @@ from bot.runbooks.rows.prerequisites import central_works, no_hop, pair_fit
 
 _EXPLAINED = "Branch appliances of {primary} are not covered by this run."
 _BACK = "If {primary} is well again, abandon this run instead. "
-_IS_DISASTER = Choice(
-    "disaster",
-    "Use -DisasterMode",
-    "asked to run it as for a disaster.",
-    MODE.to("disaster"),
-    then=Then.AGAIN,
-    confirm="For a pool that does not answer, or whose database is down.",
-)
-_IS_PLANNED = Choice(
-    "planned",
-    "Without -DisasterMode",
-    "asked to run it as a planned move.",
-    MODE.to("planned"),
-    then=Then.AGAIN,
-    confirm="For a pool that still runs, with its database.",
-)
 
 
 def _command(run: Run) -> Cmdlet:
@@ -67,6 +51,36 @@ def _unfit(run: Run, seen: Seen) -> str:
     return f"{state.said(backup)}. Bring it home first: `/rgs start adopt {backup}`." if away else ""
 
 
+def _is_disaster(run: Run) -> Choice:
+    pool = run.primary.short
+    return Choice(
+        "disaster",
+        "Use -DisasterMode",
+        "asked to run it as for a disaster.",
+        MODE.to("disaster"),
+        then=Then.AGAIN,
+        confirm=f"Invoke-CsPoolFailOver for {pool} gets -DisasterMode. That is for a pool that does not answer, or "
+        f"whose database is down. What {pool} has not copied yet is lost. {_NOT_YET}",
+    )
+
+
+def _is_planned(run: Run) -> Choice:
+    pool = run.primary.short
+    silent = f"{pool} did not answer when it was asked. " if ANSWERED.of(run) == "no" else ""
+    return Choice(
+        "planned",
+        "Without -DisasterMode",
+        "asked to run it as a planned move.",
+        MODE.to("planned"),
+        then=Then.AGAIN,
+        confirm=f"Invoke-CsPoolFailOver for {pool} loses -DisasterMode. That is for a pool that still runs, with its "
+        f"database. {silent}{_NOT_YET}",
+    )
+
+
+_NOT_YET = "Nothing is sent yet: you approve the new command next."
+
+
 def _done(run: Run) -> Verdict:
     return Verdict(Mark.PASS, f"Its users are served by {partner(run).short}.")
 
@@ -86,7 +100,7 @@ MOVE = Move(
     reached=PoolState.FAILED_OVER,
     reads=_read_other,
     unfit=_unfit,
-    moded=lambda run: (_IS_DISASTER if MODE.of(run) == "planned" else _IS_PLANNED,),
+    moded=lambda run: (_is_disaster(run) if MODE.of(run) == "planned" else _is_planned(run),),
     tells=lambda run: (board_tell(Stage.FAILING_OVER, before(run, WAS_IMPORTED)),),
     tells_reached=lambda run: (board_tell(Stage.FAILED_OVER, before(run, WAS_IMPORTED)),),
 ).rows()

@@ -51,7 +51,11 @@ def _explain(run: Run, pool: Pool, imported: bool) -> str:
         return f"{has} Nothing is imported, so they are set by hand."
     backup = partner(run).short
     whose = f"{run.primary.short}'s own, since the failover brought them there" if before(run, REPLACED) else "its own"
-    return f"{has} The settings of {backup} are {whose}. An import can bring them along; anything else is set by hand."
+    usual = f"those of {backup}" if before(run, REPLACED) else f"{run.primary.short}'s recorded ones"
+    return (
+        f"{has} Usual: {usual}. The settings of {backup} are {whose}. "
+        "An import can bring them along; anything else is set by hand."
+    )
 
 
 def _offer(run: Run, pool: Pool, imported: bool) -> tuple[Choice, ...]:

@@ -203,7 +203,7 @@ def carry(run: Run) -> dict[str, Any]:
 def left(run: Run) -> Left:
     backup = partner(run).short
     if not run.attempt:
-        return Left(f"Nothing was changed by this run: {backup} has the settings that it had when it began.")
+        return Left(f"Nothing was changed: the settings of {backup} are as they were.")
     return Left(
         f"The settings of {backup} may be put back in part. What it had stays kept.",
         then=f"`/rgs start undo {run.primary.short}` begins again.",

@@ -270,11 +270,22 @@ def test_how_long_the_command_took_before_is_said_while_it_runs() -> None:
 
 
 def test_what_is_begun_again_by_itself_says_how_often_it_was_tried_and_when_it_is_next() -> None:
-    waits = {"tries": 3, "due": 1e9 + 90, "sentence": "pool-a does not answer yet."}
+    waits = {"tries": 3, "due": 1e9 + 90, "tried_at": 1e9 + 30, "sentence": "pool-a does not answer yet."}
     said = words(card(seen(Phase.READY, run=waits)))
-    assert "pool-a does not answer yet.\nTried 3 times, next at <!date^1000000090^" in said
+    tried = (
+        r"pool-a does not answer yet\.\nTried 3 times, last at <!date\^1000000030\^[^>]*>, next at <!date\^1000000090\^"
+    )
+    assert re.search(tried, said)
+    assert "Tried 3 times, last at" in words(card(seen(Phase.LOOKING, run=waits)))
     assert "Tried" not in words(card(seen(Phase.READY, run={"due": 1e9})))
     assert "Tried" not in words(card(seen(Phase.STOPPED, run=waits)))
+
+
+def test_a_list_that_is_cut_says_how_many_more_there_are() -> None:
+    groups = tuple(f"Group {number} rings nobody." for number in range(6))
+    said = words(card(seen(Phase.ASKING, details=groups)))
+    assert "Group 2" in said and "Group 3" not in said and "•  … and 3 more" in said
+    assert "more" not in words(card(seen(Phase.ASKING, details=groups[:3])))
 
 
 def test_only_a_run_that_moved_a_pool_has_a_report_and_only_once_it_has_ended() -> None:

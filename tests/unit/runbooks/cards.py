@@ -81,7 +81,10 @@ def _phases(book: Runbook, row: Said) -> Iterator[Run]:
         yield replace(asks, approvals=(Approval(BORIS, row.plan.hash, NOW),))
         yield from _sent(book, row, moves.launch(run, step, row.plan, NOW, 60.0).run)
     for phase in (Phase.ABANDONED, Phase.SUPERSEDED):
-        yield moves.close(run, phase, f"{book.left(run).sentence} Anna abandoned this run: a drill.", NOW + 60).run
+        left = book.left(run)
+        said = " ".join(filter(None, ("Anna abandoned this run: a drill.", left.sentence, left.then)))
+        ends = tuple(filter(None, (*left.open, left.then)))
+        yield replace(moves.close(run, phase, said, NOW + 60).run, left=ends)
 
 
 def _declared(book: Runbook, run: Run) -> Run:
