@@ -26,7 +26,7 @@ TELEPHONE = {"viewport": {"width": 390, "height": 844}, "color_scheme": "dark", 
 ALIKE = {"locale": "en-US", "timezone_id": "Europe/Berlin", "reduced_motion": "reduce"}
 FRAME_MS, LAST_FRAME_MS = 2200, 4000
 COMMAND = "/rgs failover pool-a"
-IMPORT = 4
+IMPORT = 3
 """The beat that waits for the import: what the whole thing is about."""
 
 

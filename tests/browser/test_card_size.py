@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import AsyncIterator
+from statistics import median
 
 import pytest
 import pytest_asyncio
 from playwright.async_api import Page
 
 from bot.sandbox import MemoryJournal, Sandbox
+from handlers.runs.room import HIGH as HIGH_RECKONED
+from handlers.runs.room import high
 from tests.sandbox.parts import MANIFEST
 from tests.unit.runbooks.cards import Drawn, every_card
 
@@ -54,3 +57,10 @@ async def test_every_card_fits_on_one_screen(phone: Page, cards: tuple[Drawn, ..
     beside = [(one, size) for one, size in zip(cards, sizes, strict=True) if not one.view.still_open]
     assert {one.name: size for one, size in beside if size[0] > HIGH or size[1] > WIDE or size[2] > WORDS} == {}
     assert min(size[0] for size in sizes) > 60, "they were drawn"
+
+
+async def test_how_high_a_card_is_was_reckoned_well(phone: Page, cards: tuple[Drawn, ...]) -> None:
+    """So a card is cut only where it has to be; and never reckoned lower than what is kept to spare."""
+    sizes = await measured(phone, [one.message["blocks"] for one in cards])
+    off = [high(one.message["blocks"]) - size[0] for one, size in zip(cards, sizes, strict=True)]
+    assert min(off) >= HIGH_RECKONED - HIGH and abs(median(off)) <= 20
