@@ -234,7 +234,7 @@ BACKUP_DIES = (
         happen.home_loses_backup,
         ("failback", "failback"),
         "Everything is as it was before the command: it did nothing.",
-        ("Run it again", "Look again"),
+        ("Run it again", "Look where it stands", "Someone else is running it", "It has already been run"),
         (
             Way("Run it again", ("failback", "failback"), SERVES.format("FailedOver"), B_BACK),
             Way(

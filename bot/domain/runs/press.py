@@ -190,8 +190,7 @@ def _lost(run: Run, step: Step) -> tuple[Choice, ...]:
         return retry, look, *step.choices(run)
     means = "The run goes on as if it had answered."
     accept = Choice("accept", "Continue: it worked", "says it worked.", confirm=means)
-    label = "Try again" if was_refused(run) else "Run it again"
-    rerun = Choice("retry", label, "asked to run it again.", then=Then.AGAIN)
+    rerun = Choice("retry", "Run it again", "asked to run it again.", then=Then.AGAIN)
     state = run.finding.found if run.finding else Found.UNKNOWN
     safe = {
         Found.DONE: (replace(accept, label="Go on: it worked", style="primary"), look),

@@ -126,7 +126,6 @@ class _Database:
             lost=Lost(self._reads, lambda run, seen: str(self._principal(seen)), self._found),
             skip=self._left,
             refused=(self._again(),),
-            breaks=True,
             reads=self._reads,
         ).rows()
 
