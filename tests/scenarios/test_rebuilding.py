@@ -43,6 +43,25 @@ async def test_a_rebuilt_pool_gets_everything_and_both_ways_are_brought_over(red
     assert (await stage.runs.records([A]))[A].state is PoolState.ACTIVE
 
 
+async def test_nothing_came_home_offers_to_import_again_and_never_to_accept(redis: Redis) -> None:
+    stage = await failed_over(redis)
+    await changed(stage, with_pool(A, emptied))
+    run = await until(stage, await begun(stage, "rebuild"), "import", REBUILD)
+    invoke = stage.driver.invoke
+
+    async def swallow_import(on, command):
+        return () if command.name == "Import-CsRgsConfiguration" else await invoke(on, command)
+
+    stage.driver.invoke = swallow_import
+    run = await stage.press(await stage.press(run, "approve", ANNA), "approve", CLARA)
+    assert (run.step, run.phase) == ("verify", Phase.STOPPED) and "nothing came back" in run.sentence
+    assert stage.labels(run) == ["import-again", "retry", "abandon"]
+
+    stage.driver.invoke = invoke
+    run = await stage.play(await stage.press(run, "import-again", ANNA), REBUILD)
+    assert run.phase is Phase.DONE
+
+
 async def test_the_recorded_settings_are_set_by_hand_and_a_wrong_word_is_caught(redis: Redis) -> None:
     stage = await failed_over(redis)
     had = (await world_now(stage)).pools[A].settings

@@ -18,7 +18,7 @@ from bot.domain.runs.run import Finding, Run, home, partner
 from bot.domain.runs.runbook import Choice
 from bot.runbooks.failback.facts import BARE, COMES, EXPORTED, LOST, ONLY_ON_PRIMARY
 from bot.runbooks.rows.exporting import exported, kept
-from bot.runbooks.rows.facts import ARRIVED, REPLACED, SETTINGS_FROM, before
+from bot.runbooks.rows.facts import ARRIVED, NOTHING_ARRIVED, REPLACED, SETTINGS_FROM, before
 from bot.runbooks.rows.importing import found_import, import_row
 from bot.runbooks.rows.prerequisites import frozen, groups_exported, spared
 from bot.runbooks.rows.replication import replicated
@@ -144,11 +144,10 @@ def _judge_verify(run: Run, seen: Seen) -> Verdict:
     if verdict.mark is Mark.STOP:
         return verdict
     if {item.key for item in own.objects} != {item.key for item in seen["plain"].objects}:
-        return Verdict(
-            Mark.STOP, f"{where}: the list without -ShowAll differs from the one with it. Look at the owners."
-        )
+        sentence = f"{where}: the list without -ShowAll differs from the one with it. Look at the owners."
+        return Verdict(Mark.STOP, sentence, facts=verdict.facts)
     only = more_than({item.key for item in seen["export"].objects}, own.objects)
-    facts = ONLY_ON_PRIMARY.to(only)
+    facts = {**verdict.facts, **ONLY_ON_PRIMARY.to(only)}
     if new := set(only) - set(ONLY_ON_PRIMARY.of(run)) if not (LOST.of(run) or BARE.of(run)) else ():
         sentence = f"{where}: {numbered(len(new), 'object')} appeared since the export, which nobody brought home."
         return Verdict(Mark.STOP, sentence, tuple(sorted(new)), facts)
@@ -160,7 +159,9 @@ def _judge_verify(run: Run, seen: Seen) -> Verdict:
 
 def _offer_differences(run: Run) -> tuple[Choice, ...]:
     """In replication mode nothing is imported over replicas, so a difference is for people only."""
-    return differences(run, *(() if replicated(run) else (import_again("import"),)))
+    if replicated(run):
+        return differences(run)
+    return differences(run, import_again("import"), acceptable=not NOTHING_ARRIVED.of(run))
 
 
 REPLICAS = arrival_row(

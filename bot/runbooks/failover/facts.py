@@ -27,6 +27,5 @@ REPLACE = Fact("replace", bool, False)
 SETTINGS_SAID = Fact("settings_said", bool, False)
 """Whether it was said with the backup that B keeps its settings."""
 OWN = Fact("own", str, "")
-NOTHING_ARRIVED = Fact("nothing_arrived", bool, False)
 
 FACTS = (*facts.FACTS, *declared(vars()))

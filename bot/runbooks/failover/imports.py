@@ -21,7 +21,6 @@ from bot.runbooks.failover.facts import (
     CONFLICTS,
     COPIES,
     COPIES_EQUAL,
-    NOTHING_ARRIVED,
     OFFERS,
     OVER_COPIES,
     OWN,
@@ -33,7 +32,7 @@ from bot.runbooks.failover.facts import (
 )
 from bot.runbooks.rows.editing import asked, changed_by_hand
 from bot.runbooks.rows.exporting import export_row, exported, kept
-from bot.runbooks.rows.facts import ARRIVED, WAS_IMPORTED, before
+from bot.runbooks.rows.facts import ARRIVED, NOTHING_ARRIVED, WAS_IMPORTED, before
 from bot.runbooks.rows.importing import found_import, import_row, with_settings, without
 from bot.runbooks.rows.people import board_tell
 from bot.runbooks.rows.prerequisites import rehearsed, spared
@@ -291,9 +290,7 @@ def _judge_verify(run: Run, seen: Seen, strict: bool) -> Verdict:
     tolerate = "These copies were kept on purpose." if COPIES.of(run) == "kept" and not strict else ""
     if RESOLVE.of(run) and _only_renamed(seen):
         tolerate = "Renamed on purpose, to resolve name conflicts."
-    verdict = compared(seen["backup"], seen["live"], where, tolerate=tolerate)
-    nothing = not seen["live"].objects and bool(seen["backup"].objects)
-    return Verdict(verdict.mark, verdict.sentence, verdict.details, NOTHING_ARRIVED.to(nothing))
+    return compared(seen["backup"], seen["live"], where, tolerate=tolerate)
 
 
 def _only_renamed(seen: Seen) -> bool:

@@ -18,7 +18,6 @@ REPLICATION_ENDED = Fact("replication_ended", bool, False)
 OWN_GROUPS = Fact("own_groups", str, "")
 """What the backup pool's own groups were by name, right before something was removed there: a digest."""
 NOTE = Fact("note", str, "")
-UNREAD = Fact("unread", bool, False)
 """What would prove what people say could not be read just now."""
 EDGES = Fact("edges", int | None, None)
 """How many Edge pools there are; None where nobody could read it."""
@@ -32,6 +31,8 @@ CALLED, UNCALLED = Fact("called", list, ()), Fact("uncalled", list, ())
 SILENT = Fact("silent", list, ())
 ACCEPTED = Fact("accepted", str, "")
 ARRIVED = Fact("arrived", str, "")
+NOTHING_ARRIVED = Fact("nothing_arrived", bool, False)
+"""Whether nothing at all came back where something was to be: nobody may call that right."""
 """The id under which is kept what an import brought, exported again."""
 INSIDE_HEARD, OUTSIDE_HEARD = Fact("inside_heard", str, ""), Fact("outside_heard", str, "")
 LIS_COPY, LIS_IMPORT = Fact("lis_copy", str, ""), Fact("lis_import", bool, False)

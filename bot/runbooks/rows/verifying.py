@@ -14,7 +14,7 @@ from bot.domain.runs.opening import NOTHING
 from bot.domain.runs.run import Phase, Run
 from bot.domain.runs.runbook import Choice, Field, Step, Then
 from bot.runbooks.rows.exporting import export_row
-from bot.runbooks.rows.facts import ACCEPTED
+from bot.runbooks.rows.facts import ACCEPTED, NOTHING_ARRIVED
 from bot.runbooks.rows.people import CALLS, to_check
 
 
@@ -45,14 +45,15 @@ def compared(expected: Inventory, actual: Inventory, where: str, *, tolerate: st
     if not expected.objects:
         return Verdict(Mark.STOP, f"{where}: there is nothing to compare with, so nothing was verified.")
     found = compare(expected, actual)
+    facts = NOTHING_ARRIVED.to(found.nothing_arrived)
     if found.nothing_arrived:
-        return Verdict(Mark.STOP, f"{where}: nothing came back. {' '.join(in_words(found))}")
+        return Verdict(Mark.STOP, f"{where}: nothing came back. {' '.join(in_words(found))}", facts=facts)
     if found.is_clean:
-        return equal(f"{where}: all {found.expected} objects are there and equal.", found)
+        return equal(f"{where}: all {found.expected} objects are there and equal.", found, facts)
     sentence = f"{where}: {tally(found)}."
     if tolerate:
-        return Verdict(Mark.WARN, f"{sentence} {tolerate}", in_words(found))
-    return Verdict(Mark.STOP, sentence, in_words(found))
+        return Verdict(Mark.WARN, f"{sentence} {tolerate}", in_words(found), facts)
+    return Verdict(Mark.STOP, sentence, in_words(found), facts)
 
 
 def equal(sentence: str, found: Comparison, facts: Mapping[str, Any] = NOTHING) -> Verdict:
