@@ -260,7 +260,9 @@ async def test_what_people_put_back_is_shown_with_the_commands_for_the_pool_that
     music = 'Set-CsCallParkServiceMusicOnHoldFile -Service "service:ApplicationServer:pool-b.contoso.com"'
     assert any(one.startswith(music) and "C:\\Switchback\\companions\\Waiting Room.wma" in one for one in lines)
     assert not any("pool-a" in one for one in lines)
-    assert "on the Front End Server of pool-b on which they are run" in TRIAL.step("companions").explain(run)
+    assert "Put their files into C:\\Switchback\\companions of that server first." in TRIAL.step("companions").explain(
+        run
+    )
 
 
 @pytest.mark.parametrize(

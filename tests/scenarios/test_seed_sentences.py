@@ -37,10 +37,13 @@ async def test_nothing_goes_on_before_a_test_call_was_handled_correctly_seed_000
 
 async def test_the_choice_of_settings_says_what_either_way_loses_seed_003_step_3(redis: Redis) -> None:
     stage = await stage_of(redis)
-    run = await until(stage, await failing_over(stage), "settings", FAILOVER)
+    run = await until(stage, await failing_over(stage), "backup", FAILOVER)
+    at_once = (await stage.engine.view(run.id)).explain
+    assert "If pool-a can never be recovered, its settings are in the backup's record only." in at_once
+    run = await until(stage, run, "settings", FAILOVER)
     said = (await stage.engine.view(run.id)).explain
-    assert "*Keep*: pool-b keeps its own; if pool-a can never be recovered, its settings are in the backup" in said
-    assert "*Replace*: pool-a's settings overwrite pool-b's own, for its own groups too" in said
+    assert "*Keep*: if pool-a can never be recovered, its settings are in the backup's record only." in said
+    assert "*Replace* overwrites them, for pool-b's own groups too" in said
 
 
 async def test_after_a_failover_it_is_said_that_control_panel_does_not_manage_its_groups_seed_000(redis: Redis) -> None:

@@ -276,7 +276,9 @@ def offer_choice(run: Run) -> tuple[Choice, ...]:
     return (keep, clear, older) if len(offers) > 1 else (keep, clear)
 
 
-def choose_row(offer: Callable[[Run], tuple[Choice, ...]] = offer_choice) -> Step:
+def choose_row(
+    offer: Callable[[Run], tuple[Choice, ...]] = offer_choice, explain: Callable[[Run], str] = lambda run: ""
+) -> Step:
     """Which backup, and what becomes of the copies that are there."""
     return Step(
         key="backup",
@@ -284,6 +286,7 @@ def choose_row(offer: Callable[[Run], tuple[Choice, ...]] = offer_choice) -> Ste
         title="Choose the backup",
         asks=True,
         skip=lambda run: "Skipped: nothing is imported." if COPIES.of(run) == "without" else None,
+        explain=explain,
         reads=read_choice,
         judge=judge_choice,
         choices=offer,
@@ -310,7 +313,16 @@ def _offer_both(run: Run) -> tuple[Choice, ...]:
     return (*usual, *others)
 
 
-CHOOSE = choose_row(_offer_both)
+def _explain_both(run: Run) -> str:
+    """What keeping loses, before it is kept at one press (seed 003, step 3)."""
+    primary, backup = run.primary.short, partner(run).short
+    return (
+        f"Usual: {backup} keeps its settings. If {primary} can never be recovered, "
+        "its settings are in the backup's record only."
+    )
+
+
+CHOOSE = choose_row(_offer_both, _explain_both)
 
 
 def read_chosen(run: Run) -> Acts:
