@@ -71,6 +71,7 @@ class Command:
     """One subcommand: how it is written, what to type for instance, what it does, how many words it takes.
 
     `need` says who may use it; None is anybody at all. One that only `reads` is answered while nothing can be saved.
+    One that says who somebody is (`vouches`) is typed by whoever vouches: nobody is asked to press it for another one.
     One with a `part` is on the first screen of help, with what it does in a few words (`brief`).
     """
 
@@ -82,6 +83,7 @@ class Command:
     takes: range = NO_ARGUMENT
     need: Need | None = Need.ANYONE
     reads: bool = False
+    vouches: bool = False
     part: Part | None = None
     brief: str = ""
 

@@ -74,13 +74,17 @@ def only_reads(body: payloads.Body) -> bool:
 
 
 def asked_for(body: payloads.Body) -> str:
-    """The line that was typed, or for which a button stood, without `/rgs`; empty for anything else, or a long one."""
+    """The line that was typed, or for which a button stood, without `/rgs`: what others may be asked to do.
+
+    Empty for anything else, for a long one, and where whoever does it vouches for somebody.
+    """
     if body.get("command") == "/rgs":
         line = " ".join(plain(str(body.get("text") or "")))
     else:
         action = next(iter(body.get("actions") or ()), {})
         line = actions.value_of(action) if str(action.get("action_id")).startswith(actions.DO) else ""
-    return line if len(line) <= _LONGEST else ""
+    row = _ROWS.get(line.partition(" ")[0].casefold())
+    return line if row and not row.vouches and len(line) <= _LONGEST else ""
 
 
 async def run(desk: Desk, person: Person, channel: str, text: str) -> Reply:
@@ -363,6 +367,7 @@ COMMANDS = (
         accept,
         ONE_ARGUMENT,
         need=Need.SERVER_ADMIN,
+        vouches=True,
     ),
     Command(
         "whoami",

@@ -35,11 +35,16 @@ async def helped(desk: Desk, person: Person, button: Pressed, work: Awaitable[No
     try:
         return await work
     except NotAllowed as no:
-        found: list[Person] = []
-        with suppress(TimeoutError, BotError):
-            async with asyncio.timeout(_NAMES_S):
-                found = await _able(desk, person, button)
+        found = await in_time(_able(desk, person, button))
         return Reply(_refusal(no.sentence, found, button)) if found else Reply(blocks.sentence(no.sentence))
+
+
+async def in_time(able: Awaitable[list[Person]]) -> list[Person]:
+    """Those people, or nobody where that takes too long or cannot be told."""
+    with suppress(TimeoutError, BotError):
+        async with asyncio.timeout(_NAMES_S):
+            return await able
+    return []
 
 
 async def _able(desk: Desk, person: Person, button: Pressed) -> list[Person]:

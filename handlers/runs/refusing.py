@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
-from contextlib import suppress
 from functools import partial
 
 from slack_bolt.kwargs_injection.async_args import AsyncArgs
 
 from bot.domain.access import Need
-from bot.domain.errors import BotError, NotAllowed
+from bot.domain.errors import NotAllowed
 from bot.domain.model import Person, Who
 from handlers.asked import offered, permit
 from handlers.blocks import actions, blocks
@@ -17,13 +15,10 @@ from handlers.blocks.blocks import Message, section
 from handlers.blocks.wording import exact, mention, shown
 from handlers.desk import Desk
 from handlers.runs import whom
-from handlers.runs.asking import LABEL, can
+from handlers.runs.asking import LABEL, can, in_time
 from handlers.slack.replies import Reply
 from handlers.slack.sending import say
 from handlers.slack.speech import Speech
-
-_NAMES_S = 0.6
-"""The refusal waits no longer for names."""
 
 _ONCE_S = 600
 """Nobody is asked for the same more than once in so many seconds."""
@@ -33,10 +28,7 @@ _ASKING = "They are asked now, each directly. You see what they do: a run has a 
 
 async def refused(desk: Desk, user: str, no: NotAllowed, line: str) -> Reply:
     """The refusal, with those who hold a role that is enough, and for a line that was typed the offer to ask them."""
-    able: list[Person] = []
-    with suppress(TimeoutError, BotError):
-        async with asyncio.timeout(_NAMES_S):
-            able = await _able(desk, no.roles, user)
+    able = await in_time(_able(desk, no.roles, user))
     if not able:
         return Reply(blocks.sentence(no.sentence))
     said = f"{shown(no.sentence, 2000)} {can(able)}"

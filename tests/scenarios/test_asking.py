@@ -147,6 +147,12 @@ async def test_guests_are_told_why_not_and_nobody_is_asked_by_what_is_for_all(fr
     )
 
 
+async def test_nobody_is_asked_to_vouch_for_whoever_asks(front: Front) -> None:
+    await front.slack.command(EMIL, INCIDENT, "/rgs accept @Emil")
+    told = refusal(front)
+    assert told.text.endswith("can do this.") and "Ask them" not in str(told.blocks)
+
+
 async def test_the_timeline_tells_of_a_refusal_in_the_third_person(front: Front) -> None:
     run, card = await at_approval(front)
     await front.slack.click(EMIL, card, APPROVE)

@@ -237,7 +237,6 @@ def frozen(run: Run) -> Prerequisite:
             How("Switchback cannot lock them. It has asked everybody in the notification channel."),
             How("Tell those who edit groups and do not read that channel. Ask who did since, and wait for them."),
         ),
-        shown_by=(),
     )
 
 

@@ -11,7 +11,8 @@ from bot.domain.errors import NeverSent
 from bot.domain.groups.groups import Kind
 from bot.domain.model import Mark, Pool, PoolState, Verdict, Who
 from bot.domain.runs.run import Phase, Run
-from bot.runbooks.failover.backup import judge_choice, judge_find, offer_choice, read_choice
+from bot.runbooks.failover.backup import CHOOSE, judge_choice, judge_find, offer_choice, read_choice
+from bot.runbooks.failover.facts import REPLACE, SETTINGS_SAID
 from tests.unit.deployment.deployments import BACKUP, IMPORTED, PRIMARY, B, P
 
 HOME, PARTNER = Pool(P, backup_pool=B), Pool(B, backup_pool=P)
@@ -53,6 +54,14 @@ def whys(verdict: Verdict) -> dict[str, str]:
 def labels(verdict: Verdict) -> list[str]:
     run = replace(RUN, phase=Phase.ASKING, facts=verdict.facts)
     return [choice.label for choice in offer_choice(run)]
+
+
+def test_what_is_kept_at_one_press_is_kept_whatever_was_said_before() -> None:
+    said = {**found(GOOD).facts, **REPLACE.to(True), **SETTINGS_SAID.to(True)}
+    offered = {choice.key: choice.facts for choice in CHOOSE.choices(replace(RUN, phase=Phase.ASKING, facts=said))}
+    assert list(offered) == ["use-keep", "use"]
+    assert (offered["use-keep"]["replace"], offered["use-keep"]["settings_said"]) == (False, True)
+    assert offered["use"]["settings_said"] is False, "the settings are asked for then"
 
 
 def test_the_newest_one_that_is_restorable_today_comes_first_and_newer_ones_say_why_not() -> None:
