@@ -76,3 +76,17 @@ def test_what_waits_says_so_to_whom_it_waits_for_and_to_others_that_it_waits() -
 def test_every_line_that_people_run_is_known_as_a_command_so_that_it_stands_to_the_letter() -> None:
     lines = {line for one in every_card() for line in one.view.details if _SHELL.search(line)}
     assert len(lines) > 30 and not [line for line in lines if not is_command(line)]
+
+
+def test_whatever_runs_is_asked_about_once_more_but_an_import_by_one_person() -> None:
+    found = {
+        (one.view.run.step, one.view.run.proposal.needed > 1, bool(one.view.run.approvals), bool(approve.confirm))
+        for one in every_card()
+        if one.view.run.phase is Phase.WAITING and one.view.run.proposal
+        for approve in one.view.buttons
+        if approve.key == "approve"
+    }
+    for step, takes_two, is_second, asks in found:
+        is_first = takes_two and not is_second
+        assert asks is not (is_first or (step == "import" and not takes_two)), (step, takes_two, is_second)
+    assert {("import", False, False, False), ("import", True, True, True), ("failover", False, False, True)} <= found
